@@ -239,7 +239,9 @@ def assert_nothing_planted(diagnostics: object) -> None:
 
 
 @pytest.mark.contract("diagnostics")
-async def test_account(hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry) -> None:
+async def test_diagnostics_of_an_account_hide_secrets(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry
+) -> None:
     diagnostics: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
     assert_nothing_planted(diagnostics)
     stored = diagnostics["entry"]
@@ -326,7 +328,9 @@ def echo(hass: HomeAssistant, entry: MockConfigEntry, serial: str) -> dr.DeviceE
 
 
 @pytest.mark.contract("diagnostics")
-async def test_device(hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry) -> None:
+async def test_diagnostics_of_a_device_hide_secrets(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry
+) -> None:
     device = echo(hass, entry, SECRETS["kitchen"])
     diagnostics: Any = await get_diagnostics_for_device(hass, hass_client, entry, device)
     assert_nothing_planted(diagnostics)

@@ -113,7 +113,7 @@ def test_the_page_notices_what_it_lacks() -> None:
         assert sorted(row[:4] for row in asked(page)) != table(ENDPOINTS)
 
 
-def test_hosts() -> None:
+def test_the_page_explains_every_host() -> None:
     """The page explains every host in the code."""
     assert sorted(names(cells[0])[0] for cells in rows(PAGE, "Hosts", 3)) == sorted(Host)
 

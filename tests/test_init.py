@@ -25,7 +25,7 @@ async def test_a_call_from_another_thread_into_the_event_loop_fails(hass: HomeAs
             await hass.async_add_executor_job(schedule)
 
 
-async def test_load_and_unload(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_unloading_makes_entities_unavailable(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Unloading makes all entities unavailable, and loading makes them available again."""
     assert state_of(hass, "media_player.kitchen_show").state == "idle"
     assert await hass.config_entries.async_unload(entry.entry_id)
@@ -144,7 +144,7 @@ async def test_removal_is_never_blocked(
     [{"status": 500}, {"status": 503}, {"cut": "before"}, {"html": True}, {"malformed": True}, {"throttle": True}],
     ids=str,
 )
-async def test_start_without_amazon(
+async def test_a_start_without_amazon_is_retried(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, fault: dict[str, Any]
 ) -> None:
     """Without stored devices, Home Assistant retries the setup, and there are no entities."""
@@ -192,7 +192,7 @@ async def test_revoked_starts_one_reauthentication(
     assert [flow["context"]["source"] for flow in flows] == [SOURCE_REAUTH]
 
 
-async def test_revoked_while_running(
+async def test_a_revoked_registration_asks_for_one_sign_in(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
     """A registration removed at Amazon leads to one reauthentication, not to a loop."""
@@ -316,7 +316,7 @@ async def test_the_app_itself_gets_no_entities(hass: HomeAssistant, entry: MockC
     ],
     ids=["include", "list", "exclude"],
 )
-async def test_filters(
+async def test_filters_decide_which_devices_get_entities(
     hass: HomeAssistant, sim: ControlClient, entry_data: dict[str, Any], data: dict[str, Any], names: set[str] | None
 ) -> None:
     """The entry's filters decide which devices get entities; case is ignored."""

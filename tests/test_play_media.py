@@ -160,7 +160,7 @@ async def test_a_content_type_is_known_in_any_case(
     assert music_nodes(sim) == []
 
 
-def test_names_of_providers() -> None:
+def test_names_of_providers_are_recognized() -> None:
     assert provider_of("i heart radio") == "I_HEART_RADIO"
     assert provider_of("library") is None
 

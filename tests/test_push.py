@@ -36,7 +36,9 @@ def written(hass: HomeAssistant) -> list[str]:
     return entity_ids
 
 
-async def test_volume(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+async def test_a_volume_push_needs_no_request(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
     """A volume push writes the device and its group, without a request."""
     sim.reset_ledger()
     entities = written(hass)
@@ -48,7 +50,7 @@ async def test_volume(hass: HomeAssistant, sim: ControlClient, entry: MockConfig
 
 
 @pytest.mark.contract("media_player, availability")
-async def test_connection(
+async def test_an_offline_device_makes_only_its_entities_unavailable(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """An offline device makes only its own entities unavailable."""
@@ -65,7 +67,7 @@ async def test_connection(
     await until(hass, lambda: state_of(hass, KITCHEN).state == "idle")
 
 
-async def test_do_not_disturb(
+async def test_a_do_not_disturb_push_needs_no_request(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """A Do Not Disturb push causes no request."""
@@ -137,7 +139,7 @@ async def test_a_handler_that_fails_is_logged_once(
     assert entry.runtime_data.push.failed["DndChanged"] == 3
 
 
-async def test_cut_and_healed(
+async def test_a_cut_stream_reconnects_and_reads_missed_changes(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """A cut stream reconnects, and missed changes are read once."""

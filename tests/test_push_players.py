@@ -53,7 +53,7 @@ async def playing(hass: HomeAssistant, sim: ControlClient, household: Household,
     return Playing(hass, sim, household, entry)
 
 
-async def test_facts(playing: Playing) -> None:
+async def test_pushed_facts_of_players_are_applied(playing: Playing) -> None:
     """State, order, repeat mode and position are applied as pushed."""
     assert playing.media_id
     playing.push("PUSH_AUDIO_PLAYER_STATE", audioPlayerState="INTERRUPTED", mediaReferenceId=playing.media_id)

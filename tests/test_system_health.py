@@ -53,7 +53,9 @@ def add(
     return entry
 
 
-async def test_one_account(hass: HomeAssistant, sim: ControlClient, entry_data: dict[str, Any]) -> None:
+async def test_the_health_of_one_account_is_shown(
+    hass: HomeAssistant, sim: ControlClient, entry_data: dict[str, Any]
+) -> None:
     add(hass, entry_data, "A1")
     assert await health(hass) == {
         "accounts": 1,

@@ -349,7 +349,7 @@ async def test_playing_on_a_shared_echo(hass: HomeAssistant, pair: Pair) -> None
 
 
 @pytest.mark.parametrize("account", ["john", "jack"])
-async def test_group_across(hass: HomeAssistant, pair: Pair, account: str) -> None:
+async def test_a_group_has_the_members_that_the_account_sees(hass: HomeAssistant, pair: Pair, account: str) -> None:
     """A group has the members that the account sees as its own entities, and speaks on all of them."""
     players = PLAYERS[account]
     members = state_of(hass, players["Everywhere"]).attributes["group_members"]
@@ -390,7 +390,7 @@ async def test_alarms_are_the_accounts_own(hass: HomeAssistant, pair: Pair) -> N
     }
 
 
-async def test_sharing_that_ends(
+async def test_an_echo_that_is_no_longer_shared_is_removed(
     hass: HomeAssistant, pair: Pair, household: Household, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An Echo that is no longer shared is only removed from the other account."""
@@ -461,7 +461,7 @@ async def test_ids_stay_when_the_first_account_goes(
 
 
 @pytest.mark.parametrize("account", ["john", "jack"])
-async def test_reauthentication_of_one(hass: HomeAssistant, pair: Pair, account: str) -> None:
+async def test_only_the_signed_out_account_asks_for_a_sign_in(hass: HomeAssistant, pair: Pair, account: str) -> None:
     """Only the user who is signed out at Amazon is asked to sign in; the other account is not affected."""
     other, entry = OTHER[account], pair.entries[account]
     connects = pair.connects(other)
@@ -503,7 +503,7 @@ async def test_signing_in_with_the_account_of_the_other(
 
 
 @pytest.mark.contract("throttling is a traceback")
-async def test_throttling_of_one(hass: HomeAssistant, pair: Pair) -> None:
+async def test_throttling_of_one_account_does_not_affect_the_other(hass: HomeAssistant, pair: Pair) -> None:
     """The reads of the throttled account pause, those of the other continue, and commands are sent."""
     pair.sim.fault(path="/api/dnd/device-status-list", status=429, headers={"Retry-After": 600}, times=1)
     john, jack = (pair.entries[account].runtime_data for account in ("john", "jack"))

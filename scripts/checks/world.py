@@ -115,7 +115,7 @@ def expect(condition: object, what: str) -> None:
 
 
 def set_options(world: World, options: Mapping[str, Any]) -> None:
-    """Change options of the account like the dialog; other options are kept."""
+    """Change options of the account as the options dialog does; other options are kept."""
     flows = "config/config_entries/options/flow"
     flow: Any = world.rest().request(flows, method=HTTPMethod.POST, json={"handler": world.entry_id})
     stored = {f["name"]: f.get("description", {}).get("suggested_value", f.get("default")) for f in flow["data_schema"]}

@@ -12,7 +12,7 @@ _ROOT = _CLIENT.parent.parent.parent
 
 
 @pytest.mark.parametrize("domain", ["amazon.com", "amazon.co.uk"])
-async def test_alexapy(domain: str) -> None:
+async def test_alexapy_signs_in_to_the_simulated_cloud(domain: str) -> None:
     command = [sys.executable, str(_CLIENT), domain]
     process = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -212,7 +212,7 @@ async def test_an_alarm_that_is_due_rings_before_it_is_snoozed() -> None:
         ("FREQ=DAILY;UNTIL=20261121T235959Z;BYHOUR=7", None),
     ],
 )
-def test_recurrence(rule: str, expected: str | None) -> None:
+def test_a_rule_gives_the_next_occurrence(rule: str, expected: str | None) -> None:
     # the series began on Friday the 20th; now is Saturday, 11 o'clock in Berlin
     given = {
         "originalTime": "07:00:00.000",
@@ -239,7 +239,7 @@ def test_earliest_of_several_rules_counts() -> None:
     ("pattern", "day"),
     [("P1D", 22), ("XXXX-WD", 23), ("XXXX-WE", 22), ("XXXX-WXX-3", 25), ("XXXX-WXX-6", 28)],
 )
-def test_patterns(pattern: str, day: int) -> None:
+def test_a_pattern_gives_the_next_occurrence(pattern: str, day: int) -> None:
     given = {"originalTime": "07:00:00.000", "originalDate": None, "recurringPattern": pattern, "rRuleData": None}
     found = next_occurrence(given, BERLIN, START)
     assert found is not None

@@ -63,7 +63,7 @@ async def put(driver: Driver, key: str, data: Any, method: str = "PUT") -> Answe
     return await driver.request(method, f"/api/notifications/{key}", data=data, headers=BROWSER)
 
 
-async def test_alarms(driver: Driver) -> None:
+async def test_alarms_are_listed_created_and_changed(driver: Driver) -> None:
     listed = (await api(driver, "GET")).json
     assert listed["totalCount"] == len(listed["alarms"]) == 3
     weekend = next(alarm for alarm in listed["alarms"] if alarm["assets"][0]["assetId"].startswith("MUSIC-"))
@@ -89,7 +89,7 @@ async def test_alarms(driver: Driver) -> None:
     assert held(driver)[MARKET]["originalDate"] == "2026-12-31"
 
 
-async def test_refused_alarms(driver: Driver) -> None:
+async def test_invalid_alarms_are_refused(driver: Driver) -> None:
     before = held(driver)
     weekly = {"freq": "WEEKLY", "byDay": ["MO"], "interval": 1}
     refused: tuple[dict[str, Any], ...] = (
@@ -115,7 +115,7 @@ async def test_refused_alarms(driver: Driver) -> None:
     assert held(driver) == before
 
 
-async def test_reminders(driver: Driver) -> None:
+async def test_reminders_are_created_and_changed(driver: Driver) -> None:
     made = (await put(driver, "createReminder", reminder_body(driver))).json
     key = made["notificationIndex"]
     assert made["id"] == f"{KITCHEN_TYPE}-{KITCHEN}-{key}"
@@ -138,7 +138,7 @@ async def test_reminders(driver: Driver) -> None:
     assert (await put(driver, key, changed, "DELETE")).status == 404
 
 
-async def test_refused_reminders(driver: Driver) -> None:
+async def test_invalid_reminders_are_refused(driver: Driver) -> None:
     before = held(driver)
     for changes in (
         {"alarmTime": round(driver.clock.now() * 1000) + 4000},
@@ -164,7 +164,7 @@ async def test_refused_reminders(driver: Driver) -> None:
     assert held(driver) == before
 
 
-async def test_sounds_and_volumes(driver: Driver) -> None:
+async def test_sounds_and_volumes_are_read_and_set(driver: Driver) -> None:
     device = f"deviceSerialNumber={KITCHEN}&deviceType={KITCHEN_TYPE}"
     names = {"deviceSerialNumber": KITCHEN, "deviceType": KITCHEN_TYPE}
     sounds = (await driver.get(f"/api/notification/sounds?{device}"))["notificationSounds"]

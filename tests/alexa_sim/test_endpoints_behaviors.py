@@ -57,7 +57,7 @@ def announcement(driver: Driver, *serials: str, **changes: Any) -> dict[str, Any
     return operation("AlexaAnnouncement", payload)
 
 
-async def test_speak(driver: Driver) -> None:
+async def test_spoken_text_is_recorded(driver: Driver) -> None:
     assert (await driver.preview(speak(driver, KITCHEN, "Hello there"))).status == 200
     (said,) = driver.cloud.spoken()
     assert said == {
@@ -117,7 +117,7 @@ async def test_what_cannot_speak_is_silent(driver: Driver) -> None:
     assert driver.cloud.spoken() == []
 
 
-async def test_all_kinds(driver: Driver) -> None:
+async def test_all_kinds_of_operations_are_accepted(driver: Driver) -> None:
     device = {"deviceSerialNumber": KITCHEN, "deviceType": "A1EIANJ7PNB0Q7"}
     uri = "connection://AMAZON.Launch/amzn1.ask.skill.1"
     launch = {
@@ -297,7 +297,7 @@ async def test_effects_after_a_patch_reach_the_new_state(driver: Driver) -> None
     assert (driver.device(KITCHEN)["volume"], driver.device(LIVING)["volume"]) == (77, 1)
 
 
-async def test_validate(driver: Driver) -> None:
+async def test_a_search_phrase_is_validated(driver: Driver) -> None:
     async def validate(**changes: Any) -> Any:
         payload = driver.payload(KITCHEN, searchPhrase=" Harbour  LIGHTS ", musicProviderId="SPOTIFY")
         payload.update(changes)

@@ -42,7 +42,7 @@ async def test_preferences_are_taken_as_a_whole(driver: Driver) -> None:
     assert await status(driver, "PUT", f"/api/device-preferences/{DOWNSTAIRS}", group) == 400
 
 
-async def test_wake_word(driver: Driver) -> None:
+async def test_the_wake_word_is_read_and_set(driver: Driver) -> None:
     query = f"deviceSerialNumber={OFFICE}&deviceType={driver.device(OFFICE)['deviceType']}"
     words = (await driver.get(f"/api/wake-words-locale?{query}&softwareVersion=1"))["wakeWords"]
     assert {"ALEXA", "COMPUTER"} <= set(words)
@@ -75,7 +75,7 @@ async def test_an_equalizer_is_pushed(driver: Driver) -> None:
     assert await status(driver, "POST", kids, {"bass": 1}) == 400, "it is offline"
 
 
-async def test_display_and_clock(driver: Driver) -> None:
+async def test_settings_of_display_and_clock_are_read_and_set(driver: Driver) -> None:
     def url(serial: str, name: str) -> str:
         return f"/api/v1/devices/{driver.device(serial)['deviceAccountId']}/settings/{name}"
 

@@ -33,7 +33,7 @@ async def title(driver: Driver) -> str:
     return str((await session(driver))["nowPlayingData"]["infoText"]["title"])
 
 
-async def test_idle(driver: Driver) -> None:
+async def test_an_idle_device_has_no_session(driver: Driver) -> None:
     assert (await driver.get(SESSIONS)) == {"mediaSessionList": []}
     idle = await info(driver)
     assert (idle["state"], idle["infoText"], idle["transport"]) == (None, None, None)

@@ -24,7 +24,7 @@ async def signed_in(domain: str = "amazon.com") -> Driver:
     return driver
 
 
-async def test_account() -> None:
+async def test_the_account_and_its_people_are_read() -> None:
     driver = await signed_in("amazon.co.uk")
     me = await driver.get("/api/users/me?platform=ios&version=2")
     assert (me["id"], me["email"], me["fullName"]) == (JO, "jo@example.org", "Jo Doe")

@@ -16,16 +16,16 @@ from .cloud_driver import ALEX, BEDROOM, DOWNSTAIRS, JO, KITCHEN, Driver
 SCHEMA = json.loads((Path(module.__file__).parent / "households" / "schema.json").read_text())
 
 
-def test_names() -> None:
+def test_all_households_are_listed() -> None:
     assert household_names() == ["demo", "forty", "property", "two_accounts", "two_hundred"]
 
 
-def test_schema_is_one() -> None:
+def test_the_schema_is_valid() -> None:
     Draft202012Validator.check_schema(SCHEMA)
 
 
 @pytest.mark.parametrize(("name", "echos", "groups"), [("demo", 6, 1), ("forty", 40, 2), ("two_hundred", 200, 2)])
-def test_sizes(name: str, echos: int, groups: int) -> None:
+def test_households_have_their_sizes(name: str, echos: int, groups: int) -> None:
     household = load_household(name)
     families = [device["deviceFamily"] for device in household["accounts"][JO]["devices"].values()]
     assert len([family for family in families if family in ("ECHO", "KNIGHT", "ROOK")]) == echos

@@ -30,7 +30,7 @@ def doppler(driver: Driver, serial: str) -> dict[str, Any]:
     return {"destinationUserId": JO, "dopplerId": found}
 
 
-async def test_simple_facts(driver: Driver, stream: Stream) -> None:
+async def test_changed_facts_of_a_device_are_pushed(driver: Driver, stream: Stream) -> None:
     driver.patch_device(KITCHEN, {"volume": 10})
     driver.patch_device(KITCHEN, {"muted": True})
     driver.patch_device(KITCHEN, {"dnd": True})
@@ -183,7 +183,7 @@ async def test_timer_rings_and_is_gone(driver: Driver, stream: Stream) -> None:
     assert TIMER not in driver.cloud.state()["accounts"][JO]["notifications"]
 
 
-async def test_new_devices(driver: Driver, stream: Stream) -> None:
+async def test_new_devices_are_pushed_when_online(driver: Driver, stream: Stream) -> None:
     echo = {"accountName": "Attic", "deviceType": "A3S5BH2HU6VAYF", "deviceFamily": "ECHO"}
     driver.patch_device("G0SIM00000ATTIC1", {**echo, "online": False})
     assert await stream.pushes() == []

@@ -173,7 +173,7 @@ async def test_pushes_of_the_control_plane(driver: Driver) -> None:
     assert b'{"directive": {"header": {"namespace": "X"}}}' in pieces[1]
 
 
-async def test_closing(driver: Driver) -> None:
+async def test_closing_ends_the_streams(driver: Driver) -> None:
     stream = await driver.open()
     driver.cloud.close_streams()
     assert (await stream.pieces())[-1] == b""

@@ -24,7 +24,7 @@ def _redirected(toy: Running) -> Iterator[None]:
     TARGET.port, TARGET.ca_pem = before
 
 
-async def test_home_assistants_sessions(hass: HomeAssistant) -> None:
+async def test_home_assistants_sessions_are_redirected(hass: HomeAssistant) -> None:
     for session in (async_create_clientsession(hass), async_get_clientsession(hass)):
         async with session.get("https://alexa.amazon.de/elsewhere") as answer:
             assert (await answer.json())["host"] == "www.amazon.de"

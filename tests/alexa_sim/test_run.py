@@ -150,7 +150,7 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize("python", PYTHONS)
-def test_aiohttp(python: str) -> None:
+def test_aiohttp_is_redirected_or_refused(python: str) -> None:
     *good, by_name, by_name_too, by_address = answers(python, AIOHTTP)
     assert good == ["www.amazon.de", "alexa.amazon.de", "alexa.amazon.de"]
     for refused in (by_name, by_name_too):
@@ -185,7 +185,7 @@ asyncio.run(main())
         pytest.param(str(NEWER), "httpx2", marks=pytest.mark.skipif(not NEWER.exists(), reason="no such environment")),
     ],
 )
-def test_httpx(python: str, library: str) -> None:
+def test_httpx_is_redirected_or_refused(python: str, library: str) -> None:
     done = run(python, "-c", HTTPX, library)
     assert done.returncode == 0, done.stderr
     refused = [
@@ -322,7 +322,7 @@ const h2 = (origin) => new Promise((ok) => {
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="no Node")
-def test_node() -> None:
+def test_node_is_redirected_or_refused() -> None:
     hosts = [*MARKETPLACES, *(f"alexa.{domain}" for domain in MARKETPLACES), *HOSTS]
     done = run("node", "-e", NODE, json.dumps(hosts))
     assert done.returncode == 0, done.stderr

@@ -35,7 +35,7 @@ async def names(hotel: Property, query: str) -> set[str]:
     raise AssertionError("The pages have no end")
 
 
-def test_the_household() -> None:
+def test_the_household_of_the_property_is_valid() -> None:
     household = load_household("property")
     Draft202012Validator(SCHEMA).validate(household)
     given = household["smartProperties"]
@@ -58,7 +58,7 @@ def test_the_household() -> None:
         ({"country": "GB"}, "'GB' is not one of"),
     ],
 )
-def test_a_wrong_household(change: dict[str, Any], message: str) -> None:
+def test_an_invalid_household_is_refused(change: dict[str, Any], message: str) -> None:
     household = load_household("property")
     household["smartProperties"].update(change)
     with pytest.raises(HouseholdError, match=message):
@@ -101,7 +101,7 @@ async def test_a_token_belongs_to_its_question(hotel: Property) -> None:
     assert refusal(other) == (400, "BAD_REQUEST")
 
 
-async def test_what_expand_adds(hotel: Property) -> None:
+async def test_expand_adds_parts_to_an_endpoint(hotel: Property) -> None:
     assert (await hotel.at("LOBBYDESK")).json == {"id": f"{ENDPOINT}LOBBYDESK"}
     full = (await hotel.at("LOBBYDESK", "?expand=all&expand=feature:connectivity")).json
     assert full["friendlyName"] == {"type": "PLAIN", "value": {"text": "Reception"}}
@@ -117,7 +117,7 @@ async def test_what_expand_adds(hotel: Property) -> None:
     assert "adjustTargetSetpoint" not in [operation["name"] for operation in feature["operations"]]
 
 
-async def test_the_search(hotel: Property) -> None:
+async def test_a_search_returns_matching_endpoints(hotel: Property) -> None:
     rooms = [{"match": {"associatedUnits.id": f"{UNIT}{room}"}} for room in ("ROOM101", "ROOM102")]
     query: dict[str, Any] = {"and": [{"or": rooms}, {"match": {"model.value.text": "Echo Show 5"}}]}
     answer = await hotel.ask("POST", "/v2/endpointQuery", {"query": query, "expand": ["all"]})
@@ -131,7 +131,7 @@ async def test_the_search(hotel: Property) -> None:
     assert (await hotel.ask("POST", "/v2/endpointQuery", {"query": rooms[0]})).status == 400
 
 
-async def test_a_lamp(hotel: Property) -> None:
+async def test_a_lamp_obeys_its_commands(hotel: Property) -> None:
     color = {"hue": 120, "saturation": 1, "brightness": 0.2}
     answer = await hotel.command("101LAMP", "color", "setColor", color=color)
     assert (answer.status, answer.body) == (200, b"")
@@ -147,14 +147,14 @@ async def test_a_lamp(hotel: Property) -> None:
     assert [each["value"] for each in read] == [{"value": "10000"}]
 
 
-async def test_a_speaker(hotel: Property) -> None:
+async def test_a_speaker_limits_its_volume(hotel: Property) -> None:
     answer = await hotel.command("LOBBYBAR", "speaker", "setVolume", volume=80)
     assert (answer.status, answer.body) == (202, b"")
     await hotel.command("LOBBYBAR", "speaker", "adjustVolume", volumeDelta=30)
     assert (await hotel.at("LOBBYBAR", "/features/speaker")).json["properties"][0]["value"] == {"value": 100}
 
 
-async def test_thermostats(hotel: Property) -> None:
+async def test_thermostats_convert_setpoints(hotel: Property) -> None:
     assert (await hotel.command("101HVAC", "thermostat", "setThermostatMode", thermostatMode="ECO")).status == 200
     warmer = {"value": 9, "scale": "FAHRENHEIT"}
     assert (
@@ -278,7 +278,7 @@ async def test_what_a_locale_excludes(hotel: Property) -> None:
     assert refusal(captions) == (405, "METHOD_NOT_ALLOWED")
 
 
-async def test_several_settings(hotel: Property) -> None:
+async def test_several_settings_are_read_at_once(hotel: Property) -> None:
     keys = "System.locales,address,System.nothing,SpeechSynthesizer.speakingRate,System.locales"
     answer = (await hotel.at("101DESK", f"/settings?keys={keys}")).json
     assert answer["settings"] == [{"key": "System.locales", "value": ["en-US"]}]
@@ -299,7 +299,7 @@ async def test_several_settings(hotel: Property) -> None:
     assert refusal(await hotel.at("101DESK", "/settings")) == (400, "INVALID_REQUEST")
 
 
-async def test_the_address(hotel: Property) -> None:
+async def test_the_address_is_checked(hotel: Property) -> None:
     good = (await hotel.at("LOBBYDESK", "/settings/address")).json
     answer = await hotel.at("101BED", "/settings/address", good)
     assert (answer.status, answer.json) == (201, good)
@@ -352,7 +352,7 @@ async def test_moves_that_are_refused(hotel: Property, name: str, units: Any, re
     assert refusal(await hotel.at(name, "/associatedUnits", units, "PUT")) == refused
 
 
-async def test_names(hotel: Property) -> None:
+async def test_names_are_valid_and_unique(hotel: Property) -> None:
     async def rename(text: Any) -> Any:
         return await hotel.at("101LAMP", "/friendlyName", {"type": "PLAIN", "value": {"text": text}})
 
@@ -400,7 +400,7 @@ async def save(hotel: Property, *networks: dict[str, Any], token: str | None = N
     return await hotel.request("POST", LOCKER, data=data, bearer=hotel.token, headers=headers)
 
 
-async def test_wifi(hotel: Property) -> None:
+async def test_wifi_credentials_are_saved_and_installed(hotel: Property) -> None:
     key = {"credentialConfiguration": {"privateSharedKey": '"correct horse"'}}
     assert (await save(hotel, {**GUESTS, **key})).status == 200
     assert (await save(hotel, {**GUESTS, **key}, token="other")).status == 401
@@ -459,7 +459,7 @@ async def test_wifi_on_an_echo_that_is_offline_or_full(hotel: Property) -> None:
     assert refusal(await hotel.at("101BED", INSTALL, body)) == (400, "TOO_MANY_CONFIGURATIONS")
 
 
-async def test_units(hotel: Property) -> None:
+async def test_units_are_listed_and_read(hotel: Property) -> None:
     direct = await hotel.ask("GET", f"/v2/units?parentId={UNIT}ORGANIZATION&expand=all")
     assert direct.json == {
         "results": [
@@ -494,7 +494,7 @@ def message(kind: str, texts: dict[str, str], *recipients: tuple[str, str]) -> d
     }
 
 
-async def test_notifications(hotel: Property) -> None:
+async def test_notifications_reach_units_and_endpoints(hotel: Property) -> None:
     room = ("Unit", f"{UNIT}ROOM101")
     answer = await hotel.ask(
         "POST",

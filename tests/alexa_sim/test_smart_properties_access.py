@@ -150,7 +150,7 @@ async def test_clients_prove_themselves() -> None:
 
 
 @pytest.mark.parametrize("rotate", [False, True])
-async def test_refresh_tokens(rotate: bool) -> None:
+async def test_refresh_tokens_rotate_and_are_revoked(rotate: bool) -> None:
     hotel = Property(rotateRefreshTokens=rotate)
     first = (await hotel.refresh()).json["refresh_token"]
     assert (first == "Atzr|property") is not rotate
@@ -179,7 +179,7 @@ async def test_access_tokens_expire() -> None:
     assert (profile.status, profile.json["error"]) == (400, "invalid_token")
 
 
-async def test_scopes_and_access() -> None:
+async def test_requests_need_scope_and_access() -> None:
     hotel = Property()
     body: dict[str, Any] = {"payload": {"wifiConfigurations": []}}
     install = f"/v2/endpoints/{ENDPOINT}101BED/features/connectivity/addOrUpdateWifiConfigurations"
@@ -236,7 +236,7 @@ async def test_countries_and_their_hosts(country: str, host: str, absent: set[st
     assert {name for name, status in statuses.items() if status == 403} == absent
 
 
-async def test_verticals() -> None:
+async def test_a_vertical_limits_the_operations() -> None:
     hotel = Property(vertical="core")
     await hotel.refresh()
     answer = await hotel.ask("DELETE", f"/v1/alerts/timers?endpoint={ENDPOINT}101BED")
@@ -263,7 +263,7 @@ def served() -> Iterator[Running]:
         yield running
 
 
-def test_over_the_wire(served: Running, socket_enabled: None) -> None:
+def test_the_property_is_served_with_tls(served: Running, socket_enabled: None) -> None:
     context = ssl.create_default_context(cafile=served.ca)
 
     def ask(method: str, url: str, **more: Any) -> httpx.Response:

@@ -115,7 +115,7 @@ async def test_lists_units_and_the_search(api: SmartPropertiesClient, process: R
     assert (await api.get_endpoint(BED)).serial_number == "G0SIMASP00000004"
 
 
-async def test_features(api: SmartPropertiesClient, process: Running) -> None:
+async def test_the_client_sets_features(api: SmartPropertiesClient, process: Running) -> None:
     await api.set_color(LAMP, HueSaturation(hue=200, saturation=0.5, brightness=0.5))
     await api.adjust_brightness(LAMP, -20)
     await api.set_color_temperature(LAMP, 3000)

@@ -21,7 +21,7 @@ async def open_device(home: Home, page: Page, name: str) -> None:
     await expect(page.get_by_text("Device info")).to_be_visible()
 
 
-async def test_device_page(home: Home, page: Page, picture: Picture) -> None:
+async def test_the_device_page_shows_entities_without_raw_keys(home: Home, page: Page, picture: Picture) -> None:
     await open_device(home, page, "Kitchen Show")
     for text in ("Echo Show 15 (1st generation)", "Serial number: G0SIM00KITCHEN01", "Download diagnostics"):
         await expect(page.get_by_text(text)).to_be_visible()
@@ -77,7 +77,7 @@ async def dashboard(home: Home) -> AsyncIterator[None]:
 
 
 @pytest.mark.usefixtures("dashboard")
-async def test_dashboard(home: Home, page: Page, picture: Picture) -> None:
+async def test_the_dashboard_controls_playback(home: Home, page: Page, picture: Picture) -> None:
     await page.goto(f"{home.demo.url}/{DASHBOARD}/0")
     card = page.locator("hui-media-control-card").filter(has_text="Kitchen Show")
     await expect(card).to_be_visible()
@@ -104,7 +104,7 @@ async def test_dashboard(home: Home, page: Page, picture: Picture) -> None:
     assert "PauseCommand" in str(told[-1]["body"])
 
 
-async def test_options(home: Home, page: Page, picture: Picture) -> None:
+async def test_options_are_checked_and_saved(home: Home, page: Page, picture: Picture) -> None:
     assert "media_player.office_spot" in await home.states()
     await page.goto(f"{home.demo.url}/config/integrations/integration/alexa_media")
     await page.get_by_role("button", name="Configure").first.click()

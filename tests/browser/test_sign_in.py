@@ -25,7 +25,7 @@ async def finish(page: Page, home: Home) -> None:
 
 
 @pytest.mark.usefixtures("no_account")
-async def test_pasting_the_address(home: Home, context: BrowserContext, page: Page, picture: Picture) -> None:
+async def test_pasting_the_address_signs_in(home: Home, context: BrowserContext, page: Page, picture: Picture) -> None:
     await add_integration(page, home)
     await picture(page, "choose-amazon")
     await submit(page).click()

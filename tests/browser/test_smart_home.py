@@ -83,7 +83,7 @@ async def dashboard(home: Home, account: None) -> AsyncIterator[None]:
 
 
 @pytest.mark.usefixtures("dashboard")
-async def test_dashboard(home: Home, page: Page, picture: Picture) -> None:
+async def test_the_dashboard_shows_and_controls_appliances(home: Home, page: Page, picture: Picture) -> None:
     hall = await entity(home, "light", "Hall Light")
     await home.action("light.turn_on", entity_id=hall, color_temp_kelvin=2700, brightness_pct=80)
     await home.action("light.turn_on", entity_id=await entity(home, "light", "Night Glow"), effect="Campfire")

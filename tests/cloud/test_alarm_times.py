@@ -187,7 +187,7 @@ ONCE = {"local_date": date(2026, 11, 22), "local_seconds": SEVEN}
         ),
     ],
 )
-def test_next_occurrence(values: dict[str, Any], expected: str | None) -> None:
+def test_the_next_occurrence_is_computed(values: dict[str, Any], expected: str | None) -> None:
     assert next_occurrence(notification(**values), NOW, BERLIN) == (None if expected is None else berlin(expected))
 
 
@@ -202,12 +202,12 @@ def test_next_occurrence(values: dict[str, Any], expected: str | None) -> None:
     ],
 )
 @pytest.mark.parametrize("repeat", [{"pattern": "P1D"}, {"rules": ("FREQ=DAILY",)}], ids=["pattern", "rule"])
-def test_daylight_saving(repeat: dict[str, Any], now: str, expected: str) -> None:
+def test_daylight_saving_moves_no_alarm(repeat: dict[str, Any], now: str, expected: str) -> None:
     alarm = notification(local_date=date(2026, 1, 1), local_seconds=2.5 * 3600, **repeat)
     assert next_occurrence(alarm, datetime.fromisoformat(now), BERLIN) == datetime.fromisoformat(expected)
 
 
-def test_first_of_several() -> None:
+def test_the_first_of_several_alarms_is_found() -> None:
     alarms = [notification(**ONCE), notification(), notification(**ONCE | {"local_seconds": 6 * 3600.0})]
     assert next_of(alarms, NOW, BERLIN) == berlin("2026-11-22T06:00")
     assert next_of([], NOW, BERLIN) is None

@@ -21,7 +21,7 @@ def device(device_type: str, family: str) -> Device:
     )
 
 
-def test_model() -> None:
+def test_a_device_type_has_a_model() -> None:
     assert model_of(device("A3S5BH2HU6VAYF", "ECHO")) == "Echo Dot (2nd generation)"
     assert model_of(device("A3C9PE6TNYLTCH", "WHA")) == "Speaker group"
 
@@ -32,7 +32,7 @@ def test_type_that_nobody_knows() -> None:
     assert model_of(device("A0NEWECHO00000", "")) == "A0NEWECHO00000"
 
 
-def test_table() -> None:
+def test_ids_of_the_table_have_amazons_form() -> None:
     """Ids have Amazon's form, without spaces and small letters."""
     assert [key for key in MODELS if not re.fullmatch(r"A[0-9A-Z]{11,13}", key)] == []
     assert [name for name in MODELS.values() if name != name.strip() or not name] == []

@@ -73,7 +73,7 @@ def test_retry_after_as_seconds_date_or_nonsense() -> None:
         (_answer(400, "{}", **{"x-amzn-error": ":"}).error_code, None),
     ],
 )
-def test_error_codes(answer: str | None, code: str | None) -> None:
+def test_error_codes_are_read_from_answers(answer: str | None, code: str | None) -> None:
     assert answer == code
 
 
@@ -87,7 +87,7 @@ def test_error_codes_hold_nothing_private() -> None:
     assert code == "Device … of … (… refused … in 2026"
 
 
-def test_json_of_anything() -> None:
+def test_json_is_parsed_or_refused() -> None:
     assert _answer(200, " ").json() is None
     assert _answer(200, "[1]").json() == [1]
     with pytest.raises(ValueError, match="deeply"):

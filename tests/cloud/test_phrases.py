@@ -19,7 +19,7 @@ from custom_components.alexa_media.cloud.phrases import phrases_for, snooze_sent
         (None, "set a timer for 1 hour 2 minutes 1 second called Tea", None),
     ],
 )
-def test_sentences(locale: str | None, timer: str, snooze: str | None) -> None:
+def test_each_language_has_its_sentences(locale: str | None, timer: str, snooze: str | None) -> None:
     phrases = phrases_for(locale)
     assert phrases is not None
     length = timedelta(hours=1, minutes=2, seconds=1)

@@ -30,7 +30,7 @@ def _custom_integrations() -> None:
         '<speak version="1.1">\n<p>One</p>\n<p>Two</p>\n</speak>',
     ],
 )
-def test_sound(text: str) -> None:
+def test_sound_text_is_unchanged(text: str) -> None:
     """Plain text needs no change, and SSML is kept."""
     assert checked(text) == text
 
@@ -61,7 +61,7 @@ def test_sound(text: str) -> None:
         ('<!DOCTYPE speak [<!ENTITY a "b">]><speak><p>&a;</p></speak>', "ssml_document_type"),
     ],
 )
-def test_unsound(text: str, key: str) -> None:
+def test_unsound_text_is_refused_with_a_reason(text: str, key: str) -> None:
     """A text that Alexa would not speak is refused with a reason."""
     with pytest.raises(SsmlError) as raised:
         checked(text)
@@ -161,7 +161,7 @@ def test_a_malformed_fragment_is_named_where_it_is() -> None:
         assert text.splitlines()[line - 1][column - 2 : column].startswith(("& ", " &", "&"))
 
 
-def test_language() -> None:
+def test_the_language_wraps_the_text() -> None:
     assert in_language("Tom & Jerry", "fr-FR") == '<speak><lang xml:lang="fr-FR">Tom &amp; Jerry</lang></speak>'
     assert in_language("<speak>Oui</speak>", "fr-FR") == '<speak><lang xml:lang="fr-FR">Oui</lang></speak>'
 
@@ -183,6 +183,6 @@ def test_cut_loses_nothing(text: str) -> None:
     assert all(len(piece) <= MAX_CHARACTERS for piece in cut)
 
 
-def test_from_a_file() -> None:
+def test_the_xml_declaration_of_a_file_is_removed() -> None:
     """The XML declaration is removed, because Alexa does not accept it."""
     assert checked('<?xml version="1.0"?>\n<speak>Hello</speak>') == "<speak>Hello</speak>"

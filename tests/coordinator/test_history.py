@@ -376,7 +376,7 @@ async def test_unknown_serials_are_not_kept(hass: HomeAssistant, sim: ControlCli
     assert len(runtime.history._wakings) == 1
 
 
-async def test_out_of_step(
+async def test_a_late_record_is_reported_once(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[dict[str, Any]]
 ) -> None:
     """A late record is reported once, and an action during a read does not undo anything."""
@@ -433,7 +433,7 @@ async def test_do_not_disturb_by_voice(
 
 @pytest.mark.contract("attributes of media players, last called")
 @pytest.mark.usefixtures("brisk")
-async def test_restart(
+async def test_commands_before_a_restart_fire_no_events(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, fired: list[Any]
 ) -> None:
     """Commands before the start are shown without events; one request at the start suffices."""
@@ -565,7 +565,7 @@ async def test_transcripts_can_be_switched_off(
     "history records are one at most, and none of a second account",
     "history records are lost at the next change",
 )
-async def test_history_records(
+async def test_history_records_can_be_filtered(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """The latest records of one Echo, by range, person and type, over several pages; shown until the next call."""
@@ -620,7 +620,7 @@ async def test_history_records(
 
 
 @pytest.mark.contract("services, update_last_called")
-async def test_update_last_called(
+async def test_update_last_called_reads_at_once(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[Any]
 ) -> None:
     """The history is read at once; the response has the Echo, and only the caller gets an error."""
@@ -665,7 +665,7 @@ async def test_update_last_called(
         assert away.value.translation_key == "account_not_loaded"
 
 
-async def test_backend_without_history(
+async def test_a_backend_without_history_has_no_event_entity(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """There is no event entity and no last Echo; actions raise an error, and pushes do no harm."""
@@ -687,7 +687,9 @@ async def test_backend_without_history(
 
 @pytest.mark.contract("services, get_history_records")
 @pytest.mark.usefixtures("brisk")
-async def test_two_accounts(hass: HomeAssistant, sim: ControlClient, pair: Pair, fired: list[dict[str, Any]]) -> None:
+async def test_two_accounts_send_their_own_requests(
+    hass: HomeAssistant, sim: ControlClient, pair: Pair, fired: list[dict[str, Any]]
+) -> None:
     """Each account sends its own requests, and the second account's players show their own commands."""
     jack = PLAYERS["jack"]["Workshop Studio"]
     accounts = sim.state()["accounts"]

@@ -18,7 +18,7 @@ HOUSEHOLDS = pytest.mark.parametrize("name", ["demo", "forty", "two_hundred"])
 
 @pytest.mark.contract("polling, requests from start until quiet", "a request for each Echo at the start")
 @HOUSEHOLDS
-async def test_set_up(
+async def test_a_setup_needs_few_requests(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, name: str
 ) -> None:
     """From start until quiet there are at most 20 requests plus one per list, for one Echo and for two hundred."""
@@ -46,7 +46,7 @@ async def rest(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfig
 
 @pytest.mark.contract("polling, requests in an idle hour")
 @HOUSEHOLDS
-async def test_idle_hour(
+async def test_an_idle_hour_needs_few_requests(
     hass: HomeAssistant,
     sim: ControlClient,
     config_entry: MockConfigEntry,

@@ -89,7 +89,7 @@ def asked(household: Household, method: str = "GET") -> Counter[str]:
     return Counter(f"{method} {one['path']} {one['query'].get('deviceSerialNumber', '')}".strip() for one in ledger)
 
 
-async def test_nobody_looks(
+async def test_settings_without_enabled_entities_cost_no_request(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry
 ) -> None:
     """Settings without enabled entities cost no request; only the restart button is enabled by default."""
@@ -144,7 +144,7 @@ async def test_values_and_what_they_cost(
     assert {count for line, count in asked(household).items() if offline in line} == {1}
 
 
-async def test_changes(
+async def test_every_change_reaches_the_cloud(
     hass: HomeAssistant,
     watched: MockConfigEntry,
     household: Household,
@@ -233,7 +233,7 @@ async def test_an_equalizer_both_ways(
     assert {line.split("/")[2] for line in asked(household)} == {"equalizer"}
 
 
-async def test_what_is_refused(
+async def test_a_refusal_changes_nothing(
     hass: HomeAssistant, watched: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock, act: Act
 ) -> None:
     """A refusal changes nothing, an unconfirmed change is read later, and invalid input sends no request."""
@@ -365,7 +365,7 @@ async def test_do_not_disturb_for_a_time(
         await act(action, players[0], duration=60)
 
 
-async def test_household_and_bluetooth(
+async def test_people_are_shown_and_a_phone_is_unpaired(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient, act: Act
 ) -> None:
     """Covers the people of the household, and unpairing a phone."""

@@ -230,7 +230,7 @@ async def test_a_refusal_of_the_whole_request_is_told_to_those_it_concerns(
     assert household_requests(sim) == [GRAPHQL], "what is throttled is not tried another way"
 
 
-async def test_guard(
+async def test_guard_is_armed_by_an_echo_or_its_panel(
     hass: HomeAssistant,
     sim: ControlClient,
     household: Household,
@@ -269,7 +269,7 @@ async def passing(clock: Clock, *work: Coroutine[Any, Any, Any]) -> None:
     await task
 
 
-async def test_time(
+async def test_polls_are_one_request_for_all_values(
     hass: HomeAssistant, sim: ControlClient, household: Household, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
     """Polls are one request for all enabled values, and one a minute for motion; confirmation and recovery."""
@@ -341,7 +341,7 @@ async def test_time(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_numbers(
+async def test_many_appliances_need_few_requests(
     hass: HomeAssistant, sim: ControlClient, household: Household, config_entry: MockConfigEntry
 ) -> None:
     """200 appliances need one discovery, and a scene of 20 lights at most two requests."""
@@ -368,7 +368,7 @@ async def test_numbers(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_no_smart_home(
+async def test_an_account_without_appliances_has_one_discovery(
     hass: HomeAssistant,
     sim: ControlClient,
     config_entry: MockConfigEntry,

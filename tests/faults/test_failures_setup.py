@@ -37,7 +37,7 @@ AT_SET_UP = tuple(endpoint for endpoint in ASKED if endpoint not in SETTINGS_END
 
 @pytest.mark.timeout(110)
 @pytest.mark.parametrize("endpoint", AT_SET_UP, ids=lambda endpoint: endpoint.name)
-async def test_set_up(table: Table, endpoint: Endpoint) -> None:
+async def test_a_known_account_is_set_up_whatever_fails(table: Table, endpoint: Endpoint) -> None:
     """An account that was loaded before is set up whatever fails, with all its entities, and recovers."""
     problems = await table.cases(endpoint, (Moment.SET_UP,))
     assert not problems, problems
@@ -45,7 +45,7 @@ async def test_set_up(table: Table, endpoint: Endpoint) -> None:
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("endpoint", [ACCOUNT, COOKIES, TOKEN], ids=lambda endpoint: endpoint.name)
-async def test_sign_in(
+async def test_a_failed_sign_in_can_be_repeated(
     hass: HomeAssistant,
     sim: ControlClient,
     household: Household,

@@ -51,7 +51,7 @@ async def pass_by(table: Table, seconds: int, step: int = 30) -> None:
 
 
 @pytest.mark.parametrize("fault", STREAM)
-async def test_no_stream(table: Table, fault: str) -> None:
+async def test_everything_is_polled_without_push(table: Table, fault: str) -> None:
     """Without push everything is polled, reconnections become rarer, and push recovers."""
     with watching() as watch:
         table.sim.fault(path=DIRECTIVES, **STREAM[fault])
@@ -71,7 +71,7 @@ async def test_no_stream(table: Table, fault: str) -> None:
 
 
 @pytest.mark.contract("a stream that falls silent is waited for")
-async def test_silent_stream(table: Table) -> None:
+async def test_a_silent_stream_is_detected(table: Table) -> None:
     """An open but silent stream is detected, and missed changes are read."""
     # a stream that never sent a keep-alive would count as alive while its pings are answered
     await pass_by(table, 60)
@@ -109,7 +109,7 @@ async def test_refused_tokens_in_a_row(table: Table) -> None:
     assert table.is_whole()
 
 
-async def test_flood(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_flood_of_pushes_is_handled_in_order(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two thousand pushes at once are all handled, in order."""
     handled: list[int | None] = []
     rule = push.RULES[VolumeChanged]
@@ -140,7 +140,7 @@ async def test_flood(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     assert volume_of(table) == sent[-1]
 
 
-async def test_slow_renewal(table: Table) -> None:
+async def test_commands_do_not_wait_for_a_slow_renewal(table: Table) -> None:
     """During a slow renewal there is no second one, and commands do not wait for it."""
     table.sim.reset_ledger()
     table.sim.fault(path=TOKEN.path, latency=15)
@@ -155,7 +155,7 @@ async def test_slow_renewal(table: Table) -> None:
     assert table.is_whole()
 
 
-async def test_a_group_changes(
+async def test_changed_members_of_a_group_are_read(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """The members of a group are read with the devices, without a reload."""

@@ -64,7 +64,9 @@ def grown(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.timeout(100)
-async def test_fifty_reloads(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
+async def test_fifty_reloads_leave_nothing_behind(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
+) -> None:
     """No task, timer, listener, socket or file remains, even if a reload comes during a setup."""
     sim.household(household_of_two(), domain="amazon.com")
     await set_up(hass, config_entry)
@@ -84,7 +86,7 @@ async def test_fifty_reloads(hass: HomeAssistant, sim: ControlClient, config_ent
 
 
 @pytest.mark.timeout(60)
-async def test_removals(hass: HomeAssistant, sim: ControlClient, entry_data: dict[str, Any]) -> None:
+async def test_removals_leave_no_session(hass: HomeAssistant, sim: ControlClient, entry_data: dict[str, Any]) -> None:
     """Adding and removing an account repeatedly leaves no session and no socket."""
     sizes: list[dict[str, Any]] = []
     for _ in range(6):

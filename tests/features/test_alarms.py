@@ -46,7 +46,9 @@ def tomorrow(clock: str) -> datetime:
     return datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=PACIFIC)
 
 
-async def test_alarms(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+async def test_an_alarm_is_created_changed_skipped_and_deleted(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
     """An alarm is created, changed, skipped and deleted; the sensor follows the push."""
     at = tomorrow("04:45:00")
     sim.reset_ledger()
@@ -95,7 +97,7 @@ async def test_music_alarm_keeps_its_music(hass: HomeAssistant, entry: MockConfi
     assert item["rRuleData"]["byWeekDays"] == ["SA", "SU"]
 
 
-async def test_reminders_and_timers(
+async def test_reminders_and_timers_are_set_on_echos(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """Reminders on one Echo and on all; timers with sentences in the Echo's language."""
@@ -148,7 +150,9 @@ async def test_reminders_and_timers(
     assert timer not in all_held(household)
 
 
-async def test_refusals(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+async def test_a_refusal_creates_nothing(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
     """The caller gets Amazon's error, and nothing is created partially."""
     at = tomorrow("18:00:00")
     before = set(all_held(household))
@@ -209,7 +213,7 @@ async def test_weeks_without_days_are_named(hass: HomeAssistant, sim: ControlCli
     assert sim.ledger(method="PUT") == []
 
 
-async def test_whose_and_which(
+async def test_alarms_need_permission_and_a_device(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     household: Household,
@@ -265,7 +269,9 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-async def test_bad_input(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+async def test_invalid_input_is_refused_before_any_write(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
     """Invalid input is refused with a clear error before anything is written."""
     ids = {item["id"][-3:]: item["id"] for item in all_held(household).values()}
     rules = {"rRuleData": {"recurrenceRules": ["FREQ=MONTHLY;BYMONTHDAY=1"], "recurStartDate": "2026-01-01"}}
@@ -291,7 +297,7 @@ async def test_bad_input(hass: HomeAssistant, sim: ControlClient, entry: MockCon
     assert [request for request in sim.ledger() if request["method"] in WRITES] == []
 
 
-async def test_it_rings(
+async def test_the_event_entity_reports_ringing(
     hass: HomeAssistant,
     sim: ControlClient,
     config_entry: MockConfigEntry,

@@ -29,7 +29,7 @@ def test_a_colour_there_and_back(hue: float, saturation: float) -> None:
     assert color_from_alexa(*color_to_alexa(back)) == back
 
 
-def test_every_brightness() -> None:
+def test_every_brightness_converts_back() -> None:
     """Each of Alexa's hundred steps converts back, 255 is full, the darkest is not off, and the order is kept."""
     assert [brightness_to_alexa(brightness_from_alexa(level)) for level in range(1, 101)] == list(range(1, 101))
     assert (brightness_to_alexa(1), brightness_to_alexa(255)) == (1, 100)
@@ -53,7 +53,7 @@ def test_every_brightness() -> None:
         (120, 0.4, "pale_green"),
     ],
 )
-def test_words_for_colours(hue: float, saturation: float, name: str) -> None:
+def test_the_nearest_color_name_is_used(hue: float, saturation: float, name: str) -> None:
     assert nearest_color_name(hue, saturation) == name
 
 
@@ -62,7 +62,7 @@ def test_there_is_always_a_word(hue: float, saturation: float) -> None:
     assert nearest_color_name(hue, saturation) in COLOR_NAMES
 
 
-def test_words_for_white() -> None:
+def test_each_white_has_its_own_name() -> None:
     """Each white has its own name, and values in between get the closest one."""
     assert [nearest_temperature_name(kelvin) for kelvin in TEMPERATURE_NAMES.values()] == list(TEMPERATURE_NAMES)
     assert nearest_temperature_name(2400) == "warm_white"

@@ -67,7 +67,7 @@ async def test_it_costs_nothing_unless_enabled(
 
 
 @pytest.mark.contract("entities, Amazon Kids", "services, amazon_kids_enable and amazon_kids_disable")
-async def test_given_and_taken(
+async def test_a_device_is_assigned_and_released(
     hass: HomeAssistant,
     sim: ControlClient,
     config_entry: MockConfigEntry,
@@ -128,7 +128,7 @@ async def test_given_and_taken(
 
 
 @pytest.mark.contract("kids sensors ask every five minutes")
-async def test_once_a_day(
+async def test_each_sensor_costs_one_request_a_day(
     hass: HomeAssistant,
     sim: ControlClient,
     config_entry: MockConfigEntry,

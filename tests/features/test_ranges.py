@@ -29,11 +29,11 @@ HALVES = ValueRange(minimum=1, maximum=5, step=0.5)
         (None, None),
     ],
 )
-def test_units(unit: str | None, shown: str | None) -> None:
+def test_units_of_a_range_are_shown(unit: str | None, shown: str | None) -> None:
     assert unit_of(ValueRange(minimum=0, maximum=1, step=1, unit=unit)) == shown
 
 
-def test_names() -> None:
+def test_assets_become_words() -> None:
     """Texts are unchanged; the last part of an asset becomes words."""
     assert name_of("Intensity of the mist") == "Intensity of the mist"
     assert name_of("Alexa.Setting.FanSpeed") == "Fan speed"
@@ -42,7 +42,7 @@ def test_names() -> None:
     assert name_of(None) is None
 
 
-def test_nearest_value() -> None:
+def test_the_nearest_value_is_on_a_step() -> None:
     """The value is in the range and on a step, without rounding errors."""
     assert snapped(HALVES, 2.7) == 2.5
     assert snapped(HALVES, 9) == 5
@@ -52,7 +52,7 @@ def test_nearest_value() -> None:
     assert not is_percentage(FOUR)
 
 
-def test_speeds() -> None:
+def test_a_range_from_zero_starts_with_off() -> None:
     """A range that starts at 0 starts with off, one that starts at 1 with its slowest speed."""
     assert (speed_count(FOUR), speed_count(FROM_OFF), speed_count(HALVES)) == (4, 3, 9)
     assert speed_count(ValueRange(minimum=0, maximum=0.3, step=0.1)) == 3

@@ -48,7 +48,7 @@ def made(kind: ApplianceKind, *features: Feature, is_echo: bool = False) -> Appl
         (ApplianceKind.FAN, False),
     ],
 )
-def test_power(kind: ApplianceKind, switch: bool) -> None:
+def test_an_appliance_with_power_is_a_switch(kind: ApplianceKind, switch: bool) -> None:
     """An appliance with power is a switch unless it is a light or a fan; an Echo cannot be turned off."""
     assert roles.is_plain_switch(made(kind, POWER)) is switch
     assert not roles.is_plain_switch(made(kind, POWER, is_echo=True))
@@ -106,7 +106,7 @@ def test_effects_of_a_light() -> None:
     assert (roles.effects_of(purifier), roles.plain_modes(purifier)) == (None, (show,))
 
 
-def test_names_of_modes() -> None:
+def test_names_of_modes_are_unique() -> None:
     """Names are unique: a value replaces a missing or duplicate name, and assets become words."""
     options = (
         ModeOption(value="A", name="Same"),

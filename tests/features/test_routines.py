@@ -67,7 +67,9 @@ async def play(hass: HomeAssistant, kind: str, media_id: str, entity_id: str = O
 
 
 @pytest.mark.contract("play_media, routine", "parallel steps of a routine run in turn")
-async def test_run(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+async def test_a_routine_runs_on_the_given_echo(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
     """The routine runs under its id on the given Echo, nested as stored, with each node for its Echo's owner."""
     outdate(entry)
     sim.reset_ledger()
@@ -128,7 +130,9 @@ async def test_which_one_is_meant(
     assert raised.value.translation_key == "routine_disabled"
 
 
-async def test_groups(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_a_group_accepts_routines_with_their_own_echos(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     """A group accepts routines that name their own Echos; a group cannot be spoken to."""
     await run(hass, "Good night", GROUP)
     assert [said["device"] for said in sim.spoken()] == ["Bedroom Dot"]
@@ -175,7 +179,9 @@ async def test_refusals_reach_the_caller(
 
 
 @pytest.mark.contract("play_media, image")
-async def test_image(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+async def test_a_picture_needs_a_screen_and_https(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
     """A picture is shown on a screen; without a screen or an https URL no request is sent."""
     sim.reset_ledger()
     for entity_id, address, key in (

@@ -30,7 +30,7 @@ async def test_actions_stay_without_an_account(hass: HomeAssistant, entry: MockC
     assert set(hass.services.async_services_for_domain(DOMAIN)) >= {"forward", "rewind", "send_text_command"}
 
 
-async def test_text_command(
+async def test_several_echos_get_a_text_command_at_once(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """Several Echos get the unchanged text in one request."""
@@ -60,7 +60,9 @@ async def test_text_command_by_device(
 
 
 @pytest.mark.parametrize("text", ["", "   "])
-async def test_empty_text_command(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, text: str) -> None:
+async def test_an_empty_text_command_is_refused(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, text: str
+) -> None:
     """An empty text is an error of the caller, and no request is sent."""
     sim.reset_ledger()
     with pytest.raises(ServiceValidationError) as raised:
@@ -69,7 +71,9 @@ async def test_empty_text_command(hass: HomeAssistant, sim: ControlClient, entry
     assert sim.ledger(method="POST") == []
 
 
-async def test_refused_text_command(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_a_refused_text_command_reaches_the_caller(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     """Amazon's refusal reaches the caller."""
     sim.fault(path="/api/behaviors/preview", times=5, status=400, body={"message": "no"})
     with pytest.raises(HomeAssistantError) as raised:
@@ -78,7 +82,7 @@ async def test_refused_text_command(hass: HomeAssistant, sim: ControlClient, ent
     assert sim.spoken() == []
 
 
-async def test_forward_and_rewind(
+async def test_forward_and_rewind_move_the_position(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """Each action sends one command to the active player; the new position is Amazon's."""
@@ -101,7 +105,9 @@ async def test_forward_and_rewind(
 
 
 @pytest.mark.parametrize("action", ["forward", "rewind"])
-async def test_nothing_plays(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, action: str) -> None:
+async def test_actions_succeed_while_nothing_plays(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, action: str
+) -> None:
     """The actions succeed without a request while nothing is playing."""
     sim.reset_ledger()
     await act(hass, action)

@@ -32,7 +32,9 @@ async def play(hass: HomeAssistant, clock: Clock, entity_id: str = PLAYER) -> No
 
 
 @pytest.mark.usefixtures("entry")
-async def test_what_plays_stops(hass: HomeAssistant, household: Household, sim: ControlClient, clock: Clock) -> None:
+async def test_playback_stops_after_the_time(
+    hass: HomeAssistant, household: Household, sim: ControlClient, clock: Clock
+) -> None:
     await play(hass, clock)
     sim.reset_ledger()
     await sleep_after(hass, "00:01:00")
@@ -60,7 +62,9 @@ async def test_nothing_is_sent_while_nothing_plays(
 
 
 @pytest.mark.usefixtures("entry")
-async def test_refused(hass: HomeAssistant, household: Household, sim: ControlClient, clock: Clock) -> None:
+async def test_a_refusal_changes_nothing(
+    hass: HomeAssistant, household: Household, sim: ControlClient, clock: Clock
+) -> None:
     """Invalid input is refused before any request; Amazon's refusal changes nothing."""
     await play(hass, clock)
     sim.reset_ledger()
@@ -85,7 +89,7 @@ async def test_refused(hass: HomeAssistant, household: Household, sim: ControlCl
         ("pt-BR", "pare a música em 1 hora 30 minutos"),
     ],
 )
-def test_sentences(locale: str, sentence: str) -> None:
+def test_each_language_has_its_sentence(locale: str, sentence: str) -> None:
     phrases = phrases_for(locale)
     assert phrases is not None
     assert sleep_sentence(phrases, timedelta(minutes=90)) == sentence

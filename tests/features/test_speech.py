@@ -116,7 +116,9 @@ async def test_unknown_volume_is_read(
     assert household.device("Kitchen Show")["volume"] == 35
 
 
-async def test_types(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_messages_can_be_announced_or_shown(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     await speak(hass, KITCHEN, "Dinner", type="announce", title="Kitchen")
     await speak(hass, OFFICE, "Read me", type="show", title="Office")
     first, second = sim.spoken()
@@ -132,7 +134,9 @@ async def test_types(hass: HomeAssistant, sim: ControlClient, entry: MockConfigE
         await speak(hass, OFFICE, "Read me", type="show", volume=0.9)
 
 
-async def test_announcements_mixed(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_a_group_with_single_echos_omits_no_device(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     """A group together with single Echos omits no device."""
     sim.reset_ledger()
     await speak(hass, [DOWNSTAIRS, OFFICE, GARAGE], "Dinner", type="announce")
@@ -145,14 +149,18 @@ async def test_announcements_mixed(hass: HomeAssistant, sim: ControlClient, entr
     }
 
 
-async def test_language(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_text_is_spoken_in_the_given_language(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     await speak(hass, KITCHEN, "Bonjour & merci", language="fr-FR")
     assert heard(sim) == [
         ("Kitchen Show", '<speak><lang xml:lang="fr-FR">Bonjour &amp; merci</lang></speak>'),
     ]
 
 
-async def test_long_text(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+async def test_a_long_text_is_cut_between_sentences(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
     """A long text is cut between sentences, and spoken in order with one request."""
     text = " ".join(f"This is sentence number {number} of a long story." for number in range(20))
     sim.reset_ledger()
@@ -174,7 +182,7 @@ async def test_long_text(hass: HomeAssistant, sim: ControlClient, entry: MockCon
         ("<speak><b>Hello</b></speak>", "ssml_unknown_element"),
     ],
 )
-async def test_unsound_message(
+async def test_an_unsound_message_is_refused_with_a_reason(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, message: str, key: str
 ) -> None:
     """The caller gets the reason, and no request is sent."""
@@ -185,7 +193,9 @@ async def test_unsound_message(
     assert sim.ledger(method="POST") == []
 
 
-async def test_do_not_disturb(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_announcements_respect_do_not_disturb(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     """Plain speech is spoken as at Amazon; announcements are skipped and reported; both can be overridden."""
     for data in ({"type": "announce"}, {"type": "show"}, {"override_dnd": False}):
         response = await speak(hass, [BEDROOM, OFFICE], **data)
@@ -214,7 +224,9 @@ async def test_a_message_that_is_left_out_everywhere_is_no_success(
     assert sim.spoken() == []
 
 
-async def test_broken_targets(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_broken_targets_are_named_in_the_error(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     """Other Echos get the message, and the error names those that did not."""
     with pytest.raises(HomeAssistantError) as raised:
         await speak(hass, [KITCHEN, KIDS, "media_player.nobody"])
@@ -223,14 +235,16 @@ async def test_broken_targets(hass: HomeAssistant, sim: ControlClient, entry: Mo
     assert heard(sim) == [("Kitchen Show", "Hello")]
 
 
-async def test_unknown_target(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_an_unknown_target_is_named_in_the_error(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     with pytest.raises(ServiceValidationError) as raised:
         await speak(hass, [KITCHEN, "media_player.nobody"])
     assert raised.value.translation_placeholders == {"targets": "media_player.nobody"}
     assert heard(sim) == [("Kitchen Show", "Hello")]
 
 
-async def test_one_refused(
+async def test_one_unknown_echo_does_not_affect_the_others(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """An Echo that Amazon no longer knows does not affect the others."""
@@ -280,7 +294,7 @@ async def test_areas_devices_and_groups(
     assert response["skipped"] == [{"entity_id": KIDS, "name": "Kids Dot", "reason": "offline"}]
 
 
-async def test_nobody(
+async def test_an_area_without_echos_is_refused(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, area_registry: ar.AreaRegistry
 ) -> None:
     area = area_registry.async_create("Cellar")
@@ -302,14 +316,14 @@ async def test_group_that_is_away(
     assert raised.value.translation_placeholders == {"failed": "Kitchen Show (offline), Living Room Studio (offline)"}
 
 
-async def test_unloaded_account(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_an_unloaded_account_is_named_in_the_error(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await hass.config_entries.async_unload(entry.entry_id)
     with pytest.raises(HomeAssistantError) as raised:
         await speak(hass, KITCHEN)
     assert raised.value.translation_placeholders == {"failed": f"{KITCHEN} (account not loaded)"}
 
 
-async def test_permission(
+async def test_a_user_without_permission_cannot_speak(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,

@@ -19,7 +19,7 @@ def heard(sim: ControlClient) -> list[str]:
     return sorted(item["device"] for item in sim.spoken())
 
 
-async def test_each_once(hass: HomeAssistant, sim: ControlClient, pair: Pair) -> None:
+async def test_a_shared_echo_speaks_once(hass: HomeAssistant, sim: ControlClient, pair: Pair) -> None:
     """A shared Echo, on its own and in a group, speaks once; there is one request per account."""
     await hass.services.async_call(DOMAIN, "speak", {"entity_id": EVERYBODY, "message": "Hello"}, blocking=True)
     assert heard(sim) == NAMES
@@ -27,7 +27,9 @@ async def test_each_once(hass: HomeAssistant, sim: ControlClient, pair: Pair) ->
 
 
 @pytest.mark.contract("notify, all accounts", "the account that came last gets notify.alexa_media")
-async def test_notify(hass: HomeAssistant, sim: ControlClient, pair: Pair) -> None:
+async def test_a_name_stands_for_the_echos_of_both_accounts(
+    hass: HomeAssistant, sim: ControlClient, pair: Pair
+) -> None:
     """A name stands for all Echos with it in both accounts; an action for its own media player."""
     await hass.services.async_call("notify", "alexa_media", {"message": "A", "target": "Bedroom Dot"}, blocking=True)
     assert {item["serial"] for item in sim.spoken()} == {"G0SIM0BEDJOHN001", "G0SIM0BEDJACK001"}

@@ -289,7 +289,7 @@ async def test_pages_of_all_kinds_are_carried_through(
 
 
 @pytest.mark.parametrize(("home", "chosen"), [("amazon.de", "amazon.de"), ("amazon.nl", "amazon.nl")])
-async def test_other_marketplaces(
+async def test_other_marketplaces_can_sign_in(
     hass: HomeAssistant, sim: ControlClient, root: URL, browser: Browser, home: str, chosen: str
 ) -> None:
     sim.household("demo", domain=home)

@@ -66,7 +66,7 @@ async def test_arm_and_disarm_by_an_echo(
 
 
 @pytest.mark.contract("Guard", "arming Guard without an Echo takes the wrong word and id")
-async def test_without_an_echo(
+async def test_the_panel_is_armed_without_an_echo(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """If all Echos are offline, the command goes to the panel itself with GraphQL."""
@@ -133,7 +133,9 @@ async def test_what_graphql_lacks_is_armed_by_phoenix(
     assert [each for each in sim.ledger(path=GRAPHQL) if "armSecurityPanel" in each["body"]] == []
 
 
-async def test_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_a_refusal_leaves_guard_unchanged(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     """The caller gets an error, and Guard's state is unchanged."""
     await until(hass, partial(hass.states.is_state, GUARD, "disarmed"))
     sim.fault(path=SEQUENCE, status=400, body={"message": "no"}, times=1)
@@ -144,7 +146,7 @@ async def test_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfi
 
 
 @pytest.mark.contract("Guard")
-async def test_armed_elsewhere(
+async def test_changes_elsewhere_are_read(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
     """Changes without a push are read periodically and on request; if no API works, Guard is unavailable."""

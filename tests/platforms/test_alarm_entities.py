@@ -26,7 +26,7 @@ def enable(hass: HomeAssistant, entry: MockConfigEntry, domain: str, unique_id: 
     return item.entity_id
 
 
-async def test_sounds_and_volumes(
+async def test_sounds_and_volumes_are_read_once_and_written(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:
     """Sounds and volumes are read once if enabled, written on request, and show Amazon's value afterward."""

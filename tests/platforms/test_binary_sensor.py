@@ -14,7 +14,7 @@ KITCHEN = "binary_sensor.kitchen_show_connectivity"
 KIDS = "binary_sensor.kids_dot_connectivity"
 
 
-async def test_identity(
+async def test_both_sensors_are_diagnostic(
     entry: MockConfigEntry,
     household: Household,
     entity_registry: er.EntityRegistry,
@@ -33,7 +33,7 @@ async def test_identity(
     assert account.entry_type is dr.DeviceEntryType.SERVICE
 
 
-async def test_connectivity(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+async def test_an_offline_device_is_off(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
     """An offline device is off, not unavailable."""
     assert state_of(hass, KITCHEN).state == "on"
     assert state_of(hass, KIDS).state == "off"
@@ -59,7 +59,7 @@ async def test_list_cannot_be_read(hass: HomeAssistant, sim: ControlClient, entr
     assert state_of(hass, KITCHEN).state == "on"
 
 
-async def test_push_goes_down(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_a_lost_push_stream_is_shown(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     sim.fault(path="/v20160207/directives", status=503)
     sim.fault(close_stream=True)
     await until(hass, lambda: state_of(hass, PUSH_SENSOR).state == "off")

@@ -58,7 +58,7 @@ async def select(hass: HomeAssistant, source: str, entity_id: str = KITCHEN) -> 
 
 
 @pytest.mark.contract("media_player, source")
-async def test_sources(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_sources_are_phones_and_not_loudspeakers(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """A phone can play through the Echo, a loudspeaker cannot; the list of paired devices has both."""
     attributes = state_of(hass, KITCHEN).attributes
     assert attributes["source"] == "Local Speaker"
@@ -78,7 +78,7 @@ async def test_no_list_no_source(hass: HomeAssistant, entry: MockConfigEntry, en
 
 
 @pytest.mark.contract("media_player, source")
-async def test_select_and_back(
+async def test_selecting_a_source_costs_one_write_and_one_read(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """Each direction costs one write and, after Amazon's push, one read."""
@@ -117,7 +117,7 @@ async def test_loudspeaker_can_be_connected(hass: HomeAssistant, entry: MockConf
     assert shown(hass, "source") == "Local Speaker"
 
 
-async def test_unknown_source(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_an_unknown_source_is_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     """An unpaired device is refused without a request; the error lists the sources."""
     sim.reset_ledger()
     with pytest.raises(ServiceValidationError) as raised:
@@ -158,7 +158,7 @@ async def test_a_refused_connection_raises(
     assert shown(hass, "source") == ("Jo's Phone" if before else "Local Speaker")
 
 
-async def test_at_the_device(
+async def test_a_phone_that_connects_itself_is_shown(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """A phone that connects by itself is pushed: there is one read, and only that Echo's player is written."""
@@ -255,7 +255,7 @@ async def test_set_up_without_bluetooth(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_intervals(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_the_interval_depends_on_push(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """The interval is an hour while push is up, and ten minutes while it is down."""
     bluetooth = entry.runtime_data.bluetooth
     assert bluetooth.update_interval == timedelta(minutes=60)
@@ -263,7 +263,9 @@ async def test_intervals(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     assert bluetooth.update_interval == timedelta(minutes=10)
 
 
-async def test_namesakes(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+async def test_phones_with_one_name_are_distinguished(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household
+) -> None:
     """Two phones with one name, one without a name, and one named like the Echo are distinguished."""
     names = {"01": "Phone", "02": "Phone", "03": None, "04": "Local Speaker"}
     paired = [

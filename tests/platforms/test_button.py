@@ -24,7 +24,7 @@ async def press(hass: HomeAssistant, entity_id: str = NIGHT) -> None:
     await hass.services.async_call("button", "press", {ATTR_ENTITY_ID: entity_id}, blocking=True)
 
 
-async def test_identity(
+async def test_a_button_has_the_id_of_its_routine(
     entry: MockConfigEntry, entity_registry: er.EntityRegistry, device_registry: dr.DeviceRegistry
 ) -> None:
     """A button has the routine's id, and belongs to the account."""
@@ -37,7 +37,9 @@ async def test_identity(
     assert device.entry_type is dr.DeviceEntryType.SERVICE
 
 
-async def test_press(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+async def test_pressing_runs_the_routine_once(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
     """The routine runs under its id; Amazon's refusal reaches the caller, and nothing runs twice."""
     assert await async_setup_component(hass, "homeassistant", {})
     sim.reset_ledger()
@@ -79,7 +81,7 @@ async def test_press(hass: HomeAssistant, sim: ControlClient, entry: MockConfigE
     assert automations(sim)[DINNER]["runs"] == 1
 
 
-async def test_the_only_echo(
+async def test_the_only_echo_is_used_for_a_routine(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:
     """If there is only one Echo, it is used for the routine."""
@@ -98,7 +100,7 @@ async def test_the_only_echo(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_come_renamed_gone(
+async def test_buttons_follow_the_routines(
     hass: HomeAssistant,
     sim: ControlClient,
     config_entry: MockConfigEntry,

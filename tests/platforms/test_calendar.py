@@ -45,7 +45,7 @@ def tomorrow(hour: int) -> datetime:
     return (dt_util.now(PACIFIC) + timedelta(days=1)).replace(hour=hour, minute=0, second=0, microsecond=0)
 
 
-async def test_what_it_shows(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+async def test_all_occurrences_are_shown(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
     """All occurrences of enabled alarms and reminders are shown, without disabled ones and timers."""
     found = await events(hass)
     alarms = {"Alarm – Bedroom Dot", "Alarm – Office Spot"}
@@ -62,7 +62,9 @@ async def test_what_it_shows(hass: HomeAssistant, entry: MockConfigEntry, househ
     assert len(await events(hass, 4000)) < 2500
 
 
-async def test_create(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+async def test_a_new_event_becomes_a_reminder_or_an_alarm(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
     """An event becomes a reminder, or an alarm by its name, on the Echo in the location or the default one."""
     await create(hass, "Water the plants", tomorrow(9), location="garage echo", rrule="FREQ=WEEKLY;BYDAY=MO,TH")
     (item,) = items(household, "Water the plants")
@@ -127,7 +129,7 @@ async def test_create(hass: HomeAssistant, sim: ControlClient, entry: MockConfig
     assert item["deviceSerialNumber"] == household.serial("Office Spot")
 
 
-async def test_change_and_delete(
+async def test_series_are_changed_and_deleted(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """A whole series or its future can be changed; a single occurrence can only be skipped if it is the next."""

@@ -56,7 +56,7 @@ async def test_as_the_cloud_has_it(
     await shown(hass, "off", current_temperature=20)
 
 
-async def test_commands(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_each_action_is_one_request(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     """Each action is one request, and the shown state is the cloud's."""
     house = House(sim)
     sim.reset_ledger()
@@ -156,7 +156,9 @@ async def test_what_it_does_and_may_do_is_shown(
     await shown(hass, "off", hvac_action="off")
 
 
-async def test_fahrenheit(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
+async def test_a_thermostat_in_fahrenheit_gets_fahrenheit(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
+) -> None:
     """A thermostat in Fahrenheit gets Fahrenheit, whatever unit Home Assistant uses."""
     house = House(sim)
     setpoint = {"value": 70.0, "scale": "FAHRENHEIT"}
@@ -180,7 +182,9 @@ async def test_fahrenheit(hass: HomeAssistant, sim: ControlClient, config_entry:
     assert await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_without_modes(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
+async def test_a_thermostat_without_modes_has_a_temperature(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
+) -> None:
     """A thermostat without modes still has a temperature that can be set."""
     house = House(sim)
     thermostat = {"supportedModes": [], "targetSetpoint": {"value": 20.0, "scale": "CELSIUS"}}

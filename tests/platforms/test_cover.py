@@ -18,7 +18,7 @@ BLIND = "cover.office_office_blind"
 NAME = "Office Blind"
 
 
-async def test_blind(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_a_blind_has_a_position(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     """The blind's single range from 0 to 100 is its position, with 100 for open; the blind cannot be stopped."""
     house = House(sim)
     blind = state_of(hass, BLIND)

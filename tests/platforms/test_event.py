@@ -20,7 +20,7 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.1)
 
 
-async def test_voice_command(
+async def test_a_voice_command_fires_an_event(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """The event has text, answer and person; groups and apps have none; an offline Echo's is unavailable."""
@@ -57,7 +57,7 @@ async def test_voice_command(
 
 
 @pytest.mark.parametrize("keep", [True, False])
-async def test_restart(
+async def test_the_last_event_is_restored(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, *, keep: bool
 ) -> None:
     """The last event is restored; without its text if transcripts were disabled in between."""

@@ -18,7 +18,7 @@ FAN = "fan.living_room_ceiling_fan"
 NAME = "Ceiling Fan"
 
 
-async def test_fan(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_a_fan_has_speeds(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     """The fan's single range is its speed, and off is 0; its mode and its toggle are separate entities."""
     house = House(sim)
     fan = state_of(hass, FAN)

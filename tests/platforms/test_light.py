@@ -148,7 +148,9 @@ async def test_colours_and_whites_there_and_back(
     await until(hass, lambda: state_of(hass, HALL).attributes["color_temp_kelvin"] == 6500)
 
 
-async def test_colour_or_white(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_the_newer_of_color_and_white_is_shown(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     """The newer value is shown; a color without saturation is white."""
     house = House(sim)
 
@@ -194,7 +196,9 @@ async def test_effects_of_amazons_lamp(hass: HomeAssistant, sim: ControlClient, 
 
 
 @pytest.mark.contract("a command to a light is believed for 15 seconds")
-async def test_refused_and_unreachable(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_only_an_unreachable_light_is_unavailable(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     """A refusal reaches the caller and changes nothing; only an unreachable light is unavailable, until a new state."""
     house = House(sim)
     for path in (GRAPHQL, PHOENIX):

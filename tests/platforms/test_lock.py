@@ -18,7 +18,7 @@ pytestmark = pytest.mark.platforms("lock")
 DOOR = "lock.hall_front_door_lock"
 
 
-async def test_lock(
+async def test_a_lock_shows_amazons_state(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
     """The lock is locked, unlocked or jammed according to Amazon, in both directions, without a code."""
@@ -39,7 +39,9 @@ async def test_lock(
         await until(hass, partial(hass.states.is_state, DOOR, state))
 
 
-async def test_what_goes_wrong(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_a_refused_lock_is_not_shown_as_locked(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     """A door that could not be locked is not shown as locked, and the caller gets an error."""
     house = House(sim)
     house.set("Front Door Lock", "lock", lockState="UNLOCKED")

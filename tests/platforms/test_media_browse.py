@@ -35,7 +35,7 @@ async def browse(hass: HomeAssistant, path: str, entity_id: str = KITCHEN) -> di
     return {child.title: child for child in answer[entity_id].children}
 
 
-async def test_browse(
+async def test_folders_can_be_browsed(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,
@@ -81,7 +81,9 @@ async def test_browse(
     assert not (await socket.receive_json())["success"]
 
 
-async def test_routines(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+async def test_routines_can_be_browsed_and_played(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
     """Enabled routines can be browsed and found; playing one runs it on that Echo."""
     await quiet(hass, sim, calm=0.3)
     sim.reset_ledger()
@@ -108,7 +110,9 @@ async def test_routines(hass: HomeAssistant, sim: ControlClient, entry: MockConf
     assert list(await browse(hass, "routines")) == ["Good night"], "the other one is switched off"
 
 
-async def test_search(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+async def test_every_provider_can_be_searched(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
     """A search is offered for every provider, and stations are found."""
     found = (await act(hass, "media_player", "search_media", search_query="harbour"))[KITCHEN].result
     assert [item.title for item in found][:1] == ["harbour – Amazon Music"]
@@ -159,7 +163,9 @@ async def test_what_is_played_is_checked_before(
     await until(hass, lambda: state_of(hass, KITCHEN).attributes.get("media_title") == "Salt")
 
 
-async def test_queue(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+async def test_the_queue_is_listed_and_played(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
     """The queue is listed, and its items can be played."""
     assert await act(hass, DOMAIN, "get_queue") == {KITCHEN: {"queue": []}}
     with pytest.raises(ServiceValidationError, match="there is no queue"):
@@ -206,7 +212,9 @@ async def test_a_group_has_nothing_to_browse(hass: HomeAssistant, sim: ControlCl
         await act(hass, "media_player", "browse_media", GROUP)
 
 
-async def test_stop_all(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+async def test_one_request_stops_every_echo(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
     """One request stops every Echo."""
     for player in (KITCHEN, STUDIO):
         await act(hass, "media_player", "play_media", player, media_content_type="SPOTIFY", media_content_id="lanterns")
@@ -218,7 +226,7 @@ async def test_stop_all(hass: HomeAssistant, sim: ControlClient, entry: MockConf
         await act(hass, DOMAIN, "stop_all", None, config_entry_id="unknown")
 
 
-async def test_sequence(
+async def test_nested_steps_run_in_order(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,

@@ -83,7 +83,7 @@ def commands(sim: ControlClient) -> list[tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.contract("device registry", "media_player, features")
-async def test_identity(
+async def test_ids_are_those_of_alexa_media_player(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry
 ) -> None:
     """Ids, names and the device are the same as in alexa_media_player."""
@@ -114,7 +114,9 @@ async def test_identity(
 
 
 @pytest.mark.contract("attributes of media players", "media_player, features")
-async def test_what_plays(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+async def test_all_data_of_a_session_are_shown(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household
+) -> None:
     """All data of a session are shown."""
     await play(hass, "ferrant")
     attributes = state_of(hass, KITCHEN).attributes
@@ -136,7 +138,7 @@ async def test_what_plays(hass: HomeAssistant, entry: MockConfigEntry, household
     assert state_of(hass, STUDIO).state == "idle"
 
 
-async def test_brackets_in_pictures(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_brackets_in_addresses_of_pictures_are_encoded(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Brackets are encoded, because they would end a ``url()`` in the frontend's CSS."""
     await play(hass)
     players = entry.runtime_data.players
@@ -160,7 +162,9 @@ async def test_station_has_no_length(hass: HomeAssistant, entry: MockConfigEntry
 
 
 @pytest.mark.contract("media_player, transport", "seek is offered and does nothing", "turn_on pauses")
-async def test_transport(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+async def test_each_transport_command_has_its_effect(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
     """Each command has its effect in the cloud, and the resulting state is shown."""
 
     def player() -> dict[str, Any]:
@@ -229,7 +233,7 @@ async def test_push_is_faster_than_the_answer(
 
 
 @pytest.mark.contract("media_player, transport")
-async def test_idle(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_an_idle_player_is_already_off(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     """An idle player is already off; resuming without anything to resume does nothing."""
     sim.reset_ledger()
     await act(hass, "turn_off")
@@ -250,7 +254,9 @@ async def test_one_title_cannot_be_repeated(hass: HomeAssistant, sim: ControlCli
 
 
 @pytest.mark.contract("media_player, volume")
-async def test_volume(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+async def test_the_volume_of_the_cloud_is_shown(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
     """Volumes are whole percentages, steps are 5, and the shown volume is the cloud's."""
 
     def level() -> int:
@@ -279,7 +285,7 @@ async def test_volume(hass: HomeAssistant, sim: ControlClient, entry: MockConfig
 
 
 @pytest.mark.contract("media_player, volume")
-async def test_mute(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+async def test_unmuting_restores_the_volume(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
     """Muting stores the volume; after muting at the device, unmuting restores the device's volume."""
 
     def level() -> int:
@@ -303,7 +309,9 @@ async def test_mute(hass: HomeAssistant, entry: MockConfigEntry, household: Hous
 
 
 @pytest.mark.contract("unmuting sends 5000 %")
-async def test_unmute_without_memory(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+async def test_unmuting_without_a_known_volume_is_moderate(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household
+) -> None:
     """If the previous volume is unknown, it becomes moderate, not maximal."""
     household.change("Kitchen Show", volume=0)
     await until(hass, lambda: shown(hass, "is_volume_muted"))
@@ -311,7 +319,9 @@ async def test_unmute_without_memory(hass: HomeAssistant, entry: MockConfigEntry
     assert household.device("Kitchen Show")["volume"] == 30
 
 
-async def test_volume_unknown(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_an_unknown_volume_is_read_before_a_step(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     """An unknown volume is read once before a step; if it stays unknown, the step is refused."""
     serial = entry.runtime_data.devices.data
     kitchen = next(device.serial for device in serial.values() if device.name == "Kitchen Show")
@@ -333,7 +343,7 @@ async def test_volume_unknown(hass: HomeAssistant, sim: ControlClient, entry: Mo
     assert shown(hass, "volume_level") is None
 
 
-async def test_refused_volume(
+async def test_a_refused_volume_is_not_shown(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """A refusal reaches the caller; the shown state is unchanged, and the next step starts from it."""
@@ -349,7 +359,9 @@ async def test_refused_volume(
     assert household.device("Kitchen Show")["volume"] == 40
 
 
-async def test_step_forgets(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+async def test_a_step_starts_from_the_volume_at_the_device(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household
+) -> None:
     """A step starts from the volume changed at the device after the last step."""
     await act(hass, "volume_up")
     household.change("Kitchen Show", volume=80)
@@ -383,7 +395,9 @@ async def test_stale_push_after_own_volume(
 
 
 @pytest.mark.contract("media_player, group of speakers")
-async def test_group(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+async def test_a_group_plays_on_its_members(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
     """A group plays on its members; commands to its members go to the group."""
     assert shown(hass, "group_members", GROUP) == [KITCHEN, STUDIO]
     assert shown(hass, "group_members") is None
@@ -410,7 +424,7 @@ async def test_group(hass: HomeAssistant, sim: ControlClient, entry: MockConfigE
     assert shown(hass, "group_members") is None
 
 
-async def test_group_volume(
+async def test_the_volume_of_a_group_is_the_mean(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """The volume of a group is the mean of its members, and setting it sets all of them."""
@@ -428,7 +442,9 @@ async def test_group_volume(
     assert [entry for entry in household.requests() if entry.startswith("GET")] == []
 
 
-async def test_members_change(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+async def test_the_current_members_determine_the_group(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household
+) -> None:
     """The current members determine the state of a group."""
     household.change("Downstairs", clusterMembers=[household.serial("Office Spot")])
     await entry.runtime_data.devices.async_refresh()
@@ -453,7 +469,7 @@ async def test_no_music_on_a_group(hass: HomeAssistant, sim: ControlClient, entr
     ("media_type", "media_id"),
     [("sound", "amzn_sfx_doorbell_chime_01"), ("sequence", "Alexa.Weather.Play"), ("custom", "turn off the lights")],
 )
-async def test_kinds(
+async def test_each_media_type_plays(
     hass: HomeAssistant, sim: ControlClient, household: Household, media_type: str, media_id: str
 ) -> None:
     """Each media type plays on the Echo, without further requests."""
@@ -469,7 +485,9 @@ async def test_kinds(
 
 
 @pytest.mark.contract("media_player, availability")
-async def test_offline(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+async def test_an_offline_player_is_unavailable(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household
+) -> None:
     assert state_of(hass, "media_player.kids_dot").state == "unavailable"
     household.change("Kids Dot", online=True)
     await until(hass, lambda: state_of(hass, "media_player.kids_dot").state == "idle")
@@ -492,7 +510,7 @@ async def test_devices_come_and_go(
     await until(hass, lambda: hass.states.get("media_player.cellar"))
 
 
-async def test_update_entity(
+async def test_update_entity_reads_all_players_once(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """``homeassistant.update_entity`` reads the players once for all entities."""
@@ -547,7 +565,7 @@ async def test_a_volume_that_leaves_the_mean_as_it_is_does_not_write_the_group(
         ),
     ],
 )
-def test_command_of(media_type: str, media_id: str, extra: dict[str, Any], expected: Command) -> None:
+def test_media_become_a_command(media_type: str, media_id: str, extra: dict[str, Any], expected: Command) -> None:
     assert command_of(media_type, media_id, extra, group=False) == expected
 
 
@@ -570,14 +588,14 @@ def test_command_of(media_type: str, media_id: str, extra: dict[str, Any], expec
         ("sequence", "Alexa.Joke.Play", {"a": None}, "extra_not_scalar"),
     ],
 )
-def test_command_refused(media_type: str, media_id: str, extra: dict[str, Any], key: str) -> None:
+def test_invalid_media_are_refused(media_type: str, media_id: str, extra: dict[str, Any], key: str) -> None:
     with pytest.raises(ServiceValidationError) as raised:
         command_of(media_type, media_id, extra, group=False)
     assert raised.value.translation_key == key
 
 
 @pytest.mark.contract("attributes of media players, previous_volume")
-async def test_previous_volume(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+async def test_the_previous_volume_is_shown(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
     """Row "previous_volume": the volume from before Home Assistant last set it."""
     before = state_of(hass, "media_player.kitchen_show").attributes
     assert (before["available"], before["previous_volume"]) == (True, None)

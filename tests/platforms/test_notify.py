@@ -26,7 +26,7 @@ async def send(hass: HomeAssistant, entity_id: str | list[str], message: str, **
     await hass.services.async_call("notify", "send_message", data, blocking=True)
 
 
-async def test_identity(
+async def test_every_device_has_two_notify_entities(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry
 ) -> None:
     """Every device has two; only the announcement has a title."""
@@ -38,7 +38,9 @@ async def test_identity(
         assert state_of(hass, entity_id).attributes["supported_features"] == features
 
 
-async def test_speak(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+async def test_a_message_is_spoken_on_one_echo(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
     """The message is spoken on that Echo only, and the state is the time of the message."""
     assert state_of(hass, SPEAK).state == "unknown"
     await send(hass, SPEAK, "Dinner & a <film>")
@@ -49,7 +51,7 @@ async def test_speak(hass: HomeAssistant, sim: ControlClient, entry: MockConfigE
     assert "Dinner" in said["text"]
 
 
-async def test_announce(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_an_announcement_shows_its_title(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     """The title is shown; without one there is a default."""
     await send(hass, ANNOUNCE, "The washing is done", title="Laundry")
     await until(hass, sim.spoken)
@@ -62,7 +64,9 @@ async def test_announce(hass: HomeAssistant, sim: ControlClient, entry: MockConf
     assert second["title"] == "Home Assistant"
 
 
-async def test_group(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+async def test_a_message_to_a_group_is_spoken_by_its_members(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
     """A message to a group is spoken by its members."""
     members = {household.serial("Kitchen Show"), household.serial("Living Room Studio")}
     await send(hass, "notify.downstairs_speak", "Hello")
@@ -77,7 +81,9 @@ async def test_several_are_one_request(hass: HomeAssistant, sim: ControlClient, 
 
 
 @pytest.mark.parametrize("entity_id", [SPEAK, ANNOUNCE])
-async def test_empty(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_id: str) -> None:
+async def test_an_empty_message_is_refused(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_id: str
+) -> None:
     """An empty message is an error of the caller, and no request is sent."""
     sim.reset_ledger()
     with pytest.raises(ServiceValidationError, match="message is empty"):
@@ -85,7 +91,9 @@ async def test_empty(hass: HomeAssistant, sim: ControlClient, entry: MockConfigE
     assert sim.ledger(path="/api/behaviors/*") == []
 
 
-async def test_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_a_refused_message_is_not_recorded(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     """A message that Amazon refuses is not recorded as sent."""
     sim.fault(path="/api/behaviors/preview", status=400, body={"message": "no"})
     with pytest.raises(HomeAssistantError) as raised:
@@ -95,11 +103,11 @@ async def test_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfi
     assert sim.spoken() == []
 
 
-async def test_offline(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_an_offline_echo_is_unavailable(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     assert state_of(hass, "notify.kids_dot_speak").state == "unavailable"
 
 
-def test_can_speak() -> None:
+def test_a_device_without_sound_has_no_notify_entities() -> None:
     """A device without sound has no notify entities; one without known capabilities does."""
     device = Device(
         serial="G0SIM00KITCHEN01",

@@ -48,7 +48,7 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.contract("notify, last called")
-async def test_last_called(
+async def test_both_names_of_the_last_echo_are_targets(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,
@@ -104,7 +104,7 @@ async def test_last_called(
 
 
 @pytest.mark.contract("notify, last called")
-async def test_removed_echo(
+async def test_a_removed_echo_is_skipped(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """An Echo that is no longer listed is skipped in favor of the one before."""

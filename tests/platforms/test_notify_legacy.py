@@ -39,7 +39,7 @@ def devices(sim: ControlClient) -> list[str]:
 
 
 @pytest.mark.contract("notify, names")
-async def test_names(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_actions_are_named_after_media_players(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """There is one for all, one for the last Echo, and one per media player, named after its entity id."""
     wanted = {
         f"alexa_media_{entity_id.partition('.')[2]}" for entity_id in hass.states.async_entity_ids("media_player")
@@ -80,7 +80,9 @@ async def test_names_go_with_the_account(hass: HomeAssistant, entry: MockConfigE
     await until(hass, lambda: services(hass) == {"alexa_media", "alexa_media_last_called"})
 
 
-async def test_of_one_device(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_the_action_of_one_device_speaks_on_it(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     await notify(hass, "Dinner & more", service="alexa_media_office_spot")
     (said,) = sim.spoken()
     assert (said["device"], said["kind"], said["text"]) == ("Office Spot", "speak", "Dinner &amp; more")
@@ -101,7 +103,7 @@ async def test_of_one_device(hass: HomeAssistant, sim: ControlClient, entry: Moc
         pytest.param([KITCHEN, "Kitchen Show", "group.speakers", "G0SIM00KITCHEN01"], id="named twice"),
     ],
 )
-async def test_target(
+async def test_all_forms_of_the_target_mean_the_same_echos(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, target: str | list[str]
 ) -> None:
     """All forms of the target mean the same two Echos, with one request."""
@@ -135,7 +137,7 @@ async def test_name_with_a_comma(
 
 
 @pytest.mark.contract("an announcement to a speaker group drops all others")
-async def test_speaker_groups(
+async def test_a_speaker_group_omits_no_device(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """A speaker group before others in the target omits no device."""
@@ -155,7 +157,7 @@ async def test_speaker_groups(
         ({"method": "show", "title": "Kitchen"}, "", "Hello", "Kitchen"),
     ],
 )
-async def test_announce(
+async def test_an_announcement_has_title_and_display(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,
@@ -175,7 +177,7 @@ async def test_title_beside_the_data(hass: HomeAssistant, sim: ControlClient, en
 
 
 @pytest.mark.contract("notify, type and method")
-async def test_tts(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_ssml_is_spoken_as_before(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     """SSML without a root is spoken as before, a canned phrase is one, and Amazon handles Do Not Disturb."""
     canned = "alexa.cannedtts.speak.curatedtts-category-goodbye/alexa.cannedtts.speak.curatedtts-random"
     await notify(hass, "Wait <break time='1s'/> here", target=[KITCHEN])
@@ -191,7 +193,7 @@ async def test_tts(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEnt
 
 @pytest.mark.contract("notify, type and method", "as many messages to the apps as Echos")
 @pytest.mark.parametrize(("kind", "node"), [("push", "mobilepush"), ("dropin_notification", "dropin")])
-async def test_apps(
+async def test_the_apps_get_one_message(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, kind: str, node: str
 ) -> None:
     """The apps get one message for any number of Echos in the target, even an offline one."""
@@ -206,7 +208,7 @@ async def test_apps(
 
 @pytest.mark.contract("no target is a TypeError")
 @pytest.mark.parametrize("fields", [{}, {"target": []}])
-async def test_no_target(hass: HomeAssistant, entry: MockConfigEntry, fields: dict[str, Any]) -> None:
+async def test_a_missing_target_is_refused(hass: HomeAssistant, entry: MockConfigEntry, fields: dict[str, Any]) -> None:
     with pytest.raises(ServiceValidationError) as raised:
         await notify(hass, **fields)
     assert raised.value.translation_key == "notify_target_missing"
@@ -214,7 +216,9 @@ async def test_no_target(hass: HomeAssistant, entry: MockConfigEntry, fields: di
 
 @pytest.mark.contract("an unknown target is passed over")
 @pytest.mark.parametrize("kind", ["tts", "announce", "push"])
-async def test_unknown_target(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, kind: str) -> None:
+async def test_an_unknown_target_is_named_in_the_error(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, kind: str
+) -> None:
     """The error names the unknown target after all others have received the message."""
     with pytest.raises(ServiceValidationError) as raised:
         await notify(hass, target=[OFFICE, "Nowhere", "[broken"], data={"type": kind})
@@ -234,7 +238,7 @@ async def test_unknown_target(hass: HomeAssistant, sim: ControlClient, entry: Mo
         ({"volume": [0.3]}, "volume"),
     ],
 )
-async def test_unknown_data(
+async def test_unknown_data_are_refused(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, data: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(ServiceValidationError) as raised:
@@ -244,13 +248,13 @@ async def test_unknown_data(
     assert sim.spoken() == []
 
 
-async def test_empty(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_an_empty_message_is_refused(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     with pytest.raises(ServiceValidationError, match="message is empty"):
         await notify(hass, " ", target=[OFFICE])
 
 
 @pytest.mark.contract("nobody learns that all were away")
-async def test_offline(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_offline_echos_are_skipped(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     """Offline Echos are skipped as before; if all are offline, that is an error."""
     await notify(hass, target=[KIDS, OFFICE])
     assert devices(sim) == ["Office Spot"]
@@ -259,7 +263,7 @@ async def test_offline(hass: HomeAssistant, sim: ControlClient, entry: MockConfi
     assert raised.value.translation_placeholders == {"failed": "Kids Dot (offline)"}
 
 
-async def test_one_refused(
+async def test_one_refusal_does_not_affect_the_others(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """The error names the Echos that Amazon refused; the others speak."""
@@ -271,14 +275,16 @@ async def test_one_refused(
 
 
 @pytest.mark.parametrize("kind", ["tts", "push"])
-async def test_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, kind: str) -> None:
+async def test_a_refusal_reaches_the_caller(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, kind: str
+) -> None:
     sim.fault(path="/api/behaviors/preview", times=5, status=400, body={"message": "no"})
     with pytest.raises(HomeAssistantError):
         await notify(hass, target=[OFFICE], data={"type": kind})
     assert sim.spoken() == []
 
 
-async def test_reload(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_the_actions_work_after_a_reload(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     """The actions are the same after a reload, and work."""
     before = services(hass)
     assert await hass.config_entries.async_reload(entry.entry_id)

@@ -30,7 +30,7 @@ COMMANDS: tuple[tuple[str, str, dict[str, Any], tuple[str, str], str], ...] = (
 )
 
 
-async def test_commands(
+async def test_each_action_is_one_request(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
     """Each action is one request, and the shown state is the one that the cloud pushes."""
@@ -56,7 +56,7 @@ async def test_commands(
         await until(hass, partial(hass.states.is_state, entity_id, state))
 
 
-async def test_what_goes_wrong(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_invalid_input_sends_no_request(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     """Invalid input sends no request, a refusal reaches the caller, and an unreachable appliance is unavailable."""
     house = House(sim)
     assert state_of(hass, "switch.garden_plug").state == "unavailable"
@@ -81,7 +81,9 @@ async def test_what_goes_wrong(hass: HomeAssistant, sim: ControlClient, entry: M
     assert state_of(hass, PLUG).state == "off"
 
 
-async def test_without_names(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
+async def test_features_without_a_name_are_distinguished(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
+) -> None:
     """Features without a name are distinguished by instance; a lock's power is not the lock."""
     house = House(sim)
     features = {

@@ -49,7 +49,9 @@ def at(hass: HomeAssistant, entity_id: str) -> datetime | None:
 
 
 @pytest.mark.contract("entities, next alarm, timer, reminder")
-async def test_identity(entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry) -> None:
+async def test_ids_are_those_of_alexa_media_player(
+    entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry
+) -> None:
     """The unique ids are the same as in alexa_media_player; a group has no alarms."""
     serial = household.serial("Kitchen Show")
     for entity_id, key in ((ALARM, "next Alarm"), (TIMER, "next Timer"), (REMINDER, "next Reminder")):
@@ -60,7 +62,7 @@ async def test_identity(entry: MockConfigEntry, household: Household, entity_reg
 
 
 @pytest.mark.contract("entities, next alarm, timer, reminder")
-async def test_household(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_the_next_alarm_timer_and_reminder_are_shown(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """The household has an alarm on weekdays, one that is off, a timer, and reminders."""
     bedroom = at(hass, "sensor.bedroom_dot_next_alarm")
     zone = await dt_util.async_get_time_zone(entry.runtime_data.devices.data["G0SIM0BEDROOM001"].time_zone)
@@ -111,7 +113,7 @@ async def test_goes_on_by_itself(hass: HomeAssistant, sim: ControlClient, entry:
     assert sim.ledger(path="/api/notifications") == []
 
 
-async def test_paused_timer(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_a_paused_timer_has_no_time(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     notifications, serial = entry.runtime_data.notifications, "G0SIM00KITCHEN01"
     running = notification(serial, NotificationType.TIMER, trigger_time=dt_util.utcnow() + timedelta(minutes=5))
     notifications.async_apply({serial: (running,)})
@@ -120,7 +122,7 @@ async def test_paused_timer(hass: HomeAssistant, entry: MockConfigEntry) -> None
     assert at(hass, TIMER) is None
 
 
-async def test_time_zone(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_an_alarm_is_in_the_time_zone_of_its_device(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """An alarm is in the time zone of its device, even after a change; without one, in Home Assistant's."""
     notifications, devices, serial = entry.runtime_data.notifications, entry.runtime_data.devices, "G0SIM00KITCHEN01"
     day = dt_util.utcnow().date() + timedelta(days=2)
@@ -156,7 +158,7 @@ def raw(kind: str, **values: Any) -> dict[str, Any]:
 
 
 @pytest.mark.contract("attributes of alarms, timers, reminders")
-async def test_attributes(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_attributes_have_counts_and_lists(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Row "sensor extra": counts, lists of Amazon's objects by time, and the label of the next one."""
     notifications, serial = entry.runtime_data.notifications, "G0SIM00KITCHEN01"
     now = dt_util.utcnow().replace(microsecond=0)

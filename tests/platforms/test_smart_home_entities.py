@@ -37,7 +37,7 @@ KEYS = {"pm2_5": "particulate_matter"}
 
 
 @pytest.mark.contract("entities, air quality monitor")
-async def test_air_quality_monitor(
+async def test_an_air_quality_monitor_has_seven_sensors(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,
@@ -100,7 +100,7 @@ async def test_an_echos_own_sensors(
 
 
 @pytest.mark.contract("contacts")
-async def test_contact(
+async def test_a_contact_sensor_is_shown(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
     house = House(sim)
@@ -213,7 +213,7 @@ async def test_a_new_echo_is_put_into_its_room(
     assert moved.area_id == office.id
 
 
-async def test_come_and_go(
+async def test_appliances_come_and_go_without_a_reload(
     hass: HomeAssistant,
     sim: ControlClient,
     config_entry: MockConfigEntry,
@@ -285,7 +285,7 @@ async def test_what_alexa_media_player_left(
     assert await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_diagnostics(
+async def test_diagnostics_of_appliances_contain_nothing_private(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,

@@ -85,7 +85,7 @@ async def test_a_band_that_is_shown_tells_the_mode(
 
 
 @pytest.mark.usefixtures("entry")
-async def test_refused(hass: HomeAssistant, household: Household, sim: ControlClient) -> None:
+async def test_a_refusal_changes_nothing(hass: HomeAssistant, household: Household, sim: ControlClient) -> None:
     """Invalid input sends no request; Amazon's refusal is an error and changes nothing."""
     sim.reset_ledger()
     with pytest.raises(ServiceValidationError, match="Unknown sound mode rock"):

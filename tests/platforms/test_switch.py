@@ -22,7 +22,9 @@ KITCHEN = "switch.kitchen_show_do_not_disturb"
 
 
 @pytest.mark.contract("entities, Do Not Disturb")
-async def test_identity(entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry) -> None:
+async def test_the_unique_id_is_that_of_alexa_media_player(
+    entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry
+) -> None:
     """The unique id contains spaces as in alexa_media_player; groups have the setting too."""
     kitchen = entity_registry.async_get(KITCHEN)
     assert kitchen is not None
@@ -32,7 +34,9 @@ async def test_identity(entry: MockConfigEntry, household: Household, entity_reg
 
 
 @pytest.mark.contract("entities, Do Not Disturb")
-async def test_switch(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+async def test_switching_is_one_request(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
     """The command is the only request, and its push is the shown state."""
     assert state_of(hass, "switch.bedroom_dot_do_not_disturb").state == "on"
     assert state_of(hass, KITCHEN).state == "off"
@@ -64,7 +68,9 @@ async def test_push_is_faster_than_the_answer(
     assert [entry["method"] for entry in sim.ledger(path="/api/dnd/*")] == ["PUT"]
 
 
-async def test_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> None:
+async def test_a_refusal_leaves_the_state_unchanged(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
     """A refusal reaches the caller, and the state is unchanged."""
     sim.fault(path="/api/dnd/status", status=400, body={"message": "no"})
     with pytest.raises(HomeAssistantError) as raised:
@@ -96,7 +102,7 @@ async def test_list_that_comes_late(hass: HomeAssistant, sim: ControlClient, con
 
 @pytest.mark.contract("entities, shuffle and repeat")
 @pytest.mark.parametrize("mode", ["shuffle", "repeat"])
-async def test_modes(
+async def test_shuffle_and_repeat_are_available_during_playback(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,

@@ -107,7 +107,7 @@ ACTED = ("one_account", "spotify_on_a_pair_in_a_group")
 
 
 @pytest.mark.parametrize("name", HOMES)
-async def test_make(
+async def test_a_home_is_recorded_and_stored(
     hass: HomeAssistant,
     sim: ControlClient,
     simulation: Running,
@@ -146,7 +146,7 @@ async def test_make(
     await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def test_make_smart_properties(
+async def test_a_hotel_is_recorded_and_stored(
     hass: HomeAssistant, sim: ControlClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Record a hotel in which a lamp and a switch are turned on, and store the file."""

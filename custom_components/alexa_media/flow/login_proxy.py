@@ -251,7 +251,7 @@ class LoginProxyView(HomeAssistantView):
         return await self._async_serve(request, session)
 
     async def post(self, request: web.Request, session_id: str, tail: str) -> web.StreamResponse:  # noqa: ARG002 - the router names it
-        """Submit a form of a page."""
+        """Send a form of a page to Amazon, and return the page that follows."""
         return await self._async_serve(request, self._sessions.get(session_id))
 
     async def options(self, request: web.Request, session_id: str, tail: str) -> web.Response:  # noqa: ARG002 - the router names it

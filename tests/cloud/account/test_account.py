@@ -201,7 +201,7 @@ async def test_dnd_is_set_when_amazon_says_so(backend: AccountBackend, amazon: A
     assert error.value.code == "not_confirmed"
 
 
-async def test_bluetooth(backend: AccountBackend, amazon: Amazon) -> None:
+async def test_bluetooth_devices_are_read(backend: AccountBackend, amazon: Amazon) -> None:
     amazon.script(
         BLUETOOTH.path,
         answer(
@@ -305,7 +305,7 @@ async def test_what_diagnostics_show_is_json_without_anything_private(backend: A
         assert private not in shown
 
 
-async def test_deregistration(backend: AccountBackend, amazon: Amazon) -> None:
+async def test_deregistration_is_one_request(backend: AccountBackend, amazon: Amazon) -> None:
     amazon.script("/auth/deregister", answer({}))
     await backend.async_deregister()
     assert len(amazon.hits("/auth/deregister")) == 1

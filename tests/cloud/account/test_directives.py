@@ -86,7 +86,7 @@ def test_facts_of_a_device() -> None:
     assert push("PUSH_DND_STATE_CHANGE", of_device(enabled=True)) == DndChanged(serial=SERIAL, enabled=True)
 
 
-def test_player_facts() -> None:
+def test_pushes_of_players_are_parsed() -> None:
     playing = of_device(mediaReferenceId="2868373f:2", quality=None, error=False, audioPlayerState="PLAYING")
     assert push("PUSH_AUDIO_PLAYER_STATE", playing) == AudioPlayerStateChanged(
         serial=SERIAL, state=PlayerState.PLAYING, media_id="2868373f:2"
@@ -122,7 +122,7 @@ def test_progress_is_in_seconds() -> None:
     ],
     ids=["on", "null", "normal", "unseen", "absent"],
 )
-def test_queue(fields: dict[str, Any], shuffle: bool | None, repeat: Repeat | None) -> None:
+def test_pushes_of_the_queue_are_parsed(fields: dict[str, Any], shuffle: bool | None, repeat: Repeat | None) -> None:
     assert push("PUSH_MEDIA_QUEUE_CHANGE", of_device(changeType="STATUS_CHANGED", **fields)) == QueueChanged(
         serial=SERIAL, shuffle=shuffle, repeat=repeat, new_queue=False
     )
@@ -144,7 +144,7 @@ def test_both_versions_of_a_notification_are_told() -> None:
     ]
 
 
-def test_now_playing() -> None:
+def test_pushes_of_playback_are_parsed() -> None:
     playing = {
         "playerState": "PLAYING",
         "queueId": "sim:playlist:1",
@@ -177,7 +177,7 @@ def test_bluetooth_is_a_hint() -> None:
     assert push("PUSH_BLUETOOTH_STATE_CHANGE", {}) == BluetoothChanged(serial=None)
 
 
-def test_equalizer() -> None:
+def test_an_equalizer_push_is_only_a_hint() -> None:
     """The push is only a hint; its ``midrange`` is called ``mid`` elsewhere."""
     event = push("PUSH_EQUALIZER_STATE_CHANGE", of_device(bass=-1, midrange=2, treble=0))
     assert event == EqualizerChanged(serial=SERIAL, bass=-1, mid=2, treble=0)
@@ -201,7 +201,7 @@ def test_lists_are_a_hint() -> None:
     assert push("PUSH_LIST_CHANGE", {}) == ListsChanged(list_id=None)
 
 
-def test_smart_home_update() -> None:
+def test_pushes_of_appliances_are_parsed() -> None:
     features = [{"name": "power", "instance": None, "properties": [{"name": "powerState", "powerStateValue": "OFF"}]}]
     payload = {"data": {"__typename": "Endpoint", "features": features}, "entity": {"id": "amzn1.alexa.endpoint.x"}}
     fdal = {"route": "EventBus:AlexaMobile::FDAL", "resourceId": "x"}
@@ -269,7 +269,7 @@ def test_payload_that_cannot_be_read(command: str, payload: object) -> None:
         (directive(update(["PUSH_DND_STATE_CHANGE"], {})), "?"),
     ],
 )
-def test_what_nobody_knows(data: dict[str, Any], command: str) -> None:
+def test_unknown_directives_keep_their_command(data: dict[str, Any], command: str) -> None:
     assert parse_directive(data, NOW) == [DirectiveUnknown(command=command)]
 
 
@@ -320,7 +320,7 @@ def test_only_gateways_of_amazon_are_taken(endpoint: object, expected: str | Non
     assert set_endpoint({"directive": {"header": header, "payload": {"endpoint": endpoint}}}) == (True, expected)
 
 
-def test_gateways() -> None:
+def test_each_marketplace_has_its_gateway() -> None:
     assert gateway("amazon.com") == gateway("amazon.com.br") == "https://alexa.na.gateway.devices.a2z.com"
     assert gateway("amazon.co.jp") == gateway("amazon.in") == "https://alexa.fe.gateway.devices.a2z.com"
     assert gateway("amazon.de") == gateway("amazon.co.za") == "https://alexa.eu.gateway.devices.a2z.com"

@@ -138,7 +138,7 @@ async def alone() -> AsyncIterator[ClientSession]:
         yield session
 
 
-async def test_registration(alone: ClientSession, mocked: aioresponses) -> None:
+async def test_registration_returns_credentials(alone: ClientSession, mocked: aioresponses) -> None:
     mocked.post(REGISTER, payload=_registered())
     enrollment = Enrollment("amazon.de", "D0E1F2")
     credentials = await enrollment.async_register(alone, "ANcode123")
@@ -161,7 +161,7 @@ async def test_registration(alone: ClientSession, mocked: aioresponses) -> None:
         {**PAGE, "status": 403},
     ],
 )
-async def test_a_refused_code(alone: ClientSession, mocked: aioresponses, reply: dict[str, Any]) -> None:
+async def test_a_refused_code_is_reported(alone: ClientSession, mocked: aioresponses, reply: dict[str, Any]) -> None:
     mocked.post(REGISTER, **reply)
     with pytest.raises(EnrollmentError) as error:
         await Enrollment("amazon.de").async_register(alone, "ANused")

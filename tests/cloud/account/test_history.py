@@ -48,7 +48,7 @@ async def history(http: ClientSession, credentials: Credentials, amazon: Amazon)
     await session.async_close()
 
 
-async def test_newer_form(history: AccountHistory, amazon: Amazon) -> None:
+async def test_the_newer_form_needs_cookies_and_tokens(history: AccountHistory, amazon: Amazon) -> None:
     """The request contains cookies, bearer token and page token; the page token is fetched once."""
     amazon.script(HISTORY.path, NEWER)
     assert await history.async_records(START, END) == MORE
@@ -65,7 +65,9 @@ async def test_newer_form(history: AccountHistory, amazon: Amazon) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 404])
-async def test_older_form(history: AccountHistory, amazon: Amazon, status: int) -> None:
+async def test_the_older_form_is_used_if_the_newer_is_refused(
+    history: AccountHistory, amazon: Amazon, status: int
+) -> None:
     """The older form is used if the newer one is refused, and is then tried first."""
     amazon.script(HISTORY.path, answer(status=status))
     amazon.script(HISTORY_BEFORE.path, OLDER, OLDER, answer(status=404))
@@ -85,7 +87,7 @@ async def test_older_form(history: AccountHistory, amazon: Amazon, status: int) 
     assert raised.value.endpoint == HISTORY.label
 
 
-async def test_both_refused(history: AccountHistory, amazon: Amazon) -> None:
+async def test_history_is_unsupported_if_both_forms_are_refused(history: AccountHistory, amazon: Amazon) -> None:
     amazon.script(HISTORY.path, answer(status=403))
     amazon.script(HISTORY_BEFORE.path, answer(status=404))
     with pytest.raises(AlexaUnsupportedError) as raised:

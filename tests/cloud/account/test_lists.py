@@ -39,7 +39,7 @@ ANYTHING = st.recursive(
 )
 
 
-def test_lists() -> None:
+def test_lists_are_parsed() -> None:
     lists = parse_lists(LISTS)
     assert [(each.list_id, each.type, each.name) for each in lists.values()] == [
         ("shop", ListType.SHOP, None),
@@ -50,7 +50,7 @@ def test_lists() -> None:
     assert parse_lists(moved)["shop"].revision != lists["shop"].revision
 
 
-def test_items() -> None:
+def test_items_are_parsed() -> None:
     done = {"itemId": "b", "itemName": "bread", "itemStatus": "COMPLETE", "version": 2, "note": "brown"}
     assert parse_items({"itemInfoList": [MILK, done, {"itemId": "x"}, 7]}) == (
         ListItem(item_id="m", name="milk", complete=False, version=1, quantity="2"),

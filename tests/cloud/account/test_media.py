@@ -29,7 +29,7 @@ KEYS = (
 )
 
 
-def test_what_is_understood() -> None:
+def test_providers_and_sounds_are_parsed() -> None:
     spotify = {
         "id": "SPOTIFY",
         "displayName": "Spotify",

@@ -104,7 +104,7 @@ def test_operations_of_a_device(command: Command, kind: str, fields: dict[str, A
     assert node == {"@type": KIND, "type": kind, "operationPayload": BASE | fields}
 
 
-def test_speech() -> None:
+def test_spoken_text_is_escaped() -> None:
     node = command_node(Speak(text="root_of <all> & evil"), [KITCHEN])
     assert node["type"] == "Alexa.Speak"
     assert node["operationPayload"] == BASE | {
@@ -139,11 +139,11 @@ def test_owner_and_locale_are_the_device_s() -> None:
         ("", False),
     ],
 )
-def test_what_is_ssml(text: str, expected: bool) -> None:
+def test_ssml_is_recognized(text: str, expected: bool) -> None:
     assert is_ssml(text) is expected
 
 
-def test_text_without_tags() -> None:
+def test_tags_are_removed_from_text() -> None:
     assert plain('<speak>one<break time="1s"/>two  <b>three</b></speak>') == "one two three"
     assert plain("1 < 2 and <b>") == "1 < 2 and <b>"
 
@@ -155,7 +155,7 @@ def announced(command: Announce, *targets: Target) -> tuple[dict[str, Any], dict
     return node["operationPayload"], content
 
 
-def test_announcement() -> None:
+def test_an_announcement_is_shown_and_spoken() -> None:
     other = Target.of(device("G0BATH"), "A1JO")
     found, content = announced(Announce(text="a < b & c", title="Home"), KITCHEN, other)
     assert content == {
@@ -211,7 +211,7 @@ def test_stop_and_skill_name_their_device_in_their_own_way() -> None:
     }
 
 
-def test_nodes_of_nodes() -> None:
+def test_several_nodes_become_one_node() -> None:
     one, two = command_node(Stop(), [KITCHEN]), command_node(Stop(), [OFFICE])
     assert serial_node([one]) is parallel_node([one]) is one
     assert serial_node([one, two]) == {

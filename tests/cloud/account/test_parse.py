@@ -21,7 +21,7 @@ from .captures import APP, GROUP, KITCHEN, STUDIO
 NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 
 
-def test_account() -> None:
+def test_the_account_is_parsed() -> None:
     assert parse.parse_account(captures.ACCOUNT, "amazon.com") == Account(
         customer_id="A1EXAMPLE0JODO", email="jo@example.org", name="Jo Doe", domain="amazon.de"
     )
@@ -54,7 +54,7 @@ def test_the_region_counts_only_where_cookies_and_tokens_may_go() -> None:
     assert parse.parse_region(odd, "amazon.de") == (None, None)
 
 
-def test_devices() -> None:
+def test_devices_are_parsed() -> None:
     devices = parse.parse_devices(captures.DEVICES)
     assert list(devices) == [APP, KITCHEN, STUDIO, GROUP]
     studio = devices[STUDIO]
@@ -105,7 +105,7 @@ def test_a_list_without_devices_is_no_answer(answer: Any) -> None:
     assert error.value.endpoint == "GET /api/devices-v2/device"
 
 
-def test_dnd() -> None:
+def test_do_not_disturb_is_parsed() -> None:
     assert parse.parse_dnd(captures.DND) == {STUDIO: False, KITCHEN: True}
     assert parse.parse_dnd_echo({"enabled": True}) is True
     assert parse.parse_dnd_echo({"enabled": "maybe"}) is None
@@ -126,7 +126,7 @@ def test_truth_values_may_be_words_or_numbers(value: Any, state: bool) -> None:
     assert states["a"].paired[0].connected is state
 
 
-def test_volumes() -> None:
+def test_volumes_are_parsed() -> None:
     answer = copy.deepcopy(captures.VOLUMES)
     answer["volumes"] += [
         {"dsn": GROUP, "error": None, "speakerMuted": True, "speakerVolume": 101},
@@ -135,7 +135,7 @@ def test_volumes() -> None:
     assert parse.parse_volumes(answer) == {STUDIO: Volume(level=35, muted=False), GROUP: Volume(level=None, muted=True)}
 
 
-def test_sessions() -> None:
+def test_sessions_are_parsed() -> None:
     (session,) = parse.parse_sessions(captures.SESSIONS, NOW)
     assert session.serials == (STUDIO,)
     assert session.session_id == "amzn1.echo-api.session.1"
@@ -206,11 +206,11 @@ def test_a_stream_without_an_end_has_no_duration() -> None:
         ({"mainArt": []}, None),
     ],
 )
-def test_art(data: dict[str, Any], url: str | None) -> None:
+def test_the_address_of_the_picture_is_parsed(data: dict[str, Any], url: str | None) -> None:
     assert parse.parse_now_playing(data, (), None, NOW).media.art_url == url
 
 
-def test_values() -> None:
+def test_values_of_wrong_types_are_dropped() -> None:
     assert json_values.text("a\ud800") == "a?"
     assert json_values.text("Küche") == "Küche"
     assert json_values.text("") is None

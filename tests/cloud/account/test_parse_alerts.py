@@ -33,7 +33,7 @@ anything = st.recursive(
 )
 
 
-def test_alarms() -> None:
+def test_alarms_keep_parts_that_are_sent_back() -> None:
     """Parts that are sent back are unchanged; a time in two fields is combined."""
     apart = ALARM | {"alarmToken": "b", "trigger": {"date": "2026-11-22", "timeOfDay": "07:00:00"}}
     broken: list[Any] = [
@@ -51,7 +51,7 @@ def test_alarms() -> None:
     assert (alarms["b"].scheduled, alarms["b"].recurrence) == ("2026-11-22T07:00:00", {})
 
 
-def test_what_was_made() -> None:
+def test_a_response_without_an_id_means_nothing_was_created() -> None:
     """A response without an id means that nothing was created."""
     assert parse_created({"alarmToken": "a"}, "alarmToken", CREATE_ALARM) == "a"
     answers: tuple[Any, ...] = ({}, None, [], {"alarmToken": None}, {"id": "a"})
@@ -61,7 +61,7 @@ def test_what_was_made() -> None:
         assert caught.value.code == "not_created"
 
 
-def test_sounds_and_volumes() -> None:
+def test_invalid_sounds_and_volumes_are_skipped() -> None:
     """Invalid elements are skipped."""
     sound = {"displayName": "Countertop", "id": "system_alerts_repetitive_04", "providerId": "ECHO"}
     sounds = parse_alarm_tones({"notificationSounds": [sound, {"displayName": "x"}, 5, {"id": "bare"}]})
@@ -81,7 +81,7 @@ def test_sounds_and_volumes() -> None:
 
 @given(data=anything | st.dictionaries(st.sampled_from(["alarms", "notificationSounds"]), anything))
 @settings(max_examples=60, deadline=None)
-def test_anything(data: Any) -> None:
+def test_any_value_is_parsed_or_refused(data: Any) -> None:
     """Any value is parsed, or refused with ``AlexaBadResponseError``."""
     for parse in (parse_alarms, parse_alarm_tones, parse_alarm_volumes, parse_ascending):
         try:

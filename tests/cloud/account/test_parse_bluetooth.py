@@ -35,7 +35,7 @@ def state(serial: object, paired: object) -> dict[str, Any]:
     }
 
 
-def test_what_is_paired() -> None:
+def test_paired_devices_are_parsed() -> None:
     speaker = PHONE | {"address": "00:53:10:00:00:02", "connected": False, "profiles": ["A2DP-SINK"]}
     states = parse_bluetooth({"bluetoothStates": [state("G1", [PHONE, speaker]), state("G2", None), state("G3", [])]})
     phone = PairedDevice(

@@ -43,7 +43,7 @@ def older(*items: tuple[str, str], **values: Any) -> dict[str, Any]:
     return {"recordKey": key, "timestamp": TIME, "utteranceType": "GENERAL", "voiceHistoryRecordItems": texts} | values
 
 
-def test_record() -> None:
+def test_a_record_is_parsed() -> None:
     page = parse_records({"alexaHistoryRecords": [RECORD], "encodedRequestToken": "more"})
     assert (page.records, page.token) == ((WHOLE,), "more")
     assert "abba" not in repr(page).casefold()
@@ -62,7 +62,7 @@ def test_record() -> None:
         ({"deviceSerialNumber": 5}, None),
     ],
 )
-def test_device(info: Any, serial: str | None) -> None:
+def test_the_serial_of_a_record_is_parsed(info: Any, serial: str | None) -> None:
     (record,) = parse_records({"alexaHistoryRecords": [RECORD | {"deviceInfo": info}]}).records
     assert record.serial == serial
 
@@ -80,12 +80,12 @@ def test_device(info: Any, serial: str | None) -> None:
         ("NO_EXPRESSED_INTENT", UtteranceType.NO_EXPRESSED_INTENT, False),
     ],
 )
-def test_kinds(kind: str | None, utterance: UtteranceType, *, is_command: bool) -> None:
+def test_kinds_of_records_are_parsed(kind: str | None, utterance: UtteranceType, *, is_command: bool) -> None:
     (record,) = parse_records({"alexaHistoryRecords": [RECORD | {"utteranceType": kind}]}).records
     assert (record.utterance, record.utterance_raw, record.is_command) == (utterance, kind or "", is_command)
 
 
-def test_without_transcript() -> None:
+def test_a_record_without_transcript_keeps_its_other_fields() -> None:
     """Time, device and type remain."""
     bare = VoiceRecord(timestamp=MOMENT, serial=WHOLE.serial, utterance=WHOLE.utterance, utterance_raw="GENERAL")
     assert WHOLE.without_transcript() == bare
@@ -104,7 +104,9 @@ def test_without_transcript() -> None:
         ([], None, None),
     ],
 )  # fmt: skip
-def test_older_record(items: list[tuple[str, str]], text: str | None, response: str | None) -> None:
+def test_a_record_of_the_older_form_is_parsed(
+    items: list[tuple[str, str]], text: str | None, response: str | None
+) -> None:
     (record,) = parse_older_records({"customerHistoryRecords": [older(*items)]}).records
     assert (record.text, record.response, record.serial) == (text, response, "G0EXAMPLE0000001")
     assert record.timestamp == MOMENT
@@ -116,7 +118,7 @@ def test_older_record_with_another_key(key: str | None) -> None:
 
 
 @pytest.mark.parametrize("parse", [parse_records, parse_older_records])
-def test_no_list(parse: Any) -> None:
+def test_an_answer_without_a_list_is_refused(parse: Any) -> None:
     answers: tuple[Any, ...] = (None, {}, [], {"alexaHistoryRecords": None, "customerHistoryRecords": {}})
     for data in answers:
         with pytest.raises(AlexaBadResponseError):
@@ -124,7 +126,7 @@ def test_no_list(parse: Any) -> None:
 
 
 @given(json_values)
-def test_anything(value: Any) -> None:
+def test_any_value_is_parsed_or_refused(value: Any) -> None:
     """Any value is parsed or refused with one error, and records without a time are skipped."""
     for parse, key in ((parse_records, "alexaHistoryRecords"), (parse_older_records, "customerHistoryRecords")):
         page = parse({key: [value, {"timestamp": TIME, "deviceInfo": value, "recordKey": value}]})
@@ -143,14 +145,14 @@ def test_anything(value: Any) -> None:
         ('<meta name="viewport" content="width"><meta\nname="csrf-token"\ncontent="t">', "t"),
     ],
 )
-def test_page(page: str, token: str) -> None:
+def test_the_page_contains_a_token(page: str, token: str) -> None:
     assert parse_page_token(page) == token
 
 
 @pytest.mark.parametrize(
     "page", ["", None, 5, '<meta name="csrf-token" content="">', "<title>Sign-In</title>", "<meta"]
 )
-def test_page_without_token(page: Any) -> None:
+def test_a_page_without_a_token_is_refused(page: Any) -> None:
     with pytest.raises(AlexaBadResponseError) as raised:
         parse_page_token(page)
     assert raised.value.code == "no_token"

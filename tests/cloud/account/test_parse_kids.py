@@ -9,19 +9,19 @@ from custom_components.alexa_media.cloud.errors import AlexaBadResponseError
 from custom_components.alexa_media.cloud.model.devices import Child
 
 
-def test_mode() -> None:
+def test_the_mode_is_parsed() -> None:
     assert parse_kids_mode({"isChildDirectedDevice": True})
     assert not parse_kids_mode({"isChildDirectedDevice": False})
     assert parse_kids_mode({"isChildDirectedDevice": "true"})
 
 
 @pytest.mark.parametrize("answer", [None, [], {}, {"isChildDirectedDevice": "maybe"}, {"isChildDirectedDevice": None}])
-def test_no_mode(answer: Any) -> None:
+def test_an_answer_without_a_mode_is_refused(answer: Any) -> None:
     with pytest.raises(AlexaBadResponseError):
         parse_kids_mode(answer)
 
 
-def test_children() -> None:
+def test_children_are_parsed() -> None:
     members = [
         {"firstName": "Jo", "role": "ADULT", "directedId": "amzn1.account.JO"},
         {"firstName": "Kim", "role": "CHILD", "directedId": "amzn1.account.KIM", "age": 9},

@@ -14,7 +14,7 @@ from . import captures
 FOUND = parse_notifications(captures.NOTIFICATIONS)
 
 
-def test_an_alarm() -> None:
+def test_an_alarm_is_parsed() -> None:
     alarm = FOUND[captures.ALARM["id"]]
     assert (alarm.type, alarm.status, alarm.version) == (NotificationType.ALARM, NotificationStatus.ON, "4")
     assert (alarm.serial, alarm.device_type, alarm.label) == (captures.STUDIO, "A3RBAYBE7VM004", "Up")
@@ -27,14 +27,14 @@ def test_an_alarm() -> None:
     assert alarm.raw == captures.ALARM
 
 
-def test_a_timer() -> None:
+def test_a_timer_is_parsed() -> None:
     timer = FOUND["timer-1"]
     assert (timer.type, timer.status) == (NotificationType.TIMER, NotificationStatus.PAUSED)
     assert (timer.label, timer.remaining, timer.version, timer.rules) == ("tea", 90.5, "7", ())
     assert timer.trigger_time == datetime(2026, 11, 21, 7, 37, 20, 445000, tzinfo=UTC)
 
 
-def test_a_snoozed_reminder() -> None:
+def test_a_snoozed_reminder_is_parsed() -> None:
     reminder = FOUND["reminder-1"]
     assert (reminder.type, reminder.status, reminder.label) == (
         NotificationType.REMINDER,
@@ -74,6 +74,6 @@ def test_none_at_all_is_an_answer_and_no_list_is_not() -> None:
         ({"deviceType": None}, {"device_type": ""}),
     ],
 )
-def test_odd_values(fields: dict[str, Any], expected: dict[str, Any]) -> None:
+def test_odd_values_are_parsed_or_dropped(fields: dict[str, Any], expected: dict[str, Any]) -> None:
     (found,) = parse_notifications({"notifications": [captures.ALARM | fields]}).values()
     assert {name: getattr(found, name) for name in expected} == expected

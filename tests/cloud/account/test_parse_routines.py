@@ -57,7 +57,7 @@ def routine_of(start: Any, **changes: Any) -> Routine:
     return routine
 
 
-def test_a_routine() -> None:
+def test_a_routine_is_parsed() -> None:
     routine = routine_of(node(deviceSerialNumber="G0EXAMPLE0000002"))
     assert (routine.routine_id, routine.name, routine.enabled) == ("amzn1.alexa.automation.1", "Good night", True)
     assert routine.utterances == ("good night", "sleep")

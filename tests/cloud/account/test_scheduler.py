@@ -273,7 +273,7 @@ async def test_announcement_to_many_devices_is_not_split(cloud: Cloud) -> None:
 # --- speech ---------------------------------------------------------------------------
 
 
-def test_estimates() -> None:
+def test_the_length_of_speech_is_estimated() -> None:
     assert speech_seconds(Speak(text="x" * 10)) == 3.5
     assert speech_seconds(Speak(text="<speak>" + "x" * 10 + '<break time="1s"/></speak>')) == 3.5
     assert speech_seconds(Announce(text="x" * 10)) == 6.5

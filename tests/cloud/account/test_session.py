@@ -337,7 +337,9 @@ async def test_a_failed_daily_renewal_keeps_the_old_cookies(
 # --- alexapy ----------------------------------------------------------------------------
 
 
-async def test_capabilities(web_session: AccountSession, amazon: Amazon, caplog: pytest.LogCaptureFixture) -> None:
+async def test_capabilities_are_registered(
+    web_session: AccountSession, amazon: Amazon, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     amazon.script("/v1/devices/@self/capabilities", answer(None, 204))
     await web_session.async_register_capabilities()

@@ -74,7 +74,7 @@ ANYTHING = _SCALAR | st.lists(_SCALAR, max_size=3) | st.dictionaries(st.text(max
 
 
 @pytest.mark.parametrize(("case", "expected"), list(zip(PARSERS, EXPECTED, strict=True)))
-def test_answers(case: tuple[Callable[[Any], Any], Any], expected: Any) -> None:
+def test_answers_are_parsed_or_refused(case: tuple[Callable[[Any], Any], Any], expected: Any) -> None:
     parser, answer = case
     found = parser(answer)
     assert (found[STUDIO] if isinstance(found, dict) and STUDIO in found else found) == expected
@@ -84,7 +84,7 @@ def test_answers(case: tuple[Callable[[Any], Any], Any], expected: Any) -> None:
             parser(wrong)
 
 
-def test_preferences() -> None:
+def test_preferences_are_parsed() -> None:
     assert parse.parse_preference(PREFERENCE) == DevicePreferences(
         locale="en-GB",
         locales=("en-GB", "de-DE"),

@@ -106,7 +106,7 @@ def test_targets_lead_back() -> None:
         assert in_front(BASE, target) is None
 
 
-def test_hosts() -> None:
+def test_hosts_of_amazon_are_recognized() -> None:
     assert is_amazon("amazon.com")
     assert is_amazon("na.account.amazon.com")
     for host in (None, "", "amazon.example.org", "xamazon.com", "amazon.com.", "-.amazon.com", "AMAZON.com"):

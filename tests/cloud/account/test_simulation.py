@@ -84,7 +84,7 @@ async def test_from_the_sign_in_to_the_removal(sim: ControlClient, http: ClientS
         await one.async_close()
 
 
-async def test_every_read(sim: ControlClient, backend: AccountBackend) -> None:
+async def test_every_read_succeeds(sim: ControlClient, backend: AccountBackend) -> None:
     sim.reset_ledger()
     devices = await backend.async_devices()
     names = {device.name for device in devices.values()}
@@ -100,7 +100,7 @@ async def test_every_read(sim: ControlClient, backend: AccountBackend) -> None:
     assert len(sim.ledger()) == 6
 
 
-async def test_commands(sim: ControlClient, backend: AccountBackend) -> None:
+async def test_commands_have_their_effects(sim: ControlClient, backend: AccountBackend) -> None:
     studio = await _named(backend, "Living Room Studio")
     await backend.async_execute(Speak(text="Dinner is ready"), [studio])
     spoken = sim.spoken()

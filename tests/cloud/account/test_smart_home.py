@@ -101,7 +101,7 @@ def listed(*endpoints: Any, **more: Any) -> dict[str, Any]:
     return {"data": {"listEndpoints": {"endpoints": list(endpoints)}}, **more}
 
 
-def test_an_appliance_whole() -> None:
+def test_all_parts_of_an_appliance_are_parsed() -> None:
     element = endpoint(1, connectedVia="Office", alexaDeviceIdentifierList=[{"dmsDeviceSerialNumber": "G1"}])
     configuration = {
         "friendlyName": wrapped("Speed"),
@@ -157,7 +157,7 @@ def test_an_appliance_whole() -> None:
         ({"applianceTypes": ["ALEXA_VOICE_ENABLED"]}, False),
     ],
 )
-def test_what_is_local(legacy: dict[str, Any], local: bool) -> None:
+def test_local_appliances_are_recognized(legacy: dict[str, Any], local: bool) -> None:
     (appliance,) = parse_discovery(listed(endpoint(1, **legacy))).appliances.values()
     assert appliance.is_local is local
 
@@ -237,7 +237,7 @@ def value_of(**fields: Any) -> Any:
     return parse_update(update).states["amzn1.alexa.endpoint.1"].value("f", "p")
 
 
-def test_values() -> None:
+def test_values_of_features_are_parsed() -> None:
     assert value_of(lockState="JAMMED") == "JAMMED"
     assert value_of(brightnessStateValue=40) == 40.0
     assert value_of(illuminanceValue={"value": 12.5}) == 12.5
@@ -279,7 +279,7 @@ def test_samples_are_ordered_by_their_time() -> None:
     assert not ApplianceState(samples={PropertyKey("connectivity", "reachability"): unreachable}).reachable
 
 
-def test_rooms() -> None:
+def test_rooms_are_parsed() -> None:
     groups = [
         {"name": "Hall", "type": "SPACE", "applianceIds": ["a1", 5], "chrEndpoints": [{"entityId": "e1"}, None]},
         {"name": "Everything", "type": "OTHER", "applianceIds": ["a1"]},
@@ -372,7 +372,7 @@ CELSIUS = TemperatureScale.CELSIUS
         ),
     ],
 )
-def test_controls(control: Control, by_graphql: Any, by_phoenix: Any) -> None:
+def test_each_control_has_both_forms_of_request(control: Control, by_graphql: Any, by_phoenix: Any) -> None:
     assert operation(control) == by_graphql
     assert action(control) == by_phoenix
 

@@ -145,7 +145,7 @@ def test_the_table_of_endpoints_is_sound() -> None:
         (BEHAVIOR, 503, AlexaConnectionError, 1),
     ],
 )
-async def test_statuses(
+async def test_each_status_raises_its_error(
     connected: AccountSession, amazon: Amazon, case: tuple[Endpoint, int, type[AlexaError], int]
 ) -> None:
     endpoint, status, error, requests = case

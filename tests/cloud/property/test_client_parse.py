@@ -171,7 +171,7 @@ def test_unknown_values_are_kept_beside_unknown() -> None:
         ("volume", {"value": 30}, HueSaturation, None),
     ],
 )
-def test_values_of_properties(name: str, value: Any, kind: type[Any], expected: Any) -> None:
+def test_values_of_properties_are_parsed(name: str, value: Any, kind: type[Any], expected: Any) -> None:
     assert _feature(name, value=value).value(PropertyName(name), kind) == expected
 
 
@@ -221,7 +221,7 @@ def test_whether_units_were_asked_for() -> None:
     assert parse.endpoint({"id": ECHO, "associatedUnits": []}).unit_ids == ()
 
 
-def test_units() -> None:
+def test_units_are_parsed() -> None:
     name = {"type": "PLAIN", "value": {"text": "Room 204"}}
     page = parse.unit_page(
         {"results": [{"id": "u1", "name": name, "parentId": "u0", "level": 3}], "paginationContext": {"nextToken": "n"}}
@@ -260,7 +260,7 @@ def test_half_of_a_surrogate_pair_can_be_encoded() -> None:
     assert settings.setting(SettingKey.TIME_ZONE, "Zürich").value == "Zürich"
 
 
-def test_numbers_and_times() -> None:
+def test_numbers_and_times_are_parsed_or_dropped() -> None:
     assert [integer(v) for v in ("12", "-3", "٣", "1" * 20, "1.5", 4.0, float("nan"), True, None)] == [
         12,
         -3,

@@ -162,7 +162,7 @@ async def test_what_the_api_does_not_take_is_not_sent(client: SmartPropertiesCli
     assert cloud.ledger == []
 
 
-async def test_units(client: SmartPropertiesClient, cloud: Cloud) -> None:
+async def test_units_are_requested_by_parent_and_id(client: SmartPropertiesClient, cloud: Cloud) -> None:
     name = {"type": "PLAIN", "value": {"text": "Room 204"}}
     unit = {"id": ROOM, "name": name, "parentId": "amzn1.alexa.unit.did.A", "level": 2}
     cloud.say(answer({"results": [unit], "paginationContext": {}}))
@@ -180,7 +180,7 @@ async def test_units(client: SmartPropertiesClient, cloud: Cloud) -> None:
     assert (one.path, one.query) == (f"/v2/units/{ROOM}", ())
 
 
-async def test_announcements(client: SmartPropertiesClient, cloud: Cloud) -> None:
+async def test_announcements_are_sent_to_endpoints_or_units(client: SmartPropertiesClient, cloud: Cloud) -> None:
     cloud.say(answer(None, 202))
     await client.send_notification({"en-US": "Dinner is ready", "es-US": "La cena"}, endpoint_ids=[ECHO, LAMP])
     await client.send_notification({"en-US": "Dinner is ready"}, unit_ids=[ROOM])

@@ -218,7 +218,9 @@ async def test_wifi_moves_and_removals(sim: ControlClient, hotel: SmartPropertie
     assert not {BED, DESK, LAMP} & set(sim.state()["smartProperties"]["endpoints"])
 
 
-async def test_refusals(sim: ControlClient, session: ClientSession, hotel: SmartPropertiesClient) -> None:
+async def test_refusals_raise_their_errors(
+    sim: ControlClient, session: ClientSession, hotel: SmartPropertiesClient
+) -> None:
     offline = (
         hotel.set_volume(OFFLINE, 3),
         hotel.write_setting(DO_NOT_DISTURB, OFFLINE, True),
