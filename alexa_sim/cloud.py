@@ -13,6 +13,7 @@ from .endpoints.behaviors import add_behaviors
 from .endpoints.communications import CommunicationEndpoints
 from .endpoints.device_settings import add_device_settings
 from .endpoints.devices import add_devices
+from .endpoints.feeds import add_feeds
 from .endpoints.gateway import GatewayEndpoints
 from .endpoints.graphql import add_graphql
 from .endpoints.history import add_history
@@ -59,6 +60,7 @@ class Cloud:
             add_device_settings,
             *(add_graphql, add_history, add_lists, add_phoenix),
             add_background,
+            add_feeds,
             add_kids,
             add_alerts,
         ):

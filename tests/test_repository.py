@@ -92,7 +92,7 @@ def test_manifest_says_what_home_assistant_and_hacs_need(manifest: dict[str, Any
         "domain": "alexa_media",
         "config_flow": True,
         "dependencies": ["application_credentials", "http"],
-        "after_dependencies": ["ffmpeg", "media_source"],
+        "after_dependencies": ["ffmpeg", "media_source", "recorder"],
         "integration_type": "hub",
         "iot_class": "cloud_push",
         "loggers": [],

@@ -15,7 +15,7 @@ _ALARM_HOSTS = ("api.amazonalexa.com", "api.{region}.amazonalexa.com")
 _KINDS = ("Alarm", "MusicAlarm")
 _EDITABLE = (
     *("reminderLabel", "status", "alarmTime", "originalDate", "originalTime", "recurringPattern"),
-    *("rRuleData", "remainingTime", "triggerTime", "timerLabel"),
+    *("rRuleData", "remainingTime", "triggerTime", "timerLabel", "sound"),
 )
 _LONGEST_LABEL = 256
 _EVERYWHERE = "ALL_DEVICES"
@@ -166,6 +166,7 @@ def _put_notification(call: Call) -> Response:
     else:
         changes = {name: body[name] for name in _EDITABLE if name in body and body[name] != notification[name]}
         _check_times({**notification, **changes}, changes, call.state.now())
+        _check_sound(changes)
         _change(call, key, _with_rules(changes, notification))
     return json_response(call.account["notifications"][key])
 
@@ -185,9 +186,10 @@ def _create_reminder(call: Call) -> Response:
     if not isinstance(label, str) or not 0 < len(label) <= _LONGEST_LABEL:
         raise bad_request("reminderLabel is missing or too long")
     _check_times(body, body, call.state.now())
+    _check_sound(body)
     if not delivery and "REMINDERS" not in device["capabilities"]:
         return json_response({"deviceSerialNumber": serial, "deviceType": body["deviceType"], "status": "OFF"})
-    names = ("alarmTime", "originalDate", "originalTime", "rRuleData", "recurringPattern")
+    names = ("alarmTime", "originalDate", "originalTime", "rRuleData", "recurringPattern", "sound")
     given = {name: body.get(name) for name in names if body.get(name) is not None}
     if body.get("isRecurring"):
         given = _with_rules(given, {"originalTime": body["originalTime"], "rRuleData": None})
@@ -212,6 +214,15 @@ def _check_times(merged: dict[str, Any], changes: dict[str, Any], now: float) ->
             raise bad_request("alarmTime has to be in the future")
     if not alerts.is_understood({name: merged.get(name) for name in ("originalTime", "originalDate", "rRuleData")}):
         raise bad_request("The time cannot be read")
+
+
+def _check_sound(changes: dict[str, Any]) -> None:
+    """Raise ``HttpError`` 400 for a sound that none of the Echos has."""
+    sound = changes.get("sound")
+    if sound is not None and (
+        not isinstance(sound, dict) or sound.get("id") not in {known["id"] for known in alarm_api.SOUNDS}
+    ):
+        raise bad_request("There is no such sound")
 
 
 def _with_rules(changes: dict[str, Any], notification: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from hashlib import sha256
+import json
 from typing import Any
 
 from alexa_sim.http import HttpError, Response, html_response, json_response
@@ -24,6 +25,8 @@ def add_history(api: WebsiteApi) -> None:
     for path in ("/alexa-privacy/apd/rvh", "/alexa-privacy/apd/activity"):
         api.add("GET", path, _page, hosts=_HOSTS)
     api.add("POST", "/alexa-privacy/apd/rah/alexa-history-records-v2", _records, hosts=_HOSTS, csrf=False)
+    api.add("GET", "/api/activities", _activities)
+    api.add("DELETE", "/api/activities/{activity}", _delete_activity)
     api.add("POST", "/alexa-privacy/apd/rvh/customer-history-records-v2", _voice_records, hosts=_HOSTS, csrf=False)
 
 
@@ -63,6 +66,40 @@ def _voice_records(call: Call) -> Response:
             "voiceProfileAssociatedWithPerson": False,
         }
     )
+
+
+def _activities(call: Call) -> Response:
+    """List what was said in the oldest form, the latest first."""
+    size = call.request.query.get("size", str(_PAGE))
+    if not size.isdecimal() or size == "0":
+        raise bad_request("size is no number")
+    activities = [
+        {
+            "id": _key(call, one),
+            "activityStatus": "SUCCESS",
+            "creationTimestamp": round(one["time"] * 1000),
+            "description": json.dumps({"summary": one["text"]}),
+            "registeredCustomerId": call.account_id,
+            "sourceDeviceIds": [{"deviceType": device["deviceType"], "serialNumber": one["serial"]}],
+        }
+        for one in list(_all(call))[: int(size)]
+        if (device := dict(call.devices())[one["serial"]])
+    ]
+    return json_response({"activities": activities, "startDate": None, "endDate": None})
+
+
+def _delete_activity(call: Call) -> Response:
+    """Delete one of them; raises ``HttpError`` 404."""
+    found = [one for one in _all(call) if _key(call, one) == call.request.params["activity"]]
+    if not found:
+        raise HttpError(404, {"message": "There is no such activity"})
+    call.services.history.remove(found[0])
+    return json_response(None)
+
+
+def _all(call: Call) -> Iterator[dict[str, Any]]:
+    """Yield all that was said to the account's Echos, the latest first."""
+    return _between(call, 0, round(call.state.now() * 1000))
 
 
 def _said(call: Call, size: int) -> tuple[list[dict[str, Any]], str | None]:

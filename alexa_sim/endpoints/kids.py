@@ -17,6 +17,7 @@ def add_kids(api: WebsiteApi) -> None:
     api.add("POST", "/api/unassign-device-from-child/{serial}/{type}", _unassign)
     for method, path, endpoint in (
         ("GET", "/ajax/get-household-with-age", _household),
+        ("GET", "/ajax/get-oobe-device-data", _device_data),
         ("GET", "/oobe/brownie/start/{type}/{serial}", _page),
         ("POST", "/ajax/assign-device-to-child", _assign),
     ):
@@ -75,6 +76,13 @@ def _household(call: Call) -> Response:
         for person in call.account["household"]
     ]
     return json_response({"members": people})
+
+
+def _device_data(call: Call) -> Response:
+    """Return the child of a device."""
+    query = call.request.query
+    device = _kid_device(call, query.get("deviceId"), query.get("deviceTypeId"))
+    return json_response({"childDirectedId": device["child"]})
 
 
 def _token(call: Call) -> str:

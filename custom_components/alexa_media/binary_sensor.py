@@ -26,7 +26,7 @@ from .features.appliances import (
     has,
     where,
 )
-from .features.kids import FAMILIES
+from .features.kids import KidsEntity, has_kids
 from .features.settings import PropertySettingDescription, PropertySettingEntity, has_setting
 
 PARALLEL_UPDATES = 0
@@ -41,7 +41,7 @@ async def async_setup_entry(
     add.devices(data.devices, AlexaOnlineSensor, (ONLINE,))
     if Capability.PUSH in data.backend.capabilities:
         add.account(AlexaPushSensor(entry))
-    add.devices(data.kids, AlexaKidsSensor, (KIDS,), lambda _kids, device, _description: device.family in FAMILIES)
+    add.devices(data.kids, AlexaKidsSensor, (KIDS,), has_kids)
     if settings := data.device_settings:
         # Echos have separate connectivity entities.
         add.devices(settings, AlexaSetupModePrivileges, SETTINGS, has_setting, settings)
@@ -132,20 +132,14 @@ KIDS: Final = BinarySensorEntityDescription(
 )
 
 
-class AlexaKidsSensor(AlexaDeviceEntity[bool], BinarySensorEntity):
-    """Shows whether Amazon Kids is on."""
+class AlexaKidsSensor(KidsEntity, BinarySensorEntity):
+    """Whether Amazon Kids is on."""
 
     @property
     @override
     def is_on(self) -> bool | None:
         """Return whether the device is assigned to a child; None until known."""
-        return self.value
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Request a read soon, shared with the other entities that are being added."""
-        await super().async_added_to_hass()
-        self.coordinator.async_hint()
+        return self.value.enabled if self.value else None
 
 
 REACHABILITY: Final = PropertyKey(FeatureName.CONNECTIVITY, PropertyName.REACHABILITY)

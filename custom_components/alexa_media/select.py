@@ -31,6 +31,7 @@ from .entity import (
 )
 from .features.alarms import async_choose_default, default_choices
 from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, add_appliances, key_of
+from .features.kids import KidsEntity, async_disable_kids, async_enable_kids, has_kids
 from .features.roles import modes_by_name, name_of, plain_modes
 from .features.settings import (
     AlexaSetting,
@@ -56,6 +57,7 @@ async def async_setup_entry(
     if data.alarm_sounds is not None:
         add.devices(data.alarm_sounds, AlexaDefaultSoundSelect, (DEFAULT_SOUND,))
         add.account(AlexaDefaultDeviceSelect(entry))
+    add.devices(data.kids, AlexaKidsSelect, (KIDS,), has_kids)
     add.devices(data.settings, AlexaSettingSelect, SETTINGS, is_single)
     add.devices(data.settings, AlexaWakeWordSelect, (WAKE_WORD,), is_single)
     add.devices(data.settings, AlexaPreferenceSelect, PREFERENCES, is_single)
@@ -165,6 +167,53 @@ class AlexaDefaultSoundSelect(AlexaDeviceEntity[AlarmSounds], SelectEntity):
         with command_errors(self.hass, self.entry):
             await self.coordinator.api.async_set_default_sound(self.device, sound)
         await self.coordinator.async_refresh_shared()
+
+
+KIDS: Final = SelectEntityDescription(
+    key="kids_child",
+    translation_key="kids_child",
+    entity_category=EntityCategory.CONFIG,
+    entity_registry_enabled_default=False,
+)
+
+_NO_CHILD: Final = "none"
+
+
+class AlexaKidsSelect(KidsEntity, SelectEntity):
+    """The child that the device is assigned to."""
+
+    def _named(self) -> dict[str, str]:
+        """Return the ids of the children by name; the id distinguishes children of the same name."""
+        named: dict[str, str] = {}
+        for child in self.coordinator.children:
+            named[f"{child.name} ({child.child_id})" if child.name in named else child.name] = child.child_id
+        return named
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Have the children read, too."""
+        self.coordinator.with_child = True
+        await super().async_added_to_hass()
+
+    @property
+    @override
+    def options(self) -> list[str]:
+        return [_NO_CHILD, *self._named()]
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        if self.value is None or not self.value.enabled:
+            return None if self.value is None else _NO_CHILD
+        return next((name for name, child_id in self._named().items() if child_id == self.value.child_id), None)
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Assign the device to a child, or remove the assignment."""
+        if option == _NO_CHILD:
+            await async_disable_kids(self.hass, self.entry, self.device)
+        else:
+            await async_enable_kids(self.hass, self.entry, self.device, self._named()[option])
 
 
 type Choices = Mapping[str, SettingValue]

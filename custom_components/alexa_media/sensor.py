@@ -7,6 +7,9 @@ from functools import partial
 from typing import Any, Final, override
 
 from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
+from homeassistant.components.recorder.const import DOMAIN as RECORDER_DOMAIN
+from homeassistant.components.recorder.models import StatisticData, StatisticMeanType, StatisticMetaData
+from homeassistant.components.recorder.statistics import STATISTIC_UNIT_TO_UNIT_CONVERTER, async_import_statistics
 from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
 from homeassistant.components.sensor.const import SensorDeviceClass, SensorStateClass
 from homeassistant.const import (
@@ -19,7 +22,7 @@ from homeassistant.const import (
     UnitOfTemperature,
     UnitOfVolume,
 )
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant, ServiceResponse, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -53,6 +56,8 @@ from .entity import (
     EntityAdder,
     ListedEntity,
     account_device_info,
+    command_errors,
+    invalid_input,
     masked,
     player_unique_id,
 )
@@ -571,6 +576,30 @@ class AlexaAirQuality(AlexaMeasuringEntity, SensorEntity):
     @override
     def native_value(self) -> float | None:
         return self.measured_number
+
+    async def async_import_history(self, days: int) -> ServiceResponse:
+        """Import Amazon's hourly means of the last days into the long-term statistics; return their number."""
+        if RECORDER_DOMAIN not in self.hass.config.components:
+            raise invalid_input("recorder_missing")
+        end = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
+        start, instance = end - timedelta(days=days), self._keys[0].instance
+        with command_errors(self.hass, self.entry):
+            values = await self.coordinator.appliances.api.async_range_history(self.appliance, instance, start, end)
+        unit = self.native_unit_of_measurement
+        converter = STATISTIC_UNIT_TO_UNIT_CONVERTER.get(unit)
+        metadata = StatisticMetaData(
+            mean_type=StatisticMeanType.ARITHMETIC,
+            has_sum=False,
+            name=None,
+            source=RECORDER_DOMAIN,
+            statistic_id=self.entity_id,
+            unit_class=converter.UNIT_CLASS if converter else None,
+            unit_of_measurement=unit,
+        )
+        hours = {at.replace(minute=0, second=0, microsecond=0): value for at, value in values if at < end}
+        statistics = [StatisticData(start=at, mean=mean) for at, mean in hours.items()]
+        async_import_statistics(self.hass, metadata, statistics)
+        return {"hours": len(hours)}
 
 
 UNIT: Final = SensorEntityDescription(key="unit", translation_key="unit", entity_category=EntityCategory.DIAGNOSTIC)

@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .cloud.alarm_times import ALARMS
+from .cloud.alarm_times import ALARMS, REMINDERS
 from .cloud.model.appliances import (
     Appliance,
     ApplianceKind,
@@ -52,6 +52,7 @@ from .features.appliances import (
     is_air_quality_monitor,
     key_of,
 )
+from .features.kids import KidsEntity, async_disable_kids, async_enable_kids, has_kids
 from .features.playback import PlaybackEntity
 from .features.roles import is_plain_switch, is_something_else, name_of, plain_toggles
 from .features.routines import RoutineEntity, add_routines
@@ -83,6 +84,7 @@ async def async_setup_entry(
     add.devices(data.ascending, AlexaAscendingSwitch, (ASCENDING,))
     if data.dnd is not None:
         add.devices(data.dnd, AlexaDndSwitch, (DND,), _DndFilter(data.devices), data.dnd)
+    add.devices(data.kids, AlexaKidsSwitch, (KIDS,), has_kids)
     add.devices(data.players, AlexaModeSwitch, MODES)
     add.devices(data.settings, AlexaSettingSwitch, SETTINGS, is_single)
     add.devices(data.settings, AlexaPreferenceSwitch, PREFERENCES, is_single)
@@ -109,6 +111,18 @@ ALARM: Final = AlexaSwitchDescription(
     entity_registry_enabled_default=False,
 )
 
+REMINDER: Final = AlexaSwitchDescription(
+    key="reminder",
+    translation_key="reminder",
+    entity_registry_enabled_default=False,
+)
+
+KIDS: Final = AlexaSwitchDescription(
+    key="kids_mode",
+    translation_key="kids_mode",
+    entity_registry_enabled_default=False,
+)
+
 ASCENDING: Final = AlexaCapableSwitchDescription(
     key="ascending_alarm",
     translation_key="ascending_alarm",
@@ -119,7 +133,7 @@ ASCENDING: Final = AlexaCapableSwitchDescription(
 
 @callback
 def _add_alarms(add: EntityAdder, notifications: NotificationsCoordinator) -> None:
-    """Add a switch for each alarm; remove those of deleted alarms from the entity registry."""
+    """Add switches with the alarms and reminders; those of deleted ones leave the entity registry, too."""
     entry, devices = add.entry, add.entry.runtime_data.devices
     shown: set[str] = set()
 
@@ -127,7 +141,7 @@ def _add_alarms(add: EntityAdder, notifications: NotificationsCoordinator) -> No
         for serial, items in notifications.data.items():
             if (device := devices.data.get(serial)) is not None:
                 for item in items:
-                    if item.type in ALARMS:
+                    if item.type in ALARMS | REMINDERS:
                         factory = partial(AlexaAlarmSwitch, entry, notifications, device, alarm=item)
                         yield alarm_unique_id(entry, item), factory
 
@@ -147,7 +161,8 @@ def _add_alarms(add: EntityAdder, notifications: NotificationsCoordinator) -> No
         shown.clear()
         shown.update(alarms)
         if notifications.last_update_success:
-            prefixes = tuple(f"{player_unique_id(entry, serial)}_{ALARM.key}_" for serial in devices.data)
+            names = [player_unique_id(entry, serial) for serial in devices.data]
+            prefixes = tuple(f"{name}_{kind.key}_" for name in names for kind in (ALARM, REMINDER))
             registered = {key: item for key, item in add.registered("").items() if key.startswith(prefixes)}
             kept = absences.keep(registered, alarms)
             for key in registered.keys() - alarms - kept:
@@ -161,8 +176,14 @@ def _add_alarms(add: EntityAdder, notifications: NotificationsCoordinator) -> No
 
 
 def alarm_unique_id(entry: AlexaConfigEntry, alarm: Notification) -> str:
-    """Return the unique id of an alarm's switch."""
-    return f"{player_unique_id(entry, alarm.serial)}_{ALARM.key}_{alarm.index or alarm.notification_id}"
+    """Return the unique id of the switch of an alarm or a reminder."""
+    key = _description(alarm).key
+    return f"{player_unique_id(entry, alarm.serial)}_{key}_{alarm.index or alarm.notification_id}"
+
+
+def _description(alarm: Notification) -> AlexaSwitchDescription:
+    """Return the description of the switch of an alarm or a reminder."""
+    return REMINDER if alarm.type in REMINDERS else ALARM
 
 
 class _Switch(SwitchEntity):
@@ -202,7 +223,7 @@ class AlexaRoutineSwitch(RoutineEntity, _Switch):
 
 
 class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], _Switch):
-    """Turns one alarm on and off. Its name is its label, or its time when the switch was created."""
+    """One alarm or reminder; off keeps it for later. Its name is its label, or its time when the switch was created."""
 
     def __init__(
         self,
@@ -212,8 +233,8 @@ class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], _Switch):
         *,
         alarm: Notification,
     ) -> None:
-        """Initialize for an alarm of a device."""
-        super().__init__(entry, coordinator, device, ALARM)
+        """Initialize for an alarm."""
+        super().__init__(entry, coordinator, device, _description(alarm))
         self._id = alarm.notification_id
         self._attr_unique_id = alarm_unique_id(entry, alarm)
         clock = time_of_day(alarm.local_seconds) if alarm.local_seconds is not None else None
@@ -246,6 +267,23 @@ class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], _Switch):
         if alarm is None or echo is None:
             raise invalid_input("alarm_gone", id=self._id)
         await async_switch(self.hass, echo, alarm, enabled=on)
+
+
+class AlexaKidsSwitch(KidsEntity, _Switch):
+    """Amazon Kids; on gives the device to the only child of the household."""
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        return self.value.enabled if self.value else None
+
+    @override
+    async def _async_switch(self, *, on: bool) -> None:
+        """Assign the device to the child, or remove the assignment."""
+        if on:
+            await async_enable_kids(self.hass, self.entry, self.device, None)
+        else:
+            await async_disable_kids(self.hass, self.entry, self.device)
 
 
 class AlexaAscendingSwitch(AlexaDeviceEntity[bool], _Switch):

@@ -35,6 +35,10 @@ DRIVEN: Final[Mapping[str, str]] = {
     "forget_endpoint": "an Echo and a lamp leave the property",
     "forward": "skips, the queue and the sleep timer",
     "get_alarm_sounds": "an alarm that repeats: edited, skipped, with its volume",
+    "clear_history": "the latest record is cleared at Amazon",
+    "get_flash_briefing": "a feed of the flash briefing is turned off and on",
+    "set_flash_briefing": "a feed of the flash briefing is turned off and on",
+    "import_air_quality": "hours of an air quality monitor become statistics",
     "get_contacts": "contacts, and a message to the household",
     "get_history_records": "an answer there, and the records",
     "get_household": "the people of the household",
@@ -184,6 +188,17 @@ def messages(world: World) -> str:
     return f"{len(contacts)} contacts, 1 message, announced on {len(heard)} Echos"
 
 
+def flash_briefing(world: World) -> str:
+    """Take a feed out of the flash briefing and add it again."""
+    feeds = act(world, "get_flash_briefing", config_entry_id=world.entry_id)["feeds"]
+    name = feeds[0]["name"]
+    for enabled in (False, True):
+        after = act(world, "set_flash_briefing", config_entry_id=world.entry_id, feed=name, enabled=enabled)["feeds"]
+        shown = {feed["name"]: feed["enabled"] for feed in after}
+        expect(shown[name] is enabled and len(after) == len(feeds), f"feeds: {after}")
+    return f"{name}, of {len(feeds)} feeds"
+
+
 def last_called(world: World) -> str:
     """Speak to an Echo, then read immediately which Echo was last spoken to."""
     world.sim.say(world.device("Office Spot")["serial"], "good night")
@@ -217,6 +232,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("snooze what rings", snoozed),
     ("the people of the household", household),
     ("contacts, and a message to the household", messages),
+    ("a feed of the flash briefing is turned off and on", flash_briefing),
     ("the last called Echo is read again", last_called),
     ("a new sign-in is asked for", logout),
 )

@@ -95,6 +95,19 @@ def letters(world: World) -> str:
     return str(label)
 
 
+def off_and_on(world: World) -> str:
+    """Create a reminder with a sound, and turn it off and on."""
+    at = (datetime.now(UTC) + timedelta(days=1)).isoformat(timespec="seconds")
+    kitchen = "media_player.kitchen_show"
+    made = act(world, "create_reminder", entity_id=kitchen, at=at, message="Bins", sound="Countertop")["id"]
+    sound = held(world, made)["sound"]["displayName"]
+    for enabled, status in ((False, "OFF"), (True, "ON")):
+        act(world, "edit_reminder", notification_id=made, enabled=enabled)
+        expect(held(world, made)["status"] == status, f"it is {held(world, made)['status']}")
+    act(world, "delete_notification", notification_id=made)
+    return f"off, on, with the sound {sound}"
+
+
 def in_the_calendar(world: World) -> str:
     """Create a repeating reminder in the calendar, read its events, and delete it."""
     start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
@@ -135,5 +148,6 @@ CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] =
     ("an unknown sound is refused", bad_input),
     ("a timer in words, with its id", timer),
     ("a reminder with umlauts, read back from the cloud", letters),
+    ("a reminder with a sound, turned off and on", off_and_on),
     ("a reminder made in the calendar", in_the_calendar),
 )

@@ -47,6 +47,15 @@ def answer_and_records(world: World) -> str:
     return "answered in the garage; 1 record"
 
 
+def cleared(world: World) -> str:
+    """Delete the latest record of the voice history."""
+    _, response = world.rest().trigger_service_with_response(
+        "alexa_media", "clear_history", config_entry_id=world.entry_id, entries=1, confirm=True
+    )
+    expect(response == {"deleted": 1, "kept": 0}, f"response: {response}")
+    return "1 record deleted"
+
+
 def ask(world: World) -> str:
     """Ask an Echo and get its answer in the response, with at most three reads of the history."""
     world.sim.reset_ledger()
@@ -87,5 +96,6 @@ CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] =
     ("who was spoken to last", spoken_to_last),
     ("an answer there, and the records", answer_and_records),
     ("a question and its answer", ask),
+    ("the latest record is cleared at Amazon", cleared),
     ("two Echos in earshot", two_in_earshot),
 )

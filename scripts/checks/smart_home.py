@@ -213,6 +213,14 @@ def appliance_actions(world: World) -> str:
     return "renamed, off, on, removed"
 
 
+def air_quality(world: World) -> str:
+    """Import a day of what the cloud holds of the air quality monitor."""
+    entity_id = shown(world, "sensor", "Air Monitor Humidity").entity_id
+    _, response = world.rest().trigger_service_with_response("alexa_media", "import_air_quality", entity_id=entity_id)
+    expect(response == {entity_id: {"hours": 24}}, f"response: {response}")
+    return "24 hours"
+
+
 def rooms(world: World) -> str:
     """Compute the missing rooms in Alexa for the areas without changing anything."""
     before = world.sim.state()
@@ -234,5 +242,6 @@ CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] =
     ("a garage door by its mode", garage),
     ("a scene is activated", scene),
     ("an appliance is renamed, turned off and removed", appliance_actions),
+    ("hours of an air quality monitor become statistics", air_quality),
     ("Alexa's rooms from areas, dry run", rooms),
 )

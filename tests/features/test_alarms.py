@@ -97,6 +97,58 @@ async def test_music_alarm_keeps_its_music(hass: HomeAssistant, entry: MockConfi
     assert item["rRuleData"]["byWeekDays"] == ["SA", "SU"]
 
 
+async def test_a_reminder_has_a_sound_and_is_turned_off_and_on(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household
+) -> None:
+    at = tomorrow("18:00:00")
+    one = (await act(hass, "create_reminder", entity_id=KITCHEN, at=at, message="Bins", sound="Countertop"))["id"]
+    assert held(household, one)["sound"]["id"] == "system_alerts_repetitive_04"
+    await act(hass, "edit_reminder", notification_id=one, sound="Simple Alarm", enabled=False)
+    item = held(household, one)
+    assert (item["sound"]["id"], item["status"], item["reminderLabel"]) == ("system_alerts_melodic_01", "OFF", "Bins")
+    await act(hass, "edit_reminder", notification_id=one, enabled=True)
+    assert (held(household, one)["status"], held(household, one)["alarmTime"]) == ("ON", at.timestamp() * 1000)
+    (id_,) = (await act(hass, "create_reminder", at=at, message="Dinner", all_devices=True, sound="Countertop"))["ids"]
+    assert held(household, id_)["sound"]["id"] == "system_alerts_repetitive_04"
+    await act(hass, "edit_reminder", notification_id=id_, enabled=False, sound="Simple Alarm")
+    assert (held(household, id_)["status"], held(household, id_)["deliveryType"]) == ("OFF", "ALL_DEVICES")
+
+
+async def test_a_reminder_that_is_over_is_not_turned_on(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, household: Household
+) -> None:
+    owner = next(iter(household.accounts))
+    times = {"alarmTime": 1e12, "originalDate": "2001-09-09", "originalTime": "01:46:40.000"}
+    old = {"type": "Reminder", "deviceSerialNumber": "G0SIM00KITCHEN01", "reminderLabel": "Bins", "status": "OFF"}
+    sim.patch_state({"accounts": {owner: {"notifications": {"old": {**old, **times}}}}})
+    listed = entry.runtime_data.notifications
+    await until(hass, lambda: any(item.index == "old" for items in listed.data.values() for item in items))
+    sim.reset_ledger()
+    with pytest.raises(ServiceValidationError) as raised:
+        await act(hass, "edit_reminder", notification_id="old", enabled=True)
+    assert raised.value.translation_key == "reminder_over"
+    assert sim.ledger(path="/api/notifications/*", method="PUT") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "name"), [({"sound": "Countertop"}, "reminder_sound"), ({"enabled": False}, "switch_reminder")]
+)
+async def test_a_change_of_a_reminder_that_amazon_refuses_is_tried_once(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, change: dict[str, Any], name: str
+) -> None:
+    created = await act(hass, "create_reminder", entity_id=KITCHEN, at=tomorrow("18:00:00"), message="Bins")
+    sim.reset_ledger()
+    sim.fault(path="/api/notifications/A*", method="PUT", status=400)
+    for _ in range(2):
+        with pytest.raises(HomeAssistantError):
+            await act(hass, "edit_reminder", notification_id=created["id"], **change)
+    assert len(sim.ledger(path="/api/notifications/A*", method="PUT")) == 1
+    assert entry.runtime_data.backend.unsupported == (name,)
+    # the words can still be changed
+    sim.clear_faults()
+    await act(hass, "edit_reminder", notification_id=created["id"], message="Bags")
+
+
 async def test_reminders_and_timers_are_set_on_echos(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:

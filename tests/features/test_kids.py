@@ -153,3 +153,46 @@ async def test_each_sensor_costs_one_request_a_day(
     assert len(household.requests(path="/api/device/op-mode")) == 2
     assert sorted(state_of(hass, sensor).state for sensor in (SENSOR, BEDROOM_SENSOR)) == ["off", "on"]
     await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_the_child_is_shown_and_selected(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    household: Household,
+    entity_registry: er.EntityRegistry,
+) -> None:
+    serial = household.serial("Office Spot")
+    ids = {"switch": f"{serial}_kids_mode", "select": f"{serial}_kids_child"}
+    switch, select = (
+        entity_registry.async_get_or_create(domain, DOMAIN, unique_id, config_entry=config_entry).entity_id
+        for domain, unique_id in ids.items()
+    )
+    await set_up(hass, config_entry)
+    await until(hass, lambda: state_of(hass, select).state == "none")
+    assert state_of(hass, select).attributes["options"] == ["none", "Kim"]
+    await hass.services.async_call("select", "select_option", {"entity_id": select, "option": "Kim"}, blocking=True)
+    assert household.device("Office Spot")["child"] == KIM
+    assert (state_of(hass, select).state, state_of(hass, switch).state) == ("Kim", "on")
+    for service, child, shown in (("turn_off", None, "none"), ("turn_on", KIM, "Kim")):
+        await hass.services.async_call("switch", service, {"entity_id": switch}, blocking=True)
+        assert household.device("Office Spot")["child"] == child
+        assert state_of(hass, select).state == shown
+
+    # a request for the child that is refused is sent once; the switch still works
+    sim.fault(path="/ajax/get-oobe-device-data", status=404)
+    sim.reset_ledger()
+    for service, shown in (("turn_off", "none"), ("turn_on", "unknown"), ("turn_off", "none"), ("turn_on", "unknown")):
+        await hass.services.async_call("switch", service, {"entity_id": switch}, blocking=True)
+        assert state_of(hass, select).state == shown
+    assert len(sim.ledger(path="/ajax/get-oobe-device-data")) == 1
+    assert config_entry.runtime_data.backend.unsupported == ("device_child",)
+
+    # the switch does not choose between two children
+    twin = {"id": "A2SIMKIMR0AY04", "name": "Robin Ray", "role": "CHILD"}
+    people = household.accounts[JO]["household"]
+    sim.patch_state({"accounts": {JO: {"household": [*people, twin]}}})
+    with pytest.raises(ServiceValidationError) as raised:
+        await hass.services.async_call("switch", "turn_on", {"entity_id": switch}, blocking=True)
+    assert raised.value.translation_key == "child_needed"
+    await hass.config_entries.async_unload(config_entry.entry_id)

@@ -117,6 +117,32 @@ async def test_alarms_come_and_go(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+async def test_a_reminder_is_turned_off_and_on(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
+) -> None:
+    owner = next(iter(household.accounts))
+    at = dt_util.utcnow() + timedelta(days=1)
+    times = {
+        "alarmTime": round(at.timestamp() * 1000),
+        "originalDate": f"{at:%Y-%m-%d}",
+        "originalTime": f"{at:%H:%M:%S}.000",
+    }
+    new = {"type": "Reminder", "deviceSerialNumber": KITCHEN, "reminderLabel": "Bins", "status": "ON", **times}
+    sim.patch_state({"accounts": {owner: {"notifications": {"bins": new}}}})
+    bins = enable(hass, config_entry, "switch", f"{KITCHEN}_reminder_bins")
+    await set_up(hass, config_entry)
+    await clock.settle()
+    assert (state_of(hass, bins).state, state_of(hass, bins).name) == ("on", "Kitchen Show Reminder Bins")
+    for service, status, state in (("turn_off", "OFF", "off"), ("turn_on", "ON", "on")):
+        await hass.services.async_call("switch", service, {"entity_id": bins}, blocking=True)
+        await clock.settle()
+        assert household.accounts[owner]["notifications"]["bins"]["status"] == status
+        assert state_of(hass, bins).state == state
+    sim.patch_state({"accounts": {owner: {"notifications": {"bins": None}}}})
+    await clock.advance(120, 60)
+    assert er.async_get(hass).async_get(bins) is None
+
+
 async def test_volume_of_one_alarm(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:

@@ -1,6 +1,8 @@
 """States of single Echos: Do Not Disturb, Bluetooth, notifications and Amazon Kids."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, ClassVar, override
 
@@ -10,7 +12,7 @@ from homeassistant.core import HomeAssistant, callback
 from ..cloud.alarm_times import unless_counting
 from ..cloud.errors import AlexaBadResponseError, AlexaError, AlexaUnsupportedError
 from ..cloud.model.api import AlexaBackend
-from ..cloud.model.devices import BluetoothState, Device, KidsApi, Notification
+from ..cloud.model.devices import BluetoothState, Child, Device, KidsApi, KidsMode, Notification
 from ..const import Topic
 from .base import TopicCoordinator
 from .devices import DeviceTopicCoordinator
@@ -114,23 +116,32 @@ class NotificationsCoordinator(TopicCoordinator[tuple[Notification, ...]]):
         return {serial: tuple(items) for serial, items in by_serial.items()}
 
 
-class KidsCoordinator(DeviceTopicCoordinator[bool, KidsApi]):
-    """Amazon Kids by serial of the devices that have listeners; one request per device once a day."""
+class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
+    """Amazon Kids by serial, for devices that have listeners: one request each, once a day.
+
+    ``with_child`` reads the children of the household and the child of each device, too.
+    """
 
     topic: ClassVar[str] = "kids"
     interval_with_push: ClassVar[timedelta] = timedelta(days=1)
     interval_without_push: ClassVar[timedelta] = timedelta(days=1)
     pushed: ClassVar[bool] = False
 
+    with_child = False
+    children: tuple[Child, ...] = ()
+
     @override
-    async def _async_read(self) -> Mapping[str, bool]:
-        """Read the devices one after the other; keep the last state if Amazon returns none."""
-        found: dict[str, bool] = {}
+    async def _async_read(self) -> Mapping[str, KidsMode]:
+        """Read one device after the other; keep the last state where Amazon returns none."""
+        found: dict[str, KidsMode] = {}
+        if self.with_child:
+            with suppress(AlexaUnsupportedError, AlexaBadResponseError):
+                self.children = await self.api.async_children()
         error: AlexaError | None = None
         followed = [device for serial, device in self.devices.data.items() if serial in self._by_context]
         for device in followed:
             try:
-                found[device.serial] = await self.api.async_kids_mode(device)
+                found[device.serial] = await self._mode(device)
             except (AlexaUnsupportedError, AlexaBadResponseError) as err:
                 error = err
                 if device.serial in self.data:
@@ -139,12 +150,20 @@ class KidsCoordinator(DeviceTopicCoordinator[bool, KidsApi]):
             raise error
         return found
 
+    async def _mode(self, device: Device) -> KidsMode:
+        """Return the state of a device; a child that Amazon doesn't return is unknown."""
+        mode = KidsMode(enabled=await self.api.async_kids_mode(device))
+        if mode.enabled and self.with_child:
+            with suppress(AlexaUnsupportedError, AlexaBadResponseError):
+                return replace(mode, child_id=await self.api.async_child(device))
+        return mode
+
     async def async_confirm(self, device: Device) -> None:
         """Read the state of a device after a change if it has listeners; a failed read is repeated."""
         if device.serial not in self._by_context:
             return
         try:
-            value = await self.api.async_kids_mode(device)
+            value = await self._mode(device)
         except AlexaError:
             self.async_hint()
         else:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Final
 
@@ -13,11 +13,20 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
-from ..cloud.alarm_times import ALARMS, TIMERS, first_day, next_occurrence, repeats, repetition_rules, weekdays_of
+from ..cloud.alarm_times import (
+    ALARMS,
+    REMINDERS,
+    TIMERS,
+    first_day,
+    next_occurrence,
+    repeats,
+    repetition_rules,
+    weekdays_of,
+)
 from ..cloud.errors import AlexaError
 from ..cloud.model.alarms import WEEKDAYS, AlarmsApi, AlarmTone, Recurrence, Timing
 from ..cloud.model.commands import TextCommand
-from ..cloud.model.devices import EVERYWHERE, Device, DeviceFamily, Notification
+from ..cloud.model.devices import EVERYWHERE, Device, DeviceFamily, Notification, NotificationStatus
 from ..cloud.names import folded, same
 from ..cloud.phrases import Phrases, phrases_for
 from ..const import CONF_DEFAULT_DEVICE, DOMAIN
@@ -371,11 +380,15 @@ def label_of(text: str) -> str:
 
 
 async def async_sound(hass: HomeAssistant, echo: Echo, text: str | None) -> AlarmTone | None:
-    """Return a sound of the device by its id or name; raises ``ServiceValidationError`` if there is none."""
+    """Return a sound of the device by its id or its name; raises ``ServiceValidationError`` if it has none such.
+
+    What is for all devices has the sounds of the first one.
+    """
     if not text:
         return None
+    device = echo.entry.runtime_data.devices.data.get(next(iter(serials_of(echo)), ""), echo.device)
     with command_errors(hass, echo.entry):
-        sounds = await echo.api.async_sounds(echo.device)
+        sounds = await echo.api.async_sounds(device)
     for sound in sounds:
         if same(text, sound.sound_id) or same(text, sound.name):
             return sound
@@ -409,7 +422,7 @@ async def async_create(
         if label is None:
             created = await echo.api.async_create_alarm(echo.device, timing, sound)
         else:
-            created = await echo.api.async_create_reminder(echo.device, timing, label)
+            created = await echo.api.async_create_reminder(echo.device, timing, label, sound)
     echo.notifications.async_expect(echo.device.serial)
     return created
 
@@ -422,13 +435,19 @@ async def async_edit(
     *,
     label: str | None = None,
     sound: AlarmTone | None = None,
+    enabled: bool | None = None,
 ) -> None:
-    """Change an alarm or a reminder; ``None`` keeps a value."""
+    """Change an alarm or a reminder; fields that are ``None`` stay. ``enabled`` is for reminders.
+
+    Raises ``ServiceValidationError`` for a reminder that is to be turned on when all its times are over.
+    """
+    if enabled and not timing and echo.next_of(replace(notification, status=NotificationStatus.ON)) is None:
+        raise invalid_input("reminder_over", id=notification.notification_id)
     with command_errors(hass, echo.entry):
         if notification.type in ALARMS:
             await echo.api.async_edit_alarm(echo.device, notification, timing, sound)
         else:
-            await echo.api.async_edit_reminder(notification, timing, label)
+            await echo.api.async_edit_reminder(notification, timing, label, sound=sound, enabled=enabled)
     echo.notifications.async_expect(echo.device.serial)
 
 
@@ -447,7 +466,10 @@ async def async_skip(hass: HomeAssistant, echo: Echo, notification: Notification
 
 
 async def async_switch(hass: HomeAssistant, echo: Echo, alarm: Notification, *, enabled: bool) -> None:
-    """Turn an alarm on or off."""
+    """Turn an alarm or a reminder on or off."""
+    if alarm.type in REMINDERS:
+        await async_edit(hass, echo, alarm, None, enabled=enabled)
+        return
     with command_errors(hass, echo.entry):
         await echo.api.async_switch_alarm(echo.device, alarm, enabled=enabled)
     echo.notifications.async_expect(echo.device.serial)

@@ -1,15 +1,16 @@
 """Assigning an Echo to a child (Amazon Kids), and removing the assignment."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, override
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import EntityDescription
 
-from ..cloud.model.devices import Child, Device, DeviceFamily
+from ..cloud.model.devices import Child, Device, DeviceFamily, KidsMode
 from ..cloud.names import same
 from ..coordinator.device_states import KidsCoordinator
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import command_errors, invalid_input
+from ..entity import AlexaDeviceEntity, command_errors, invalid_input
 
 FAMILIES: Final = frozenset(
     {DeviceFamily.ECHO, DeviceFamily.ROOK, DeviceFamily.KNIGHT, DeviceFamily.REAVER, DeviceFamily.MANTIS}
@@ -17,8 +18,25 @@ FAMILIES: Final = frozenset(
 """Device families that support Amazon Kids."""
 
 
-async def async_enable_kids(hass: HomeAssistant, entry: AlexaConfigEntry, device: Device, wanted: str) -> None:
-    """Assign a device to a child, by first name or id; returns when Amazon has accepted it.
+class KidsEntity(AlexaDeviceEntity[KidsMode]):
+    """An entity of Amazon Kids, which is read once it is there."""
+
+    coordinator: KidsCoordinator
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Read soon, together with all others that are being added."""
+        await super().async_added_to_hass()
+        self.coordinator.async_hint()
+
+
+def has_kids(_kids: KidsCoordinator, device: Device, _description: EntityDescription) -> bool:
+    """Return whether a device supports Amazon Kids."""
+    return device.family in FAMILIES
+
+
+async def async_enable_kids(hass: HomeAssistant, entry: AlexaConfigEntry, device: Device, wanted: str | None) -> None:
+    """Assign a device to a child, by first name or id, or to the only one; returns when Amazon has accepted it.
 
     Raises ``ServiceValidationError`` unless exactly one child matches.
     """
@@ -46,8 +64,12 @@ def _kids(entry: AlexaConfigEntry, device: Device) -> KidsCoordinator:
     return kids
 
 
-def _found(children: Sequence[Child], wanted: str) -> Child:
-    """Return the child with an id, else with a name (ignoring case); raises ``ServiceValidationError`` otherwise."""
+def _found(children: Sequence[Child], wanted: str | None) -> Child:
+    """Return the child with an id, else the one with a name, ignoring case; the only one if none is wanted."""
+    if wanted is None:
+        if len(children) != 1:
+            raise invalid_input("child_needed", known=", ".join(sorted(child.name for child in children)) or "-")
+        return children[0]
     found = [child for child in children if child.child_id == wanted.strip()]
     found = found or [child for child in children if same(child.name, wanted)]
     if not found:

@@ -60,6 +60,7 @@ ATTR_ALL_DEVICES: Final = "all_devices"
 ATTR_AT: Final = "at"
 ATTR_DATE: Final = "date"
 ATTR_DURATION: Final = "duration"
+ATTR_ENABLED: Final = "enabled"
 ATTR_ID: Final = "notification_id"
 ATTR_INTERVAL: Final = "interval"
 ATTR_LABEL: Final = "label"
@@ -128,7 +129,9 @@ async def _async_create_reminder(call: ServiceCall) -> ServiceResponse:
     label = label_of(call.data[ATTR_MESSAGE])
     if not call.data[ATTR_ALL_DEVICES]:
         echos = await _async_echos(call, CAN_REMIND)
-        plans = [_Plan(echo, timing_of(echo, _required_at(call), _recurrence(call)), label=label) for echo in echos]
+        timings = [timing_of(echo, _required_at(call), _recurrence(call)) for echo in echos]
+        sounds = [await async_sound(call.hass, echo, call.data.get(ATTR_SOUND)) for echo in echos]
+        plans = [_Plan(*parts, label) for parts in zip(echos, timings, sounds, strict=True)]
         return _response(await _async_create_all(call.hass, plans))
     account = (await _async_echos(call))[0].entry if _has_target(call) else None
     echos = echos_that_remind(call.hass, account)
@@ -148,13 +151,15 @@ async def _async_create_everywhere(
     def timing(echo: Echo) -> Timing:
         return timing_of(echo, _required_at(call), _recurrence(call))
 
+    sound = await async_sound(call.hass, echos[0], call.data.get(ATTR_SOUND))
     if everywhere := echo_of(entry, EVERYWHERE):
         with command_errors(call.hass, entry), suppress(AlexaCommandError, AlexaUnsupportedError):
             # A refusal proves that none was created; any other error is ambiguous and goes to the caller.
-            created = await everywhere.api.async_create_reminder(everywhere.device, timing(everywhere), label)
+            at = timing(everywhere)
+            created = await everywhere.api.async_create_reminder(everywhere.device, at, label, sound)
             everywhere.notifications.async_expect(EVERYWHERE)
             return [created]
-    return await _async_create_all(call.hass, [_Plan(echo, timing(echo), label=label) for echo in echos])
+    return await _async_create_all(call.hass, [_Plan(echo, timing(echo), sound, label) for echo in echos])
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,9 +247,11 @@ async def _async_edit_reminder(call: ServiceCall) -> ServiceResponse:
     must_be(reminder, REMINDERS, "not_a_reminder")
     timing = _new_timing(call, echo, reminder)
     label = label_of(call.data[ATTR_MESSAGE]) if ATTR_MESSAGE in call.data else None
-    if timing is None and label is None:
+    sound = await async_sound(call.hass, echo, call.data.get(ATTR_SOUND))
+    enabled = call.data.get(ATTR_ENABLED)
+    if all(change is None for change in (timing, label, sound, enabled)):
         raise invalid_input("alarm_no_change")
-    await async_edit(call.hass, echo, reminder, timing, label=label)
+    await async_edit(call.hass, echo, reminder, timing, label=label, sound=sound, enabled=enabled)
     return {"id": reminder.notification_id}
 
 
@@ -354,6 +361,7 @@ _ACTIONS: Final[
             **_WHEN,
             vol.Required(ATTR_MESSAGE): cv.string,
             vol.Optional(ATTR_ALL_DEVICES, default=False): cv.boolean,
+            vol.Optional(ATTR_SOUND): cv.string,
             **_REPEATED,
         },
     ),
@@ -373,7 +381,14 @@ _ACTIONS: Final[
     (
         "edit_reminder",
         _async_edit_reminder,
-        {**_ONE, **_WHEN, **_REPEATED, vol.Optional(ATTR_MESSAGE): cv.string},
+        {
+            **_ONE,
+            **_WHEN,
+            **_REPEATED,
+            vol.Optional(ATTR_MESSAGE): cv.string,
+            vol.Optional(ATTR_SOUND): cv.string,
+            vol.Optional(ATTR_ENABLED): cv.boolean,
+        },
     ),
     ("set_alarm_volume", _async_set_volume, {**_ONE, vol.Optional(ATTR_VOLUME): fraction}),
     ("delete_notification", _async_delete, _ONE),

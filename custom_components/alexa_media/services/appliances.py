@@ -1,11 +1,14 @@
 """Actions for the appliances in Alexa: rename, enable, disable, remove and discover; and for rooms."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from homeassistant.components.sensor.const import DOMAIN as SENSOR_DOMAIN
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID, ATTR_NAME
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.helpers import area_registry as ar, config_validation as cv, device_registry as dr
-from homeassistant.helpers.service import async_register_admin_service
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.service import async_register_admin_service, async_register_platform_entity_service
 import probatio as vol
 
 from ..cloud.model.appliances import Appliance
@@ -19,13 +22,16 @@ from .accounts import ATTR_CONFIRM, entry_by_id
 
 SERVICE_DISCOVER: Final = "discover_appliances"
 SERVICE_ENABLE: Final = "enable_appliance"
+SERVICE_IMPORT: Final = "import_air_quality"
 SERVICE_REMOVE: Final = "remove_appliance"
 SERVICE_RENAME: Final = "rename_appliance"
 SERVICE_ROOMS: Final = "rooms_from_areas"
 
+ATTR_DAYS: Final = "days"
 ATTR_DRY_RUN: Final = "dry_run"
 ATTR_ENABLED: Final = "enabled"
 
+MAX_DAYS: Final = 30
 MAX_NAME: Final = 128
 
 _DEVICE: Final[dict[vol.Marker, Any]] = {vol.Required(ATTR_DEVICE_ID): cv.string}
@@ -43,6 +49,23 @@ def async_setup(hass: HomeAssistant) -> None:
         (SERVICE_ROOMS, _async_rooms, {**_ENTRY, vol.Optional(ATTR_DRY_RUN, default=True): cv.boolean}),
     ):
         async_register_admin_service(hass, DOMAIN, name, function, vol.Schema(schema), SupportsResponse.OPTIONAL)
+    async_register_platform_entity_service(
+        hass,
+        DOMAIN,
+        SERVICE_IMPORT,
+        entity_domain=SENSOR_DOMAIN,
+        schema={vol.Optional(ATTR_DAYS, default=1): vol.All(vol.Coerce(int), vol.Range(min=1, max=MAX_DAYS))},
+        func=_async_import,
+        supports_response=SupportsResponse.OPTIONAL,
+    )
+
+
+async def _async_import(entity: Entity, call: ServiceCall) -> ServiceResponse:
+    """Import the history of a sensor of an air quality monitor; raises ``ServiceValidationError`` for others."""
+    method: Callable[[int], Awaitable[ServiceResponse]] | None = getattr(entity, "async_import_history", None)
+    if method is None:
+        raise invalid_input("not_air_quality", entity=entity.entity_id)
+    return await method(call.data[ATTR_DAYS])
 
 
 def _appliances(entry: AlexaConfigEntry) -> AppliancesCoordinator:

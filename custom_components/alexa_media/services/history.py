@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service, async_register_platform_entity_service
@@ -16,8 +17,9 @@ from ..coordinator.history import HistoryCoordinator, history_record_of
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, encodable, invalid_input
 from ..features.speech import echo_players
-from .accounts import entries_of
+from .accounts import ATTR_CONFIRM, entries_of, entry_by_id
 
+SERVICE_CLEAR_HISTORY: Final = "clear_history"
 SERVICE_GET_HISTORY_RECORDS: Final = "get_history_records"
 SERVICE_UPDATE_LAST_CALLED: Final = "update_last_called"
 
@@ -30,6 +32,7 @@ ATTR_START: Final = "start"
 
 DEFAULT_ENTRIES: Final = 5
 MAX_ENTRIES: Final = 500
+MAX_CLEARED: Final = 50
 
 # Record types that are left out by default.
 _INCLUDED: Final = {
@@ -54,6 +57,22 @@ def async_setup(hass: HomeAssistant) -> None:
         SERVICE_UPDATE_LAST_CALLED,
         _async_update_last_called,
         schema=vol.Schema({vol.Optional(ATTR_EMAIL): vol.All(cv.ensure_list, [cv.string])}),
+        supports_response=SupportsResponse.OPTIONAL,
+    )
+    async_register_admin_service(
+        hass,
+        DOMAIN,
+        SERVICE_CLEAR_HISTORY,
+        _async_clear,
+        schema=vol.Schema(
+            {
+                vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
+                vol.Optional(ATTR_ENTRIES, default=MAX_CLEARED): vol.All(
+                    vol.Coerce(int), vol.Range(min=1, max=MAX_CLEARED)
+                ),
+                vol.Required(ATTR_CONFIRM): cv.boolean,
+            }
+        ),
         supports_response=SupportsResponse.OPTIONAL,
     )
     async_register_platform_entity_service(
@@ -92,6 +111,18 @@ async def _async_update_last_called(call: ServiceCall) -> ServiceResponse:
     if not call.return_response:
         return None
     return {"last_called": [_last_called(hass, entry, history) for entry, history in entries]}
+
+
+async def _async_clear(call: ServiceCall) -> ServiceResponse:
+    """Delete what was said last to the Echos of an account at Amazon."""
+    entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
+    if (history := entry.runtime_data.backend.history) is None:
+        raise invalid_input("history_unsupported")
+    if not call.data[ATTR_CONFIRM]:
+        raise invalid_input("confirmation_missing")
+    with command_errors(call.hass, entry):
+        deleted, kept = await history.async_clear(call.data[ATTR_ENTRIES])
+    return {"deleted": deleted, "kept": kept}
 
 
 def _entries(hass: HomeAssistant, emails: list[str] | None) -> list[tuple[AlexaConfigEntry, HistoryCoordinator]]:

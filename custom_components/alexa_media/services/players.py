@@ -1,6 +1,6 @@
 """Actions of media players (commands, speech, sequences, routines), and of the people of the household."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final
 
 from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
@@ -25,6 +25,8 @@ from homeassistant.helpers.typing import VolDictType
 import probatio as vol
 
 from ..cloud.model.commands import FIRE_TV_KEYS
+from ..cloud.model.settings import Feed, SettingsApi
+from ..cloud.names import same
 from ..cloud.ssml import LANGUAGES
 from ..const import DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
@@ -48,6 +50,7 @@ SERVICE_AMAZON_KIDS_ENABLE: Final = "amazon_kids_enable"
 SERVICE_ASK: Final = "ask"
 SERVICE_FORWARD: Final = "forward"
 SERVICE_GET_CONTACTS: Final = "get_contacts"
+SERVICE_GET_FLASH_BRIEFING: Final = "get_flash_briefing"
 SERVICE_GET_HOUSEHOLD: Final = "get_household"
 SERVICE_GET_QUEUE: Final = "get_queue"
 SERVICE_RESTORE_VOLUME: Final = "restore_volume"
@@ -58,6 +61,7 @@ SERVICE_SEND_FIRE_TV_COMMAND: Final = "send_fire_tv_command"
 SERVICE_SEND_MESSAGE: Final = "send_message"
 SERVICE_SEND_TEXT_COMMAND: Final = "send_text_command"
 SERVICE_SET_DO_NOT_DISTURB: Final = "set_do_not_disturb"
+SERVICE_SET_FLASH_BRIEFING: Final = "set_flash_briefing"
 SERVICE_SET_SLEEP_TIMER: Final = "set_sleep_timer"
 SERVICE_SPEAK: Final = "speak"
 SERVICE_STOP_ALL: Final = "stop_all"
@@ -68,6 +72,7 @@ ATTR_COMMAND: Final = "command"
 ATTR_CHILD: Final = "child"
 ATTR_DURATION: Final = "duration"
 ATTR_ENABLED: Final = "enabled"
+ATTR_FEED: Final = "feed"
 ATTR_LANGUAGE: Final = "language"
 ATTR_MESSAGE: Final = "message"
 ATTR_OVERRIDE_DND: Final = "override_dnd"
@@ -204,10 +209,24 @@ def _of_echos(
 def _async_setup_people(hass: HomeAssistant) -> None:
     """Register the actions about people, for administrators only."""
     account = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
-    for name, handler in ((SERVICE_GET_HOUSEHOLD, _async_get_household), (SERVICE_GET_CONTACTS, _async_get_contacts)):
+    for name, handler in (
+        (SERVICE_GET_HOUSEHOLD, _async_get_household),
+        (SERVICE_GET_CONTACTS, _async_get_contacts),
+        (SERVICE_GET_FLASH_BRIEFING, _async_get_flash_briefing),
+    ):
         async_register_admin_service(
             hass, DOMAIN, name, handler, schema=vol.Schema(account), supports_response=SupportsResponse.ONLY
         )
+    async_register_admin_service(
+        hass,
+        DOMAIN,
+        SERVICE_SET_FLASH_BRIEFING,
+        _async_set_flash_briefing,
+        schema=vol.Schema(
+            {**account, vol.Required(ATTR_FEED): cv.string, vol.Optional(ATTR_ENABLED, default=True): cv.boolean}
+        ),
+        supports_response=SupportsResponse.OPTIONAL,
+    )
     async_register_admin_service(
         hass,
         DOMAIN,
@@ -224,11 +243,17 @@ def _async_setup_people(hass: HomeAssistant) -> None:
     )
 
 
-async def _async_get_household(call: ServiceCall) -> ServiceResponse:
-    """Return the members of an account's household."""
+def _account(call: ServiceCall) -> tuple[AlexaConfigEntry, SettingsApi]:
+    """Return the account of a call, and its settings; raises ``ServiceValidationError`` for one without an app."""
     entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     if (settings := entry.runtime_data.backend.settings) is None:
         raise invalid_input("not_an_app_account", name=entry.title)
+    return entry, settings
+
+
+async def _async_get_household(call: ServiceCall) -> ServiceResponse:
+    """Return the members of an account's household."""
+    entry, settings = _account(call)
     with command_errors(call.hass, entry):
         people: list[Any] = [
             {"name": person.name, "email": person.email, "role": person.role, "id": person.person_id}
@@ -239,9 +264,7 @@ async def _async_get_household(call: ServiceCall) -> ServiceResponse:
 
 async def _async_get_contacts(call: ServiceCall) -> ServiceResponse:
     """Return the contacts of an account's Alexa app."""
-    entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
-    if (settings := entry.runtime_data.backend.settings) is None:
-        raise invalid_input("not_an_app_account", name=entry.title)
+    entry, settings = _account(call)
     with command_errors(call.hass, entry):
         contacts: list[Any] = [
             {"name": contact.name, "id": contact.contact_id, "in_household": contact.in_household}
@@ -250,11 +273,37 @@ async def _async_get_contacts(call: ServiceCall) -> ServiceResponse:
     return {"contacts": contacts}
 
 
+async def _async_get_flash_briefing(call: ServiceCall) -> ServiceResponse:
+    """Return the feeds of an account's flash briefing."""
+    entry, settings = _account(call)
+    with command_errors(call.hass, entry):
+        return _feeds(await settings.async_feeds())
+
+
+async def _async_set_flash_briefing(call: ServiceCall) -> ServiceResponse:
+    """Add a feed to an account's flash briefing or take it out, and return all feeds."""
+    entry, settings = _account(call)
+    wanted, enabled = call.data[ATTR_FEED], call.data[ATTR_ENABLED]
+    with command_errors(call.hass, entry):
+        feeds = await settings.async_feeds()
+    found = [feed for feed in feeds if feed.feed_id == wanted or same(feed.name, wanted)]
+    if len(found) != 1:
+        raise invalid_input("feed_unknown", feed=wanted, known=", ".join(sorted(feed.name for feed in feeds)) or "-")
+    if found[0].enabled is enabled:
+        return _feeds(feeds)
+    with command_errors(call.hass, entry):
+        await settings.async_set_feed(found[0], enabled=enabled)
+        return _feeds(await settings.async_feeds())
+
+
+def _feeds(feeds: Iterable[Feed]) -> ServiceResponse:
+    """Return feeds as in the response."""
+    return {"feeds": [{"name": feed.name, "id": feed.feed_id, "enabled": feed.enabled} for feed in feeds]}
+
+
 async def _async_send_message(call: ServiceCall) -> None:
     """Send a message to the household of an account, or announce it there."""
-    entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
-    if (settings := entry.runtime_data.backend.settings) is None:
-        raise invalid_input("not_an_app_account", name=entry.title)
+    entry, settings = _account(call)
     announced: bool = call.data[ATTR_ANNOUNCEMENT]
     text: str = call.data[ATTR_MESSAGE]
     message = sendable(text, _LONGEST_ANNOUNCEMENT) if announced else sendable(text)

@@ -136,6 +136,12 @@ async def edit_reminder(table: Any) -> list[str]:
     return await _act(table, "edit_reminder", data, lambda: _held(table, REMINDER)["reminderLabel"] == "Other words")
 
 
+async def turn_reminder_off(table: Any) -> list[str]:
+    """Turn a reminder off."""
+    data = {"notification_id": REMINDER, "enabled": False}
+    return await _act(table, "edit_reminder", data, lambda: _held(table, REMINDER)["status"] == "OFF")
+
+
 async def delete_alarm(table: Any) -> list[str]:
     """Delete an alarm."""
     _put(table, TAKEN, "Alarm")
@@ -181,5 +187,6 @@ async def set_default_sound(table: Any) -> list[str]:
 
 COMMANDS: Final = (
     *(create_alarm, edit_alarm, switch_alarm, switch_alarm_off, skip_alarm, create_reminder, edit_reminder),
+    turn_reminder_off,
     *(delete_alarm, set_alarm_volume, set_ascending, set_default_sound),
 )

@@ -1,4 +1,4 @@
-"""Commands for backgrounds of screens."""
+"""Pictures on screens, and the history that is cleared."""
 
 from typing import Any, Final
 
@@ -21,4 +21,18 @@ async def show_image(table: Any) -> list[str]:
     return problems
 
 
-COMMANDS: Final[tuple[FailureCommand, ...]] = (show_image,)
+async def clear_history(table: Any) -> list[str]:
+    """Delete the latest record of the history."""
+    serial = table.household.serial("Office Spot")
+    table.sim.say(serial, "what time is it", "Noon")
+    await table.drive.settle()
+    data = {"config_entry_id": table.entry.entry_id, "entries": 1, "confirm": True}
+
+    def is_gone() -> bool:
+        return any(one["status"] in (200, 404) for one in table.sim.ledger(method="DELETE", path="/api/activities/*"))
+
+    problems: list[str] = await table.act("alexa_media", "clear_history", data, is_gone)
+    return problems
+
+
+COMMANDS: Final[tuple[FailureCommand, ...]] = (show_image, clear_history)

@@ -147,6 +147,22 @@ async def announce_to_household(table: Any) -> list[str]:
     return await send_message(table, "/users/*/announcements", announcement=True)
 
 
+async def read_child(table: Any) -> list[str]:
+    """Read which child the Echo of the office is assigned to."""
+    runtime = table.entry.runtime_data
+    device = runtime.devices.data[table.household.serial("Office Spot")]
+    return await _write(table, runtime.kids.api.async_child(device), lambda: True)
+
+
+async def set_flash_briefing(table: Any) -> list[str]:
+    """Take a feed out of the flash briefing and add it again."""
+    data = {"config_entry_id": table.entry.entry_id, "feed": "Harbor News"}
+    problems: list[str] = []
+    for enabled in (False, True):
+        problems += await table.act("alexa_media", "set_flash_briefing", {**data, "enabled": enabled}, lambda: True)
+    return problems
+
+
 COMMANDS: Final[tuple[FailureCommand, ...]] = (
     look_at_settings,
     _setter(Setting.BASS, (0, 3), "equalizer/bass", (0, 3)),
@@ -162,4 +178,6 @@ COMMANDS: Final[tuple[FailureCommand, ...]] = (
     get_contacts,
     send_message,
     announce_to_household,
+    set_flash_briefing,
+    read_child,
 )

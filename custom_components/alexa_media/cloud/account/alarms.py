@@ -354,8 +354,10 @@ class AccountAlarms:
         except AlexaError:
             return None
 
-    async def async_create_reminder(self, device: Device, timing: Timing, label: str) -> str:
-        """Create a reminder and return its id."""
+    async def async_create_reminder(
+        self, device: Device, timing: Timing, label: str, sound: AlarmTone | None = None
+    ) -> str:
+        """Create a reminder."""
         body: dict[str, Any] = {
             "type": "Reminder",
             "status": "ON",
@@ -363,7 +365,7 @@ class AccountAlarms:
             "createdDate": round(datetime.now(UTC).timestamp() * 1000),
             "timeZoneId": None,
             "reminderIndex": None,
-            "sound": None,
+            "sound": _reminder_sound(sound) if sound else None,
             **self._place(device),
             "reminderLabel": label,
             "timerLabel": None,
@@ -373,8 +375,8 @@ class AccountAlarms:
             **_repetition(timing),
         }
         transport = self._session.transport
-        unproven = transport.unproven.attempt("reminder_for_all_devices")
-        with unproven if device.serial == EVERYWHERE else nullcontext():
+        name = _REMINDER_SOUND if sound else "reminder_for_all_devices" if device.serial == EVERYWHERE else None
+        with transport.unproven.attempt(name) if name else nullcontext():
             return await transport.async_read(
                 CREATE_REMINDER, lambda data: parse_created(data, "id", CREATE_REMINDER), json=body
             )
@@ -398,12 +400,26 @@ class AccountAlarms:
         body = _alarm_body(_endpoint_id(device), trigger, assets, stored.extensions)
         await self._session.transport.async_request(EDIT_ALARM, params={"token": stored.token}, json=body)
 
-    async def async_edit_reminder(self, reminder: Notification, timing: Timing | None, label: str | None) -> None:
-        """Change the time or the label of a reminder."""
+    async def async_edit_reminder(
+        self,
+        reminder: Notification,
+        timing: Timing | None,
+        label: str | None,
+        *,
+        sound: AlarmTone | None = None,
+        enabled: bool | None = None,
+    ) -> None:
+        """Change a reminder."""
         changes: dict[str, Any] = {"reminderLabel": label} if label is not None else {}
         if timing:
             changes |= {"status": "ON", **_times(timing), **_repetition(timing)}
-        await self._edit(reminder, changes)
+        if sound:
+            changes["sound"] = _reminder_sound(sound)
+        if enabled is not None:
+            changes["status"] = "ON" if enabled else "OFF"
+        name = _REMINDER_SOUND if sound else None if enabled is None else "switch_reminder"
+        with self._session.transport.unproven.attempt(name) if name else nullcontext():
+            await self._edit(reminder, changes)
 
     async def async_switch_alarm(self, device: Device, alarm: Notification, *, enabled: bool) -> None:
         """Turn an alarm on or off."""
@@ -519,6 +535,15 @@ def _token(alarm: Notification) -> str:
 
 def _endpoint_id(device: Device) -> str:
     return f"{device.serial}@{device.device_type}"
+
+
+_REMINDER_SOUND: Final = "reminder_sound"
+
+
+def _reminder_sound(sound: AlarmTone) -> dict[str, Any]:
+    """Return a sound as notifications hold it; the address of the sample is not needed to play it."""
+    shown = {"displayName": sound.name, "folder": None, "sampleUrl": None}
+    return {**shown, "id": sound.sound_id, "providerId": sound.provider}
 
 
 def _tone(sound: AlarmTone) -> dict[str, str]:

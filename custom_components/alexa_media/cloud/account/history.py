@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 import re
 from time import monotonic
 from typing import Any, Final
 
-from ..errors import AlexaBadResponseError, AlexaUnsupportedError
+from ..errors import AlexaBadResponseError, AlexaCommandError, AlexaUnsupportedError
 from ..json import LONGEST_TEXT, mapping, mappings, name, text
 from ..model.history import HistoryApi, RecordPage, UtteranceType, VoiceRecord, WriteListener
 from .endpoints import Answer, Endpoint, Host
@@ -33,8 +34,18 @@ HISTORY_BEFORE: Final = Endpoint(
     path="/alexa-privacy/apd/rvh/customer-history-records-v2",
     csrf=False,
 )
+# Of alexapy 1.33; other clients dropped them years ago.
+ACTIVITIES: Final = Endpoint(name="activities", method="GET", host=Host.WEBSITE, path="/api/activities")
+DELETE_ACTIVITY: Final = Endpoint(
+    name="delete_activity",
+    method="DELETE",
+    host=Host.WEBSITE,
+    path="/api/activities/{id}",
+    is_write=True,
+    answer=Answer.ANY,
+)
 
-HISTORY_ENDPOINTS: Final = (HISTORY_PAGE, HISTORY, HISTORY_BEFORE)
+HISTORY_ENDPOINTS: Final = (HISTORY_PAGE, HISTORY, HISTORY_BEFORE, ACTIVITIES, DELETE_ACTIVITY)
 
 
 _META: Final = re.compile(r"<meta\b[^>]*>", re.IGNORECASE)
@@ -57,6 +68,12 @@ def parse_page_token(page: Any) -> str:
         if _CSRF_NAME.search(tag) and (found := _CONTENT.search(tag)):
             return found[1]
     raise AlexaBadResponseError(f"{HISTORY_PAGE.label} has no token", endpoint=HISTORY_PAGE.label, code="no_token")
+
+
+def parse_activities(data: Any) -> tuple[str, ...]:
+    """Parse the ids of the records that can be deleted; raises ``AlexaBadResponseError``."""
+    elements = mappings(required_list(data, "activities", ACTIVITIES))
+    return tuple(found for element in elements if (found := text(element.get("id"))))
 
 
 def parse_records(data: Any) -> RecordPage:
@@ -191,6 +208,22 @@ class AccountHistory:
         page = await self._ask(second, start, end, None)
         self._forms = (second, first)
         return page
+
+    async def async_clear(self, limit: int) -> tuple[int, int]:
+        """Delete the latest records; a record without a recording is answered 404 and kept."""
+        transport, deleted = self._session.transport, 0
+        with transport.unproven.attempt("clear_history"):
+            query = {"size": str(limit), "offset": "-1"}
+            found = await transport.async_read(ACTIVITIES, parse_activities, query=query)
+            for activity in found:
+                try:
+                    await transport.async_request(DELETE_ACTIVITY, params={"id": activity})
+                except (AlexaCommandError, AlexaUnsupportedError) as err:
+                    if err.status != HTTPStatus.NOT_FOUND:
+                        raise
+                else:
+                    deleted += 1
+        return deleted, len(found) - deleted
 
     def watch_writes(self, listener: WriteListener) -> None:
         """Set the listener that is called before each write request of the account."""

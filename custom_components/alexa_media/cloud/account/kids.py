@@ -19,6 +19,7 @@ DISABLE_KIDS: Final = Endpoint(
     answer=Answer.ANY,
 )
 CHILDREN: Final = Endpoint(name="children", method="GET", host=Host.PARENTS, path="/ajax/get-household-with-age")
+DEVICE_CHILD: Final = Endpoint(name="device_child", method="GET", host=Host.PARENTS, path="/ajax/get-oobe-device-data")
 KIDS_PAGE: Final = Endpoint(
     name="kids_page", method="GET", host=Host.PARENTS, path="/oobe/brownie/start/{type}/{serial}", answer=Answer.PAGE
 )
@@ -32,7 +33,7 @@ ENABLE_KIDS: Final = Endpoint(
     answer=Answer.ANY,
 )
 
-KIDS_ENDPOINTS: Final = (KIDS_MODE, DISABLE_KIDS, CHILDREN, KIDS_PAGE, ENABLE_KIDS)
+KIDS_ENDPOINTS: Final = (KIDS_MODE, DISABLE_KIDS, CHILDREN, DEVICE_CHILD, KIDS_PAGE, ENABLE_KIDS)
 
 
 def parse_kids_mode(data: Any) -> bool:
@@ -54,6 +55,11 @@ def parse_children(data: Any) -> tuple[Child, ...]:
     )
 
 
+def parse_device_child(data: Any) -> str | None:
+    """Parse the id of the child of a device; None without one."""
+    return text(mapping(data).get("childDirectedId")) or None
+
+
 CSRF_COOKIE: Final = "ft-panda-csrf-token"
 """Name of the separate csrf cookie of the parents site."""
 
@@ -72,6 +78,12 @@ class AccountKids:
     async def async_children(self) -> tuple[Child, ...]:
         """Return the children of the household."""
         return await self._session.transport.async_read(CHILDREN, parse_children)
+
+    async def async_child(self, device: Device) -> str | None:
+        """Return the id of the child of a device."""
+        query = {"deviceId": device.serial, "deviceTypeId": device.device_type}
+        with self._session.transport.unproven.attempt(DEVICE_CHILD.name):
+            return await self._session.transport.async_read(DEVICE_CHILD, parse_device_child, query=query)
 
     async def async_enable_kids(self, device: Device, child: Child) -> None:
         """Turn on Amazon Kids for a child; a page is requested first for its csrf cookie."""

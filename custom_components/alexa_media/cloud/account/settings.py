@@ -1,12 +1,13 @@
 """Settings of the account API: endpoints, parsers, client."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 import json
 from typing import Any, Final
 from uuid import uuid4
 
-from ..errors import AlexaBadResponseError, AlexaUnsupportedError
+from ..errors import AlexaBadResponseError, AlexaCommandError, AlexaUnsupportedError
 from ..http import json_text
 from ..json import mapping, mappings, number, reading, text, texts, word
 from ..model.devices import Device, DevicePreferences
@@ -15,6 +16,7 @@ from ..model.settings import (
     MAX_GAIN,
     BackgroundApi,
     Contact,
+    Feed,
     Person,
     PreferenceChanges,
     Setting,
@@ -130,6 +132,18 @@ ANNOUNCE: Final = Endpoint(
     is_write=True,
     answer=Answer.ANY,
 )
+CONTENT_SKILLS: Final = Endpoint(name="content_skills", method="GET", host=Host.WEBSITE, path="/api/content-skills")
+ENABLED_FEEDS: Final = Endpoint(
+    name="enabled_feeds", method="GET", host=Host.WEBSITE, path="/api/content-skills/enabled-feeds"
+)
+SET_FEEDS: Final = Endpoint(
+    name="set_feeds",
+    method="POST",
+    host=Host.WEBSITE,
+    path="/api/content-skills/enabled-feeds",
+    is_write=True,
+    answer=Answer.ANY,
+)
 COMMUNICATION_PREFERENCE: Final = Endpoint(
     name="communication_preference",
     method="GET",
@@ -168,6 +182,9 @@ SETTINGS_ENDPOINTS: Final = (
     CONTACTS,
     SEND_MESSAGE,
     ANNOUNCE,
+    CONTENT_SKILLS,
+    ENABLED_FEEDS,
+    SET_FEEDS,
 )
 
 
@@ -344,6 +361,25 @@ def parse_contacts(data: Any) -> tuple[Contact, ...]:
     )
 
 
+def parse_enabled_feeds(data: Any) -> tuple[Feed, ...]:
+    """Parse the feeds that are enabled, all of them: they are sent back; raises ``AlexaBadResponseError``."""
+    return tuple(
+        _feed(element, enabled=True) for element in mappings(required_list(data, "enabledFeeds", ENABLED_FEEDS))
+    )
+
+
+def parse_content_skills(data: Any) -> tuple[Feed, ...]:
+    """Parse the feeds of all skills of the account; raises ``AlexaBadResponseError``."""
+    skills = mappings(required_list(data, "contentSkills", CONTENT_SKILLS))
+    return tuple(_feed(element, enabled=False) for skill in skills for element in mappings(skill.get("feeds")))
+
+
+def _feed(element: Mapping[str, Any], *, enabled: bool) -> Feed:
+    """Parse a feed; one that cannot be read has an empty id."""
+    feed_id = text(mapping(element.get("feedId")).get("value")) or ""
+    return Feed(feed_id=feed_id, name=tidy(text(element.get("name")) or "") or feed_id, enabled=enabled, raw=element)
+
+
 def _without(endpoint: Endpoint, what: str) -> AlexaBadResponseError:
     """Return the error for a response that lacks the requested value."""
     return AlexaBadResponseError(f"{endpoint.label} was answered without {what}", endpoint=endpoint.label)
@@ -495,6 +531,38 @@ class AccountSettings:
             await self._transport.async_request(
                 SEND_MESSAGE, params={"person": person, "conversation": person}, json=[body]
             )
+
+    async def async_feeds(self) -> tuple[Feed, ...]:
+        """Return the feeds of the flash briefing."""
+        unproven = self._transport.unproven
+        with unproven.attempt(ENABLED_FEEDS.name):
+            feeds = {feed.feed_id: feed for feed in await self._enabled_feeds()}
+        with (
+            suppress(AlexaBadResponseError, AlexaUnsupportedError),
+            unproven.attempt(CONTENT_SKILLS.name),
+        ):
+            for feed in await self._transport.async_read(CONTENT_SKILLS, parse_content_skills):
+                feeds.setdefault(feed.feed_id, feed)
+        return tuple(feed for feed_id, feed in feeds.items() if feed_id)
+
+    async def async_set_feed(self, feed: Feed, *, enabled: bool) -> None:
+        """Add a feed to the flash briefing, or take it out."""
+        with self._transport.unproven.attempt(SET_FEEDS.name):
+            before = await self._enabled_feeds()
+            wanted = [*(one for one in before if one.feed_id != feed.feed_id), *([feed] if enabled else [])]
+            await self._set_feeds(wanted)
+            after = await self._enabled_feeds()
+        if [one.feed_id for one in after] != [one.feed_id for one in wanted]:
+            await self._set_feeds(before)
+            raise AlexaCommandError("Amazon did not take the feeds", code="not_confirmed")
+
+    async def _enabled_feeds(self) -> tuple[Feed, ...]:
+        """Return the feeds that are enabled."""
+        return await self._transport.async_read(ENABLED_FEEDS, parse_enabled_feeds)
+
+    async def _set_feeds(self, feeds: Iterable[Feed]) -> None:
+        """Enable some feeds, and no others."""
+        await self._transport.async_request(SET_FEEDS, json={"enabledFeeds": [dict(feed.raw) for feed in feeds]})
 
     async def async_announce(self, message: str, sender: str) -> None:
         """Announce a message on the Echos of the household; the path contains the account's id without a prefix."""

@@ -45,6 +45,7 @@ from ..model.appliances import (
 )
 from .parse import required_list
 from .smart_home_requests import (
+    AIR_QUALITY_HISTORY,
     APPLIANCE_GROUPS,
     APPLIANCES,
     CONTROL,
@@ -210,6 +211,17 @@ def _rooms(groups: Sequence[DeviceGroup]) -> dict[str, str]:
 def _query(name: str, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the body of a GraphQL query."""
     return {"operationName": name, "query": document, "variables": variables or {}}
+
+
+def parse_air_quality(data: Any) -> tuple[tuple[datetime, float], ...]:
+    """Parse the values of a range with the times at which they begin."""
+    _raise_errors(data)
+    answer = mapping(mapping(mapping(data).get("data")).get("airQualityHistory"))
+    return tuple(
+        (at, value)
+        for each in mappings(required_list(answer, "data", APPLIANCES))
+        if (at := _time(each.get("timestamp"))) is not None and (value := number(each.get("value"))) is not None
+    )
 
 
 def parse_groups(data: Any) -> dict[str, str]:
@@ -688,14 +700,34 @@ class AccountSmartHome:
         return _rooms(groups)
 
     async def async_device_groups(self) -> Sequence[DeviceGroup]:
-        """Return the groups by GraphQL; raises ``AlexaUnsupportedError`` where the schema lacks them."""
-        with self._transport.unproven.attempt(_GROUPS):
+        """Return the groups, read from GraphQL; raises ``AlexaUnsupportedError`` if Amazon's schema lacks them."""
+        return await self._ask_unproven(_GROUPS, parse_device_groups, _query("groups", GROUPS))
+
+    async def async_range_history(
+        self, appliance: Appliance, instance: str, start: datetime, end: datetime
+    ) -> Sequence[tuple[datetime, float]]:
+        """Return the hourly means of a range."""
+        device = {
+            "endpointId": appliance.endpoint_id,
+            "interfaceName": "Alexa.RangeController",
+            "instance": instance,
+        }
+        dates = {"startDate": start.isoformat(), "endDate": end.isoformat(), "aggregationResolution": "ONE_HOUR"}
+        variables = {"input": {"devices": [device], **dates}}
+        body = _query("airQuality", AIR_QUALITY_HISTORY, variables)
+        return await self._ask_unproven("air_quality_history", parse_air_quality, body)
+
+    async def _ask_unproven[T](self, name: str, parse: Callable[[Any], T], body: Mapping[str, Any]) -> T:
+        """Return the answer to a document; raises ``AlexaUnsupportedError`` where the schema lacks it."""
+        with self._transport.unproven.attempt(name):
             try:
-                return await self._transport.async_read(APPLIANCES, parse_device_groups, json=_query("groups", GROUPS))
+                return await self._transport.async_read(APPLIANCES, parse, json=body)
             except AlexaBadResponseError as err:
-                if not is_not_in_schema(err):
+                if not is_refusal_of_form(err):
                     raise
-                raise AlexaUnsupportedError("Amazon lacks groups", endpoint=err.endpoint, code=err.code) from err
+                raise AlexaUnsupportedError(
+                    f"Amazon lacks {name}", endpoint=err.endpoint, status=err.status, code=err.code
+                ) from err
 
     async def async_add_to_group(self, change: DeviceGroup) -> None:
         """Add members to a group, or create the group."""

@@ -281,6 +281,12 @@ query groups {
 """
 """Query for the groups. Another client received no members without pagination parameters."""
 
+AIR_QUALITY_HISTORY: Final = """
+query airQuality($input: AirQualityHistoryInput!) {
+  airQualityHistory(airQualityHistoryInput: $input) { data { timestamp value } }
+}
+"""
+
 CREATE_GROUP: Final = """
 mutation group($input: CreateDeviceGroupInput!) {
   createDeviceGroup(createDeviceGroupInput: $input) { deviceGroup { id } }

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Final
 
-from ..errors import AlexaCommandError, AlexaError, AlexaUnsupportedError
+from ..errors import AlexaBadResponseError, AlexaCommandError, AlexaError, AlexaUnsupportedError
 
 REFUSED_FOR: Final = 24 * 3600.0
 """Seconds for which a refused request is not sent."""
@@ -48,7 +48,7 @@ class UnprovenRequests:
             raise AlexaUnsupportedError("Amazon refused this request before", code="unsupported")
         try:
             yield
-        except (AlexaCommandError, AlexaUnsupportedError) as err:
+        except (AlexaBadResponseError, AlexaCommandError, AlexaUnsupportedError) as err:
             if is_refusal_of_form(err):
                 self.refuse(name)
             raise

@@ -45,16 +45,29 @@ class AlarmsApi(Protocol):
     async def async_create_alarm(self, device: Device, timing: Timing, sound: AlarmTone | None) -> str:
         """Create an alarm and return its id; without ``sound`` the device uses its default."""
 
-    async def async_create_reminder(self, device: Device, timing: Timing, label: str) -> str:
-        """Create a reminder and return its id; a device with the serial ``EVERYWHERE`` stands for all devices."""
+    async def async_create_reminder(
+        self, device: Device, timing: Timing, label: str, sound: AlarmTone | None = None
+    ) -> str:
+        """Create a reminder and return its id; a device with the serial ``EVERYWHERE`` means all devices.
+
+        Amazon chooses the sound if there is none.
+        """
 
     async def async_edit_alarm(
         self, device: Device, alarm: Notification, timing: Timing | None, sound: AlarmTone | None
     ) -> None:
         """Change an alarm; ``None`` keeps a value."""
 
-    async def async_edit_reminder(self, reminder: Notification, timing: Timing | None, label: str | None) -> None:
-        """Change a reminder; ``None`` keeps a value."""
+    async def async_edit_reminder(
+        self,
+        reminder: Notification,
+        timing: Timing | None,
+        label: str | None,
+        *,
+        sound: AlarmTone | None = None,
+        enabled: bool | None = None,
+    ) -> None:
+        """Change a reminder, or turn it on or off; ``None`` keeps a value."""
 
     async def async_switch_alarm(self, device: Device, alarm: Notification, *, enabled: bool) -> None:
         """Turn an alarm on or off."""

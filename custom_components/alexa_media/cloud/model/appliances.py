@@ -600,6 +600,16 @@ class SmartHomeApi(Protocol):
         """
         raise _unsupported("rooms")
 
+    async def async_range_history(
+        self,
+        appliance: Appliance,  # noqa: ARG002 - names of the protocol
+        instance: str,  # noqa: ARG002
+        start: datetime,  # noqa: ARG002
+        end: datetime,  # noqa: ARG002
+    ) -> Sequence[tuple[datetime, float]]:
+        """Return the hourly means of a range, by its instance, of an air quality monitor, with the times they begin."""
+        raise _unsupported("history")
+
     async def async_add_to_group(self, change: DeviceGroup) -> None:  # noqa: ARG002 - names of the protocol
         """Add members to a group, or create it if it has no id."""
         raise _unsupported("rooms")

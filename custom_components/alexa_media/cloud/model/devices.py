@@ -320,11 +320,22 @@ class Child:
     name: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KidsMode:
+    """Whether Amazon Kids is on, and the id of the child; None if it is off, unknown or not read."""
+
+    enabled: bool
+    child_id: str | None = None
+
+
 class KidsApi(Protocol):
     """Amazon Kids of one account; every method raises an ``AlexaError`` on failure."""
 
     async def async_kids_mode(self, device: Device) -> bool:
         """Return whether Amazon Kids is enabled on a device; costs one request per device."""
+
+    async def async_child(self, device: Device) -> str | None:
+        """Return the id of the child that a device is assigned to, or None."""
 
     async def async_children(self) -> tuple[Child, ...]:
         """Return the children of the household."""

@@ -78,5 +78,11 @@ class HistoryApi(Protocol):
         ``previous`` is the token of the previous page. Raises ``AlexaError``.
         """
 
+    async def async_clear(self, limit: int) -> tuple[int, int]:
+        """Delete the latest records at Amazon, at most ``limit``; return how many are deleted, and how many kept.
+
+        Raises ``AlexaError``; whether Amazon still does this is not known.
+        """
+
     def watch_writes(self, listener: WriteListener) -> None:
         """Call ``listener`` before each write, with the words of the request that may be serial numbers."""

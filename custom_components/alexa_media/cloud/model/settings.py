@@ -1,9 +1,9 @@
 """Device settings and the people of the household: models and protocol."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum, auto
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from .devices import Device, DevicePreferences
 
@@ -135,6 +135,16 @@ class Contact:
     in_household: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A feed of the flash briefing; ``raw`` is what Amazon holds, and is sent back as it is."""
+
+    feed_id: str
+    name: str
+    enabled: bool
+    raw: Mapping[str, Any] = field(repr=False)
+
+
 class SettingsApi(Protocol):
     """The settings of an account's devices; every method raises an ``AlexaError`` on failure."""
 
@@ -176,6 +186,18 @@ class SettingsApi(Protocol):
         """Send a message to the user's own household; its Echos signal it and read it out on request.
 
         The form is known from one client. If Amazon refuses it, ``AlexaUnsupportedError`` is raised for a day.
+        """
+
+    async def async_feeds(self) -> tuple[Feed, ...]:
+        """Return the feeds of the flash briefing: those that are enabled in their order, then the others.
+
+        Where Amazon refuses the list of all feeds, only those that are enabled are returned.
+        """
+
+    async def async_set_feed(self, feed: Feed, *, enabled: bool) -> None:
+        """Add a feed to the end of the flash briefing, or take it out; all others are sent back as they are.
+
+        Reads before and after that, and writes what there was before if anything else has changed.
         """
 
     async def async_announce(self, message: str, sender: str) -> None:

@@ -1,0 +1,76 @@
+"""The feeds of the flash briefing."""
+
+import json
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from alexa_sim.client import ControlClient
+from custom_components.alexa_media.const import DOMAIN
+
+pytestmark = pytest.mark.platforms("media_player")
+
+SKILLS = "/api/content-skills"
+ENABLED = "/api/content-skills/enabled-feeds"
+NEWS, WEATHER, SCIENCE = "Harbor News", "Weather of the day", "Science in a minute"
+
+
+async def _act(hass: HomeAssistant, entry: MockConfigEntry, name: str, **given: Any) -> list[tuple[str, bool]]:
+    """Call an action; return the names of the feeds and whether they are on."""
+    data = {"config_entry_id": entry.entry_id, **given}
+    response: Any = await hass.services.async_call(DOMAIN, name, data, blocking=True, return_response=True)
+    return [(feed["name"], feed["enabled"]) for feed in response["feeds"]]
+
+
+async def test_feeds_are_returned_and_changed(hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient) -> None:
+    assert sim.ledger(path=f"{SKILLS}*") == []
+    assert await _act(hass, entry, "get_flash_briefing") == [(NEWS, True), (WEATHER, True), (SCIENCE, False)]
+    after = await _act(hass, entry, "set_flash_briefing", feed="science in a minute")
+    assert after == [(NEWS, True), (WEATHER, True), (SCIENCE, True)]
+    after = await _act(hass, entry, "set_flash_briefing", feed=NEWS, enabled=False)
+    assert after == [(WEATHER, True), (SCIENCE, True), (NEWS, False)]
+    # what is so already is not sent
+    await _act(hass, entry, "set_flash_briefing", feed=NEWS, enabled=False)
+    sent = sim.ledger(path=ENABLED, method="POST")
+    assert [len(json.loads(one["body"])["enabledFeeds"]) for one in sent] == [3, 2]
+
+
+async def test_an_unknown_feed_is_not_sent(hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient) -> None:
+    with pytest.raises(ServiceValidationError) as raised:
+        await _act(hass, entry, "set_flash_briefing", feed="Nonsense")
+    assert raised.value.translation_key == "feed_unknown"
+    assert sim.ledger(path=ENABLED, method="POST") == []
+
+
+@pytest.mark.parametrize("status", [400, 404])
+async def test_only_feeds_that_are_on_are_returned_where_amazon_refuses_the_others(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, status: int
+) -> None:
+    sim.fault(path=SKILLS, status=status)
+    for _ in range(2):
+        assert await _act(hass, entry, "get_flash_briefing") == [(NEWS, True), (WEATHER, True)]
+    assert len(sim.ledger(path=SKILLS)) == 1
+    assert entry.runtime_data.backend.unsupported == ("content_skills",)
+
+
+async def test_a_refused_change_is_tried_once(hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient) -> None:
+    sim.fault(path=ENABLED, method="POST", status=400)
+    for _ in range(2):
+        with pytest.raises(HomeAssistantError):
+            await _act(hass, entry, "set_flash_briefing", feed=SCIENCE)
+    assert len(sim.ledger(path=ENABLED, method="POST")) == 1
+    assert entry.runtime_data.backend.unsupported == ("set_feeds",)
+
+
+async def test_feeds_that_amazon_changed_otherwise_are_written_as_before(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient
+) -> None:
+    sim.fault(path=ENABLED, method="POST", status=200, body={}, times=1)
+    with pytest.raises(HomeAssistantError):
+        await _act(hass, entry, "set_flash_briefing", feed=SCIENCE)
+    sent = [json.loads(one["body"])["enabledFeeds"] for one in sim.ledger(path=ENABLED, method="POST")]
+    assert [[feed["name"] for feed in feeds] for feeds in sent] == [[NEWS, WEATHER, SCIENCE], [NEWS, WEATHER]]
+    assert await _act(hass, entry, "get_flash_briefing") == [(NEWS, True), (WEATHER, True), (SCIENCE, False)]
