@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote
 
 from .faults import Fault
 from .hosts import is_amazon
-from .http import HttpError, Request, Response, json_response
+from .http import Handler, HttpError, Request, Response, json_response
 from .ledger import Entry
 from .simulation import Simulation
 
@@ -187,15 +187,22 @@ class CloudApp:
         return replay.answer(request, response, self._simulation.cloud.newest_app())
 
     async def _simulated(self, request: Request) -> Response:
-        """Return the response of the cloud; 500 if its handler raises."""
+        """Return the response of the cloud, and record it if a recording runs."""
         if CONNECTION.get().sni is None or not is_amazon(request.host):
             return json_response({"message": f"{request.host or 'No host'} is not served here."}, 421)
         found = self._simulation.cloud.router.match(request.method, request.host, request.path)
         if isinstance(found, int):
             return json_response({"message": "Not Found" if found == 404 else "Method Not Allowed"}, found)
         handler, params = found
+        response = await self._handled(handler, replace(request, params={k: unquote(v) for k, v in params.items()}))
+        if (record := self._simulation.record) is not None:
+            record.exchange(request, params, response)
+        return response
+
+    async def _handled(self, handler: Handler, request: Request) -> Response:
+        """Return the response of a handler; 500 if it raises."""
         try:
-            return await handler(replace(request, params={name: unquote(value) for name, value in params.items()}))
+            return await handler(request)
         except HttpError as err:
             return err.response
         except Exception as err:  # noqa: BLE001 - kept for GET /errors, answered as any server would
@@ -231,6 +238,8 @@ class CloudApp:
             self._simulation.streams.add(task)
         try:
             async for piece in stream:
+                if (record := self._simulation.record) is not None:
+                    record.pushed(piece)
                 await send_body(piece[: len(piece) // 2] if spoiled else piece, send, more=True)
                 # the server puts all pieces written in one turn of the loop into one frame: each piece has to leave
                 # before the next

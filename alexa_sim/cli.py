@@ -6,12 +6,14 @@ from collections.abc import Sequence
 import json
 import logging
 import os
+from pathlib import Path
 import signal
 import sys
 from typing import Any
 
 from . import catalogue
 from .hosts import MARKETPLACES
+from .record import Nothing, Record, load_pseudonyms
 from .recording import RecordingError, Replay, read_recording
 from .server import Server
 from .simulation import CloudFactory, Simulation
@@ -37,7 +39,11 @@ def main(argv: Sequence[str] | None = None, *, factory: CloudFactory | None = No
             from .run import run  # noqa: PLC0415 - only this command needs it
 
             options, command = _run_options(arguments[1:])
-            return asyncio.run(run(_server(options, factory), command, chromium=options.print_chromium_args))
+            server = _server(options, factory)
+            server.simulation.record = _record(options)
+            code = asyncio.run(run(server, command, chromium=options.print_chromium_args))
+            _write_record(server.simulation, options.record)
+            return code
         options = _serve_options(arguments)
         return asyncio.run(_serve(options, factory))
     except UsageError as err:
@@ -70,6 +76,8 @@ def _run_options(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     parser = _common("python -m alexa_sim run", "Run a command with every Amazon host redirected to a simulation.")
     parser.usage = "%(prog)s [options] -- COMMAND …"
     parser.add_argument("--print-chromium-args", action="store_true", help="print what a Chromium has to be given")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="record what the command asks and is answered")
+    parser.add_argument("--pseudonyms", metavar="FILE", help="Python file whose pseudonyms the recording gets")
     command: list[str] = []
     if "--" in arguments:
         cut = arguments.index("--")
@@ -107,6 +115,27 @@ def _replay(path: str) -> Simulation:
     simulation = Simulation(recording.household(), domain=recording.domain)
     simulation.replay = Replay(recording, automatic=True)
     return simulation
+
+
+def _record(options: argparse.Namespace) -> Record | None:
+    """Return the recording for the options; raises ``UsageError``."""
+    if options.record is None:
+        return None
+    try:
+        return Record(load_pseudonyms(options.pseudonyms) if options.pseudonyms else Nothing())
+    except (OSError, ImportError, AttributeError) as err:
+        raise UsageError(f"{options.pseudonyms} has no pseudonyms: {err}.") from err
+
+
+def _write_record(simulation: Simulation, path: Path) -> None:
+    """Write the recording, if one was made; raises ``UsageError``."""
+    if (record := simulation.record) is None:
+        return
+    cloud = simulation.cloud
+    try:
+        record.write(path, cloud.state(), cloud.newest_app(), simulation.domain)
+    except OSError as err:
+        raise UsageError(f"{path} cannot be written: {err.strerror or err}.") from err
 
 
 def _household(name: str, factory: CloudFactory | None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from .auth import Auth
+from .auth import Auth, cookie_value
 from .endpoints import Services, WebsiteApi
 from .endpoints.account import add_account
 from .endpoints.alerts import add_alerts
@@ -131,6 +131,18 @@ class Cloud:
     def newest_app(self) -> str | None:
         """Return the serial of the app that last signed in."""
         return next(reversed(self._auth.registrations), None)
+
+    def app_headers(self) -> dict[str, str]:
+        """Return the headers of the app that last signed in: token, cookies and csrf value."""
+        [*_, registration] = self._auth.registrations.values()
+        domain = self._state.marketplace(registration.account).domain
+        cookies = {name: value for name, (value, _) in self._auth.new_cookies(registration.account, domain).items()}
+        cookies["csrf"] = "1"
+        return {
+            "authorization": f"Bearer {self._auth.new_access_token(registration)}",
+            "cookie": "; ".join(f"{name}={cookie_value(name, value)}" for name, value in cookies.items()),
+            "csrf": cookies["csrf"],
+        }
 
     def spoken(self) -> list[dict[str, Any]]:
         """Return what the Echos have spoken, in the form of ``Sequences.spoken``."""

@@ -1,19 +1,24 @@
 """Comparison of a recording with the simulated cloud: ``python -m alexa_sim compare FILE``.
 
-``shapes.json`` describes the responses of the simulated cloud, learned from recordings made against it (``--learn FILE
-…``). Rows of ``GUESSES.md`` that a recording can decide have a check.
+The requests of the recording are repeated in a simulated home with the same Echos (``live``), and the shapes of both
+answers are compared. One answer doesn't show everything that Amazon may answer: values of enumerations, and whatever
+the repetition doesn't show, are looked up in ``shapes.json``, learned from recordings that were made against the
+simulated cloud (``--learn FILE … ``). Rows of ``GUESSES.md`` that a recording can decide have a check.
 """
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 import json
 from pathlib import Path
 import re
 from typing import Any
 
+from .live import repeated
 from .recording import Recording, RecordingError, read_recording
-from .shapes import Shape, Shapes, endpoint_of, joined, shapes_of
+from .shapes import Shape, Shapes, endpoint_of, joined, shapes_of, updates_of
 
 SHAPES = Path(__file__).parent / "shapes.json"
 CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "undecided"
@@ -41,28 +46,106 @@ def learn(recordings: Sequence[Recording], path: Path = SHAPES) -> None:
     """Write the shapes of recordings made against the simulated cloud."""
     shapes = joined(map(shapes_of, recordings))
     asked: dict[str, list[set[str]]] = {}
-    for recording in recordings:
+    for recording in filter(_is_ours, recordings):
         asked.setdefault(recording.cloud, []).append({endpoint_of(line) for line in recording.requests})
     always = {cloud: sorted(set.intersection(*requests)) for cloud, requests in sorted(asked.items())}
     data = {"always": always, "shapes": {place: shape.as_json() for place, shape in sorted(shapes.items())}}
     path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 
-def differences(recording: Recording, path: Path = SHAPES) -> list[Difference]:
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What differs, and what was compared with what.
+
+    ``live`` and ``learned`` count the recorded requests and directives by endpoint and command: those whose live
+    answers were compared, and those that could not be repeated. ``explained`` are places at which a recording differs
+    from the live answers, but not from ``shapes.json``.
+    """
+
+    differences: tuple[Difference, ...]
+    explained: tuple[Difference, ...]
+    live: Counter[str]
+    learned: Counter[str]
+
+
+def compared(recording: Recording, path: Path = SHAPES) -> Comparison:
     """Return the differences of a recording, by endpoint and directive."""
+    answers, directives = asyncio.run(repeated(recording))
     known, found = known_shapes(path), shapes_of(recording)
+    repetition = [answer for answer in answers if answer is not None]
+    live_shapes = shapes_of(replace(recording, requests=tuple(repetition), directives=tuple(directives)))
+    live: Counter[str] = Counter()
+    learned: Counter[str] = Counter()
+    for line, answer in zip(recording.requests, answers, strict=True):
+        is_live = answer is not None and answer["status"] == line["status"]
+        (live if is_live else learned)[endpoint_of(line)] += 1
+    for _, directive in recording.directives:
+        for place in {f"push {command}" for command, _ in updates_of(directive)}:
+            (live if place in live_shapes else learned)[place] += 1
+    result = _never_asked(recording, found, path)
+    explained: list[Difference] = []
+    from_learned = {difference.place: difference for difference in _differences(known, found)}
+    for difference in _differences(_with_values(live_shapes, known), found):
+        if _endpoint(difference.place, live):
+            is_explained = difference.place not in from_learned and _is_known(difference.place, known, found)
+            (explained if is_explained else result).append(difference)
+    result += [each for each in from_learned.values() if not _endpoint(each.place, live)]
+    return Comparison(tuple(result), tuple(explained), live, learned)
+
+
+def differences(recording: Recording, path: Path = SHAPES) -> list[Difference]:
+    """Return the differences of a recording."""
+    return list(compared(recording, path).differences)
+
+
+def _endpoint(place: str, endpoints: Iterable[str]) -> str:
+    """Return the endpoint or command that a place belongs to, or nothing."""
+    rest = (
+        each
+        for each in endpoints
+        if place == each or place.startswith((f"{each}.", f"{each}[", f"{each} ", f"{each}!"))
+    )
+    return max(rest, key=len, default="")
+
+
+def _is_ours(recording: Recording) -> bool:
+    """Return whether the integration made a recording, not the simulated cloud for another client."""
+    return "integration" in recording.head.get("versions", {})
+
+
+def _is_known(place: str, known: Shapes, found: Shapes) -> bool:
+    """Return whether known shapes have a place, or lack it as the found ones do."""
+    return place in known or (place not in found and _parent(place) in known)
+
+
+def _with_values(live: Shapes, known: Shapes) -> Shapes:
+    """Return live shapes with the known values of enumerations: one answer doesn't show all of them."""
+    for place, shape in live.items():
+        if (other := known.get(place)) is not None:
+            shape.is_open |= other.is_open
+            shape.words |= other.words
+    return live
+
+
+def _never_asked(recording: Recording, found: Shapes, path: Path) -> list[Difference]:
+    """Return the requests that every recording has and this one lacks; other clients ask for other things."""
+    if not _is_ours(recording):
+        return []
     always = json.loads(path.read_text(encoding="utf-8"))["always"].get(recording.cloud, ())
-    result = [Difference(place, "was never asked or answered") for place in always if f"{place} status" not in found]
+    return [Difference(place, "was never asked or answered") for place in always if f"{place} status" not in found]
+
+
+def _differences(known: Shapes, found: Shapes) -> Iterator[Difference]:
+    """Yield how shapes differ from known ones."""
     for place, shape in sorted(found.items()):
         parent = _parent(place)
         if place in known:
-            result += _of_place(place, known[place], shape)
+            yield from _of_place(place, known[place], shape)
         elif parent is None and not place.endswith(" status"):
-            result.append(Difference(place, "is unknown to the simulated cloud"))
+            yield Difference(place, "is unknown to the simulated cloud")
         elif parent in known and "*" not in place.rpartition(".")[2]:
-            result.append(Difference(place, f"is additional ({', '.join(sorted(shape.types))})"))
-    result += _missing(known, found)
-    return result
+            yield Difference(place, f"is additional ({', '.join(sorted(shape.types))})")
+    yield from _missing(known, found)
 
 
 def _of_place(place: str, known: Shape, found: Shape) -> Iterator[Difference]:
@@ -188,11 +271,14 @@ CHECKS: dict[str, Callable[[Recording], str]] = {
 """Checks of the rows of ``GUESSES.md`` that a recording can decide, by id."""
 
 
-def report(recording: Recording) -> Iterator[str]:
+def report(recording: Recording, comparison: Comparison) -> Iterator[str]:
     """Yield the lines of the report."""
-    found = differences(recording)
-    yield f"{len(found)} differences"
-    yield from map(str, found)
+    yield f"{len(comparison.differences)} differences"
+    yield from map(str, comparison.differences)
+    live, learned = comparison.live, comparison.learned
+    yield f"{live.total()} requests and directives compared with live answers, {learned.total()} with learned shapes"
+    yield from (f"learned: {place} ({count})" for place, count in sorted(learned.items()))
+    yield from (f"not in the live answer, but learned: {difference}" for difference in comparison.explained)
     for guess, check in CHECKS.items():
         yield f"{guess} {check(recording)}: {(check.__doc__ or '').partition(': ')[2]}"
 
@@ -213,6 +299,7 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     has_differences = False
     for recording in recordings:
-        has_differences |= bool(differences(recording))
-        print(*report(recording), sep="\n")
+        comparison = compared(recording)
+        has_differences |= bool(comparison.differences)
+        print(*report(recording, comparison), sep="\n")
     return int(has_differences)

@@ -93,6 +93,9 @@ _BY_FAMILY = {
     "VOX": sorted(_APP),
 }
 
+CAPABILITIES: frozenset[str] = frozenset().union(*_BY_FAMILY.values())
+"""All capabilities that devices have unless a household says otherwise."""
+
 PLAYER: Mapping[str, Any] = {
     "state": "IDLE",
     "provider": None,

@@ -62,6 +62,16 @@ def part(data: Any) -> bytes:
     return b"Content-Type: application/json\r\n\r\n" + json.dumps(data).encode() + b"\r\n" + _LINE
 
 
+def directive_of(piece: bytes) -> dict[str, Any] | None:
+    """Return the directive in one part of the multipart stream; None for a bare boundary and for other data."""
+    start = piece.find(b"{")
+    try:
+        found = json.loads(piece[start:].rpartition(_LINE)[0]) if start >= 0 else None
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
 def opening() -> bytes:
     """Return the boundary before the first part."""
     return _LINE

@@ -1,6 +1,6 @@
 """Recordings of real homes: read from a file, and replayed in place of simulated responses."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 import gzip
@@ -111,6 +111,7 @@ def read_recording(path: str | Path, *, now: float | None = None) -> Recording:
         if head.get("recording") != FORMAT:
             raise RecordingError(f"{path} is no recording of format {FORMAT}.")
         weeks = int(((time.time() if now is None else now) - float(head["started"])) // WEEK)
+        head["started"] = float(head["started"]) + weeks * WEEK
         lines = [json.loads(moved(line, weeks)) for line in rest]
     except OSError as err:
         raise RecordingError(f"{path} cannot be read: {err.strerror or err}.") from err
@@ -128,7 +129,8 @@ def moved(line: str, weeks: int) -> str:
     def epoch(match: re.Match[str]) -> str:
         number = int(match[0])
         unit = 1000 if len(match[0]) == 13 else 1
-        return str(number + weeks * WEEK * unit) if number // unit >= 1_000_000_000 else match[0]
+        is_time = 1_000_000_000 <= number // unit < 4_100_000_000
+        return str(number + weeks * WEEK * unit) if is_time else match[0]
 
     def day(match: re.Match[str]) -> str:
         try:
@@ -227,7 +229,7 @@ class Replay:
             sent = json.loads(request.text) if request.body else None
         except ValueError:
             sent = None
-        keys = _keys(request.method, request.path, dict(request.query), sent)
+        keys = _keys(request.method, request.path, grouped(request.pairs), sent)
         found = next((self._answers[key] for key in keys if key in self._answers), None)
         if found is None:
             return simulated
@@ -256,6 +258,14 @@ def _is_refusal(response: Response) -> bool:
     if response.status == 401:
         return True
     return response.status in (400, 403) and (b"csrf" in response.body or b"ThrottlingException" in response.body)
+
+
+def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, str | list[str]]:
+    """Return a query as recordings have it: names that occur several times have a list."""
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return {name: each[0] if len(each) == 1 else each for name, each in values.items()}
 
 
 def _keys(method: str, path: str, query: Mapping[str, Any], sent: Any) -> list[str]:

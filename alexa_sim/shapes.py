@@ -12,6 +12,7 @@ MOST_VALUES = 30
 """Maximum number of different words for a field to count as an enumeration."""
 
 _WORD = re.compile(r"[A-Z][A-Z0-9_]*")
+_SERIAL = re.compile(r"(?=.*\d)[A-Z0-9]{10,}")
 _VOWEL = re.compile(r"[AEIOUY]")
 _ID = re.compile(r"(?=.*\d).{4,}|[^aeiouyAEIOUY]{4,}")
 """Keys that are ids or pseudonyms of ids; objects with such keys are maps."""
@@ -63,20 +64,20 @@ def _bodies(recording: Recording) -> Iterator[tuple[str, Any]]:
         if line["status"] is not None and line["status"] < 400 and "body" in line:
             yield place, line["body"]
     for _, directive in recording.directives:
-        yield from _pushed(directive)
+        yield from ((f"push {command}".rstrip(), payload) for command, payload in updates_of(directive))
 
 
-def _pushed(directive: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the payload of each update in a directive."""
+def updates_of(directive: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the command and the payload of each update in a directive; other directives have no command."""
     try:
         updates = directive["directive"]["payload"]["renderingUpdates"]
         for update in updates:
             data = json.loads(update["resourceMetadata"])
             command = data.get("command", update["route"])
             payload = json.loads(data["payload"]) if isinstance(data.get("payload"), str) else data.get("payload", data)
-            yield f"push {command}", payload
-    except KeyError, TypeError, ValueError:
-        yield "push", directive
+            yield command, payload
+    except KeyError, TypeError, ValueError, AttributeError:
+        yield "", directive
 
 
 def endpoint_of(line: Mapping[str, Any]) -> str:
@@ -108,7 +109,9 @@ def _add(shapes: Shapes, place: str, value: Any) -> None:
             else:
                 shape.is_open = True
                 return
-        is_word = _WORD.fullmatch(value) and (_VOWEL.search(value) or value.isdecimal())
+        is_word = (
+            _WORD.fullmatch(value) and (_VOWEL.search(value) or value.isdecimal()) and not _SERIAL.fullmatch(value)
+        )
         shape.words.add(value)
         if (not is_word and not place.endswith(" status")) or len(shape.words) > MOST_VALUES:
             shape.is_open = True

@@ -10,6 +10,7 @@ from .clock import Clock
 from .faults import Faults
 from .http import Router
 from .ledger import Ledger
+from .record import Record
 from .recording import Replay
 
 TICK = 0.2
@@ -81,6 +82,7 @@ class Simulation:
         self.errors: list[dict[str, Any]] = []
         self.streams: set[asyncio.Task[None]] = set()
         self.replay: Replay | None = None
+        self.record: Record | None = None
         self.cloud = self._factory(household, domain, self.clock)
 
     async def replace(self, household: Mapping[str, Any], domain: str, replay: Replay | None = None) -> None:

@@ -35,7 +35,7 @@ _UNLIMITED: Final = 100
 _SLOW: Final = 0.3
 """Seconds of a round trip to a slow Amazon."""
 _ROUNDS: Final = 5
-"""Number of measurements with and without a recording, alternating."""
+"""Number of measured hours with a recording."""
 
 
 HOTEL: Final[Mapping[str, Any]] = {
@@ -270,27 +270,24 @@ class Bench:
         self.found["push_latency"] = quantiles(took)
 
     def recording(self) -> None:
-        """Compare the processor time of an hour with 300 pushes with and without a recording."""
+        """Measure what a recording costs: in an hour with 300 pushes, and per request and directive, side by side."""
         entry = {"config_entry_id": self.entry_id}
-        spent: dict[str, list[float]] = {name: [] for name in ("off", "off_loop", "on", "on_loop", "stop")}
-        for _ in range(_ROUNDS):
-            # A recording starts with a reload of the account, and an hour after a reload costs more.
-            self.home.probe(
-                "call", domain="homeassistant", action="reload_config_entry", data={"entry_id": self.entry_id}
-            )
-            self.home.quiet()
-            for name, value in zip(("off", "off_loop"), self._busy_hour(), strict=True):
-                spent[name].append(value)
-            self._record(entry | {"mode": "start", "hours": 24})
-            for name, value in zip(("on", "on_loop"), self._busy_hour(), strict=True):
-                spent[name].append(value)
-            before, _ = self._processor_time()
-            self._record(entry | {"mode": "stop"})
-            spent["stop"].append(self._processor_time()[0] - before)
-        self.found["recording"] = {name: min(values) for name, values in spent.items()}
         serial, device_type = next(iter(self._serials().items()))
-        directive = volume_directive(serial, device_type, 40)
-        self.found["recording_off"] = self.home.probe("seam", entry_id=self.entry_id, directive=directive)
+        directives = [volume_directive(serial, device_type, volume) for volume in range(30, 50)]
+        self._record(entry | {"mode": "start", "hours": 24})
+        self.home.probe("recorder", entry_id=self.entry_id)
+        hours, writes = [], []
+        for _ in range(_ROUNDS):
+            hours.append(self._busy_hour()[0])
+            requests = len(self.home.requests())
+            writes.append(self.home.probe("recorder", entry_id=self.entry_id)["seconds"])
+        costs = self.home.probe("recorder", entry_id=self.entry_id, directives=directives)
+        before, _ = self._processor_time()
+        self._record(entry | {"mode": "stop"})
+        stop = self._processor_time()[0] - before
+        found = {"hour": min(hours), "write": min(writes), "requests": requests, "stop": stop}
+        self.found["recording"] = {**costs, **found}
+        self.found["recording_off"] = self.home.probe("seam", entry_id=self.entry_id, directive=directives[0])
 
     def _processor_time(self) -> tuple[float, float]:
         """Return the processor seconds of Home Assistant so far: of all threads, and of the event loop's thread."""

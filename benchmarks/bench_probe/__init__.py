@@ -27,7 +27,7 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.setup import async_setup_component
 
 from .clock import ShiftedClock
-from .seam import seam_costs
+from .seam import recording_costs, seam_costs, write_cost
 from .size import deep_size
 from .watch import LoopWatch
 from .writes import Writes
@@ -86,6 +86,7 @@ class Probe:
             "memory": self._memory,
             "cpu": self._cpu,
             "seam": self._seam,
+            "recorder": self._recorder,
             "state_size": self._state_size,
             "profile": self._profiling,
         }
@@ -242,6 +243,15 @@ class Probe:
         """Return the cost in seconds of the code that checks for a recorder, without a recording."""
         entry = self.hass.config_entries.async_get_known_entry(data["entry_id"])
         return await seam_costs(entry.runtime_data.backend, data["directive"])
+
+    async def _recorder(self, data: dict[str, Any]) -> dict[str, float]:
+        """Return what a running recording costs per operation, or, without ``directives``, what its pseudonyms cost."""
+        recordings: Any = importlib.import_module("custom_components.alexa_media.recordings")
+        entry = self.hass.config_entries.async_get_known_entry(data["entry_id"])
+        recorder = recordings.async_running(self.hass, entry).recorder
+        if "directives" not in data:
+            return write_cost(recorder)
+        return await recording_costs(entry.runtime_data.backend, recorder, data["directives"])
 
     async def _memory(self, _data: dict[str, Any]) -> dict[str, Any]:
         """Return the resident memory in bytes after garbage collection."""

@@ -1,10 +1,14 @@
-"""Cost of the code that checks for a recorder, without a recording."""
+"""Cost of the code that checks for a recorder, without a recording, and of a recorder."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+import json
+from statistics import median
 import time
 from types import SimpleNamespace
 from typing import Any, Final
+
+from yarl import URL
 
 from custom_components.alexa_media.cloud.account.directives import parse_directive
 from custom_components.alexa_media.cloud.http import async_recorded
@@ -13,6 +17,8 @@ _MANY: Final = 50_000
 _REQUESTS: Final = 20
 _DIRECTIVES: Final = 500
 _ROUNDS: Final = 5
+_PAIRS: Final = 150
+"""Measurements with and without a recorder, side by side."""
 
 
 async def seam_costs(backend: Any, directive: Mapping[str, Any]) -> dict[str, float]:
@@ -37,6 +43,51 @@ async def seam_costs(backend: Any, directive: Mapping[str, Any]) -> dict[str, fl
         "directive": _called(_DIRECTIVES, lambda: parse_directive(directive, now)),
         "directive_seam": max(0.0, _called(_MANY, lambda: stream.recorder is not None) - _called(_MANY, lambda: None)),
     }
+
+
+async def recording_costs(backend: Any, recorder: Any, directives: list[Any]) -> dict[str, float]:
+    """Return what a recorder costs per request and directive: ratios side by side, and the time in the recorder.
+
+    In seconds, of the event loop's thread alone. A directive counts from its text to its states. Each ratio is
+    the median of many pairs of measurements, of which every second one starts with the recorder.
+    """
+    stream = backend._stream  # noqa: SLF001 - a directive from the network has no public entrance
+    texts = list(map(json.dumps, directives))
+
+    async def request() -> None:
+        await backend.async_devices()
+
+    async def pushes() -> None:
+        for text in texts:
+            stream._directive(json.loads(text), datetime.now(UTC))  # noqa: SLF001
+        await stream._drained.wait()  # noqa: SLF001
+
+    found: dict[str, float] = {}
+    for name, operation, count in (("request", request, 1), ("directive", pushes, len(texts))):
+        ratios, times = [], []
+        for number in range(_PAIRS):
+            spent = {}
+            for has_recorder in (number % 2 == 0, number % 2 == 1):
+                backend.record_to(recorder if has_recorder else None)
+                began = time.thread_time()
+                await operation()
+                spent[has_recorder] = time.thread_time() - began
+            ratios.append(spent[True] / spent[False])
+            times.append(spent[False] / count)
+        found |= {f"{name}_ratio": median(ratios), name: median(times)}
+    backend.record_to(recorder)
+    target: Any = SimpleNamespace(method="GET", path="/api/devices-v2/device")
+    url, body, parsed = URL("https://example.org/api/devices-v2/device"), b"{}" * 100_000, json.loads(texts[0])
+    found["request_recorder"] = _called(_DIRECTIVES, lambda: recorder.exchange(target, url, None, 200, body, 0.1))
+    found["directive_recorder"] = _called(_DIRECTIVES, lambda: recorder.directive(parsed))
+    return found
+
+
+def write_cost(recorder: Any) -> dict[str, float]:
+    """Return the processor time that the pseudonyms of what was collected take, and the size of the lines."""
+    began = time.thread_time()
+    lines = recorder.write()
+    return {"seconds": time.thread_time() - began, "bytes": len(lines)}
 
 
 async def _awaited(count: int, make: Callable[[], Awaitable[Any]]) -> float:

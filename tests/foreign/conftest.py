@@ -15,6 +15,7 @@ from alexa_sim.auth import totp
 from alexa_sim.household import load_household
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+PSEUDONYMS: Final = ROOT / "custom_components/alexa_media/cloud/pseudonyms.py"
 FOREIGN: Final = ROOT / ".cache/envs/foreign/bin/python"
 JO: Final = "A2SIMJO7D0EQ11"
 SECRET: Final = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -70,11 +71,16 @@ def code() -> str:
     return totp(SECRET, int(time.time() // 30))
 
 
-def run(*command: str | Path, household: str | Path = "demo", domain: str = "amazon.com") -> Any:
-    """Run a command inside ``alexa_sim run`` and return the JSON that it prints."""
+def run(
+    *command: str | Path, household: str | Path = "demo", domain: str = "amazon.com", record: Path | None = None
+) -> Any:
+    """Run a command inside ``alexa_sim run``, recorded if ``record`` is a file, and return the JSON that it prints."""
+    recorded = () if record is None else ("--record", record, "--pseudonyms", PSEUDONYMS)
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "alexa_sim", "run", "--household", household, "--domain", domain, "--"),
+            *(sys.executable, "-m", "alexa_sim", "run", "--household", household, "--domain", domain),
+            *recorded,
+            "--",
             *command,
         ],
         cwd=ROOT,

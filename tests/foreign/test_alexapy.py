@@ -1,6 +1,10 @@
 """Tests of alexapy alone, in the environment of the newest Home Assistant."""
 
+import gzip
 from pathlib import Path
+
+from alexa_sim.compare import compared
+from alexa_sim.recording import read_recording
 
 from .conftest import run
 
@@ -21,3 +25,17 @@ def test_renews_lists_speaks_and_hears(foreign_python: Path) -> None:
         61,
     )
     assert found["errors"] == []
+
+
+def test_a_recording_of_alexapy_alone_names_no_household(foreign_python: Path, tmp_path: Path) -> None:
+    """The simulated cloud records any client: without names, comparable, and with the push."""
+    file = tmp_path / "alexapy.json.gz"
+    run(foreign_python, Path(__file__).with_name("alexapy_program.py"), record=file)
+    text = gzip.decompress(file.read_bytes()).decode()
+    private = ("Kitchen", "Jo ", "Jo's", "G0SIM", "A2SIMJO", "jo@example", "Atna", "Atnr", "Hello", "alexapy")
+    assert [secret for secret in private if secret in text] == []
+    recording = read_recording(file)
+    assert {line["template"] for line in recording.requests} >= {"/api/devices-v2/device", "/api/behaviors/preview"}
+    assert len(recording.directives) >= 1
+    found = compared(recording)
+    assert list(map(str, found.differences + found.explained)) == []

@@ -105,6 +105,10 @@ PLANTED: dict[str, tuple[Callable[[list[dict[str, Any]], list[Any]], object], st
         lambda requests, _: requests.append({**requests[0], "template": "/api/toast", "body": {"a": 1}}),
         "GET /api/toast: is unknown to the simulated cloud",
     ),
+    "a path is unknown": (
+        lambda requests, _: requests.append({**requests[0], "template": "/api/toast", "path": "/api/toast"}),
+        "GET /api/toast: is unknown to the simulated cloud",
+    ),
     "a directive is unknown": (
         lambda _, directives: _renamed_command(directives),
         "push PUSH_TOAST_READY: is unknown to the simulated cloud",
@@ -126,8 +130,41 @@ def test_a_planted_deviation_is_found(honest: Recording, name: str) -> None:
 
 @pytest.mark.parametrize("path", HOMES, ids=lambda path: path.name.partition(".")[0])
 def test_an_honest_recording_has_no_deviation(path: Path) -> None:
-    """Recordings made against the simulated cloud have no differences."""
-    assert list(map(str, compare.differences(read_recording(path)))) == []
+    """Recordings made against the simulated cloud have no differences; all was compared with live answers."""
+    found = compare.compared(read_recording(path))
+    assert list(map(str, found.differences + found.explained)) == []
+    assert found.live
+    assert found.learned == {}
+
+
+def test_an_endpoint_without_learned_shapes_is_compared_with_the_live_answer(honest: Recording, tmp_path: Path) -> None:
+    """What no earlier recording has is no deviation if the simulated cloud answers it."""
+    data = json.loads(compare.SHAPES.read_text(encoding="utf-8"))
+    data["shapes"] = {place: shape for place, shape in data["shapes"].items() if not place.startswith(DEVICES)}
+    path = tmp_path / "shapes.json"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    assert list(map(str, compare.differences(honest, path))) == []
+    spoiled = doctored(honest, lambda requests, _: [device.update(isOnline=True) for device in _devices(requests)])
+    found = compare.compared(spoiled, path)
+    assert f"{DEVICES}.devices[].isOnline: is additional (boolean)" in map(str, found.differences)
+
+
+def test_a_request_that_changes_something_is_repeated(honest: Recording) -> None:
+    """Requests that change something, and the directives that follow, are live, too."""
+    live = compare.compared(honest).live
+    assert {"PUT /api/dnd/status", "POST /v1/alerts/alarms", "PUT /api/notifications/createReminder"} < set(live)
+    assert {"push PUSH_NOTIFICATION_CHANGE", "push PUSH_DND_STATE_CHANGE", "push PUSH_VOLUME_CHANGE"} < set(live)
+
+
+def test_the_report_marks_what_was_compared_with_learned_shapes(honest: Recording) -> None:
+    """A directive that the simulated cloud did not push is in the report."""
+
+    def spoil(_: list[dict[str, Any]], directives: list[Any]) -> None:
+        _renamed_command(directives)
+
+    changed = doctored(honest, spoil)
+    lines = list(compare.report(changed, compare.compared(changed)))
+    assert "learned: push PUSH_TOAST_READY (1)" in lines
 
 
 def test_the_shapes_are_those_of_the_recordings() -> None:
@@ -142,7 +179,9 @@ def test_every_check_decides_a_row_of_the_guesses(honest: Recording) -> None:
     """The check ids are rows, each check has the text of its row, and the simulated cloud refutes none."""
     rows = set(re.findall(r"^\| (G\d{3}) ", (ROOT / "alexa_sim" / "GUESSES.md").read_text(), re.MULTILINE))
     assert set(compare.CHECKS) <= rows
-    assert [key for key, check in compare.CHECKS.items() if not (check.__doc__ or "").startswith(f"{key}: ")] == []
+    assert [
+        key for key, check in compare.CHECKS.items() if not (check.__doc__ or "").startswith(f"Check {key}: ")
+    ] == []
     verdicts = {key: check(honest) for key, check in compare.CHECKS.items()}
     assert compare.REFUTED not in verdicts.values()
     assert list(verdicts.values()).count(compare.CONFIRMED) >= 4
@@ -168,6 +207,6 @@ def test_the_command_prints_the_report(capsys: pytest.CaptureFixture[str], tmp_p
     assert compare.main([str(HOMES[0])]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert printed[0] == "0 differences"
-    assert len(printed) == 1 + len(compare.CHECKS)
+    assert len(printed) == 2 + len(compare.CHECKS)
     (tmp_path / "a.json.gz").write_bytes(b"")
     assert compare.main([str(tmp_path / "a.json.gz")]) == 2

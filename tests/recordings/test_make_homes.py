@@ -1,7 +1,8 @@
 """Make the recordings in ``tests/user_scenarios``: invented homes, recorded during varied events.
 
-It only runs on request: ``WRITE_RECORDINGS=1 pytest tests/recordings/test_make_homes.py``. Only the integration has a
-recorder. In the homes in ``ACTED``, alexapy uses the same account in the meantime; its actions are pushed and read.
+It only runs on request: ``WRITE_RECORDINGS=1 pytest tests/recordings/test_make_homes.py``. In the homes in
+``ACTED``, alexapy uses the same account in the meantime; its actions are pushed and read. ``alexapy_alone`` is what the
+simulated cloud records of alexapy, without the integration.
 """
 
 import os
@@ -20,6 +21,7 @@ from custom_components.alexa_media import push
 from custom_components.alexa_media.const import DOMAIN
 from tests.cloud.property import hotel
 from tests.conftest import Household, quiet, set_up
+from tests.foreign.conftest import run
 from tests.recordings import home
 
 ROOT = Path(__file__).parent.parent.parent
@@ -144,6 +146,11 @@ async def test_a_home_is_recorded_and_stored(
     await quiet(hass, sim, calm=1.0)
     shutil.copy((await home.stop(hass, entry))["path"], FOLDER / f"{name}.json.gz")
     await hass.config_entries.async_unload(entry.entry_id)
+
+
+def test_alexapy_alone_is_recorded_and_stored() -> None:
+    """Record alexapy without the integration, and store the file."""
+    run(FOREIGN, PROGRAM, record=FOLDER / "alexapy_alone.json.gz")
 
 
 async def test_a_hotel_is_recorded_and_stored(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from alexa_sim.recording import moved
 from custom_components.alexa_media.cloud.pseudonyms import WEEK, Pseudonyms, load_allowed
 
 WEEKS = -100
@@ -42,3 +43,20 @@ def test_the_id_of_a_person_is_made_of_the_id_of_the_account() -> None:
     account = "amzn1.account.AFAKEACCOUNT00000000000001"
     person = PSEUDONYMS.text(f"amzn1.comms.id.person.amzn1~{account}", "person")
     assert person == f"amzn1.comms.id.person.amzn1~{PSEUDONYMS.text(account, 'directedId')}"
+
+
+def test_a_number_inside_of_an_id_is_what_it_is_by_itself() -> None:
+    """Commands to Guard name the last part of its appliance id."""
+    appliance = PSEUDONYMS.text("AAA_OnGuardSmartHomeBridgeService_8213460057", "entityId")
+    assert appliance == f"AAA_OnGuardSmartHomeBridgeService_{PSEUDONYMS.text('8213460057', 'target')}"
+
+
+def test_keys_of_serializers_stay() -> None:
+    """They are no words, and the same in every household."""
+    value = {"__type": "NPSingletonEndpoint:http", "@class": "com.example.Model"}
+    assert list(PSEUDONYMS.value(value)) == ["__type", "@class"]
+
+
+def test_only_times_are_moved_when_a_recording_is_read() -> None:
+    """A number of ten digits that is no time of this century is an id."""
+    assert moved('{"a": 1569765121, "b": "7031641868"}', 10) == f'{{"a": {1569765121 + 10 * WEEK}, "b": "7031641868"}}'

@@ -181,12 +181,32 @@ def test_what_waits_has_a_limit_and_the_file_says_what_was_dropped(monkeypatch: 
     asked: list[int] = []
     recorder = new_recorder(on_full=lambda: asked.append(1))
     for number in range(30):
-        recorder.exchange(Request(), URL_OF_DEVICES, {"number": number}, 200, b"1" * 4000, 0.1)
+        recorder.exchange(Request(), URL_OF_DEVICES, {"number": number}, 200, b"%04d" % (1000 + number) * 1000, 0.1)
     lines = written(recorder)
     assert asked == [1]
     assert lines[0] == {"dropped": 21}
     assert [line["sent"]["number"] for line in lines[1:]] == list(range(21, 30))
     assert written(recorder) == []
+
+
+def test_answers_that_repeat_themselves_take_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Equal answers to the same request are kept once; all of them are in the file."""
+    monkeypatch.setattr(recorders, "MAX_QUEUED_BYTES", 50_000)
+    recorder = new_recorder()
+    for number in range(30):
+        recorder.exchange(Request(), URL_OF_DEVICES, {"number": number % 2}, 200, b"[%s]" % b"1,2".ljust(4000), 0.1)
+    lines = written(recorder)
+    assert [line["sent"]["number"] for line in lines] == [0, 1] * 15
+    assert [line.get("same", False) for line in lines] == [False, False, *[True] * 28]
+
+
+def test_names_with_several_values_in_a_query_keep_all_of_them() -> None:
+    """A list of values is a list in the file."""
+    recorder = new_recorder()
+    url = URL_OF_DEVICES.with_query([("expand", "all"), ("limit", "5"), ("expand", "power")])
+    recorder.exchange(Request(), url, None, 200, b"{}", 0.1)
+    [line] = written(recorder)
+    assert line["query"] == {"expand": ["all", "power"], "limit": "5"}
 
 
 async def test_what_is_collected_while_a_part_is_written_is_in_the_next_one() -> None:

@@ -9,6 +9,7 @@ kept.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 import hashlib
 import hmac
@@ -68,6 +69,9 @@ _NAME_KEY: Final = re.compile(
 _MIXED_KEY: Final = re.compile(r"^$|names?$|values?$|body$|message$|id$|key$", re.IGNORECASE)
 """Keys of texts that may be names or Amazon's identifiers, below which plain words are not kept."""
 
+_SPECIAL_KEYS: Final = frozenset({"__type", "@class"})
+"""Keys of Amazon's serializers, which are no words."""
+
 _TYPE_KEY: Final = re.compile(r"@?[a-z]*type|_*typename|route|namespace", re.IGNORECASE)
 _PLACE_KEY: Final = re.compile(r"country|locale|language", re.IGNORECASE)
 _PLACE: Final = re.compile(r"[a-z]{2}([-_][A-Z]{2})?|[A-Z]{2}")
@@ -76,6 +80,8 @@ _WHOLE: Final = re.compile(
     r"|(?<=_)[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5,7}(?!\w))"
 )
 """UUIDs and hardware addresses inside ids."""
+
+_UUID_LENGTH: Final = 36
 
 _DEVICE_TYPE: Final = re.compile(r"A(?=.*\d)[0-9A-Z]{9,14}")
 """Amazon's device type ids; known ones are kept everywhere."""
@@ -154,6 +160,7 @@ _TABLES: Final = {
 }
 """Translation tables from the bytes of a hash to the letters of each alphabet."""
 
+_ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
 _MAX_DEPTH: Final = 60
 _MOST_KEPT: Final = 20_000
 _JSON_STARTS: Final = frozenset('{["')
@@ -170,6 +177,31 @@ def load_allowed() -> frozenset[str]:
     return load_words() | available_timezones()
 
 
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """What a key of an object tells about the texts and numbers below it."""
+
+    is_private: bool
+    has_private_times: bool
+    is_name: bool
+    is_type: bool
+    is_place: bool
+    is_mixed: bool
+
+    @classmethod
+    def of(cls, key: str) -> _Key:
+        """Return what a key tells."""
+        is_name, has_private_times = _NAME_KEY.search(key) is not None, _PRIVATE_KEY.search(key) is not None
+        return cls(
+            is_private=is_name or has_private_times,
+            has_private_times=has_private_times,
+            is_name=is_name,
+            is_type=_TYPE_KEY.fullmatch(key) is not None,
+            is_place=_PLACE_KEY.search(key) is not None,
+            is_mixed=_MIXED_KEY.search(key) is not None,
+        )
+
+
 class Pseudonyms:
     """Replaces private values; the same value always gets the same pseudonym.
 
@@ -183,20 +215,21 @@ class Pseudonyms:
         self._words = words
         self._weeks = weeks
         self._texts: dict[tuple[str, str], str] = {}
-        self._private_keys: dict[str, bool] = {}
+        self._keys: dict[str, _Key] = {}
 
     def value(self, value: Any, key: str = "", depth: int = 0) -> Any:
         """Return a JSON value with pseudonyms; ``key`` is the nearest object key above it."""
-        if value is None or isinstance(value, bool):
+        if value is None or value is True or value is False:
             return value
         if depth > _MAX_DEPTH:
             return None
         if isinstance(value, str):
             return self.text(value, key, depth)
+        if isinstance(value, dict):
+            below = depth + 1
+            return {self._name(str(name)): self.value(item, str(name), below) for name, item in value.items()}
         if isinstance(value, int | float):
             return self._number(value, key)
-        if isinstance(value, dict):
-            return {self._name(str(name)): self.value(item, str(name), depth + 1) for name, item in value.items()}
         if isinstance(value, list | tuple):
             return [self.value(item, key, depth + 1) for item in value]
         return None
@@ -205,6 +238,9 @@ class Pseudonyms:
         """Return a text, or its pseudonym if it is private."""
         if text[:1] in _JSON_STARTS and text and (nested := self._nested(text, key, depth)) is not None:
             return nested
+        if len(text) == _UUID_LENGTH and _WHOLE.fullmatch(text):
+            # most are ids of messages, which never come again
+            return self._uuid(text)
         if (made := self._texts.get((text, key))) is None:
             made = self._flat_text(text, key)
             if len(self._texts) >= _MOST_KEPT:
@@ -223,7 +259,7 @@ class Pseudonyms:
         if _NUMBER.fullmatch(text):
             return self._digits_text(text, key)
         if (shifted := shifted_text(text, self._weeks)) is not None:
-            return self._digits(text) if _PRIVATE_KEY.search(key) else shifted
+            return self._digits(text) if self._about(key).has_private_times else shifted
         for pattern, replace in _FORMS:
             if pattern.fullmatch(text):
                 return replace(self, text)
@@ -231,7 +267,15 @@ class Pseudonyms:
             return self._sentence(text)
         if _AMAZON.fullmatch(text):
             return text
-        return self._composite(text, is_name=_NAME_KEY.search(key) is not None)
+        return self._composite(text, is_name=self._about(key).is_name)
+
+    def _about(self, key: str) -> _Key:
+        """Return what a key tells; most keys occur very often."""
+        if (known := self._keys.get(key)) is None:
+            known = _Key.of(key)
+            if len(self._keys) < _MOST_KEPT:
+                self._keys[key] = known
+        return known
 
     def _is_published(self, text: str, key: str) -> bool:
         """Return whether a text may be kept below a key."""
@@ -239,17 +283,18 @@ class Pseudonyms:
             return True
         if text in _WORDS_OF_KEYS.get(key, ()):
             return True
-        if _TYPE_KEY.fullmatch(key) and all(piece in self._words for piece in re.split(r"[.:]+", text)):
+        about = self._about(key)
+        if about.is_type and all(piece in self._words for piece in re.split(r"[.:]+", text)):
             return True
-        if _NAME_KEY.search(key):
+        if about.is_name:
             return False
         if _DURATION.fullmatch(text) or _WEEKDAYS.fullmatch(text):
             return True
-        if _PLACE_KEY.search(key) and _PLACE.fullmatch(text):
+        if about.is_place and _PLACE.fullmatch(text):
             return True
         if text not in self._words and text not in _FEATURES:
             return False
-        return text in _FEATURES or not _MIXED_KEY.search(key) or not _PLAIN.fullmatch(text)
+        return text in _FEATURES or not about.is_mixed or not _PLAIN.fullmatch(text)
 
     def path(self, template: str, path: str) -> str:
         """Return a path with pseudonyms in place of the template's parameters."""
@@ -265,7 +310,7 @@ class Pseudonyms:
             found = json.loads(text)
         except ValueError, RecursionError:
             return None
-        return json.dumps(self.value(found, key, depth + 1), separators=(",", ":"))
+        return _ENCODE(self.value(found, key, depth + 1))
 
     def _document(self, text: str) -> str:
         """Return a GraphQL document in which only published words and structure are kept."""
@@ -280,9 +325,11 @@ class Pseudonyms:
 
     def _name(self, name: str) -> str:
         """Return an object key: a published word, or the pseudonym that the same text has as a value."""
-        if name[:1] == "@" and name[1:] in self._words:
+        if name in self._words:
             return name
-        return name if name in self._words or (_NUMBER.fullmatch(name) and len(name) <= 4) else self.text(name, "id")
+        if name in _SPECIAL_KEYS or (name[:1] == "@" and name[1:] in self._words):
+            return name
+        return name if _NUMBER.fullmatch(name) and len(name) <= 4 else self.text(name, "id")
 
     # --- numbers --------------------------------------------------------------------------
 
@@ -312,11 +359,7 @@ class Pseudonyms:
     def _may_stay(self, digits: str, key: str) -> bool:
         """Return whether a number is short, and not private because of its key."""
         limit = 8 if key in _DURATION_KEYS else 6
-        if (is_private := self._private_keys.get(key)) is None:
-            is_private = bool(_PRIVATE_KEY.search(key) or _NAME_KEY.search(key))
-            if len(self._private_keys) < _MOST_KEPT:
-                self._private_keys[key] = is_private
-        return sum(map(str.isdigit, digits)) <= limit and "e" not in digits and not is_private
+        return sum(map(str.isdigit, digits)) <= limit and "e" not in digits and not self._about(key).is_private
 
     def _digits(self, text: str) -> str:
         """Return a text with its digits replaced; the first digit is never 0."""
@@ -342,7 +385,10 @@ class Pseudonyms:
             # the time in a key of the history: customer#milliseconds#type#serial
             is_time = "#" in text and len(piece) == 13 and piece.isdecimal()
             shifted = _shifted_epoch(int(piece), self._weeks) if is_time else None
-            return self._word(piece) if shifted is None else str(shifted)
+            if shifted is not None:
+                return str(shifted)
+            # a number inside of an id is what it is by itself
+            return self._digits(piece) if piece.isdecimal() else self._word(piece)
 
         if not _TOKEN.search(text) or not any(map(str.isalpha, text)):
             return self._digits(text) if any(map(str.isdigit, text)) else self._symbols(text)
@@ -355,6 +401,12 @@ class Pseudonyms:
     def _hex(self, text: str) -> str:
         digits = iter(self._letters(text.casefold(), _HEX_DIGITS, len(text)))
         made = "".join(next(digits) if letter.isalnum() else letter for letter in text)
+        return made.upper() if text.isupper() else made
+
+    def _uuid(self, text: str) -> str:
+        """Return what ``_hex`` returns for a UUID, faster."""
+        made = self._letters(text.casefold(), _HEX_DIGITS, _UUID_LENGTH)
+        made = f"{made[:8]}-{made[8:12]}-{made[12:16]}-{made[16:20]}-{made[20:32]}"
         return made.upper() if text.isupper() else made
 
     def _word(self, word: str) -> str:

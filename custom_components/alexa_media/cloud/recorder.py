@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 import json
+import marshal
 import threading
 import time
 from typing import Any, Final
@@ -25,6 +26,7 @@ _EXCHANGE_BYTES: Final = 1024
 _DIRECTIVE_BYTES: Final = 4096
 """Approximate memory in bytes of a directive."""
 
+_ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
 _MOST_REMEMBERED: Final = 2000
 
 
@@ -39,18 +41,15 @@ class _Exchange:
     status: int | None
     body: bytes
     seconds: float
-
-    @property
-    def size(self) -> int:
-        return len(self.body) + _EXCHANGE_BYTES
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Directive:
-    """One unchanged pushed directive."""
+    """One unchanged pushed directive, in the format of ``marshal``."""
 
     at: float
-    data: Mapping[str, Any]
+    data: bytes
     size: int = _DIRECTIVE_BYTES
 
 
@@ -78,20 +77,41 @@ class Recorder:
         self._size = 0
         self._queue_lock = threading.Lock()
         self._last: dict[tuple[str, str, str], tuple[int | None, int]] = {}
+        self._bodies: dict[tuple[str, URL], bytes] = {}
+        self._bodies_size = 0
         self._write_lock = threading.Lock()
         self._dropped = 0
 
     def exchange(self, target: Target, url: URL, sent: object, status: int | None, body: bytes, seconds: float) -> None:
         """Collect a request and its response; ``status`` is None without a response, ``seconds`` the duration."""
-        self._add(_Exchange(time.time() - self._started, target, url, sent, status, body, seconds))
+        at = time.time() - self._started
+        body, is_known = self._kept(target, url, body)
+        size = _EXCHANGE_BYTES if is_known else _EXCHANGE_BYTES + len(body)
+        self._add(_Exchange(at, target, url, sent, status, body, seconds, size))
 
     def directive(self, data: Mapping[str, Any]) -> None:
-        """Collect a pushed directive."""
-        self._add(_Directive(time.time() - self._started, data))
+        """Collect a pushed directive, which is JSON."""
+        # many small objects that stay make the garbage collector work
+        self._add(_Directive(time.time() - self._started, marshal.dumps(dict(data))))
 
     def options(self, options: Mapping[str, Any]) -> None:
         """Collect the options of the account; only the last ones are written."""
         self._add(_Options(options))
+
+    def _kept(self, target: Target, url: URL, body: bytes) -> tuple[bytes, bool]:
+        """Return the last body of a request if this one is equal, which takes no more memory, and whether it is.
+
+        Amazon's answers repeat themselves, and the hash of the last body is known already.
+        """
+        key = (target.method, url)
+        last = self._bodies.get(key, b"")
+        if last == body:
+            return last, True
+        self._bodies_size += len(body) - len(last)
+        if self._bodies_size > WRITE_AT_BYTES:
+            self._bodies, self._bodies_size = {}, len(body)
+        self._bodies[key] = body
+        return body, False
 
     def _add(self, item: _Exchange | _Directive | _Options) -> None:
         with self._queue_lock:
@@ -112,9 +132,9 @@ class Recorder:
                 queued, self._queued = self._queued, deque()
                 dropped, self._dropped = self._dropped, 0
                 self._size = 0
-            lines = [json.dumps({"dropped": dropped}, separators=(",", ":"))] if dropped else []
+            lines = [_ENCODE({"dropped": dropped})] if dropped else []
             while queued:
-                lines.append(json.dumps(self._line(queued.popleft()), separators=(",", ":")))
+                lines.append(_ENCODE(self._line(queued.popleft())))
             return "".join(f"{line}\n" for line in lines).encode()
 
     def forget(self) -> None:
@@ -128,14 +148,15 @@ class Recorder:
             case _Exchange():
                 return self._exchange_line(item)
             case _Directive():
-                return {"at": round(item.at, 3), "directive": self._pseudonyms.value(item.data)}
+                data = marshal.loads(item.data)  # noqa: S302 - made by this process
+                return {"at": round(item.at, 3), "directive": self._pseudonyms.value(data)}
             case _Options():
                 return {"options": {name: self._pseudonyms.value(value, "id") for name, value in item.data.items()}}
 
     def _exchange_line(self, item: _Exchange) -> dict[str, Any]:
         """Return one request and its response; a body that repeats the last one of the same request is only marked."""
         pseudonyms, target = self._pseudonyms, item.target
-        query = pseudonyms.value(dict(item.url.query))
+        query = pseudonyms.value(_query(item.url))
         line: dict[str, Any] = {
             "at": round(item.at, 3),
             "seconds": round(item.seconds, 3),
@@ -166,6 +187,12 @@ class Recorder:
             return {"body": self._pseudonyms.value(json.loads(body))}
         except ValueError, RecursionError:
             return {"text": len(body)}
+
+
+def _query(url: URL) -> dict[str, str | list[str]]:
+    """Return the query of a URL; names that occur several times have a list."""
+    query = url.query
+    return {name: values[0] if len(values := query.getall(name)) == 1 else values for name in query}
 
 
 def _plain(value: object) -> Any:

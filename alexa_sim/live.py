@@ -1,0 +1,300 @@
+"""What the simulated cloud answers and pushes to what was asked in a recording, in a home with the same Echos.
+
+The cloud is a throw-away one in this process, so that requests that change something are repeated, too. Ids of lists,
+appliances and units differ in both homes: where two answers to one request have different ids in the same place, the
+next requests name the live ones.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+import json
+import re
+from typing import Any
+from urllib.parse import quote, unquote, urlencode
+
+from .catalogue import PROVIDERS
+from .clock import Clock
+from .cloud import Cloud
+from .http import HttpError, Request, Response
+from .marketplaces import MARKETPLACES
+from .push import directive_of
+from .recorded_changes import patches
+from .recorded_home import home_of
+from .recording import Recording
+from .shapes import updates_of
+
+_ID = re.compile(r"(?=.*\d)[^\s]{6,}|amzn1\..*")
+_JOINT = re.compile(r"[_.#:@]")
+_CONSTANTS: Mapping[str, str] = {"owner": "~caller"}
+"""Values of a query that are the same for everyone, and in recordings replaced."""
+
+_BROWSER = "Mozilla/5.0 PitanguiBridge/2.2"
+_SAID = {"text": "turn on the light", "response": "OK", "intent": "TurnOnIntent"}
+_PROVIDER = re.compile(r'(musicProviderId\\*":\s*\\*")([^"\\]+)')
+
+_SETTLE = 300.0
+"""Seconds after the last request in which the home comes to rest."""
+
+
+@dataclass(slots=True)
+class Live:
+    """A simulated cloud with the home of a recording, and an app that is signed in there."""
+
+    recording: Recording
+    cloud: Cloud
+    clock: Clock
+    headers: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+    """Live ids by recorded ones."""
+    same: frozenset[str] = frozenset()
+    """Texts of the household: they mean the same in both homes."""
+
+    async def ask(self, line: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Return a recorded request with its live answer; None if it cannot be repeated."""
+        if (path := _path(line)) is None:
+            return None
+        pairs = [(name, self.translated(_CONSTANTS.get(name, value))) for name, value in _pairs(line.get("query", {}))]
+        sent = line.get("sent")
+        if isinstance(sent, dict) and isinstance(sent.get("query"), str):
+            # the name of an operation is replaced, that in its document is not
+            sent = {name: value for name, value in sent.items() if name != "operationName"}
+        request = Request(
+            method=line["method"],
+            host=str(line["host"]),
+            path=quote(self.translated(unquote(path)), safe="/%:@~.*"),
+            query=dict(pairs),
+            pairs=tuple(pairs),
+            headers={},
+            body=b"" if sent is None else self.translated(_with_provider(sent)).encode(),
+        )
+        response = await self.call(request)
+        if response is None:
+            return None
+        live = {**line, "status": response.status}
+        for name in ("body", "text"):
+            live.pop(name, None)
+        try:
+            live["body"] = json.loads(response.body)
+        except ValueError:
+            if response.body.strip():
+                live["text"] = len(response.body)
+        if "body" in live and "body" in line:
+            self._pair(line["body"], live["body"])
+        return live
+
+    def advance(self, seconds: float) -> None:
+        """Advance the clock, and process what is due by then."""
+        self.clock.advance(seconds)
+        self.cloud.tick()
+
+    async def call(self, request: Request) -> Response | None:
+        """Return the answer of the cloud; None if it has no such endpoint. Signs in where that has run out."""
+        response = await self._handle(request)
+        if response is not None and response.status == 401:
+            await self.sign_in()
+            response = await self._handle(request)
+        return response
+
+    async def _handle(self, request: Request) -> Response | None:
+        found = self.cloud.router.match(request.method, request.host, request.path)
+        if isinstance(found, int):
+            return None
+        handler, params = found
+        given = {name: unquote(value) for name, value in params.items()}
+        request = replace(request, params=given, headers={**self.headers, **request.headers})
+        try:
+            return await handler(request)
+        except HttpError as err:
+            return err.response
+
+    async def sign_in(self) -> None:
+        """Get what an app that is signed in sends along."""
+        self.headers = {"user-agent": _BROWSER, "content-type": "application/json; charset=utf-8"}
+        if self.recording.is_property:
+            self.headers["authorization"] = f"Bearer {await self._property_token()}"
+            return
+        self.headers |= self.cloud.app_headers()
+        page = await self._handle(_get(f"www.{self.recording.domain}", "/alexa-privacy/apd/activity"))
+        if page is not None and (found := re.search(rb'csrf-token" content="([^"]+)"', page.body)):
+            self.headers["anti-csrftoken-a2z"] = found[1].decode()
+
+    async def open_stream(self) -> AsyncIterator[bytes]:
+        """Return the stream of directives; empty for Smart Properties, which push nothing."""
+        if self.recording.is_property:
+            return _nothing()
+        region = MARKETPLACES[_domain(self.recording)].region
+        response = await self.call(_get(f"alexa.{region}.gateway.devices.a2z.com", "/v20160207/directives"))
+        return _nothing() if response is None or response.stream is None else response.stream
+
+    async def speak(self) -> None:
+        """Say something to each Echo that hears: what people say is not asked, and in the history."""
+        for account in self.cloud.state()["accounts"].values():
+            for serial, device in account["devices"].items():
+                if device["online"] and device["deviceFamily"] not in ("VOX", "WHA") and not self.recording.is_property:
+                    await self.cloud.say({"serial": serial, **_SAID})
+
+    def change(self, directive: Mapping[str, Any]) -> None:
+        """Change in the home what a recorded directive is about."""
+        for command, payload in updates_of(directive):
+            for patch in patches(command, payload, self.cloud.state(), self.ids):
+                # what Amazon pushed may be no state that the household can have
+                with suppress(HttpError):
+                    self.cloud.patch(patch)
+
+    async def _property_token(self) -> str:
+        """Return an access token for the API of Smart Properties."""
+        state = self.cloud.state()["smartProperties"]
+        [client, *_], [grant, *_] = state["clients"], state["grants"]
+        form = {"grant_type": "refresh_token", "refresh_token": grant["refreshToken"]}
+        form |= {"client_id": client["id"], "client_secret": client["secret"]}
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        request = Request("POST", "api.amazon.com", "/auth/o2/token", {}, headers, urlencode(form).encode())
+        response = await self._handle(request)
+        return str(json.loads(response.body)["access_token"]) if response is not None else ""
+
+    def _pair(self, recorded: Any, live: Any) -> None:
+        """Note the ids in the same places of two answers; things in lists are paired by what is equal in them."""
+        if isinstance(recorded, dict) and isinstance(live, dict):
+            for name in recorded.keys() & live.keys():
+                self._pair(recorded[name], live[name])
+        elif isinstance(recorded, list) and isinstance(live, list) and live:
+            for item, other in _most_alike(recorded, live):
+                self._pair(item, other)
+        elif isinstance(recorded, str) and isinstance(live, str) and self._is_id(recorded) and live:
+            self.ids[recorded] = live
+            # a part of an id may be named by itself
+            parts, live_parts = _JOINT.split(recorded), _JOINT.split(live)
+            if len(parts) == len(live_parts) > 1:
+                self.ids |= {part: other for part, other in zip(parts, live_parts, strict=True) if self._is_id(part)}
+
+    def _is_id(self, text: str) -> bool:
+        """Return whether a recorded text is an id that the household doesn't have."""
+        return len(text) < 300 and _ID.fullmatch(text) is not None and text not in self.same
+
+    def translated(self, text: str) -> str:
+        """Return a text with live ids in place of recorded ones."""
+        if not self.ids:
+            return text
+        longest = sorted(self.ids, key=len, reverse=True)
+        return re.sub("|".join(map(re.escape, longest)), lambda found: self.ids[found[0]], text)
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    """Yield nothing."""
+    for piece in list[bytes]():
+        yield piece
+
+
+def _pairs(query: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the names and values of a recorded query."""
+    for name, value in query.items():
+        yield from ((name, str(each)) for each in (value if isinstance(value, list) else [value]))
+
+
+def _with_provider(sent: Any) -> str:
+    """Return a body with a music provider that there is in place of an unknown one."""
+    text = json.dumps(sent, ensure_ascii=False)
+    return _PROVIDER.sub(lambda found: found[0] if found[2] in PROVIDERS else f"{found[1]}AMAZON_MUSIC", text)
+
+
+def _get(host: str, path: str) -> Request:
+    return Request("GET", host, path, {}, {}, b"")
+
+
+def _path(line: Mapping[str, Any]) -> str | None:
+    """Return the path of a request; None if it does not fit its template."""
+    pattern = re.sub(r"\\{(\w+)\\}", r"[^/]*", re.escape(line["template"]))
+    path = str(line["path"])
+    return path if re.fullmatch(pattern, path) else None
+
+
+def _most_alike(recorded: list[Any], live: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """Yield each recorded item with a live one that is most like it; each live one once, while there are enough."""
+    wanted, given = ([frozenset(_leaves(item)) for item in items] for items in (recorded, live))
+    pairs = [(number, other) for number in range(len(recorded)) for other in range(len(live))]
+    pairs.sort(key=lambda pair: -len(wanted[pair[0]] & given[pair[1]]))
+    left, free = set(range(len(recorded))), set(range(len(live)))
+    for number, other in pairs:
+        if number in left and (other in free or not free):
+            left.discard(number)
+            free.discard(other)
+            yield recorded[number], live[other]
+
+
+def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the scalars of a JSON value with their places, and all places."""
+    yield place, None
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _leaves(item, f"{place}.{name}")
+    elif isinstance(value, list):
+        for item in value:
+            yield from _leaves(item, f"{place}[]")
+    else:
+        yield place, value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield all texts of a JSON value, keys among them."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield name
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, str):
+        yield value
+
+
+def _domain(recording: Recording) -> str:
+    """Return the domain of a recording, if it is a known one."""
+    return recording.domain if recording.domain in MARKETPLACES else "amazon.com"
+
+
+def _started(recording: Recording, known: Mapping[str, str]) -> Live:
+    """Return the cloud of a recording at its begin; some ids may be known."""
+    (home, ids), clock = home_of(recording), Clock()
+    clock.advance(float(recording.head["started"]) - clock.now())
+    cloud = Cloud(home, domain=_domain(recording), clock=clock)
+    return Live(recording, cloud, clock, ids={**known, **ids}, same=frozenset(_texts(home)))
+
+
+type _Repeated = tuple[list[Mapping[str, Any] | None], list[tuple[float, Mapping[str, Any]]]]
+
+
+async def repeated(recording: Recording) -> _Repeated:
+    """Return the recorded requests with live answers, None for those that cannot be repeated, and live directives.
+
+    The directives are those that the simulated cloud pushes meanwhile: for the requests, and for the changes that the
+    recorded directives are about. All is done twice: ids may be asked for before the answer that has them was recorded.
+    """
+    first = _started(recording, {})
+    await _repeat(first)
+    return await _repeat(_started(recording, first.ids))
+
+
+async def _repeat(live: Live) -> _Repeated:
+    await live.sign_in()
+    stream = await live.open_stream()
+    await live.speak()
+    happened: list[tuple[float, int | None, Mapping[str, Any]]] = [
+        *((float(line["at"]), number, line) for number, line in enumerate(live.recording.requests)),
+        *((at, None, directive) for at, directive in live.recording.directives),
+    ]
+    answers: list[Mapping[str, Any] | None] = [None] * len(live.recording.requests)
+    before = 0.0
+    for at, number, what in sorted(happened, key=lambda each: each[0]):
+        live.advance(max(0.0, at - before))
+        before = max(at, before)
+        if number is None:
+            live.change(what)
+        else:
+            answers[number] = await live.ask(what)
+    live.advance(_SETTLE)
+    live.cloud.close_streams()
+    directives: list[tuple[float, Mapping[str, Any]]] = [
+        (before, found) async for piece in stream if (found := directive_of(piece)) is not None
+    ]
+    return answers, directives
