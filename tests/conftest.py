@@ -216,7 +216,7 @@ async def set_up(hass: HomeAssistant, config_entry: MockConfigEntry) -> None:
     await until(hass, lambda: config_entry.runtime_data.push.up)
 
 
-async def until(hass: HomeAssistant, predicate: Callable[[], Any], seconds: float = 10.0) -> Any:
+async def until(hass: HomeAssistant, predicate: Callable[[], Any], seconds: float = 30.0) -> Any:
     """Wait until a predicate is true and return its value, in real time because the cloud is another process."""
     end = _real_time() + seconds
     while True:
@@ -291,12 +291,15 @@ class Clock:
         """Run everything that has started to its end: short waits, and requests until there are none."""
         count, calm = -1, 0
         for _ in range(400):
-            await self._tick(0.25, pause=0.01)
+            await self._tick(0.25)
             now, under_way = self.sim.progress()
             calm = calm + 1 if now == count else 0
             count = now
+            is_over = _at_rest(self.hass, under_way) and all(
+                entry.runtime_data.push.up for entry in self.hass.config_entries.async_loaded_entries(DOMAIN)
+            )
             # A task that never ends is ignored after a while.
-            if calm >= (4 if _at_rest(self.hass, under_way) else 12):
+            if calm >= (4 if is_over else 12):
                 return
         raise AssertionError("the cloud is never left alone")
 
@@ -308,13 +311,13 @@ class Clock:
             await self._tick(0.25)
         raise AssertionError("it did not come to hold in time")
 
-    async def _tick(self, seconds: float, pause: float = 0.02) -> None:
+    async def _tick(self, seconds: float) -> None:
         """Advance both clocks, and fire the timers that are due."""
         self.freezer.tick(timedelta(seconds=seconds))
         self.sim.advance(seconds)
         async_fire_time_changed(self.hass)
         await self.hass.async_block_till_done()
-        await _breathe(pause)
+        await _breathe()
 
 
 @pytest.fixture
@@ -327,7 +330,7 @@ async def clock(hass: HomeAssistant, sim: ControlClient, freezer: FrozenDateTime
     return clock
 
 
-async def _breathe(seconds: float = 0.02) -> None:
+async def _breathe(seconds: float = 0.005) -> None:
     """Let the sockets run, in real time even if the clock is frozen."""
     loop = asyncio.get_running_loop()
     await loop.run_in_executor(None, time.sleep, seconds)

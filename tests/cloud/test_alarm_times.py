@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from time import perf_counter
+from time import process_time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -347,9 +347,9 @@ def test_put_off_and_left_out() -> None:
 @pytest.mark.parametrize("day", [date(1970, 1, 1), date(2017, 1, 1), date(2199, 12, 31)])
 def test_a_rule_that_never_fits_costs_little(rule: str, day: date) -> None:
     """Such a rule costs no more than one that matches, wherever it starts."""
-    begin = perf_counter()
+    begin = process_time()
     next_occurrence(notification(rules=(rule,) * 3, local_date=day, local_seconds=SEVEN), NOW, BERLIN)
-    assert perf_counter() - begin < 0.5
+    assert process_time() - begin < 0.5
 
 
 def test_a_rule_of_hours_without_a_near_end_goes_on() -> None:

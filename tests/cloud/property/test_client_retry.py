@@ -353,7 +353,7 @@ async def test_a_connection_that_never_came_about_has_sent_nothing(tokens: Token
 async def test_an_answer_that_does_not_come_in_time(
     client: SmartPropertiesClient, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(operations, "TURN_ON", replace(operations.TURN_ON, timeout=0.05))
+    monkeypatch.setattr(operations, "TURN_ON", replace(operations.TURN_ON, timeout=1.0))
     cloud.gate = asyncio.Event()
     error = await _error(client.turn_on(LAMP))
     cloud.gate.set()
