@@ -120,7 +120,21 @@ def read_recording(path: str | Path, *, now: float | None = None) -> Recording:
     directives = tuple((float(line["at"]), line["directive"]) for line in lines if "directive" in line)
     for line in lines:
         head["options"] = line.get("options", head.get("options", {}))
-    return Recording(head, tuple(_whole(line for line in lines if "method" in line)), directives)
+    requests = _whole(line for line in lines if "method" in line)
+    return Recording(head, tuple(one for line in requests for one in separate_operations(line)), directives)
+
+
+def separate_operations(line: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield a request with several GraphQL operations as one request for each, and others unchanged."""
+    sent, body = line.get("sent"), line.get("body")
+    if not isinstance(sent, list) or not sent or not all(isinstance(e, dict) and "query" in e for e in sent):
+        yield line
+        return
+    if not isinstance(body, list) or len(body) != len(sent):
+        yield from ({**line, "sent": operation} for operation in sent)
+        return
+    for operation, answer in zip(sent, body, strict=True):
+        yield {**line, "sent": operation, "body": answer}
 
 
 def moved(line: str, weeks: int) -> str:
@@ -229,11 +243,9 @@ class Replay:
             sent = json.loads(request.text) if request.body else None
         except ValueError:
             sent = None
-        keys = _keys(request.method, request.path, grouped(request.pairs), sent)
-        found = next((self._answers[key] for key in keys if key in self._answers), None)
-        if found is None:
+        answer = self._find(request, sent)
+        if answer is None:
             return simulated
-        answer = self._choose(found)
         body = answer.body
         if own_serial and (recorded := self.recording.head.get("serial")):
             body = body.replace(str(recorded).encode(), own_serial.encode())
@@ -241,6 +253,19 @@ class Replay:
         response = json_response(None, answer.status, cookies)
         response.body = body
         return response
+
+    def _find(self, request: Request, sent: Any) -> Answer | None:
+        """Return the recorded response to a request; several operations may have been recorded one by one."""
+        keys = _keys(request.method, request.path, grouped(request.pairs), sent)
+        found = next((self._answers[key] for key in keys if key in self._answers), None)
+        if found is not None:
+            return self._choose(found)
+        if not isinstance(sent, list) or not sent or not all(isinstance(each, dict) for each in sent):
+            return None
+        parts = [part for each in sent if (part := self._find(request, each)) is not None]
+        if len(parts) < len(sent) or not all(part.is_good for part in parts):
+            return None
+        return Answer(parts[-1].at, parts[-1].status, b"[" + b",".join(part.body for part in parts) + b"]")
 
     def _choose(self, answers: list[Answer]) -> Answer:
         """Return the response that is due among the recorded ones."""

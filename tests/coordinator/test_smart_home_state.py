@@ -53,11 +53,10 @@ def power(entry: MockConfigEntry, appliance: str) -> Any:
 
 def asked(sim: ControlClient) -> list[list[str]]:
     """Return the appliances in each query for states."""
-    queries = [json.loads(each["body"]) for each in sim.ledger(path="/nexus/*")]
     return [
-        [each.removeprefix("amzn1.alexa.endpoint.") for each in query["variables"]["endpointIds"]]
-        for query in queries
-        if query["operationName"] == "states"
+        [each.removeprefix("amzn1.alexa.endpoint.") for each in query.variables["endpointIds"]]
+        for query in queries(sim)
+        if query.operationName == "states"
     ]
 
 
@@ -115,18 +114,18 @@ async def test_discovery_takes_what_is_wanted_and_nothing_of_our_own(
 
 
 class Query:
-    """A GraphQL request."""
+    """A GraphQL operation."""
 
-    def __init__(self, request: dict[str, Any]) -> None:
-        """Initialize with a request of the ledger."""
-        data = json.loads(request["body"])
+    def __init__(self, data: dict[str, Any]) -> None:
+        """Initialize with a body, or a part of one that holds several operations."""
         self.operationName: str = data["operationName"]
         self.variables: dict[str, Any] = data["variables"]
 
 
 def queries(sim: ControlClient) -> list[Query]:
-    """Return the GraphQL requests."""
-    return [Query(each) for each in sim.ledger(path="/nexus/*")]
+    """Return the GraphQL operations."""
+    bodies = [json.loads(each["body"]) for each in sim.ledger(path="/nexus/*")]
+    return [Query(each) for body in bodies for each in (body if isinstance(body, list) else [body])]
 
 
 async def test_pushes_are_taken_in_the_order_of_their_samples(

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from alexa_sim.client import ControlClient
 from alexa_sim.compare import differences
 from alexa_sim.http import Request, Response
-from alexa_sim.recording import Recording, RecordingError, Replay, moved, normal, read_recording
+from alexa_sim.recording import Recording, RecordingError, Replay, moved, normal, read_recording, separate_operations
 from custom_components.alexa_media import push, recordings
 from custom_components.alexa_media.cloud.pseudonyms import Pseudonyms, load_allowed
 from custom_components.alexa_media.const import DOMAIN
@@ -161,3 +161,22 @@ def test_a_request_is_recognized_though_times_and_order_differ() -> None:
     """The order of ids, white space in documents, times and message ids are ignored."""
     first = {"ids": ["b", "a"], "startTime": 1700000000000, "query": "query x {\n  a\n}"}
     assert normal(first) == normal({"query": "query x { a }", "startTime": 1800000000000, "ids": ["a", "b"]})
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["recorded one by one", "recorded together"])
+def test_operations_of_graphql_are_replayed_together_and_one_by_one(together: bool) -> None:
+    sent = [{"operationName": name, "query": f"query {name} {{ {name} }}", "variables": {}} for name in ("a", "b")]
+    bodies = [{"data": {"a": 1}}, {"data": {"b": 2}}]
+    line = {"at": 0, "method": "POST", "path": "/nexus/v1/graphql", "status": 200}
+    pairs = [(sent, bodies)] if together else list(zip(sent, bodies, strict=True))
+    lines = [{**line, "sent": each, "body": body} for each, body in pairs]
+    requests = tuple(one for each in lines for one in separate_operations(each))
+    replay = Replay(Recording(head={}, requests=requests, directives=()))
+
+    def answer(asked: Any) -> Any:
+        request = Request("POST", "alexa.amazon.com", "/nexus/v1/graphql", {}, {}, json.dumps(asked).encode())
+        return json.loads(replay.answer(request, Response(200, b"{}", []), None).body)
+
+    assert answer(sent) == bodies
+    assert [answer(each) for each in sent] == bodies
+    assert answer([*sent, {"query": "query c { c }"}]) == {}, "what was not recorded is simulated"
