@@ -165,7 +165,9 @@ def test_a_request_is_recognized_though_times_and_order_differ() -> None:
 
 @pytest.mark.parametrize("together", [False, True], ids=["recorded one by one", "recorded together"])
 def test_operations_of_graphql_are_replayed_together_and_one_by_one(together: bool) -> None:
-    sent = [{"operationName": name, "query": f"query {name} {{ {name} }}", "variables": {}} for name in ("a", "b")]
+    sent: list[dict[str, Any]] = [
+        {"operationName": name, "query": f"query {name} {{ {name} }}", "variables": {}} for name in ("a", "b")
+    ]
     bodies = [{"data": {"a": 1}}, {"data": {"b": 2}}]
     line = {"at": 0, "method": "POST", "path": "/nexus/v1/graphql", "status": 200}
     pairs = [(sent, bodies)] if together else list(zip(sent, bodies, strict=True))
