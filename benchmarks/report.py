@@ -82,7 +82,8 @@ def _recording(found: Found) -> str:
     spent = found["recording"]
     return (
         f"{_share(found):.3f} ({spent['hour']:.2f} s, of which {spent['write'] * 1000:.0f} ms for pseudonyms); "
-        f"side by side a request {spent['request_ratio']:.3f}, a directive {spent['directive_ratio']:.3f}"
+        f"side by side a request {spent['request_ratio']:.3f} (without both times {spent['request_control']:.3f}), "
+        f"a directive {spent['directive_ratio']:.3f} ({spent['directive_control']:.3f})"
     )
 
 
