@@ -19,7 +19,8 @@ def patches(command: str, payload: Any, state: Json, ids: Mapping[str, str]) -> 
         return
     for customer, account in state["accounts"].items():
         if (values := _device_values(command, payload)) is not None:
-            recorded = str((payload.get("dopplerId") or {}).get("deviceSerialNumber"))
+            doppler = payload.get("dopplerId")
+            recorded = str(doppler.get("deviceSerialNumber")) if isinstance(doppler, dict) else ""
             serial = ids.get(recorded, recorded)
             if isinstance(device := account["devices"].get(serial), dict):
                 known = {name: value for name, value in values.items() if type(value) is type(device[name])}

@@ -156,6 +156,21 @@ def test_a_request_that_changes_something_is_repeated(honest: Recording) -> None
     assert {"push PUSH_NOTIFICATION_CHANGE", "push PUSH_DND_STATE_CHANGE", "push PUSH_VOLUME_CHANGE"} < set(live)
 
 
+def test_odd_requests_and_directives_do_not_end_the_comparison(honest: Recording) -> None:
+    """Whatever a recording contains, there is a report."""
+
+    def spoil(requests: list[dict[str, Any]], directives: list[Any]) -> None:
+        for line in requests:
+            if line.get("sent") is not None:
+                line["sent"] = [line["sent"], 1]
+            line["query"] = {"limit": ["a", "b"], "deviceSerialNumber": "x"}
+        _payload(directives, "PUSH_VOLUME_CHANGE", lambda payload: payload.update(dopplerId=["x"], volumeSetting="loud"))
+        directives.append([1.0, {"directive": {"payload": None}}])
+
+    changed = doctored(honest, spoil)
+    assert list(compare.report(changed, compare.compared(changed)))
+
+
 def test_the_report_marks_what_was_compared_with_learned_shapes(honest: Recording) -> None:
     """A directive that the simulated cloud did not push is in the report."""
 
