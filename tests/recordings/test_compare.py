@@ -164,7 +164,9 @@ def test_odd_requests_and_directives_do_not_end_the_comparison(honest: Recording
             if line.get("sent") is not None:
                 line["sent"] = [line["sent"], 1]
             line["query"] = {"limit": ["a", "b"], "deviceSerialNumber": "x"}
-        _payload(directives, "PUSH_VOLUME_CHANGE", lambda payload: payload.update(dopplerId=["x"], volumeSetting="loud"))
+        _payload(
+            directives, "PUSH_VOLUME_CHANGE", lambda payload: payload.update(dopplerId=["x"], volumeSetting="loud")
+        )
         directives.append([1.0, {"directive": {"payload": None}}])
 
     changed = doctored(honest, spoil)
