@@ -28,6 +28,7 @@ _SERIAL: Final = {**_DEVICE, "serial_number": "x", "confirm": True}
 
 # A good call of every action; "ENTRY" and "ALARM" are filled in.
 CALLS: Final[dict[str, dict[str, Any]]] = {
+    "adjust_endpoint": {**_DEVICE, "brightness": 10},
     "amazon_kids_disable": _ECHO,
     "amazon_kids_enable": {**_ECHO, "child": "Kim"},
     "announce_in_units": {**_ENTRY, "units": ["Lobby"], "message": "x"},
