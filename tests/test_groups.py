@@ -55,6 +55,18 @@ def device(serial: str, *members: str) -> Device:
         ({"G": ("gone",)}, ["G"]),
         ({"G": ("P", "D"), "P": ("gone",)}, ["P", "D"]),
     ],
+    ids=[
+        "no members",
+        "two speakers",
+        "a pair in a group",
+        "overlapping pairs",
+        "a cycle with speakers",
+        "itself",
+        "a cycle",
+        "one unknown member",
+        "only an unknown member",
+        "a pair without known speakers",
+    ],
 )
 def test_a_group_is_resolved_to_its_leaves(groups: Mapping[str, tuple[str, ...]], expected: list[str]) -> None:
     """Each leaf occurs once, cycles end, and unknown members are skipped."""

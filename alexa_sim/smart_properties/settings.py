@@ -60,7 +60,7 @@ _WRITE_ONLY_IN_SPAIN = (
     "SpeechRecognizer.FollowUp.mode",
     "SpeechSynthesizer.speakingRate",
 )
-"""Settings that are write-only in Spain; all other settings are read-only there."""
+"""Settings that can only be written in Spain; in Spain all other settings can only be read."""
 
 
 def add_settings(api: Api) -> None:

@@ -253,7 +253,11 @@ async def test_what_is_sent_wakes_the_echo(driver: Driver, stream: Stream) -> No
     assert (await stream.pushes())[1:] == signs(driver, OFFICE)
 
 
-@pytest.mark.parametrize("data", [{}, {"serial": APP, "text": "x"}, {"serial": KIDS, "text": "x"}, {"serial": KITCHEN}])
+@pytest.mark.parametrize(
+    "data",
+    [{}, {"serial": APP, "text": "x"}, {"serial": KIDS, "text": "x"}, {"serial": KITCHEN}],
+    ids=["nothing", "an app", "an offline Echo", "without text"],
+)
 async def test_nobody_can_talk_to_what_does_not_listen(driver: Driver, data: dict[str, Any]) -> None:
     with pytest.raises(HttpError) as caught:
         await driver.cloud.say(data)

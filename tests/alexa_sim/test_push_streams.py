@@ -101,7 +101,11 @@ async def test_event_may_come_as_multipart(driver: Driver) -> None:
     assert b"SetEndpoint" in (await handler(request)).body
 
 
-@pytest.mark.parametrize("data", [None, [], {"event": 1}, {"event": {"header": {"namespace": "A", "name": "B"}}}])
+@pytest.mark.parametrize(
+    "data",
+    [None, [], {"event": 1}, {"event": {"header": {"namespace": "A", "name": "B"}}}],
+    ids=["null", "a list", "no event", "without a message id"],
+)
 async def test_events_that_make_no_sense_are_refused(driver: Driver, data: Any) -> None:
     url = f"https://{GATEWAY}/v20160207/events"
     answer = await driver.request("POST", url, data=data, bearer=driver.token)

@@ -529,6 +529,7 @@ async def test_notifications_reach_units_and_endpoints(hotel: Property) -> None:
         {"endpoints": {f"{ENDPOINT}101HVAC": {"features": {"thermostat": {"thermostatMode": "AUTO"}}}}},
         {"endpoints": {f"{ENDPOINT}101HVAC": {"features": {"thermostat": {"targetSetpoint": None}}}}},
     ],
+    ids=["a list", "a deleted unit", "a volume above 100", "an unknown mode", "without a setpoint"],
 )
 def test_patches_that_make_no_sense(patch: Any) -> None:
     hotel = Property()

@@ -84,6 +84,7 @@ async def test_a_sign_in_from_the_page_to_the_profile() -> None:
         ({"response_type": "token"}, "unsupported_response_type"),
         ({"code_challenge": "x", "code_challenge_method": "plain"}, "invalid_request"),
     ],
+    ids=["unknown scope", "no scope", "response type", "code challenge"],
 )
 async def test_a_page_that_goes_back_with_an_error(changes: dict[str, str | None], error: str) -> None:
     address, query = landed((await Property().request("GET", page(**changes))).header("location"))
@@ -98,6 +99,7 @@ async def test_a_page_that_goes_back_with_an_error(changes: dict[str, str | None
         {"redirect_uri": "http://[::1"},
         {"redirect_uri": None},
     ],
+    ids=["unknown client", "unknown address", "invalid address", "no address"],
 )
 async def test_a_page_that_sends_nobody_anywhere(changes: dict[str, str | None]) -> None:
     answer = await Property().request("GET", page(**changes))

@@ -17,7 +17,7 @@ from .tools import collecting
 KITCHEN = "media_player.kitchen_show"
 
 
-@pytest.mark.parametrize("message", ["word " * 40_000, "x" * 200_000])
+@pytest.mark.parametrize("message", ["word " * 40_000, "x" * 200_000], ids=["many words", "one long word"])
 async def test_a_text_of_a_template_that_went_wrong_does_not_mute_an_echo(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, message: str
 ) -> None:

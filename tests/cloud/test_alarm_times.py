@@ -344,7 +344,7 @@ def test_put_off_and_left_out() -> None:
         f"FREQ=MONTHLY;BYMONTHDAY={','.join(['31'] * 300)}",
     ],
 )
-@pytest.mark.parametrize("day", [date(1970, 1, 1), date(2017, 1, 1), date(2199, 12, 31)])
+@pytest.mark.parametrize("day", [date(1970, 1, 1), date(2017, 1, 1), date(2199, 12, 31)], ids=["1970", "2017", "2199"])
 def test_a_rule_that_never_fits_costs_little(rule: str, day: date) -> None:
     """Such a rule costs no more than one that matches, wherever it starts."""
     begin = process_time()

@@ -28,6 +28,14 @@ def test_a_status_that_an_endpoint_never_had_is_counted() -> None:
         ([{"G0SIM00001": 1}, {"G0SIM00002": 1}], {}),
         ([None, [1]], {}),
     ],
+    ids=[
+        "a field is gone",
+        "a nested field is gone",
+        "a list became empty",
+        "a list was empty",
+        "ids differ",
+        "null and a list",
+    ],
 )
 def test_a_field_that_vanished_is_counted(answers: list[Any], found: dict[str, int]) -> None:
     """An empty list lacks no fields, and keys that are ids are not fields."""

@@ -44,7 +44,9 @@ async def test_a_message_is_announced_in_the_household(
     assert len({one["serial"] for one in said}) > 1
 
 
-@pytest.mark.parametrize("data", [{"message": "x" * 146}, {"message": "x", "sender": "y" * 41}])
+@pytest.mark.parametrize(
+    "data", [{"message": "x" * 146}, {"message": "x", "sender": "y" * 41}], ids=["a long message", "a long sender"]
+)
 async def test_a_long_announcement_is_not_sent(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, data: dict[str, str]
 ) -> None:

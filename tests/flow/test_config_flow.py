@@ -308,7 +308,9 @@ async def test_old_code_is_refused(hass: HomeAssistant, sim: ControlClient) -> N
     assert error(await paste(hass, flow, ended)) == "code_refused"
 
 
-@pytest.mark.parametrize("fault", [{"status": 503}, {"cut": "before"}, {"malformed": True}])
+@pytest.mark.parametrize(
+    "fault", [{"status": 503}, {"cut": "before"}, {"malformed": True}], ids=["503", "cut", "malformed"]
+)
 async def test_unreachable_amazon_lets_the_same_address_be_tried_again(
     hass: HomeAssistant, sim: ControlClient, fault: dict[str, Any]
 ) -> None:

@@ -207,7 +207,7 @@ async def test_the_apps_get_one_message(
 
 
 @pytest.mark.contract("no target is a TypeError")
-@pytest.mark.parametrize("fields", [{}, {"target": []}])
+@pytest.mark.parametrize("fields", [{}, {"target": []}], ids=["no target", "an empty target"])
 async def test_a_missing_target_is_refused(hass: HomeAssistant, entry: MockConfigEntry, fields: dict[str, Any]) -> None:
     with pytest.raises(ServiceValidationError) as raised:
         await notify(hass, **fields)

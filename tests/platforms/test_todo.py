@@ -264,7 +264,11 @@ async def test_a_lost_race_is_cured_once_and_never_overwrites(
     assert lists.there() == {}
 
 
-@pytest.mark.parametrize("fault", [{"status": 400, "body": {"message": "no"}}, {"status": 503}, {"throttle": True}])
+@pytest.mark.parametrize(
+    "fault",
+    [{"status": 400, "body": {"message": "no"}}, {"status": 503}, {"throttle": True}],
+    ids=["400", "503", "throttled"],
+)
 async def test_a_refusal_reaches_the_caller(
     hass: HomeAssistant, lists: Lists, sim: ControlClient, clock: Clock, fault: dict[str, Any]
 ) -> None:

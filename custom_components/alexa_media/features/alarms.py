@@ -207,7 +207,7 @@ def echo_by_name(hass: HomeAssistant, entry: AlexaConfigEntry, text: str) -> Ech
 
 
 def _echos(entry: AlexaConfigEntry) -> list[Echo]:
-    """Return the devices of an account; empty if it isn't loaded."""
+    """Return the devices of an account, or an empty list if the account isn't loaded."""
     if entry.state is not ConfigEntryState.LOADED:
         return []
     return [echo for serial in entry.runtime_data.devices.data if (echo := echo_of(entry, serial))]

@@ -242,7 +242,11 @@ async def test_a_command_to_a_player(backend: AccountBackend, amazon: Amazon) ->
     assert hit.json == {"type": "SeekCommand", "mediaPosition": 73, "contentFocusClientId": None}
 
 
-@pytest.mark.parametrize("command", [Speak(text="Dinner"), Announce(text="Dinner"), SetVolume(level=40)])
+@pytest.mark.parametrize(
+    "command",
+    [Speak(text="Dinner"), Announce(text="Dinner"), SetVolume(level=40)],
+    ids=["speak", "announce", "set the volume"],
+)
 async def test_speech_and_volume_go_to_the_members_of_a_group_once_each(
     backend: AccountBackend, amazon: Amazon, command: Speak | Announce | SetVolume
 ) -> None:

@@ -79,6 +79,18 @@ def test_marketplaces_without_a_sign_in_of_their_own(marketplace: str, sign_in: 
         GOOD.replace("www.amazon.de", "amazon.de"),
         f"{GOOD}#top",
     ],
+    ids=[
+        "as it is",
+        "spaces",
+        "quotes",
+        "angle brackets",
+        "German quotes",
+        "a line break",
+        "a slash",
+        "capitals",
+        "without www",
+        "a fragment",
+    ],
 )
 def test_the_code_of_a_pasted_address(pasted: str) -> None:
     assert Enrollment("amazon.de").code_from(pasted) == "ANcode123"
@@ -160,6 +172,7 @@ async def test_registration_returns_credentials(alone: ClientSession, mocked: ai
         {"payload": {"response": {"error": {"code": "InvalidValue"}}}},
         {**PAGE, "status": 403},
     ],
+    ids=["invalid token 400", "invalid token 401", "invalid value", "a page 403"],
 )
 async def test_a_refused_code_is_reported(alone: ClientSession, mocked: aioresponses, reply: dict[str, Any]) -> None:
     mocked.post(REGISTER, **reply)
@@ -181,6 +194,7 @@ async def test_a_refused_code_is_reported(alone: ClientSession, mocked: aiorespo
         {"payload": _registered(bearer={"refresh_token": ""})},
         {"payload": _registered(bearer={"refresh_token": 5})},
     ],
+    ids=["500", "429", "a page 503", "a page", "no tokens", "a list", "an empty token", "a number as token"],
 )
 async def test_an_amazon_that_does_not_answer_properly(
     alone: ClientSession, mocked: aioresponses, reply: dict[str, Any]

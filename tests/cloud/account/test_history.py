@@ -118,6 +118,7 @@ async def test_token_of_an_older_page(
         (answer(status=429), AlexaRateLimitedError),
         (answer({}), AlexaBadResponseError),
     ],
+    ids=["500", "429", "no list"],
 )
 async def test_what_is_no_refusal(
     history: AccountHistory, amazon: Amazon, reply: Reply, error: type[Exception]

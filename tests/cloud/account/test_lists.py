@@ -60,7 +60,7 @@ def test_items_are_parsed() -> None:
     assert parse_added(None) is parse_updated("") is None
 
 
-@pytest.mark.parametrize("data", [None, {}, {"itemInfoList": None}, "x"])
+@pytest.mark.parametrize("data", [None, {}, {"itemInfoList": None}, "x"], ids=["null", "empty", "no list", "a text"])
 def test_an_answer_without_a_list_is_none(data: Any) -> None:
     with pytest.raises(AlexaBadResponseError):
         parse_items(data)

@@ -59,7 +59,11 @@ def answer(key: str | None, value: Any) -> Any:
 
 
 @each_parser
-@pytest.mark.parametrize("value", [[], [{}], [{"odd": 1}, {"id": None}], [{"id": 7}, {"deviceSerialNumber": None}, 3]])
+@pytest.mark.parametrize(
+    "value",
+    [[], [{}], [{"odd": 1}, {"id": None}], [{"id": 7}, {"deviceSerialNumber": None}, 3]],
+    ids=["empty", "an empty object", "unknown keys", "wrong types"],
+)
 def test_objects_of_no_use_are_a_good_empty_answer(
     key: str | None, read: Callable[[Any], Any], value: list[Any]
 ) -> None:

@@ -62,7 +62,7 @@ def test_providers_and_sounds_are_parsed() -> None:
     assert parse_validation({"result": "NO_MATCH"}, "x").refusal == "NO_MATCH"
 
 
-@pytest.mark.parametrize("data", [None, {}, "x", {"queue": None}])
+@pytest.mark.parametrize("data", [None, {}, "x", {"queue": None}], ids=["null", "empty", "a text", "no queue"])
 def test_an_answer_without_what_was_asked_for_is_none(data: Any) -> None:
     for parse in PARSERS:
         with pytest.raises(AlexaBadResponseError):

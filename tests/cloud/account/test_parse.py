@@ -98,7 +98,11 @@ def test_broken_devices_are_left_out_and_new_families_kept() -> None:
     assert (device.family, device.family_raw, device.online) == (DeviceFamily.UNKNOWN, "HOLOGRAM", True)
 
 
-@pytest.mark.parametrize("answer", [None, [], {}, {"devices": None}, {"devices": []}, {"devices": [{}]}])
+@pytest.mark.parametrize(
+    "answer",
+    [None, [], {}, {"devices": None}, {"devices": []}, {"devices": [{}]}],
+    ids=["null", "a list", "empty", "no devices", "an empty list", "an empty device"],
+)
 def test_a_list_without_devices_is_no_answer(answer: Any) -> None:
     with pytest.raises(AlexaBadResponseError) as error:
         parse.parse_devices(answer)

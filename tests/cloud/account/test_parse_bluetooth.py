@@ -60,7 +60,9 @@ def test_broken_elements_are_left_out() -> None:
     assert [device.name for device in states["G2"].paired] == ["Phone"]
 
 
-@pytest.mark.parametrize("answer", [None, [], {}, {"bluetoothStates": None}, "x"])
+@pytest.mark.parametrize(
+    "answer", [None, [], {}, {"bluetoothStates": None}, "x"], ids=["null", "a list", "empty", "no states", "a text"]
+)
 def test_no_list_is_no_answer(answer: Any) -> None:
     with pytest.raises(AlexaBadResponseError) as error:
         parse_bluetooth(answer)

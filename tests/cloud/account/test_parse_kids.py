@@ -15,7 +15,11 @@ def test_the_mode_is_parsed() -> None:
     assert parse_kids_mode({"isChildDirectedDevice": "true"})
 
 
-@pytest.mark.parametrize("answer", [None, [], {}, {"isChildDirectedDevice": "maybe"}, {"isChildDirectedDevice": None}])
+@pytest.mark.parametrize(
+    "answer",
+    [None, [], {}, {"isChildDirectedDevice": "maybe"}, {"isChildDirectedDevice": None}],
+    ids=["null", "a list", "empty", "a text", "no mode"],
+)
 def test_an_answer_without_a_mode_is_refused(answer: Any) -> None:
     with pytest.raises(AlexaBadResponseError):
         parse_kids_mode(answer)

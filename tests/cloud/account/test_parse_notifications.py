@@ -73,6 +73,15 @@ def test_none_at_all_is_an_answer_and_no_list_is_not() -> None:
         ({"originalTime": None, "version": None}, {"local_seconds": None, "version": None}),
         ({"deviceType": None}, {"device_type": ""}),
     ],
+    ids=[
+        "a finished timer",
+        "a music alarm",
+        "an impossible date",
+        "a date without dashes",
+        "an impossible time",
+        "no time and no version",
+        "no device type",
+    ],
 )
 def test_odd_values_are_parsed_or_dropped(fields: dict[str, Any], expected: dict[str, Any]) -> None:
     (found,) = parse_notifications({"notifications": [captures.ALARM | fields]}).values()

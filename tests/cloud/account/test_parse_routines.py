@@ -83,7 +83,11 @@ def test_what_cannot_be_read_is_left_out() -> None:
     assert parse_routines([]) == {}
 
 
-@pytest.mark.parametrize("answer", [None, {}, "x", {"automations": []}, [None], [{"automationId": 1}, 2, 3]])
+@pytest.mark.parametrize(
+    "answer",
+    [None, {}, "x", {"automations": []}, [None], [{"automationId": 1}, 2, 3]],
+    ids=["null", "empty", "a text", "an empty object", "a null", "no routine"],
+)
 def test_no_list_is_no_empty_list(answer: Any) -> None:
     with pytest.raises(AlexaBadResponseError):
         parse_routines(answer)

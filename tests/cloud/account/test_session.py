@@ -94,6 +94,19 @@ async def test_the_refresh_token_goes_to_two_hosts_and_no_redirect_is_followed(
         answer({"response": {"tokens": {"cookies": {".amazon.de": [{"Name": 1}]}}}}),
         answer({"response": {"tokens": {"cookies": {}}}}),
     ],
+    ids=[
+        "500",
+        "429",
+        "a page",
+        "no answer",
+        "a list",
+        "a text",
+        "an object as token",
+        "a text as lifetime",
+        "a list as lifetime",
+        "odd cookies",
+        "no cookies",
+    ],
 )
 async def test_a_failed_renewal_is_transient_and_waits_before_the_next(
     web_session: AccountSession, amazon: Amazon, clock: Clock, path: str, reply: Any
@@ -352,7 +365,9 @@ async def test_capabilities_are_registered(
 
 
 @pytest.mark.parametrize(
-    "reply", [answer({"message": "no"}, 403), answer({}, 500), hang_up, answer(None, 307, {"Location": "/"})]
+    "reply",
+    [answer({"message": "no"}, 403), answer({}, 500), hang_up, answer(None, 307, {"Location": "/"})],
+    ids=["403", "500", "no answer", "a redirect"],
 )
 async def test_capabilities_that_are_not_taken(web_session: AccountSession, amazon: Amazon, reply: Any) -> None:
     amazon.script("/v1/devices/@self/capabilities", reply)
@@ -378,6 +393,7 @@ async def test_deregistration_uses_a_fresh_token(web_session: AccountSession, am
         (TOKEN, GRANT_GONE),
         (TOKEN, answer({}, 500)),
     ],
+    ids=["500", "no answer", "revoked token", "token 500"],
 )
 async def test_a_failed_deregistration_is_told_and_raises_nothing(
     web_session: AccountSession, amazon: Amazon, caplog: pytest.LogCaptureFixture, path: str, reply: Any

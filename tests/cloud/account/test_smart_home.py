@@ -371,6 +371,22 @@ CELSIUS = TemperatureScale.CELSIUS
             },
         ),
     ],
+    ids=[
+        "power on",
+        "power off",
+        "brightness",
+        "color",
+        "named color",
+        "color temperature",
+        "lock",
+        "unlock",
+        "mode",
+        "toggle",
+        "range",
+        "thermostat mode",
+        "setpoint",
+        "two setpoints",
+    ],
 )
 def test_each_control_has_both_forms_of_request(control: Control, by_graphql: Any, by_phoenix: Any) -> None:
     assert operation(control) == by_graphql
@@ -444,6 +460,7 @@ async def test_everybody_learns_their_own_result(amazon: Amazon, web_session: Ac
         {"featureControlResponses": None, "errors": None},
         {"errors": []},
     ],
+    ids=["no code", "OK", "ACCEPTED", "without code", "no responses", "nulls", "no errors"],
 )
 async def test_what_has_no_error_was_done(amazon: Amazon, web_session: AccountSession, done: dict[str, Any]) -> None:
     home = AccountSmartHome(web_session.transport)

@@ -144,6 +144,19 @@ def test_the_table_of_endpoints_is_sound() -> None:
         (SET_DND, 500, AlexaConnectionError, 1),
         (BEHAVIOR, 503, AlexaConnectionError, 1),
     ],
+    ids=[
+        "read 403",
+        "read 404",
+        "read 405",
+        "read 400",
+        "read 500",
+        "read 503",
+        "write 404",
+        "write 400",
+        "write 409",
+        "write 500",
+        "behavior 503",
+    ],
 )
 async def test_each_status_raises_its_error(
     connected: AccountSession, amazon: Amazon, case: tuple[Endpoint, int, type[AlexaError], int]

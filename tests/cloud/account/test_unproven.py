@@ -45,6 +45,7 @@ def refuse(requests: UnprovenRequests, error: AlexaError) -> None:
         AlexaUnsupportedError("x", status=405),
         AlexaCommandError("x", status=200, code="Validation error (FieldUndefined@[armSecurityPanel])"),
     ],
+    ids=["400", "403", "404", "405", "unknown field"],
 )
 def test_a_refused_request_is_not_sent_for_a_day(clock: Clock, error: AlexaError) -> None:
     """After a day the request is sent once more, and a success ends the suspension."""
@@ -75,6 +76,7 @@ def test_a_refused_request_is_not_sent_for_a_day(clock: Clock, error: AlexaError
         AlexaConnectionError("x", status=503),
         AlexaConnectionError("x", status=401, sent=False),
     ],
+    ids=["device busy", "503", "not signed in"],
 )
 def test_what_says_nothing_about_the_form_is_not_remembered(error: AlexaError) -> None:
     requests = UnprovenRequests()

@@ -202,6 +202,7 @@ def test_a_property_that_could_not_be_read() -> None:
         {"results": [{"id": ECHO}, {"friendlyName": {}}]},
         {"results": [None]},
     ],
+    ids=["empty", "a list", "null", "no results", "an object", "an endpoint without an id", "a null"],
 )
 def test_a_list_that_is_broken_is_no_list(broken: Any) -> None:
     for read in (parse.endpoint_page, parse.unit_page):

@@ -276,6 +276,7 @@ async def test_a_refused_token_is_renewed_once_for_all_who_were_refused(
         (lambda c: c.read_setting(TIME_FORMAT, ECHO), AlexaPermissionError),
         (lambda c: c.delete_timers(ECHO), AlexaPermissionError),
     ],
+    ids=["read a feature", "turn on", "read a setting", "delete timers"],
 )
 async def test_a_new_token_that_is_refused_ends_it(
     call: Callable[[SmartPropertiesClient], Awaitable[Any]],

@@ -138,7 +138,9 @@ async def test_a_setting_that_amazon_does_not_take_stays_as_it_is(
         assert state_of(hass, entity_id).state == before, key
 
 
-@pytest.mark.parametrize("fault", [{"cut": "before"}, {"status": 500}, {"status": 200, "body": "<html>"}])
+@pytest.mark.parametrize(
+    "fault", [{"cut": "before"}, {"status": 500}, {"status": 200, "body": "<html>"}], ids=["cut", "500", "a page"]
+)
 async def test_a_setting_whose_answer_is_lost_is_read_to_learn_what_became_of_it(
     hass: HomeAssistant, bed: MockConfigEntry, sim: ControlClient, fault: dict[str, Any]
 ) -> None:

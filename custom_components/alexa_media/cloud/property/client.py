@@ -184,7 +184,7 @@ class EndpointsClient(ClientBase):
     ) -> Page[Endpoint]:
         """Return one page (2 to 10 endpoints) of a search, which may span many units.
 
-        Amazon does not offer it in Spain and Japan: list the endpoints of each unit there.
+        Amazon offers no search in Spain and Japan: there, list the endpoints of each unit instead.
         """
         body = requests.endpoint_query(query, expand, next_token, max_results)
         return await self._transport.async_request(table.QUERY_ENDPOINTS, endpoint_page, json=body)
