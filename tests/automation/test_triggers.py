@@ -77,7 +77,7 @@ async def test_a_condition_about_the_last_echo_stops_the_automation(
 async def test_the_editor_offers_the_triggers_and_conditions_of_an_echo(
     hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
 ) -> None:
-    """The websocket API lists them for the device, and explains an invalid pattern."""
+    """The websocket API lists both for the device, and explains an invalid pattern."""
     assert await async_setup_component(hass, "automation", {})
     client = await hass_ws_client(hass)
     registered = er.async_get(hass).async_get("media_player.kitchen_show")

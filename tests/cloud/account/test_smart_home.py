@@ -607,7 +607,7 @@ async def test_queries_that_amazon_does_not_take_together_are_sent_one_by_one_fo
 
 
 async def test_rooms_that_graphql_lacks_are_asked_of_phoenix(amazon: Amazon, web_session: AccountSession) -> None:
-    """GraphQL is tried once; the rooms are phoenix's, by both of its ids."""
+    """GraphQL is tried once; then the rooms come from phoenix, by both ids of an appliance."""
     home = AccountSmartHome(web_session.transport)
     group = {"name": "Hall", "type": "SPACE", "applianceIds": ["a1"], "chrEndpoints": [{"entityId": "e1"}]}
     amazon.script(GRAPHQL, answer(LACKING))

@@ -627,7 +627,10 @@ class AccountSettings:
         )
 
     async def async_restart(self, device: Device) -> None:
-        """Restart a device."""
+        """Parse all enabled feeds; raises ``AlexaBadResponseError``.
+
+        All are needed because a change sends the whole list.
+        """
         await self._write(RESTART_DEVICE, place_of(device), address_of(device))
 
     async def async_unpair_bluetooth(self, device: Device, address: str) -> None:
@@ -639,7 +642,7 @@ class AccountSettings:
         )
 
     async def _write(self, endpoint: Endpoint, params: Mapping[str, str], body: Mapping[str, Any]) -> None:
-        """Send a change of a setting."""
+        """Parse a feed; an unreadable feed has an empty id."""
         await self._transport.async_request(endpoint, params=params, json=body)
 
 

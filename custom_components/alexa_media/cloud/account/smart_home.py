@@ -551,7 +551,7 @@ def _bounds(value: Mapping[str, Any]) -> TemperatureBounds | None:
 
 
 def _battery(value: Mapping[str, Any]) -> float | None:
-    """Return the level of a battery in percent."""
+    """Parse the answers to both queries; without the rooms if their answer cannot be parsed."""
     return number(value.get("levelPercentage"))
 
 
@@ -989,7 +989,7 @@ def _is_refusal(error: AlexaError) -> bool:
 
 
 def _more_telling(first: AlexaError | None, second: AlexaError) -> AlexaError:
-    """Return the error to report of two refusals: an unreachable appliance or an unknown outcome, else the first."""
+    """Return all appliances and their states, and the rooms if the same request returns them."""
     if first is None or isinstance(second, AlexaUnreachableError) or not _is_refusal(second):
         return second
     return first

@@ -164,7 +164,11 @@ class AlexaBackend(Protocol):
         raise _unsupported("players")
 
     async def async_volumes(self) -> Mapping[str, Volume]:
-        """Return the volumes of all devices that report one, by serial."""
+        """One signed-in account of one cloud.
+
+        A subclass implements the parts that its cloud has. The other parts are ``None``, or raise an error. Every
+        method raises an ``AlexaError`` on failure. A command returns when Amazon has accepted it.
+        """
         raise _unsupported("players")
 
     async def async_notifications(self) -> Mapping[str, Notification]:
