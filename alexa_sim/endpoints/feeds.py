@@ -12,7 +12,7 @@ from . import Call, WebsiteApi, bad_request
 _NAMES: Final = ("Harbor News", "Weather of the day", "Science in a minute")
 
 type _Held = dict[str, list[str]]
-"""The ids of the feeds that an account has enabled, in their order; the first two where nothing was changed."""
+"""The ids of an account's enabled feeds, in their order; at first the first two."""
 
 
 def add_feeds(api: WebsiteApi) -> None:

@@ -315,7 +315,7 @@ class TopicEntity[C: TopicCoordinator[Any]](AlexaEntity, CoordinatorEntity[C]):
 
 
 class AccountEntity[C: TopicCoordinator[Any]](TopicEntity[C]):
-    """Base of entities on the device of the account; ``key`` ends the unique id."""
+    """Base of entities on the device of the account; their unique ids end with ``key``."""
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: C, key: str, context: Hashable = None) -> None:
         """Initialize as a listener of the topic, or of its key ``context``."""

@@ -191,7 +191,7 @@ class AlexaKidsSelect(KidsEntity, SelectEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Have the children read, too."""
+        """Request that the children are read, too."""
         self.coordinator.with_child = True
         await super().async_added_to_hass()
 

@@ -270,7 +270,7 @@ class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], _Switch):
 
 
 class AlexaKidsSwitch(KidsEntity, _Switch):
-    """Amazon Kids; on gives the device to the only child of the household."""
+    """Amazon Kids; turning it on assigns the device to the only child of the household."""
 
     @property
     @override

@@ -179,7 +179,7 @@ def load_allowed() -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """What a key of an object tells about the texts and numbers below it."""
+    """Facts about the texts and numbers below a key of an object."""
 
     is_private: bool
     has_private_times: bool
@@ -190,7 +190,7 @@ class _Key:
 
     @classmethod
     def of(cls, key: str) -> _Key:
-        """Return what a key tells."""
+        """Return the facts about a key."""
         is_name, has_private_times = _NAME_KEY.search(key) is not None, _PRIVATE_KEY.search(key) is not None
         return cls(
             is_private=is_name or has_private_times,
@@ -270,7 +270,7 @@ class Pseudonyms:
         return self._composite(text, is_name=self._about(key).is_name)
 
     def _about(self, key: str) -> _Key:
-        """Return what a key tells; most keys occur very often."""
+        """Return the facts about a key from a cache, because most keys occur very often."""
         if (known := self._keys.get(key)) is None:
             known = _Key.of(key)
             if len(self._keys) < _MOST_KEPT:

@@ -12,7 +12,7 @@ class Removal[T]:
     __slots__ = ("_collection", "_item")
 
     def __init__(self, collection: list[T] | set[T], item: T) -> None:
-        """Initialize with what to remove; nothing happens if it is no longer there."""
+        """Initialize with the item and its collection; an item that is no longer there is ignored."""
         self._collection = collection
         self._item = item
 
@@ -23,12 +23,12 @@ class Removal[T]:
 
 
 class ListenerRemoval:
-    """Removes a listener, known by a number, of a context when called."""
+    """Removes a listener, identified by a number, of a context when called."""
 
     __slots__ = ("_context", "_number", "_remove")
 
     def __init__(self, remove: Callable[[Hashable, int], None], context: Hashable, number: int) -> None:
-        """Initialize with the function that does it, which all removals of a topic share."""
+        """Initialize with the function that removes a listener, which all removals of a topic share."""
         self._remove = remove
         self._context = context
         self._number = number

@@ -380,9 +380,9 @@ def label_of(text: str) -> str:
 
 
 async def async_sound(hass: HomeAssistant, echo: Echo, text: str | None) -> AlarmTone | None:
-    """Return a sound of the device by its id or its name; raises ``ServiceValidationError`` if it has none such.
+    """Return a sound of the device by its id or its name; raises ``ServiceValidationError`` if there is no such sound.
 
-    What is for all devices has the sounds of the first one.
+    For all devices, the sounds of the first one are used.
     """
     if not text:
         return None
@@ -437,9 +437,9 @@ async def async_edit(
     sound: AlarmTone | None = None,
     enabled: bool | None = None,
 ) -> None:
-    """Change an alarm or a reminder; fields that are ``None`` stay. ``enabled`` is for reminders.
+    """Change an alarm or a reminder; fields that are ``None`` keep their values. ``enabled`` is only for reminders.
 
-    Raises ``ServiceValidationError`` for a reminder that is to be turned on when all its times are over.
+    Raises ``ServiceValidationError`` for turning a reminder on whose times are all over.
     """
     if enabled and not timing and echo.next_of(replace(notification, status=NotificationStatus.ON)) is None:
         raise invalid_input("reminder_over", id=notification.notification_id)

@@ -19,7 +19,7 @@ FAMILIES: Final = frozenset(
 
 
 class KidsEntity(AlexaDeviceEntity[KidsMode]):
-    """An entity of Amazon Kids, which is read once it is there."""
+    """An entity of Amazon Kids, which is read once the entity is added."""
 
     coordinator: KidsCoordinator
 

@@ -114,7 +114,7 @@ async def _async_update_last_called(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_clear(call: ServiceCall) -> ServiceResponse:
-    """Delete what was said last to the Echos of an account at Amazon."""
+    """Delete the latest records of an account's history at Amazon."""
     entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     if (history := entry.runtime_data.backend.history) is None:
         raise invalid_input("history_unsupported")

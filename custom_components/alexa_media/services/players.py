@@ -281,7 +281,7 @@ async def _async_get_flash_briefing(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_set_flash_briefing(call: ServiceCall) -> ServiceResponse:
-    """Add a feed to an account's flash briefing or take it out, and return all feeds."""
+    """Add a feed to an account's flash briefing or remove it, and return all feeds."""
     entry, settings = _account(call)
     wanted, enabled = call.data[ATTR_FEED], call.data[ATTR_ENABLED]
     with command_errors(call.hass, entry):

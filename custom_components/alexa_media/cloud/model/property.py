@@ -106,7 +106,7 @@ class ManagedDevice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceSearch:
-    """Conditions of a device search, all of which must match: texts completely, ``unit_ids`` by any of them.
+    """Conditions of a device search. A device must match all of them: texts exactly, and one of ``unit_ids``.
 
     ``kind`` is Amazon's display category, such as LIGHT. ``without_unit`` selects the devices outside all units.
     """

@@ -137,7 +137,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """A feed of the flash briefing; ``raw`` is what Amazon holds, and is sent back as it is."""
+    """A feed of the flash briefing; ``raw`` is Amazon's object, which is sent back unchanged."""
 
     feed_id: str
     name: str
@@ -189,15 +189,16 @@ class SettingsApi(Protocol):
         """
 
     async def async_feeds(self) -> tuple[Feed, ...]:
-        """Return the feeds of the flash briefing: those that are enabled in their order, then the others.
+        """Return the feeds of the flash briefing: the enabled ones in their order, then the others.
 
-        Where Amazon refuses the list of all feeds, only those that are enabled are returned.
+        If Amazon refuses the list of all feeds, only the enabled ones are returned.
         """
 
     async def async_set_feed(self, feed: Feed, *, enabled: bool) -> None:
-        """Add a feed to the end of the flash briefing, or take it out; all others are sent back as they are.
+        """Add a feed to the end of the flash briefing, or remove it; all other feeds are sent back unchanged.
 
-        Reads before and after that, and writes what there was before if anything else has changed.
+        The feeds are read before and after the change. If another feed has changed, the previous ones are written
+        again.
         """
 
     async def async_announce(self, message: str, sender: str) -> None:
