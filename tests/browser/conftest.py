@@ -222,18 +222,56 @@ async def page(request: pytest.FixtureRequest, context: BrowserContext) -> Async
             await seen.screenshot(path=ROOT / f".cache/browser/failed-{request.node.name}-{number}.png")
 
 
+async def screenshot(page: Page) -> Image.Image:
+    """Return what a page shows, with nothing that moves."""
+    await page.evaluate("document.fonts.ready")
+    png = await page.screenshot(animations="disabled", caret="hide")
+    return Image.open(BytesIO(png)).convert("RGB")
+
+
 @pytest.fixture
 def picture(request: pytest.FixtureRequest) -> Picture:
-    """Return a function that takes a screenshot small enough for the repository."""
+    """Return what takes a picture of a page, small enough to be kept beside the sources."""
     folder: Path = request.config.getoption("--screenshots")
 
     async def take(page: Page, name: str) -> None:
-        await page.evaluate("document.fonts.ready")
-        png = await page.screenshot(animations="disabled", caret="hide")
+        image = await screenshot(page)
         folder.mkdir(parents=True, exist_ok=True)
-        Image.open(BytesIO(png)).convert("RGB").save(folder / f"{name}.png", optimize=True)
+        image.save(folder / f"{name}.png", optimize=True)
 
     return take
+
+
+class Film:
+    """Pictures of a page that follow each other every two seconds, the last one stays longer."""
+
+    def __init__(self, folder: Path) -> None:
+        """Initialize a film without pictures."""
+        self._folder = folder
+        self._frames: list[Image.Image] = []
+
+    async def add(self, page: Page) -> None:
+        """Add what a page shows."""
+        image = await screenshot(page)
+        self._frames.append(image.resize((960, 960 * image.height // image.width), Image.Resampling.LANCZOS))
+
+    def save(self, name: str) -> None:
+        """Write the film as GIF with one palette for all pictures."""
+        strip = Image.new("RGB", (960, sum(frame.height for frame in self._frames)))
+        for number, frame in enumerate(self._frames):
+            strip.paste(frame, (0, sum(above.height for above in self._frames[:number])))
+        palette = strip.quantize(256, dither=Image.Dither.NONE)
+        first, *rest = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in self._frames]
+        self._folder.mkdir(parents=True, exist_ok=True)
+        durations = [2000] * len(rest) + [4000]
+        path = self._folder / f"{name}.gif"
+        first.save(path, save_all=True, append_images=rest, duration=durations, loop=0, optimize=True)
+
+
+@pytest.fixture
+def film(request: pytest.FixtureRequest) -> Film:
+    """Return an empty film."""
+    return Film(request.config.getoption("--screenshots"))
 
 
 @asynccontextmanager
