@@ -58,7 +58,7 @@ def _volumes(call: Call) -> Response:
 
 
 def _player(call: Call) -> Response:
-    """Return the player of a device; for a member, its group's only if ``lemurId`` is in the query."""
+    """Return the player of a device; for a member of a group, the group's player only if the query has ``lemurId``."""
     device = call.queried_device()
     query = call.request.query
     serial = query["deviceSerialNumber"]

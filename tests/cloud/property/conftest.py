@@ -88,5 +88,5 @@ async def hotel(hass: HomeAssistant, sim: ControlClient) -> MockConfigEntry:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Disable waiting between retries of the client, which has separate tests."""
+    """Disable the client's waits between retries; separate tests cover them."""
     monkeypatch.setattr(account, "MAX_RETRY_SECONDS", 0.0)

@@ -118,7 +118,7 @@ class AlexaBackend(Protocol):
 
     @property
     def background(self) -> BackgroundApi | None:
-        """Return the API of screen backgrounds."""
+        """Return the API of screen backgrounds, or ``None`` if the cloud lacks it."""
         return None
 
     @property
