@@ -25,6 +25,7 @@ from .recording import Recording
 from .shapes import updates_of
 
 _ID = re.compile(r"(?=.*\d)[^\s]{6,}|amzn1\..*")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d(T.*)?|\d\d:\d\d.*")
 _JOINT = re.compile(r"[_.#:@]")
 _CONSTANTS: Mapping[str, str] = {"owner": "~caller"}
 """Values of a query that are the same for everyone, and in recordings replaced."""
@@ -175,7 +176,8 @@ class Live:
 
     def _is_id(self, text: str) -> bool:
         """Return whether a recorded text is an id that the household doesn't have."""
-        return len(text) < 300 and _ID.fullmatch(text) is not None and text not in self.same
+        is_id = len(text) < 300 and _ID.fullmatch(text) is not None and not _TIME.fullmatch(text)
+        return is_id and text not in self.same
 
     def translated(self, text: str) -> str:
         """Return a text with live ids in place of recorded ones."""

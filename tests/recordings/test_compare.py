@@ -7,6 +7,7 @@ from pathlib import Path
 import re
 from typing import Any
 
+from freezegun import freeze_time
 import pytest
 
 from alexa_sim import compare
@@ -134,6 +135,15 @@ def test_an_honest_recording_has_no_deviation(path: Path) -> None:
     found = compare.compared(read_recording(path))
     assert list(map(str, found.differences + found.explained)) == []
     assert found.live
+    assert found.learned == {}
+
+
+@pytest.mark.parametrize("hour", [2, 9, 17, 23])
+def test_alarms_are_compared_with_live_answers_at_any_time_of_day(hour: int) -> None:
+    """An alarm that was set in a recording is set for the same day again, whatever the time is now."""
+    with freeze_time(f"2027-03-04T{hour:02}:40:00+00:00", tick=True):
+        found = compare.compared(read_recording(ROOT / "tests/user_scenarios/alarms_of_every_repetition.json.gz"))
+    assert not found.differences
     assert found.learned == {}
 
 
