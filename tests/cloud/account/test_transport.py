@@ -48,6 +48,7 @@ QUICK_WRITE = Endpoint(name="quick_write", method="POST", host=Host.WEBSITE, pat
 async def connected(web_session: AccountSession, amazon: Amazon) -> AccountSession:
     """Return a connected session with an empty ledger."""
     await web_session.async_connect()
+    await web_session.async_renew_csrf(None)
     amazon.ledger.clear()
     return web_session
 

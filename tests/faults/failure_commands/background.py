@@ -4,6 +4,9 @@ from typing import Any, Final
 
 from . import FailureCommand
 
+CHANGING: Final = frozenset({"activities", "delete_activity"})
+"""Endpoints whose commands change which Echo was spoken to last."""
+
 
 async def show_image(table: Any) -> list[str]:
     """Set another background on the screen of the office."""

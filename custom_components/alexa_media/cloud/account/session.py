@@ -119,7 +119,7 @@ class AccountSession:
         self._token: AccessToken | None = None
         self._token_minted_at = self._token_renew_at = 0.0
         self._cookies_at: float | None = None
-        self._are_cookies_refused = False
+        self._refused_generation: int | None = None
         self._generation = 0
         self._region: Region | None = None
         self._noted_csrf: str | None = None
@@ -352,7 +352,7 @@ class AccountSession:
 
     async def async_ensure_cookies(self) -> None:
         """Get cookies if there are none or Amazon has just refused them; raises like ``async_renew_cookies``."""
-        if self._cookies_at is None or self._are_cookies_refused:
+        if self._cookies_at is None or self._refused_generation == self._generation:
             await self.async_renew_cookies(self._generation)
 
     async def async_renew_cookies(self, generation: int) -> None:
@@ -363,11 +363,11 @@ class AccountSession:
         if generation != self._generation:
             return
         self._check(self._cookie_backoff, "cookies")
-        self._are_cookies_refused = True
+        self._refused_generation = generation
         try:
             await self._cookie_flight.join()
         finally:
-            self._are_cookies_refused = False
+            self._refused_generation = None
         if self._region is None:
             self._region_flight.start()
 
