@@ -34,7 +34,7 @@ FAMILIES: Final[tuple[FailureCommand, ...]] = (
 ENABLED: Final = (("binary_sensor", "G0SIM000OFFICE01_amazon_kids"), routines.SWITCH)
 """Entities (platform, unique id) that are disabled by default and enabled in the table."""
 
-CHANGING: Final = alerts.CHANGING | background.CHANGING
+CHANGING: Final[frozenset[str]] = alerts.CHANGING | background.CHANGING
 """Endpoints whose commands change what sensors show."""
 
 PREPARE: Final = (alerts.prepare,)

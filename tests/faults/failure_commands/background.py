@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from . import FailureCommand
 
-CHANGING: Final = frozenset({"activities", "delete_activity"})
+CHANGING: Final[frozenset[str]] = frozenset({"activities", "delete_activity"})
 """Endpoints whose commands change which Echo was spoken to last."""
 
 
