@@ -331,6 +331,22 @@ async def test_own_commands_are_no_wakings(
     await until(hass, lambda: last_called(hass) == [KITCHEN])
 
 
+async def test_speech_right_after_a_reminder_is_edited_and_deleted_is_detected(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """Edits and deletions name the Echo but do not wake it, so they explain no waking."""
+    at = (dt_util.utcnow() + timedelta(days=1)).isoformat()
+    data = {"entity_id": KITCHEN, "at": at, "message": "Bins"}
+    made = await hass.services.async_call(DOMAIN, "create_reminder", data, blocking=True, return_response=True)
+    chosen = {"notification_id": made["id"]}
+    await quiet(hass, sim, calm=2.5)
+    for enabled in (False, True):
+        await hass.services.async_call(DOMAIN, "edit_reminder", {**chosen, "enabled": enabled}, blocking=True)
+    await hass.services.async_call(DOMAIN, "delete_notification", chosen, blocking=True)
+    sim.say(household.serial("Kitchen Show"), "thank you")
+    await until(hass, lambda: last_called(hass) == [KITCHEN])
+
+
 async def test_a_household_that_speaks_all_the_time(
     hass: HomeAssistant,
     sim: ControlClient,

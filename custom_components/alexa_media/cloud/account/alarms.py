@@ -67,6 +67,7 @@ EDIT_NOTIFICATION: Final = Endpoint(
     is_write=True,
     browser_agent=True,
     answer=Answer.ANY,
+    wakes=False,
 )
 DELETE_NOTIFICATION: Final = Endpoint(
     name="delete_notification",
@@ -76,6 +77,7 @@ DELETE_NOTIFICATION: Final = Endpoint(
     is_write=True,
     browser_agent=True,
     answer=Answer.ANY,
+    wakes=False,
 )
 SOUNDS: Final = Endpoint(name="sounds", method="GET", host=Host.WEBSITE, path="/api/notification/sounds")
 DEFAULT_SOUND: Final = Endpoint(

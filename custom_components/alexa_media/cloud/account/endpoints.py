@@ -49,7 +49,7 @@ class Endpoint:
     400 with a ThrottlingException in the body. ``bearer`` adds the access token to the cookies. ``csrf`` is False for
     writes that only read and need no csrf token. ``partial`` means that ``errors`` in a 200 may concern only a part of
     the response, so the parser handles them. ``whole_account`` allows a larger response because it grows with the
-    account.
+    account. ``wakes`` is False for writes that name an Echo but only change what Amazon stores.
     """
 
     name: str
@@ -65,6 +65,7 @@ class Endpoint:
     headers: Mapping[str, str] = field(default_factory=dict)
     partial: bool = False
     whole_account: bool = False
+    wakes: bool = True
 
     @property
     def label(self) -> str:

@@ -226,7 +226,7 @@ class AccountHistory:
         return deleted, len(found) - deleted
 
     def watch_writes(self, listener: WriteListener) -> None:
-        """Set the listener that is called before each write request of the account."""
+        """Set the listener that is called before each write request that may wake an Echo."""
         self._session.transport.write_listener = listener
 
     async def _ask(self, form: _Form, start: datetime, end: datetime, previous: str | None) -> RecordPage:

@@ -259,7 +259,7 @@ class Transport:
                 self._slots.take(urgent=traffic is Traffic.COMMANDS),
             ):
                 self._check_throttle(endpoint, traffic)
-                if endpoint.is_write and self.write_listener:
+                if endpoint.is_write and endpoint.wakes and self.write_listener:
                     self.write_listener(_words(request))
                 proof = _Proof(self._keeper.cookie_generation, self._keeper.csrf, token)
                 answer = await self._exchange(request, proof)
