@@ -54,6 +54,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     *smart_home.CHECKS,
     *sounds.CHECKS,
     *voice.CHECKS,
+    *settings.LATER,
     *life.CHECKS,
     recording.END,
     *life.END,

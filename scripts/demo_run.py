@@ -508,7 +508,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--domain", default="amazon.com", help="marketplace of the account (amazon.com)")
     parser.add_argument("--port", type=int, help="port of Home Assistant (8123; with --check any free one)")
-    parser.add_argument("--limit", type=float, default=480, help="seconds that the checks may take (480)")
+    parser.add_argument("--limit", type=float, default=600, help="seconds that the checks may take (600)")
     parser.add_argument("--debug", action="store_true", help="let the integration log everything")
     args = parser.parse_args()
     if args.recording:

@@ -71,5 +71,6 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("equalizer both ways", equalizer),
     ("alarm volume", alarm_volume),
     ("attention span, gestures, connected speaker", attention_and_speaker),
-    ("Do Not Disturb for a time", do_not_disturb),
 )
+LATER: Final[tuple[tuple[str, Check], ...]] = (("Do Not Disturb for a time", do_not_disturb),)
+"""Advances the clock of the simulated cloud, so that later answers to questions have wrong times."""

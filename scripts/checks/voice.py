@@ -162,7 +162,6 @@ def sounds(world: World) -> str:
     def hear(state: str) -> None:
         world.change(ECHO, features={"acousticEventSensor": {"smokeAlarmDetectionState": state}})
 
-    hear("NOT_DETECTED")
     reloaded(world, conversation=False, broadcast=False)
     expect(agent(world) is None and world.state(SATELLITE) is None, "the agent or the satellite is still there")
 
