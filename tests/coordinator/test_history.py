@@ -338,6 +338,7 @@ async def test_speech_right_after_a_reminder_is_edited_and_deleted_is_detected(
     at = (dt_util.utcnow() + timedelta(days=1)).isoformat()
     data = {"entity_id": KITCHEN, "at": at, "message": "Bins"}
     made = await hass.services.async_call(DOMAIN, "create_reminder", data, blocking=True, return_response=True)
+    assert made
     chosen = {"notification_id": made["id"]}
     await quiet(hass, sim, calm=2.5)
     for enabled in (False, True):
