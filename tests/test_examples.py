@@ -89,6 +89,20 @@ def name_of(example: Example) -> str:
     return example.name
 
 
+def uses(request: pytest.FixtureRequest, word: str) -> bool:
+    """Return whether the example of a test contains a word."""
+    callspec = getattr(request.node, "callspec", None)
+    return callspec is not None and word in str(callspec.params["example"].content)
+
+
+@pytest.fixture(autouse=True)
+def _custom_integrations(request: pytest.FixtureRequest) -> None:
+    """Set up the recorder for examples that need it, which has to be there before Home Assistant."""
+    if uses(request, "import_air_quality"):
+        request.getfixturevalue("recorder_mock")
+    request.getfixturevalue("enable_custom_integrations")
+
+
 @pytest.fixture
 async def home(
     hass: HomeAssistant,
@@ -96,6 +110,7 @@ async def home(
     config_entry: MockConfigEntry,
     household: Household,
     monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> AsyncIterator[MockConfigEntry]:
     """Return an account with entities of other integrations; its own have the ids on the pages."""
     monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
@@ -118,6 +133,9 @@ async def home(
         capabilities=[],
         fireTv={"on": False, "paused": False, "home": False, "search": None},
     )
+    if uses(request, "assist_satellite"):
+        assert await async_setup_component(hass, "homeassistant", {})
+        hass.config_entries.async_update_entry(config_entry, options={"broadcast": True})
     await set_up(hass, config_entry)
     await quiet(hass, sim, calm=0.4, rest=0.03)
     for found in er.async_entries_for_config_entry(registry, config_entry.entry_id):
@@ -154,7 +172,10 @@ def referenced(content: object) -> Iterator[str]:
         for value in content:
             yield from referenced(value)
     elif isinstance(content, str):
-        domains = "media_player|sensor|binary_sensor|switch|light|cover|notify|todo|calendar|number|alarm_control_panel"
+        domains = (
+            "media_player|sensor|binary_sensor|switch|light|cover|notify|todo|calendar|number|alarm_control_panel"
+            "|assist_satellite"
+        )
         yield from re.findall(rf"\b(?:{domains})\.[a-z0-9_]+", content)
 
 

@@ -14,6 +14,7 @@ OFFICE: Final = "media_player.office_spot"
 
 DRIVEN: Final[Mapping[str, str]] = {
     "add_to_timer": "a timer is paused, resumed and lengthened",
+    "adjust_endpoint": "brightness and temperature by an amount",
     "amazon_kids_disable": "an Echo for a child",
     "amazon_kids_enable": "an Echo for a child",
     "announce_in_units": "announcements",

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 import json
+from pathlib import Path
 from typing import Any
 
 from homeassistant.components.recorder.core import Recorder
@@ -12,13 +13,16 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
+import yaml
 
 from alexa_sim.client import ControlClient
+from custom_components.alexa_media import sensor
 from custom_components.alexa_media.const import DOMAIN
 
 pytestmark = pytest.mark.platforms("sensor")
 
 HUMIDITY = "sensor.living_room_air_monitor_humidity"
+SERVICES = Path(sensor.__file__).parent / "services.yaml"
 GRAPHQL = "/nexus/v1/graphql"
 
 
@@ -73,3 +77,10 @@ async def test_nothing_is_asked_without_statistics(
         await _import(hass)
     assert raised.value.translation_key == "recorder_missing"
     assert _asked(sim) == []
+
+
+def test_the_editor_offers_the_import_for_the_kinds_of_sensors_of_the_monitor() -> None:
+    """An Echo has sensors too, but no history."""
+    described = yaml.safe_load(SERVICES.read_text())["import_air_quality"]["target"]["entity"]
+    assert described["domain"] == "sensor"
+    assert set(described["device_class"]) == {str(item.device_class) for item in sensor.MONITOR.values()}

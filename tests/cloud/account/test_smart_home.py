@@ -575,22 +575,28 @@ LACKING = {"data": None, "errors": [{"message": "Validation error (FieldUndefine
 
 
 @pytest.mark.parametrize(
-    ("answered", "rooms", "requests"),
+    ("answered", "rooms", "requests", "unsupported"),
     [
-        ([DISCOVERED, ROOMS], {"amzn1.alexa.endpoint.1": "Hall"}, 1),
-        ([DISCOVERED, LACKING], None, 1),
-        ([LACKING, ROOMS], None, 2),
-        (DISCOVERED, None, 2),
+        ([DISCOVERED, ROOMS], {"amzn1.alexa.endpoint.1": "Hall"}, 1, ()),
+        ([DISCOVERED, LACKING], None, 1, ()),
+        ([LACKING, ROOMS], None, 2, ()),
+        (DISCOVERED, None, 2, ("several_queries",)),
     ],
     ids=["both", "no rooms", "no discovery", "one answer"],
 )
 async def test_a_discovery_brings_the_rooms_along_where_amazon_answers_both(
-    amazon: Amazon, web_session: AccountSession, answered: Any, rooms: Mapping[str, str] | None, requests: int
+    amazon: Amazon,
+    web_session: AccountSession,
+    answered: Any,
+    rooms: Mapping[str, str] | None,
+    requests: int,
+    unsupported: tuple[str, ...],
 ) -> None:
     home = AccountSmartHome(web_session.transport)
     amazon.script(GRAPHQL, answer(answered), answer(DISCOVERED))
     assert (await home.async_discover(with_rooms=True)).rooms == rooms
     assert len(amazon.hits(GRAPHQL)) == requests
+    assert web_session.transport.unproven.unsupported == unsupported
     await home.async_close()
 
 

@@ -670,7 +670,8 @@ class AccountSmartHome:
                 if not err.code and err.status is None:
                     raise
                 # The requests for each of them find out which one Amazon refuses.
-                if err.code == _BATCH or is_refusal_of_form(err):
+                # An error in one of two answers (status 200) concerns its query, not that both came together.
+                if err.code == _BATCH or (err.status != 200 and is_refusal_of_form(err)):
                     unproven.refuse(_BATCH)
         return await self._async_ask(parse_discovery, "discover", (DISCOVER, DISCOVER_PROVEN), {})
 
