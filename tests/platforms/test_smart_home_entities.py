@@ -441,7 +441,7 @@ async def test_a_cloud_that_lacks_the_newer_names_is_asked_for_the_older_ones(
 ) -> None:
     """Each newer name is tried once, and the refusal is stored; everything else works."""
     refused = {"data": None, "errors": [{"message": "Validation error (FieldUndefined) : no such type"}]}
-    rooms = {"data": {"listDeviceGroups": {"deviceGroups": []}}}
+    rooms: dict[str, Any] = {"data": {"listDeviceGroups": {"deviceGroups": []}}}
     sim.fault(path=GRAPHQL, operation="discover+groups", status=200, body=[refused, rooms])
     sim.fault(path=GRAPHQL, operation="discover", status=200, body=refused, times=1)
     house = House(sim)

@@ -96,7 +96,7 @@ async def test_failed_polls_keep_everything_and_heal(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Polls alone heal: reads of the recovery in the background would share their survey with a later poll."""
-    monkeypatch.setattr(Recovery, "async_evidence", lambda _self: None)
+    monkeypatch.setattr(Recovery, "_async_begin", lambda _self, _now=None: None)
     before = set(hass.states.async_entity_ids())
     runtime = hotel.runtime_data
     topics = (runtime.devices, runtime.appliances, runtime.smart_home)
