@@ -124,20 +124,20 @@ _PROPERTIES: Mapping[str, Mapping[str, str]] = {
         "soundVolume": "CustomYaleSoundVolume.customYaleSoundVolumeValue+",
     },
     "acousticEventSensor": {
-        f"{sound}DetectionState": "GenericFeatureProperty.genericValue"
+        sound: "GenericFeatureProperty.genericValue"
         for sound in (
-            "babyCry",
-            "beepingAppliance",
-            "carbonMonoxideSiren",
-            "cough",
-            "dogBark",
-            "glassBreak",
-            "humanPresence",
-            "runningWater",
-            "smokeAlarm",
-            "smokeSiren",
-            "snore",
-            "waterSounds",
+            "babyCryDetectionState",
+            "beepingApplianceDetectionState",
+            "carbonMonoxideSirenDetectionState",
+            "coughDetectionState",
+            "dogBarkDetectionState",
+            "glassBreakDetectionState",
+            "humanPresenceDetectionState",
+            "runningWaterDetectionState",
+            "smokeAlarmDetectionState",
+            "smokeSirenDetectionState",
+            "snoreDetectionState",
+            "waterSoundsDetectionState",
         )
     },
     "commissionable": {},

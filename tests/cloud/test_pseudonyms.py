@@ -109,6 +109,7 @@ def test_a_published_word_does_not_stay_as_a_name(planted: Any) -> None:
         ("System.locales,System.timeZone", "keys"),
         ("US", "countryCode"),
         ("Alexa.PowerController", "interfaceName"),
+        ("smokeAlarmDetectionState", "name"),
     ],
 )
 def test_words_of_amazon_stay_where_they_mean_something(value: str, key: str) -> None:
