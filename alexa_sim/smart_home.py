@@ -123,9 +123,8 @@ _PROPERTIES: Mapping[str, Mapping[str, str]] = {
         "operatingMode": "CustomYaleOperatingMode.customYaleOperatingModeValue+",
         "soundVolume": "CustomYaleSoundVolume.customYaleSoundVolumeValue+",
     },
-    "acousticEventSensor": {
-        sound: "GenericFeatureProperty.genericValue"
-        for sound in (
+    "acousticEventSensor": dict.fromkeys(
+        (
             "babyCryDetectionState",
             "beepingApplianceDetectionState",
             "carbonMonoxideSirenDetectionState",
@@ -138,8 +137,9 @@ _PROPERTIES: Mapping[str, Mapping[str, str]] = {
             "smokeSirenDetectionState",
             "snoreDetectionState",
             "waterSoundsDetectionState",
-        )
-    },
+        ),
+        "GenericFeatureProperty.genericValue",
+    ),
     "commissionable": {},
     "doorbell": {},
 }
