@@ -25,6 +25,7 @@ EDIT_ALARM: Final = Endpoint(
     host=Host.ALEXA_API,
     path="/v1/alerts/alarms/{token}",
     is_write=True,
+    wakes=False,
     answer=Answer.ANY,
 )
 ACTIVATE_ALARM: Final = Endpoint(
@@ -33,6 +34,7 @@ ACTIVATE_ALARM: Final = Endpoint(
     host=Host.ALEXA_API,
     path="/v1/alerts/alarms/{token}/activate",
     is_write=True,
+    wakes=False,
     answer=Answer.ANY,
 )
 CANCEL_ALARM: Final = Endpoint(
@@ -41,6 +43,7 @@ CANCEL_ALARM: Final = Endpoint(
     host=Host.ALEXA_API,
     path="/v1/alerts/alarms/{token}/cancel",
     is_write=True,
+    wakes=False,
     answer=Answer.ANY,
 )
 SKIP_ALARM: Final = Endpoint(
@@ -49,6 +52,7 @@ SKIP_ALARM: Final = Endpoint(
     host=Host.ALEXA_API,
     path="/v1/alerts/alarms/{token}/nextOccurrence/cancel",
     is_write=True,
+    wakes=False,
     answer=Answer.ANY,
 )
 CREATE_REMINDER: Final = Endpoint(
