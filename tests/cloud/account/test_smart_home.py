@@ -57,7 +57,7 @@ from custom_components.alexa_media.cloud.model.appliances import (
     TemperatureScale,
 )
 
-from .conftest import Amazon, answer
+from .conftest import Amazon, Reply, answer
 
 GRAPHQL, PHOENIX = "/nexus/v1/graphql", "/api/phoenix/state"
 JSON = st.recursive(
@@ -609,6 +609,29 @@ async def test_queries_that_amazon_does_not_take_together_are_sent_one_by_one_fo
         assert (await home.async_discover(with_rooms=True)).appliances == {}
     assert len(amazon.hits(GRAPHQL)) == 3
     assert web_session.transport.unproven.unsupported == ("several_queries",)
+    await home.async_close()
+
+
+@pytest.mark.parametrize("failed", [answer({}, 502), answer("", 200)], ids=["502", "no JSON"])
+async def test_queries_that_a_gateway_fails_at_together_are_sent_one_by_one_for_a_day(
+    amazon: Amazon, web_session: AccountSession, failed: Reply
+) -> None:
+    """The first request is repeated once, as every read; then the array is not tried at the next discovery."""
+    home = AccountSmartHome(web_session.transport)
+    amazon.script(GRAPHQL, failed, failed, answer(DISCOVERED))
+    for _ in range(2):
+        assert (await home.async_discover(with_rooms=True)).appliances == {}
+    assert [isinstance(json.loads(hit.body), list) for hit in amazon.hits(GRAPHQL)] == [True, True, False, False]
+    assert web_session.transport.unproven.unsupported == ("several_queries",)
+    await home.async_close()
+
+
+async def test_an_outage_is_no_refusal_of_queries_together(amazon: Amazon, web_session: AccountSession) -> None:
+    home = AccountSmartHome(web_session.transport)
+    amazon.script(GRAPHQL, answer({}, 503))
+    with pytest.raises(AlexaConnectionError):
+        await home.async_discover(with_rooms=True)
+    assert web_session.transport.unproven.unsupported == ()
     await home.async_close()
 
 

@@ -662,18 +662,24 @@ class AccountSmartHome:
     async def async_discover(self, *, with_rooms: bool = False) -> Discovery:
         """Return all appliances and their states, and the rooms if they can be had in the same request."""
         unproven = self._transport.unproven
+        is_unreadable = False
         if with_rooms and not any(map(unproven.is_held, (_BATCH, _GROUPS, _PROPERTIES))):
             try:
                 queries = [_query("discover", DISCOVER), _query("groups", GROUPS)]
                 return await self._transport.async_read(APPLIANCES, _parse_discovery_and_rooms, json=queries)
-            except (AlexaBadResponseError, AlexaCommandError, AlexaUnsupportedError) as err:
-                if not err.code and err.status is None:
+            except (AlexaBadResponseError, AlexaCommandError, AlexaConnectionError, AlexaUnsupportedError) as err:
+                is_unreadable = _is_unreadable(err)
+                if not is_unreadable and (isinstance(err, AlexaConnectionError) or (not err.code and not err.status)):
                     raise
                 # The requests for each of them find out which one Amazon refuses.
                 # An error in one of two answers (status 200) concerns its query, not that both came together.
                 if err.code == _BATCH or (err.status != 200 and is_refusal_of_form(err)):
                     unproven.refuse(_BATCH)
-        return await self._async_ask(parse_discovery, "discover", (DISCOVER, DISCOVER_PROVEN), {})
+        discovery = await self._async_ask(parse_discovery, "discover", (DISCOVER, DISCOVER_PROVEN), {})
+        if is_unreadable:
+            # An outage would have concerned the single query, too.
+            unproven.refuse(_BATCH)
+        return discovery
 
     async def _async_ask[T](
         self, parse: Callable[[Any], T], name: str, documents: tuple[str, str], variables: Mapping[str, Any]
@@ -994,6 +1000,13 @@ def _more_telling(first: AlexaError | None, second: AlexaError) -> AlexaError:
     if first is None or isinstance(second, AlexaUnreachableError) or not _is_refusal(second):
         return second
     return first
+
+
+def _is_unreadable(error: AlexaError) -> bool:
+    """Return whether a gateway may have failed at the form of a read: 5xx, or a success without JSON."""
+    if isinstance(error, AlexaConnectionError):
+        return error.status is not None and error.status >= 500
+    return isinstance(error, AlexaBadResponseError) and error.status == 200 and not error.code
 
 
 def _has_actions(order: _Order) -> bool:
