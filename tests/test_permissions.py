@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from homeassistant.core import Context, HomeAssistant, SupportsResponse
-from homeassistant.exceptions import Unauthorized, UnknownUser
+from homeassistant.exceptions import ServiceValidationError, Unauthorized, UnknownUser
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
@@ -266,6 +266,21 @@ async def test_an_event_needs_the_echo_that_its_location_names(
     assert sent(sim) == []
     await act(hass, guest, "calendar.create_event", {**data, "location": "Bedroom Dot"})
     assert len(sent(sim)) == 1
+
+
+async def test_only_administrators_and_automations_change_statistics(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, guest: MockUser, hass_admin_user: MockUser
+) -> None:
+    """Who may control a sensor may not rewrite its long-term statistics."""
+    data = CALLS["import_air_quality"]
+    guest.mock_policy({"entities": {"entity_ids": {data["entity_id"]: True}}})
+    sim.reset_ledger()
+    with pytest.raises(Unauthorized):
+        await act(hass, guest, "import_air_quality", data)
+    assert sent(sim) == []
+    with pytest.raises(ServiceValidationError) as raised:
+        await act(hass, hass_admin_user, "import_air_quality", data)
+    assert raised.value.translation_key == "recorder_missing"
 
 
 async def test_what_is_allowed_is_done(

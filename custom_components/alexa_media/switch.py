@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .cloud.alarm_times import ALARMS, REMINDERS
+from .cloud.alarm_times import ALARMS, REMINDERS, repeats
 from .cloud.model.appliances import (
     Appliance,
     ApplianceKind,
@@ -133,7 +133,10 @@ ASCENDING: Final = AlexaCapableSwitchDescription(
 
 @callback
 def _add_alarms(add: EntityAdder, notifications: NotificationsCoordinator) -> None:
-    """Add switches with the alarms and reminders; those of deleted ones leave the entity registry, too."""
+    """Add switches with the alarms and the reminders that repeat; those of deleted ones leave the entity registry, too.
+
+    Reminders that ring once get none, because Home Assistant keeps the entry of each deleted entity of an account.
+    """
     entry, devices = add.entry, add.entry.runtime_data.devices
     shown: set[str] = set()
 
@@ -141,7 +144,7 @@ def _add_alarms(add: EntityAdder, notifications: NotificationsCoordinator) -> No
         for serial, items in notifications.data.items():
             if (device := devices.data.get(serial)) is not None:
                 for item in items:
-                    if item.type in ALARMS | REMINDERS:
+                    if item.type in ALARMS or (item.type in REMINDERS and repeats(item)):
                         factory = partial(AlexaAlarmSwitch, entry, notifications, device, alarm=item)
                         yield alarm_unique_id(entry, item), factory
 

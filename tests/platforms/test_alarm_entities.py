@@ -117,7 +117,7 @@ async def test_alarms_come_and_go(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_a_reminder_is_turned_off_and_on(
+async def test_a_reminder_that_repeats_is_turned_off_and_on(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
     owner = next(iter(household.accounts))
@@ -127,12 +127,17 @@ async def test_a_reminder_is_turned_off_and_on(
         "originalDate": f"{at:%Y-%m-%d}",
         "originalTime": f"{at:%H:%M:%S}.000",
     }
-    new = {"type": "Reminder", "deviceSerialNumber": KITCHEN, "reminderLabel": "Bins", "status": "ON", **times}
-    sim.patch_state({"accounts": {owner: {"notifications": {"bins": new}}}})
+    once = {"type": "Reminder", "deviceSerialNumber": KITCHEN, "reminderLabel": "Bins", "status": "ON", **times}
+    new = {**once, "recurringPattern": "P1D"}
+    sim.patch_state({"accounts": {owner: {"notifications": {"bins": new, "once": once}}}})
     bins = enable(hass, config_entry, "switch", f"{KITCHEN}_reminder_bins")
     await set_up(hass, config_entry)
     await clock.settle()
     assert (state_of(hass, bins).state, state_of(hass, bins).name) == ("on", "Kitchen Show Reminder Bins")
+    # a reminder that rings once would leave an entry in the registry for ever
+    shown = {item.unique_id for item in er.async_get(hass).entities.values() if item.domain == "switch"}
+    assert any(unique_id.endswith("_reminder_bins") for unique_id in shown)
+    assert not any(unique_id.endswith("_reminder_once") for unique_id in shown)
     for service, status, state in (("turn_off", "OFF", "off"), ("turn_on", "ON", "on")):
         await hass.services.async_call("switch", service, {"entity_id": bins}, blocking=True)
         await clock.settle()

@@ -18,6 +18,7 @@ from ..coordinator.appliances import AppliancesCoordinator
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, invalid_input, sendable
 from ..features.appliances import appliance_identifier
+from ..features.targets import async_permissions
 from .accounts import ATTR_CONFIRM, entry_by_id
 
 SERVICE_DISCOVER: Final = "discover_appliances"
@@ -61,7 +62,12 @@ def async_setup(hass: HomeAssistant) -> None:
 
 
 async def _async_import(entity: Entity, call: ServiceCall) -> ServiceResponse:
-    """Import the history of a sensor of an air quality monitor; raises ``ServiceValidationError`` for others."""
+    """Import the history of a sensor of an air quality monitor.
+
+    It changes long-term statistics, so it raises ``Unauthorized`` for users who are not administrators. Raises
+    ``ServiceValidationError`` for other sensors.
+    """
+    (await async_permissions(call.hass, call.context)).require_admin()
     method: Callable[[int], Awaitable[ServiceResponse]] | None = getattr(entity, "async_import_history", None)
     if method is None:
         raise invalid_input("not_air_quality", entity=entity.entity_id)

@@ -18,6 +18,7 @@ from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, encodable, invalid_input
 from ..features.speech import echo_players
 from .accounts import ATTR_CONFIRM, entries_of, entry_by_id
+from .players import of_echo
 
 SERVICE_CLEAR_HISTORY: Final = "clear_history"
 SERVICE_GET_HISTORY_RECORDS: Final = "get_history_records"
@@ -89,7 +90,7 @@ def async_setup(hass: HomeAssistant) -> None:
             vol.Optional(ATTR_PERSON): cv.string,
             vol.Optional(ATTR_INCLUDE): vol.All(cv.ensure_list, [_included]),
         },
-        func="async_get_history_records",
+        func=of_echo("async_get_history_records"),
         supports_response=SupportsResponse.OPTIONAL,
     )
 

@@ -142,7 +142,7 @@ def async_setup(hass: HomeAssistant) -> None:
             name,
             entity_domain=MEDIA_PLAYER_DOMAIN,
             schema=fields,
-            func=_of_echo(method),
+            func=of_echo(method),
             supports_response=response,
         )
     for name, handler, response in (
@@ -183,7 +183,7 @@ def _echo(player: Entity) -> TextCommandEntity:
     return player
 
 
-def _of_echo(method: str) -> Callable[[Entity, ServiceCall], Coroutine[Any, Any, ServiceResponse]]:
+def of_echo(method: str) -> Callable[[Entity, ServiceCall], Coroutine[Any, Any, ServiceResponse]]:
     """Return a handler that calls a method of an Echo's media player; other media players lack these actions."""
 
     async def handle(player: Entity, call: ServiceCall) -> ServiceResponse:

@@ -179,7 +179,12 @@ async def test_a_stepped_speaker_that_is_offline_says_so(
 
 
 @pytest.mark.parametrize(
-    ("action", "data"), [("restore_volume", {}), ("send_text_command", {"text_command": "what time is it"})]
+    ("action", "data"),
+    [
+        ("restore_volume", {}),
+        ("send_text_command", {"text_command": "what time is it"}),
+        ("get_history_records", {}),
+    ],
 )
 async def test_actions_for_players_of_an_account_refuse_a_stepped_speaker(
     hass: HomeAssistant, stepped: MockConfigEntry, sim: ControlClient, action: str, data: dict[str, Any]
