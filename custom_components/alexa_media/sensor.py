@@ -2,16 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final, override
 
 from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.components.recorder.const import DOMAIN as RECORDER_DOMAIN
 from homeassistant.components.recorder.models import StatisticData, StatisticMeanType, StatisticMetaData
-from homeassistant.components.recorder.statistics import STATISTIC_UNIT_TO_UNIT_CONVERTER, async_import_statistics
+from homeassistant.components.recorder.statistics import (
+    STATISTIC_UNIT_TO_UNIT_CONVERTER,
+    async_import_statistics,
+    get_metadata,
+    statistics_during_period,
+)
 from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
-from homeassistant.components.sensor.const import SensorDeviceClass, SensorStateClass
+from homeassistant.components.sensor.const import UNIT_CONVERTERS, SensorDeviceClass, SensorStateClass
 from homeassistant.const import (
     LIGHT_LUX,
     PERCENTAGE,
@@ -26,7 +31,9 @@ from homeassistant.core import HomeAssistant, ServiceResponse, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
+from homeassistant.util.unit_conversion import BaseUnitConverter
 
 from .cloud.alarm_attributes import UNRECORDED, Timed, attributes, in_order
 from .cloud.alarm_times import ALARMS, REMINDERS, TIMERS
@@ -558,6 +565,10 @@ class AlexaMeasuredRange(AlexaMeasuringEntity, SensorEntity):
         return self.measured_number
 
 
+COMPILATION: Final = timedelta(minutes=5)
+"""Time after an hour in which the recorder compiles it; it discards a compilation if the hour is already there."""
+
+
 class AlexaAirQuality(AlexaMeasuringEntity, SensorEntity):
     """A measurement of Amazon's air quality monitor."""
 
@@ -578,28 +589,67 @@ class AlexaAirQuality(AlexaMeasuringEntity, SensorEntity):
         return self.measured_number
 
     async def async_import_history(self, days: int) -> ServiceResponse:
-        """Import Amazon's hourly means of the last days into the long-term statistics; return their number."""
+        """Import Amazon's hourly means of the last days into the long-term statistics, and return how many.
+
+        Hours that the statistics have are kept, because the recorder also knows their minimum and maximum.
+        """
         if RECORDER_DOMAIN not in self.hass.config.components:
             raise invalid_input("recorder_missing")
-        end = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
+        end = _hour(dt_util.utcnow() - COMPILATION)
         start, instance = end - timedelta(days=days), self._keys[0].instance
         with command_errors(self.hass, self.entry):
             values = await self.coordinator.appliances.api.async_range_history(self.appliance, instance, start, end)
-        unit = self.native_unit_of_measurement
-        converter = STATISTIC_UNIT_TO_UNIT_CONVERTER.get(unit)
-        metadata = StatisticMetaData(
+        hours = {_hour(at): value for at, value in values if start <= _hour(at) < end}
+        recorder, ids = get_instance(self.hass), {self.entity_id}
+        known = await recorder.async_add_executor_job(partial(get_metadata, self.hass, statistic_ids=ids))
+        metadata = known[self.entity_id][1] if self.entity_id in known else self._statistics
+        held = await recorder.async_add_executor_job(
+            statistics_during_period, self.hass, start, end, ids, "hour", None, {"mean"}
+        )
+        compiled = {row["start"] for row in held.get(self.entity_id, ())}
+        missing = [
+            StatisticData(start=at, mean=mean)
+            for at, value in hours.items()
+            if at.timestamp() not in compiled
+            and (mean := self._converted(value, metadata["unit_of_measurement"])) is not None
+        ]
+        if missing:
+            async_import_statistics(self.hass, metadata, missing)
+        return {"hours": len(missing)}
+
+    @property
+    def _statistics(self) -> StatisticMetaData:
+        """Return the description of new statistics, in the unit of the state, as the recorder would create them."""
+        converter = self._converter(self.unit_of_measurement)
+        return StatisticMetaData(
             mean_type=StatisticMeanType.ARITHMETIC,
             has_sum=False,
             name=None,
             source=RECORDER_DOMAIN,
             statistic_id=self.entity_id,
             unit_class=converter.UNIT_CLASS if converter else None,
-            unit_of_measurement=unit,
+            unit_of_measurement=self.unit_of_measurement,
         )
-        hours = {at.replace(minute=0, second=0, microsecond=0): value for at, value in values if at < end}
-        statistics = [StatisticData(start=at, mean=mean) for at, mean in hours.items()]
-        async_import_statistics(self.hass, metadata, statistics)
-        return {"hours": len(hours)}
+
+    def _converter(self, unit: str | None) -> type[BaseUnitConverter] | None:
+        """Return the converter of a unit; that of the kind of measurement has priority."""
+        own = UNIT_CONVERTERS.get(self.device_class) if self.device_class else None
+        return own if own and unit in own.VALID_UNITS else STATISTIC_UNIT_TO_UNIT_CONVERTER.get(unit)
+
+    def _converted(self, value: float, unit: str | None) -> float | None:
+        """Return a value from Amazon in another unit, or None if it cannot be converted."""
+        native = self.native_unit_of_measurement
+        if unit == native:
+            return value
+        converter = self._converter(native)
+        if converter is None or unit not in converter.VALID_UNITS:
+            return None
+        return converter.convert(value, native, unit)
+
+
+def _hour(at: datetime) -> datetime:
+    """Return the beginning of the hour of a time, in UTC as in statistics, also in zones with half hours."""
+    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 UNIT: Final = SensorEntityDescription(key="unit", translation_key="unit", entity_category=EntityCategory.DIAGNOSTIC)

@@ -217,8 +217,10 @@ def air_quality(world: World) -> str:
     """Import a day of what the cloud holds of the air quality monitor."""
     entity_id = shown(world, "sensor", "Air Monitor Humidity").entity_id
     _, response = world.rest().trigger_service_with_response("alexa_media", "import_air_quality", entity_id=entity_id)
-    expect(response == {entity_id: {"hours": 24}}, f"response: {response}")
-    return "24 hours"
+    hours = response.get(entity_id, {}).get("hours", 0)
+    # hours that the recorder has compiled meanwhile are kept
+    expect(20 <= hours <= 24, f"response: {response}")
+    return f"{hours} hours"
 
 
 def rooms(world: World) -> str:

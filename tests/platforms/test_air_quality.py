@@ -1,15 +1,24 @@
 """The history of an air quality monitor becomes statistics."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 import json
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from homeassistant.components.recorder.core import Recorder
-from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.components.recorder.models import StatisticData, StatisticMeanType, StatisticMetaData
+from homeassistant.components.recorder.statistics import (
+    async_import_statistics,
+    get_metadata,
+    statistics_during_period,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
+from homeassistant.util.unit_conversion import CarbonMonoxideConcentrationConverter
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
@@ -19,9 +28,12 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media import sensor
 from custom_components.alexa_media.const import DOMAIN
 
+from .appliances import House
+
 pytestmark = pytest.mark.platforms("sensor")
 
 HUMIDITY = "sensor.living_room_air_monitor_humidity"
+MONOXIDE = "sensor.living_room_air_monitor_carbon_monoxide"
 SERVICES = Path(sensor.__file__).parent / "services.yaml"
 GRAPHQL = "/nexus/v1/graphql"
 
@@ -56,6 +68,83 @@ async def test_the_hours_of_a_day_become_statistics(
     assert [row["mean"] for row in held[HUMIDITY]] == [46.0] * 24
     (body,) = _asked(sim)
     assert body["variables"]["input"]["devices"][0]["instance"] == "4"
+
+
+async def _held(recorder: Recorder, hass: HomeAssistant, entity_id: str) -> list[Any]:
+    """Return the hours in the statistics of a sensor, in the unit in which they are stored."""
+    await async_wait_recording_done(hass)
+    start, types = dt_util.utcnow() - timedelta(days=2), {"mean", "min", "max"}
+    held: dict[str, list[Any]] = await recorder.async_add_executor_job(
+        statistics_during_period, hass, start, None, {entity_id}, "hour", None, types
+    )
+    return held[entity_id]
+
+
+async def _record(hass: HomeAssistant, entity_id: str, unit: str, unit_class: str, **values: float) -> None:
+    """Give a sensor statistics of the hour that began three hours ago."""
+    at = dt_util.utcnow().replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
+    metadata = StatisticMetaData(
+        mean_type=StatisticMeanType.ARITHMETIC,
+        has_sum=False,
+        name=None,
+        source="recorder",
+        statistic_id=entity_id,
+        unit_class=unit_class,
+        unit_of_measurement=unit,
+    )
+    async_import_statistics(hass, metadata, [StatisticData(start=at, **values)])  # type: ignore[typeddict-item]
+    await async_wait_recording_done(hass)
+
+
+async def test_hours_that_are_recorded_keep_their_minimum_and_maximum(
+    recorder_mock: Recorder, hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await _record(hass, HUMIDITY, "%", "unitless", mean=50.0, min=40.0, max=60.0)
+    assert await _import(hass) == {HUMIDITY: {"hours": 23}}
+    held = await _held(recorder_mock, hass, HUMIDITY)
+    assert [(row["min"], row["mean"], row["max"]) for row in held if row["mean"] != 46.0] == [(40.0, 50.0, 60.0)]
+    assert len(held) == 24
+    assert await _import(hass) == {HUMIDITY: {"hours": 0}}
+
+
+@pytest.mark.parametrize("is_recorded", [False, True])
+async def test_hours_are_imported_in_the_unit_of_the_statistics(
+    recorder_mock: Recorder,
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    sim: ControlClient,
+    is_recorded: bool,
+) -> None:
+    """New statistics have the unit of the state; recorded ones keep theirs when the user chooses another unit."""
+    registry = er.async_get(hass)
+    house = House(sim)
+    house.set("Air Monitor", "range.8", rangeValue=10)
+    if is_recorded:
+        await _record(hass, MONOXIDE, "ppm", "carbon_monoxide", mean=10.0, min=9.0, max=11.0)
+    registry.async_update_entity_options(MONOXIDE, "sensor", {"unit_of_measurement": "mg/m³"})
+    await hass.async_block_till_done()
+    assert await _import(hass, MONOXIDE) == {MONOXIDE: {"hours": 23 if is_recorded else 24}}
+    await async_wait_recording_done(hass)
+    known = await recorder_mock.async_add_executor_job(partial(get_metadata, hass, statistic_ids={MONOXIDE}))
+    unit = "ppm" if is_recorded else "mg/m³"
+    assert known[MONOXIDE][1]["unit_of_measurement"] == unit
+    held = await recorder_mock.async_add_executor_job(
+        statistics_during_period,
+        hass,
+        dt_util.utcnow() - timedelta(days=2),
+        None,
+        {MONOXIDE},
+        "hour",
+        {"carbon_monoxide": unit},
+        {"mean"},
+    )
+    wanted = 10.0 if is_recorded else CarbonMonoxideConcentrationConverter.convert(10.0, "ppm", "mg/m³")
+    assert [row["mean"] for row in held[MONOXIDE]] == [pytest.approx(wanted)] * 24
+
+
+def test_hours_are_rounded_down_in_utc() -> None:
+    at = datetime(2026, 5, 1, 12, 30, tzinfo=ZoneInfo("Asia/Kolkata"))
+    assert sensor._hour(at) == datetime(2026, 5, 1, 7, tzinfo=UTC)
 
 
 async def test_an_account_without_a_history_is_asked_once(
