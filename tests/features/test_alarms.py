@@ -149,6 +149,44 @@ async def test_a_change_of_a_reminder_that_amazon_refuses_is_tried_once(
     await act(hass, "edit_reminder", notification_id=created["id"], message="Bags")
 
 
+@pytest.mark.parametrize("change", [{"sound": "Countertop"}, {"enabled": False}])
+async def test_a_reminder_that_is_gone_says_nothing_about_others(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, household: Household, change: dict[str, Any]
+) -> None:
+    created = await act(hass, "create_reminder", entity_id=KITCHEN, at=tomorrow("18:00:00"), message="Bins")
+    sim.fault(path="/api/notifications/A*", method="PUT", status=404, times=1)
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "edit_reminder", notification_id=created["id"], **change)
+    assert entry.runtime_data.backend.unsupported == ()
+    await act(hass, "edit_reminder", notification_id=created["id"], **change)
+
+
+async def test_reminders_with_a_sound_are_made_one_by_one_where_amazon_refuses_one_for_all(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, household: Household
+) -> None:
+    sim.fault(path="/api/notifications/createReminder", method="PUT", status=400, times=1)
+    data = {"at": tomorrow("18:00:00"), "message": "Dinner", "all_devices": True, "sound": "Countertop"}
+    ids = (await act(hass, "create_reminder", **data))["ids"]
+    assert len(ids) > 1
+    assert {held(household, one)["sound"]["id"] for one in ids} == {"system_alerts_repetitive_04"}
+    assert entry.runtime_data.backend.unsupported == ("reminder_for_all_devices",)
+
+
+async def test_a_monthly_reminder_stays_monthly_when_it_is_turned_off(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, household: Household
+) -> None:
+    one = (await act(hass, "create_reminder", entity_id=KITCHEN, at="18:00", message="Rent", weekdays=["MO"]))["id"]
+    places = [(c, key, item) for c, a in household.accounts.items() for key, item in a["notifications"].items()]
+    owner, key = next((customer, key) for customer, key, item in places if item["id"] == one)
+    rule = {**held(household, one)["rRuleData"], "frequency": "MONTHLY"}
+    changes = {"recurringPattern": "P1M", "rRuleData": rule}
+    sim.patch_state({"accounts": {owner: {"notifications": {key: changes}}}})
+    sim.reset_ledger()
+    await act(hass, "edit_reminder", notification_id=one, enabled=False)
+    (sent,) = sim.ledger(path="/api/notifications/A*", method="PUT")
+    assert json.loads(sent["body"])["rRuleData"]["frequency"] == "MONTHLY"
+
+
 async def test_reminders_and_timers_are_set_on_echos(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:

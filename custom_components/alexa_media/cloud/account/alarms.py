@@ -381,7 +381,7 @@ class AccountAlarms:
             **_repetition(timing),
         }
         transport = self._session.transport
-        name = _REMINDER_SOUND if sound else "reminder_for_all_devices" if device.serial == EVERYWHERE else None
+        name = "reminder_for_all_devices" if device.serial == EVERYWHERE else _REMINDER_SOUND if sound else None
         with transport.unproven.attempt(name) if name else nullcontext():
             return await transport.async_read(
                 CREATE_REMINDER, lambda data: parse_created(data, "id", CREATE_REMINDER), json=body
@@ -424,7 +424,8 @@ class AccountAlarms:
         if enabled is not None:
             changes["status"] = "ON" if enabled else "OFF"
         name = _REMINDER_SOUND if sound else None if enabled is None else "switch_reminder"
-        with self._session.transport.unproven.attempt(name) if name else nullcontext():
+        unproven = self._session.transport.unproven
+        with unproven.attempt(name, names_one=True) if name else nullcontext():
             await self._edit(reminder, changes)
 
     async def async_switch_alarm(self, device: Device, alarm: Notification, *, enabled: bool) -> None:
@@ -524,13 +525,19 @@ class AccountAlarms:
         )
 
 
+_KEPT_FREQUENCIES: Final = ("MONTHLY", "YEARLY")
+"""Frequencies that are set in the Alexa app alone."""
+
+
 def _editable(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a notification that an edit has to repeat."""
     body = {key: value for key, value in raw.items() if key not in _TIME_KEYS}
     rule = body.get("rRuleData")
     if isinstance(rule, dict):
         rest = {key: value for key, value in rule.items() if key != "recurrenceRules"}
-        body["rRuleData"] = {**rest, "frequency": "DAILY" if raw.get("recurringPattern") == "P1D" else "WEEKLY"}
+        if rest.get("frequency") not in _KEPT_FREQUENCIES:
+            rest["frequency"] = "DAILY" if raw.get("recurringPattern") == "P1D" else "WEEKLY"
+        body["rRuleData"] = rest
     return body
 
 

@@ -160,7 +160,7 @@ class AccountBackend:
 
     @property
     def own_serial(self) -> str | None:
-        """Return a sound in the form of notifications; the address of the sample is not needed to play the sound."""
+        """Return the serial number under which the integration is registered."""
         return self._session.credentials.serial
 
     @property

@@ -375,7 +375,7 @@ def parse_content_skills(data: Any) -> tuple[Feed, ...]:
 
 
 def _feed(element: Mapping[str, Any], *, enabled: bool) -> Feed:
-    """Parse a feed; one that cannot be read has an empty id."""
+    """Parse a feed; an unreadable feed has an empty id."""
     feed_id = text(mapping(element.get("feedId")).get("value")) or ""
     return Feed(feed_id=feed_id, name=tidy(text(element.get("name")) or "") or feed_id, enabled=enabled, raw=element)
 
@@ -547,12 +547,12 @@ class AccountSettings:
 
     async def async_set_feed(self, feed: Feed, *, enabled: bool) -> None:
         """Add a feed to the flash briefing, or take it out."""
+        before = await self._enabled_feeds()
+        wanted = [*(one for one in before if one.feed_id != feed.feed_id), *([feed] if enabled else [])]
         with self._transport.unproven.attempt(SET_FEEDS.name):
-            before = await self._enabled_feeds()
-            wanted = [*(one for one in before if one.feed_id != feed.feed_id), *([feed] if enabled else [])]
             await self._set_feeds(wanted)
-            after = await self._enabled_feeds()
-        if [one.feed_id for one in after] != [one.feed_id for one in wanted]:
+        after = await self._enabled_feeds()
+        if {one.feed_id for one in after} != {one.feed_id for one in wanted}:
             await self._set_feeds(before)
             raise AlexaCommandError("Amazon did not take the feeds", code="not_confirmed")
 
@@ -627,10 +627,7 @@ class AccountSettings:
         )
 
     async def async_restart(self, device: Device) -> None:
-        """Parse all enabled feeds; raises ``AlexaBadResponseError``.
-
-        All are needed because a change sends the whole list.
-        """
+        """Restart a device."""
         await self._write(RESTART_DEVICE, place_of(device), address_of(device))
 
     async def async_unpair_bluetooth(self, device: Device, address: str) -> None:
@@ -642,7 +639,7 @@ class AccountSettings:
         )
 
     async def _write(self, endpoint: Endpoint, params: Mapping[str, str], body: Mapping[str, Any]) -> None:
-        """Parse a feed; an unreadable feed has an empty id."""
+        """Send a setting to its endpoint."""
         await self._transport.async_request(endpoint, params=params, json=body)
 
 

@@ -551,7 +551,7 @@ def _bounds(value: Mapping[str, Any]) -> TemperatureBounds | None:
 
 
 def _battery(value: Mapping[str, Any]) -> float | None:
-    """Parse the answers to both queries; without the rooms if their answer cannot be parsed."""
+    """Return the level of a battery in percent."""
     return number(value.get("levelPercentage"))
 
 
@@ -725,7 +725,7 @@ class AccountSmartHome:
         return await self._ask_unproven("air_quality_history", parse_air_quality, body)
 
     async def _ask_unproven[T](self, name: str, parse: Callable[[Any], T], body: Mapping[str, Any]) -> T:
-        """Return the answer to a document; raises ``AlexaUnsupportedError`` where the schema lacks it."""
+        """Return the answer to a document; raises ``AlexaUnsupportedError`` if the schema does not support it."""
         with self._transport.unproven.attempt(name):
             try:
                 return await self._transport.async_read(APPLIANCES, parse, json=body)

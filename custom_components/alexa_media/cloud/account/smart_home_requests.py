@@ -218,7 +218,7 @@ query discover {{
 
 
 def _states(more: str) -> str:
-    """Return the answer to a document; raises ``AlexaUnsupportedError`` if the schema does not support the document."""
+    """Return the query for the states of endpoints, with additional selections for properties."""
     return f"""
 query states($endpointIds: [String]!) {{
   listEndpoints(

@@ -6,6 +6,7 @@ fallback is used. After that it is tried once more.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from time import monotonic
 from typing import Final
 
@@ -39,7 +40,7 @@ class UnprovenRequests:
         self._until[name] = monotonic() + REFUSED_FOR
 
     @contextmanager
-    def attempt(self, name: str) -> Iterator[None]:
+    def attempt(self, name: str, *, names_one: bool = False) -> Iterator[None]:
         """Context manager for sending an unproven request; a refusal is recorded and raised.
 
         While an earlier refusal is recent, it raises ``AlexaUnsupportedError`` instead of entering the block.
@@ -49,7 +50,8 @@ class UnprovenRequests:
         try:
             yield
         except (AlexaBadResponseError, AlexaCommandError, AlexaUnsupportedError) as err:
-            if is_refusal_of_form(err):
+            # 404 of a request that names one object says that it is gone, and nothing about the form
+            if is_refusal_of_form(err) and not (names_one and err.status == HTTPStatus.NOT_FOUND):
                 self.refuse(name)
             raise
         self._until.pop(name, None)

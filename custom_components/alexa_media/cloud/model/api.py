@@ -41,9 +41,8 @@ def _unsupported(what: str) -> AlexaUnsupportedError:
 class AlexaBackend(Protocol):
     """One signed-in account of one cloud.
 
-    A cloud that inherits from this has the parts that it implements: the others are ``None``, or raise.
-
-    Every method raises an ``AlexaError`` on failure. A command returns when Amazon has accepted it.
+    A subclass implements the parts that its cloud has. The other parts are ``None``, or raise an error. Every method
+    raises an ``AlexaError`` on failure. A command returns when Amazon has accepted it.
     """
 
     @property
@@ -164,11 +163,7 @@ class AlexaBackend(Protocol):
         raise _unsupported("players")
 
     async def async_volumes(self) -> Mapping[str, Volume]:
-        """One signed-in account of one cloud.
-
-        A subclass implements the parts that its cloud has. The other parts are ``None``, or raise an error. Every
-        method raises an ``AlexaError`` on failure. A command returns when Amazon has accepted it.
-        """
+        """Return the volumes of all devices that report one, by serial."""
         raise _unsupported("players")
 
     async def async_notifications(self) -> Mapping[str, Notification]:
