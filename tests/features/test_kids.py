@@ -196,3 +196,39 @@ async def test_the_child_is_shown_and_selected(
         await hass.services.async_call("switch", "turn_on", {"entity_id": switch}, blocking=True)
     assert raised.value.translation_key == "child_needed"
     await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_a_failure_of_the_site_for_parents_leaves_the_rest(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    household: Household,
+    entity_registry: er.EntityRegistry,
+    clock: Clock,
+) -> None:
+    """The switch and the known child stay, and new children become options."""
+    serial = household.serial("Office Spot")
+    ids = {"switch": f"{serial}_kids_mode", "select": f"{serial}_kids_child"}
+    switch, select = (
+        entity_registry.async_get_or_create(domain, DOMAIN, unique_id, config_entry=config_entry).entity_id
+        for domain, unique_id in ids.items()
+    )
+    faults = [sim.fault(path=f"/ajax/get-{page}", status=503) for page in ("household-with-age", "oobe-device-data")]
+    household.change("Office Spot", child=KIM)
+    await set_up(hass, config_entry)
+    await clock.settle()
+    assert (state_of(hass, switch).state, state_of(hass, select).state) == ("on", "unknown")
+    for fault in faults:
+        assert fault
+        sim.remove_fault(fault)
+    await clock.advance(24.1 * 3600, step=12 * 3600)
+    assert state_of(hass, select).state == "Kim"
+
+    sim.fault(path="/ajax/get-oobe-device-data", status=503)
+    twin = {"id": "A2SIMKIMR0AY04", "name": "Robin Ray", "role": "CHILD"}
+    people = household.accounts[JO]["household"]
+    sim.patch_state({"accounts": {JO: {"household": [*people, twin]}}})
+    await clock.advance(24.1 * 3600, step=12 * 3600)
+    assert (state_of(hass, switch).state, state_of(hass, select).state) == ("on", "Kim")
+    assert state_of(hass, select).attributes["options"] == ["none", "Kim", "Robin"]
+    await hass.config_entries.async_unload(config_entry.entry_id)

@@ -1,7 +1,6 @@
 """States of single Echos: Do Not Disturb, Bluetooth, notifications and Amazon Kids."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, ClassVar, override
@@ -10,7 +9,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from ..cloud.alarm_times import unless_counting
-from ..cloud.errors import AlexaBadResponseError, AlexaError, AlexaUnsupportedError
+from ..cloud.errors import AlexaBadResponseError, AlexaConnectionError, AlexaError, AlexaUnsupportedError
 from ..cloud.model.api import AlexaBackend
 from ..cloud.model.devices import BluetoothState, Child, Device, KidsApi, KidsMode, Notification
 from ..const import Topic
@@ -119,7 +118,8 @@ class NotificationsCoordinator(TopicCoordinator[tuple[Notification, ...]]):
 class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
     """Amazon Kids by serial, for devices that have listeners: one request each, once a day.
 
-    ``with_child`` reads the children of the household and the child of each device, too.
+    ``with_child`` reads the children of the household and the child of each device, too. They come from the site for
+    parents, whose failures don't concern the state of Amazon Kids.
     """
 
     topic: ClassVar[str] = "kids"
@@ -135,13 +135,13 @@ class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
         """Read one device after the other; keep the last state where Amazon returns none."""
         found: dict[str, KidsMode] = {}
         if self.with_child:
-            with suppress(AlexaUnsupportedError, AlexaBadResponseError):
-                self.children = await self.api.async_children()
+            await self._async_read_children()
         error: AlexaError | None = None
         followed = [device for serial, device in self.devices.data.items() if serial in self._by_context]
         for device in followed:
             try:
-                found[device.serial] = await self._mode(device)
+                known = self.data.get(device.serial)
+                found[device.serial] = await self._mode(device, known.child_id if known else None)
             except (AlexaUnsupportedError, AlexaBadResponseError) as err:
                 error = err
                 if device.serial in self.data:
@@ -150,20 +150,40 @@ class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
             raise error
         return found
 
-    async def _mode(self, device: Device) -> KidsMode:
-        """Return the state of a device; a child that Amazon doesn't return is unknown."""
-        mode = KidsMode(enabled=await self.api.async_kids_mode(device))
-        if mode.enabled and self.with_child:
-            with suppress(AlexaUnsupportedError, AlexaBadResponseError):
-                return replace(mode, child_id=await self.api.async_child(device))
-        return mode
+    async def _async_read_children(self) -> None:
+        """Read the children of the household, and show new ones; the known ones remain after a failure."""
+        try:
+            children = await self.api.async_children()
+        except AlexaUnsupportedError, AlexaBadResponseError, AlexaConnectionError:
+            return
+        if children != self.children:
+            self.children = children
+            self.async_show_again()
 
-    async def async_confirm(self, device: Device) -> None:
-        """Read the state of a device after a change if it has listeners; a failed read is repeated."""
+    async def _mode(self, device: Device, known: str | None = None) -> KidsMode:
+        """Return the state of a device.
+
+        Its child is ``known`` while the site for parents cannot be read, and unknown if Amazon refuses to return it.
+        """
+        mode = KidsMode(enabled=await self.api.async_kids_mode(device))
+        if not mode.enabled or not self.with_child:
+            return mode
+        try:
+            return replace(mode, child_id=await self.api.async_child(device))
+        except AlexaUnsupportedError:
+            return mode
+        except AlexaBadResponseError, AlexaConnectionError:
+            return replace(mode, child_id=known)
+
+    async def async_confirm(self, device: Device, child_id: str | None = None) -> None:
+        """Read the state of a device after a change if it has listeners; a failed read is repeated.
+
+        ``child_id`` is the child to which the device was assigned, shown if the child cannot be read.
+        """
         if device.serial not in self._by_context:
             return
         try:
-            value = await self._mode(device)
+            value = await self._mode(device, child_id)
         except AlexaError:
             self.async_hint()
         else:

@@ -46,7 +46,7 @@ async def async_enable_kids(hass: HomeAssistant, entry: AlexaConfigEntry, device
     child = _found(children, wanted)
     with command_errors(hass, entry):
         await kids.api.async_enable_kids(device, child)
-    await kids.async_confirm(device)
+    await kids.async_confirm(device, child.child_id)
 
 
 async def async_disable_kids(hass: HomeAssistant, entry: AlexaConfigEntry, device: Device) -> None:
