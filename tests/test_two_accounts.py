@@ -1,5 +1,6 @@
 """Tests of two accounts in one Home Assistant: similar addresses, shared Echos, and separation."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -666,9 +667,27 @@ async def test_an_echo_of_two_accounts_is_one_satellite(pair: Pair) -> None:
     assert shared & johns
     assert not satellites("jack") & johns
     await switch("john", on=False)
-    await switch("jack", on=True)
     assert satellites("john") == set()
     assert shared & johns <= satellites("jack")
+
+
+async def test_two_accounts_that_start_together_have_one_satellite_of_an_echo(pair: Pair) -> None:
+    """The first account has it when neither had it before."""
+    hass, registry = pair.hass, er.async_get(pair.hass)
+    assert await async_setup_component(hass, "homeassistant", {})
+    for entry in pair.entries.values():
+        await hass.config_entries.async_unload(entry.entry_id)
+        hass.config_entries.async_update_entry(entry, options={"broadcast": True})
+    await asyncio.gather(*(hass.config_entries.async_setup(entry.entry_id) for entry in pair.entries.values()))
+    await quiet(hass, pair.sim, 0.6)
+    owners = [
+        (item.unique_id.partition("_")[0].upper(), item.config_entry_id)
+        for item in registry.entities.values()
+        if item.domain == "assist_satellite"
+    ]
+    serials = [serial for serial, _ in owners]
+    assert serial_set(pair, "john") & serial_set(pair, "jack") & set(serials)
+    assert len(serials) == len(set(serials))
 
 
 def serial_set(pair: Pair, name: str) -> set[str]:

@@ -1,5 +1,6 @@
 """Assist satellite platform: Echos announce what Assist broadcasts, if the options say so."""
 
+from itertools import takewhile
 from typing import Final, override
 
 from homeassistant.components.assist_pipeline import PipelineEvent
@@ -12,7 +13,8 @@ from homeassistant.components.assist_satellite import (
     AssistSatelliteEntityFeature,
 )
 from homeassistant.components.assist_satellite.const import PREANNOUNCE_URL
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -41,20 +43,57 @@ async def async_setup_entry(
         return not device.is_group and can_speak(device) and not _is_of_another_account(hass, entry, device)
 
     add = EntityAdder(hass, entry, async_add_entities)
-    add.devices(entry.runtime_data.devices, AlexaSatellite, (BROADCAST,), fits)
+    add_missing = add.devices(entry.runtime_data.devices, AlexaSatellite, (BROADCAST,), fits)
+
+    @callback
+    def _take_over(_event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        """Add the satellites that another account no longer has."""
+        add_missing()
+
+    entry.async_on_unload(
+        hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, _take_over, event_filter=_is_satellite_removed)
+    )
+
+
+@callback
+def _is_satellite_removed(data: er.EventEntityRegistryUpdatedData) -> bool:
+    """Return whether a satellite was removed from the entity registry."""
+    return data["action"] == "remove" and data["entity_id"].startswith(f"{SATELLITE_DOMAIN}.")
 
 
 def _is_of_another_account(hass: HomeAssistant, entry: AlexaConfigEntry, device: Device) -> bool:
-    """Return whether another account already has the satellite of an Echo, which would announce everything twice."""
+    """Return whether another account has the satellite of an Echo, or will add it: two would announce all twice.
+
+    While no account has it, it belongs to the first account with the option that lists the Echo.
+    """
     registry = er.async_get(hass)
 
-    def registered(account: AlexaConfigEntry) -> bool:
+    def registered(account: AlexaConfigEntry) -> er.RegistryEntry | None:
         unique_id = f"{player_unique_id(account, device.serial)}_{BROADCAST.key}"
         entity_id = registry.async_get_entity_id(SATELLITE_DOMAIN, DOMAIN, unique_id)
-        return bool(entity_id and (item := registry.async_get(entity_id)) and item.disabled_by is None)
+        return registry.async_get(entity_id) if entity_id else None
 
-    others = (other for other in hass.config_entries.async_entries(DOMAIN) if other is not entry)
-    return not registered(entry) and any(other.options.get(CONF_BROADCAST) and registered(other) for other in others)
+    def has(account: AlexaConfigEntry) -> bool:
+        return (item := registered(account)) is not None and item.disabled_by is None
+
+    def adds(account: AlexaConfigEntry) -> bool:
+        return registered(account) is None and _lists(account, device)
+
+    if has(entry):
+        return False
+    accounts = [each for each in hass.config_entries.async_entries(DOMAIN) if each.options.get(CONF_BROADCAST)]
+    if any(has(other) for other in accounts if other is not entry):
+        return True
+    return any(map(adds, takewhile(lambda other: other is not entry, accounts)))
+
+
+def _lists(account: AlexaConfigEntry, device: Device) -> bool:
+    """Return whether an account that is loaded, or almost, lists a device that can speak."""
+    if account.state not in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_IN_PROGRESS):
+        return False
+    runtime = getattr(account, "runtime_data", None)
+    listed = runtime and runtime.devices.data.get(device.serial)
+    return bool(listed and can_speak(listed))
 
 
 class AlexaSatellite(AlexaDeviceEntity[Device], AssistSatelliteEntity):

@@ -87,14 +87,14 @@ class EntityAdder:
         descriptions: Iterable[D],
         fits: Callable[[C, Device, D], bool] = lambda *_: True,
         *coordinators: TopicCoordinator[Any],
-    ) -> None:
+    ) -> Callable[[], None]:
         """Add an entity for every device and description that match, unless ``source`` is None.
 
         A device also needs the capability of a ``CapableDescription``. ``coordinators`` are additional coordinators
-        whose keys determine the entities.
+        whose keys determine the entities. Returns a function that adds missing entities.
         """
         if source is None:
-            return
+            return lambda: None
         devices = self.entry.runtime_data.devices
 
         def candidates() -> Candidates:
@@ -109,7 +109,7 @@ class EntityAdder:
                             partial(create, self.entry, source, device, description),
                         )
 
-        self.follow(candidates, devices, *coordinators)
+        return self.follow(candidates, devices, *coordinators)
 
     @callback
     def follow(self, candidates: Callable[[], Candidates], *coordinators: TopicCoordinator[Any]) -> Callable[[], None]:
