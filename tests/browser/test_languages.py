@@ -91,7 +91,7 @@ async def test_no_page_shows_english(home: Home, page: Page, picture: Picture, l
 
     await page.goto(f"{home.demo.url}/config/integrations/dashboard/add?domain=alexa_media")
     await page.get_by_role("button", name="OK", exact=True).click()
-    await expect(page.get_by_text(words["config"]["step"]["user"]["title"])).to_be_visible()
+    await expect(page.get_by_text(words["config"]["step"]["user"]["title"], exact=True)).to_be_visible()
     assert await left_in_english(page, language) == set()
     await picture(page, f"choose-amazon-{language}")
 
