@@ -124,7 +124,7 @@ def test_alarms_ring_and_move_on() -> None:
     rung = notification(driver, alarm)
     assert rung["lastOccurrenceTimeInMilli"] == round((START + 53 * 3600) * 1000)
     assert (rung["status"], rung["originalDate"], rung["version"]) == ("ON", "2026-11-23", "4")
-    driver.advance(3600)  # nobody dismisses it
+    driver.advance(3600)  # it is not dismissed
     ended = notification(driver, alarm)
     assert (ended["status"], ended["originalDate"], ended["version"]) == ("ON", "2026-11-24", "6")
     driver.advance(4 * 86400)

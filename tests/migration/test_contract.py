@@ -114,7 +114,7 @@ QUIRKS: Final = (
     "no target is a TypeError",
     "an unknown target is passed over",
     "an announcement to a speaker group drops all others",
-    "nobody learns that all were away",
+    "an error is missing when all Echos are offline",
     "as many messages to the apps as Echos",
     "the account that came last gets notify.alexa_media",
     "a refused command is logged at most",

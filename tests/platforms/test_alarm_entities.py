@@ -186,7 +186,7 @@ async def test_volume_of_one_alarm(
     assert volume() == 40
     assert state_of(hass, VOLUME).state == "40"
 
-    # a second alarm: somebody has chosen another volume while it rings, which is kept
+    # a second alarm: a volume that is set while it rings is kept
     at = (dt_util.now() + timedelta(seconds=60)).replace(microsecond=0)
     other = (await act("create_alarm", **bedroom, at=at))["id"]
     await act("set_alarm_volume", notification_id=other, volume=0.1)
@@ -195,7 +195,7 @@ async def test_volume_of_one_alarm(
     household.change("Bedroom Dot", alertVolume=55)
     await act("stop_alarm", **bedroom)
     assert volume() == 55
-    # and the other alarm has no volume of its own any more
+    # and the other alarm no longer has a separate volume
     await act("set_alarm_volume", notification_id=other)
     assert config_entry.runtime_data.alarm_volume_override._wanted == {alarm: 80}
     with pytest.raises(ServiceValidationError, match="no alarm"):

@@ -253,7 +253,7 @@ async def test_an_empty_message_is_refused(hass: HomeAssistant, entry: MockConfi
         await notify(hass, " ", target=[OFFICE])
 
 
-@pytest.mark.contract("nobody learns that all were away")
+@pytest.mark.contract("an error is missing when all Echos are offline")
 async def test_offline_echos_are_skipped(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     """Offline Echos are skipped as before; if all are offline, that is an error."""
     await notify(hass, target=[KIDS, OFFICE])
