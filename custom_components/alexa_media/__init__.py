@@ -25,7 +25,7 @@ from .coordinator.runtime import (
     async_forget,
 )
 from .entity import async_follow_devices, is_gone
-from .features.appliances import async_follow_appliances, async_place_echos, is_appliance
+from .features.appliances import async_follow_appliances, is_appliance
 from .flow.migration import async_migrate, async_settle
 from .issues import async_clear_no_default, async_report_yaml
 from .services import async_setup_services
@@ -101,7 +101,6 @@ async def _async_load(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     async_follow_devices(hass, entry)
     async_follow_appliances(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, await _async_platforms(hass, entry))
-    async_place_echos(hass, entry)
     await entry.runtime_data.async_added()
 
 

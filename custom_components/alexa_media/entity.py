@@ -264,8 +264,9 @@ def player_device_info(entry: AlexaConfigEntry, device: Device) -> DeviceInfo:
         serial_number=device.serial,
         sw_version=device.software_version,
     )
-    if device.room:
-        info["suggested_area"] = device.room
+    appliances = entry.runtime_data.appliances
+    if room := device.room or (appliances and appliances.room_of_echo(device.serial)):
+        info["suggested_area"] = room
     if device.mac_address:
         info["connections"] = {(dr.CONNECTION_NETWORK_MAC, device.mac_address)}
     return info

@@ -528,7 +528,7 @@ class Table:
             self.sim.fault(**rule_of(endpoint, fault))
             self.before_it(endpoint)
             problems = await self.happen(moment, endpoint)
-            if moment is Moment.SET_UP and endpoint in ONCE_OPEN:
+            if moment is Moment.SET_UP:
                 await self.opened()
             reached = self.reached()
             if endpoint.name not in reached:
@@ -593,9 +593,7 @@ MOMENTS: Final[dict[str, set[Moment]]] = {}
 
 
 async def explore(table: Table) -> None:
-    """Fill ``MOMENTS`` and ``REACHED`` from the ledger, once per process."""
-    if MOMENTS:
-        return
+    """Fill ``MOMENTS`` and ``REACHED`` from the ledger."""
     later: list[Endpoint | None] = [None, HISTORY, HISTORY_BEFORE, APPLIANCE_GROUPS]
     found: dict[str, set[Moment]] = {}
     for moment in Moment:
@@ -649,6 +647,10 @@ async def table(
     monkeypatch.setattr(unproven, "REFUSED_FOR", 0.0)
     table = Table(hass, sim, household, config_entry, Drive(hass, sim, freezer, config_entry))
     await table.begin()
-    await explore(table)
+    if not MOMENTS:
+        await explore(table)
+        # its commands have changed the household
+        await table.end()
+        await table.begin()
     yield table
     await table.end()

@@ -213,6 +213,36 @@ async def test_a_new_echo_is_put_into_its_room(
     assert moved.area_id == office.id
 
 
+async def test_an_echo_added_to_the_account_is_put_into_its_room(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    household: Household,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+    device_registry: dr.DeviceRegistry,
+) -> None:
+    """An Echo added while Home Assistant runs causes one discovery with the rooms; a device without a room only one."""
+    await set_up(hass, config_entry)
+    await clock.settle()
+    await clock.advance(660)
+    serial = "G0SIM000STUDY001"
+    members = [f"amzn1.alexa.endpoint.{echo_entity_id(serial)}"]
+    group = {"group-1": {"name": "Study", "members": members, "children": []}}
+    sim.patch_state({"accounts": {config_entry.unique_id: {"deviceGroups": group}}})
+    sim.reset_ledger()
+    household.add(serial, "Office Spot", accountName="Study Dot")
+
+    def area() -> str | None:
+        found = dr.async_entries_for_config_entry(device_registry, config_entry.entry_id)
+        return next((each.area_id for each in found if each.name == "Study Dot"), None)
+
+    await clock.advance(400)
+    assert area() == "study"
+    await clock.advance(1200)
+    asked = [json.loads(request["body"])["operationName"] for request in sim.ledger(path="/nexus/v1/graphql")]
+    assert (asked.count("discover"), asked.count("groups")) == (1, 1)
+
+
 async def test_appliances_come_and_go_without_a_reload(
     hass: HomeAssistant,
     sim: ControlClient,

@@ -67,9 +67,11 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         self.api = api
         self.discovered: Mapping[str, Appliance] = {}
         self.rooms: Mapping[str, str] | None = None
+        self.on_rooms: Callable[[], None] | None = None
         self.on_states: Callable[[Mapping[str, ApplianceState]], None] | None = None
         self._store = appliance_store_for(hass, entry.entry_id)
         self._by_endpoint: Mapping[str, Appliance] = {}
+        self._echos: Mapping[str | None, Appliance] = {}
         self._absences = Absences(hass, entry, self.async_hint)
         self._asked_at: float | None = None
         self._unlisted: set[str] = set()
@@ -95,8 +97,10 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         wanted = self._wanted(self.discovered)
         if discovery.rooms is not None:
             self.rooms = discovery.rooms
-        elif self._needs_rooms(wanted):
+        elif self._needs_rooms(before, wanted):
             await self._async_read_rooms()
+        if self.on_rooms:
+            self.on_rooms()
         if self.on_states:
             self.on_states(discovery.states)
         return wanted
@@ -106,9 +110,12 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         """Return whether unknown appliances are gone: two successful discoveries lacked them."""
         return self._absences.settled
 
-    def _needs_rooms(self, wanted: Mapping[str, Appliance]) -> bool:
-        """Return whether the rooms have not been read, or an appliance is new."""
-        return bool(wanted) and (self.rooms is None or bool(wanted.keys() - self.data.keys()))
+    def _needs_rooms(self, before: Mapping[str, Appliance], wanted: Mapping[str, Appliance]) -> bool:
+        """Return whether the rooms have not been read, or an Echo or an appliance with entities is new."""
+        new = self.discovered.keys() - before.keys()
+        return (bool(wanted) and (self.rooms is None or bool(wanted.keys() - self.data.keys()))) or any(
+            self.discovered[each].is_echo for each in new
+        )
 
     async def _async_read_rooms(self) -> None:
         """Read the rooms, which are only suggested areas for new or selectable appliances."""
@@ -122,6 +129,11 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         rooms = self.rooms or {}
         ids = (appliance.endpoint_id, appliance.entity_id, appliance.appliance_id)
         return next((rooms[each] for each in ids if each in rooms), None)
+
+    def room_of_echo(self, serial: str) -> str | None:
+        """Return the name of the room in Alexa of the Echo with a serial, or None."""
+        appliance = self._echos.get(serial)
+        return self.room_of(appliance) if appliance else None
 
     def by_endpoint(self, endpoint_id: str) -> Appliance | None:
         """Return an appliance by its GraphQL id, whether it gets entities or not."""
@@ -188,9 +200,10 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
 
     @callback
     def async_unknown(self, endpoint_id: str) -> None:
-        """Discover soon, because a push named an unknown appliance; not if a discovery is recent.
+        """Discover soon, because a push or the device list named an unknown appliance; not if a discovery is recent.
 
-        An appliance that the discovery does not find causes no further one, because Amazon may never list it.
+        ``endpoint_id`` is the serial of an Echo from the device list. An appliance that the discovery does not find
+        causes no further one, because Amazon may never list it.
         """
         if not self.discovered or endpoint_id in self._unlisted or self._is_fresh:
             return
@@ -247,8 +260,9 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
     # --- on disk ------------------------------------------------------------------------
 
     def _take(self, appliances: Mapping[str, Appliance]) -> None:
-        """Store the discovered appliances and their index."""
+        """Store the discovered appliances and their indexes."""
         self.discovered = appliances
+        self._echos = {appliance.echo_serial: appliance for appliance in appliances.values() if appliance.is_echo}
         self._by_endpoint = {appliance.endpoint_id: appliance for appliance in appliances.values()}
 
     def _to_json(self) -> dict[str, Any]:

@@ -26,6 +26,8 @@ from ..cloud.model.appliances import (
     Value,
 )
 from ..const import CONF_ID_SUFFIX, DOMAIN, MANUFACTURER
+from ..coordinator.appliances import AppliancesCoordinator
+from ..coordinator.base import EXISTENCE
 from ..coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
 from ..coordinator.smart_home import SmartHomeCoordinator
 from ..entity import Candidates, EntityAdder, TopicEntity, command_errors, player_device_info, player_unique_id
@@ -395,8 +397,8 @@ _NEW: Final = timedelta(minutes=10)
 
 
 @callback
-def async_place_echos(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Assign new Echos to the areas with the names of their rooms in Alexa."""
+def _place_echos(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
+    """Assign new Echos to the areas of their rooms in Alexa if the rooms were read after they were registered."""
     if (appliances := entry.runtime_data.appliances) is None:
         return
     registry = dr.async_get(hass)
@@ -438,7 +440,25 @@ def async_follow_appliances(hass: HomeAssistant, entry: AlexaConfigEntry) -> Non
             name, software = _name_of(appliance), appliance.software_version
             if (registered.name, registered.sw_version) != (name, software):
                 registry.async_update_device(registered.id, name=name, sw_version=software)
-        async_place_echos(hass, entry)
 
+    appliances.on_rooms = partial(_place_echos, hass, entry)
     entry.async_on_unload(appliances.async_add_listener(_sync))
     _sync()
+    _follow_echos(entry, appliances)
+
+
+@callback
+def _follow_echos(entry: AlexaConfigEntry, appliances: AppliancesCoordinator) -> None:
+    """Discover the appliances, and with them the rooms, when the device list has a new Echo."""
+    devices = entry.runtime_data.devices
+    known = set(devices.data)
+
+    @callback
+    def _discover_new() -> None:
+        new = devices.data.keys() - known
+        known.update(new)
+        for serial in new:
+            if not devices.data[serial].is_group:
+                appliances.async_unknown(serial)
+
+    entry.async_on_unload(devices.async_add_listener(_discover_new, EXISTENCE))
