@@ -36,7 +36,7 @@ async def async_setup_entry(
 ) -> None:
     """Set up a satellite for each Echo that can speak.
 
-    Speaker groups have none: a broadcast reaches every satellite, and their Echos have their own.
+    Speaker groups have no satellite: a broadcast reaches every satellite, and the Echos of a group have their own.
     """
 
     def fits(_devices: DevicesCoordinator, device: Device, _description: AssistSatelliteEntityDescription) -> bool:
@@ -148,11 +148,11 @@ class AlexaSatellite(AlexaDeviceEntity[Device], AssistSatelliteEntity):
 
     @override
     async def async_announce(self, announcement: AssistSatelliteAnnouncement) -> None:
-        """Announce a message, or play media that have none; returns when Amazon has accepted it.
+        """Announce a message, or play media without a message; returns when Amazon has accepted the command.
 
-        Alexa's chime precedes an announcement, whatever sound is wanted before it; without one, the message is spoken.
-        Raises ``ServiceValidationError`` for a message that cannot be spoken and for media without an external URL,
-        ``HomeAssistantError`` when Amazon does not accept it.
+        Alexa plays its own chime before an announcement, whatever sound was requested. Without a sound, the message is
+        spoken. Raises ``ServiceValidationError`` for a message that cannot be spoken and for media without an external
+        URL, ``HomeAssistantError`` if Amazon does not accept the command.
         """
         source = announcement.original_media_id
         if source and not announcement.message.strip():

@@ -87,10 +87,7 @@ _MARGIN: Final = 60.0
 
 
 def use_login_host(implementation: AbstractOAuth2Implementation, login_host: str) -> AbstractOAuth2Implementation:
-    """Set up a satellite for each Echo that can speak.
-
-    Speaker groups have no satellite: a broadcast reaches every satellite, and the Echos of a group have their own.
-    """
+    """Set the sign-in site of an OAuth2 implementation, such as ``amazon.com``, also for token renewal; return it."""
     if isinstance(implementation, LocalOAuth2Implementation):
         implementation.authorize_url = f"https://www.{login_host}/ap/oa"
         implementation.token_url = f"https://api.{login_host}/auth/o2/token"
@@ -197,11 +194,9 @@ def session_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
 
 
 async def async_stored[T](store: Store[dict[str, Any]], parse: Callable[[dict[str, Any]], T]) -> T | None:
-    """Announce a message, or play media without a message; returns when Amazon has accepted the command.
+    """Return the parsed content of a store; None if it is empty, damaged, or written by a later version.
 
-    Alexa plays its own chime before an announcement, whatever sound was requested. Without a sound, the message is
-    spoken. Raises ``ServiceValidationError`` for a message that cannot be spoken and for media without an external URL,
-    ``HomeAssistantError`` if Amazon does not accept the command.
+    The content of such a store can be read from the cloud again.
     """
     try:
         stored = await store.async_load()

@@ -546,7 +546,7 @@ class AccountSettings:
         return tuple(feed for feed_id, feed in feeds.items() if feed_id)
 
     async def async_set_feed(self, feed: Feed, *, enabled: bool) -> None:
-        """Add a feed to the flash briefing, or take it out."""
+        """Add a feed to the flash briefing, or remove it."""
         before = await self._enabled_feeds()
         wanted = [*(one for one in before if one.feed_id != feed.feed_id), *([feed] if enabled else [])]
         with self._transport.unproven.attempt(SET_FEEDS.name):
@@ -561,7 +561,7 @@ class AccountSettings:
         return await self._transport.async_read(ENABLED_FEEDS, parse_enabled_feeds)
 
     async def _set_feeds(self, feeds: Iterable[Feed]) -> None:
-        """Enable some feeds, and no others."""
+        """Enable the given feeds, and disable all others."""
         await self._transport.async_request(SET_FEEDS, json={"enabledFeeds": [dict(feed.raw) for feed in feeds]})
 
     async def async_announce(self, message: str, sender: str) -> None:

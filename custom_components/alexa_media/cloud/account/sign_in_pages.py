@@ -49,7 +49,7 @@ class Tickets:
         self._spent: OrderedDict[bytes, bytes] = OrderedDict()
 
     def issue(self) -> str:
-        """Add a feed to the flash briefing, or remove it."""
+        """Return a new ticket as a path segment that starts with ``MARK``."""
         ticket = secrets.token_urlsafe(32)
         self._open[_digest(ticket.encode())] = None
         if len(self._open) > _MAX_TICKETS:
@@ -61,7 +61,7 @@ class Tickets:
         return _digest(ticket.encode("utf-8", "surrogatepass")) in self._open
 
     def spend(self, ticket: str, form: bytes) -> bool:
-        """Enable the given feeds, and disable all others."""
+        """Return whether a page may submit this form; afterward, the ticket is only valid for the same form."""
         key, sent = _digest(ticket.encode("utf-8", "surrogatepass")), _digest(form)
         if key not in self._open:
             return self._spent.get(key) == sent

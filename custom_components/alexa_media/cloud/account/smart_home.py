@@ -623,7 +623,7 @@ class _Order:
         error = next((error for _, error in left if not _is_refusal(error)), left[0][1])
         is_away = isinstance(error, AlexaUnreachableError) and not by_phoenix
         if self.refused is not None or is_away or not _is_refusal(error):
-            self.finish(_more_telling(self.refused, error))
+            self.finish(_preferred_error(self.refused, error))
             return False
         self.controls = [control for control, _ in left]
         self.refused = error
@@ -660,7 +660,7 @@ class AccountSmartHome:
     # --- reads --------------------------------------------------------------------------
 
     async def async_discover(self, *, with_rooms: bool = False) -> Discovery:
-        """Return all appliances and their states, and the rooms if they can be had in the same request."""
+        """Return all appliances and their states, and the rooms if the same request returns them."""
         unproven = self._transport.unproven
         is_unreadable = False
         if with_rooms and not any(map(unproven.is_held, (_BATCH, _GROUPS, _PROPERTIES))):
@@ -825,7 +825,7 @@ class AccountSmartHome:
         if code is not None or not (is_unknown or is_refusal_of_form(error)):
             raise error
         if other := await self._phoenix_arm(panel, state):
-            raise _more_telling(other, error)
+            raise _preferred_error(other, error)
 
     async def _phoenix_arm(self, panel: Appliance, state: ArmState) -> AlexaError | None:
         """Arm or disarm with phoenix, which knows a panel by its id before Alexa merged it; return an error or None."""
@@ -995,8 +995,8 @@ def _is_refusal(error: AlexaError) -> bool:
     return isinstance(error, AlexaCommandError | AlexaUnsupportedError)
 
 
-def _more_telling(first: AlexaError | None, second: AlexaError) -> AlexaError:
-    """Return all appliances and their states, and the rooms if the same request returns them."""
+def _preferred_error(first: AlexaError | None, second: AlexaError) -> AlexaError:
+    """Return which of two errors to report: an unreachable appliance or an unknown outcome, else the first error."""
     if first is None or isinstance(second, AlexaUnreachableError) or not _is_refusal(second):
         return second
     return first

@@ -581,7 +581,7 @@ def _unsupported(what: str) -> AlexaUnsupportedError:
 class SmartHomeApi(Protocol):
     """The smart home of an account. Every method raises an ``AlexaError`` on failure.
 
-    A cloud that inherits from this has the parts that it implements: the others raise.
+    A subclass implements the parts that its cloud has; the other methods raise ``AlexaUnsupportedError``.
     """
 
     async def async_discover(self, *, with_rooms: bool = False) -> Discovery:

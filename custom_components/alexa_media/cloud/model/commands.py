@@ -129,10 +129,7 @@ class PressFireTv:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlayVideo:
-    """The smart home of an account. Every method raises an ``AlexaError`` on failure.
-
-    A subclass implements the parts that its cloud has; the other methods raise ``AlexaUnsupportedError``.
-    """
+    """Search a Fire TV for ``phrase`` and play the result; the form is known from two clients that do not use it."""
 
     phrase: str
 
