@@ -84,7 +84,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> boo
     entry.runtime_data = AlexaRuntimeData.create(hass, entry, backend)
     try:
         await _async_load(hass, entry)
-    except BaseException:  # also on a cancellation: Home Assistant then unloads no platform itself
+    except BaseException:  # also on cancellation, after which Home Assistant unloads no platform itself
         await _async_undo(hass, entry)
         raise
     return True
@@ -93,7 +93,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> boo
 async def _async_load(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     """Sign in, read all topics, and add the entities."""
     restored = await entry.runtime_data.async_sign_in()
-    # Topics read once the stream is open need not be read again: open it while the rest is prepared.
+    # Topics that are read while the stream is open need no second read, so open it before the rest is prepared.
     push.async_start(hass, entry)
     await entry.runtime_data.async_connect(restored=restored)
     await entry.runtime_data.async_read(restored=restored)
@@ -127,15 +127,15 @@ def _loaded_platforms(hass: HomeAssistant, entry: AlexaConfigEntry) -> tuple[Pla
 async def _async_undo(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     """Remove the entities of a setup that failed or was canceled, even if this cleanup is canceled too.
 
-    In that case Home Assistant itself only calls the functions registered with ``async_on_unload``.
+    After such a setup, Home Assistant itself only calls the functions registered with ``async_on_unload``.
     """
-    _, is_canceled = await _async_to_the_end(hass, _async_unload_loaded(hass, entry), f"{DOMAIN} undo {entry.entry_id}")
+    _, is_canceled = await _async_run_to_end(hass, _async_unload_loaded(hass, entry), f"{DOMAIN} undo {entry.entry_id}")
     if is_canceled:
         raise asyncio.CancelledError
 
 
-async def _async_to_the_end[T](hass: HomeAssistant, work: Coroutine[Any, Any, T], name: str) -> tuple[T, bool]:
-    """Run a coroutine to completion even if the caller is canceled; return its result and whether that happened."""
+async def _async_run_to_end[T](hass: HomeAssistant, work: Coroutine[Any, Any, T], name: str) -> tuple[T, bool]:
+    """Run a coroutine to completion; return its result, and whether the caller was canceled in the meantime."""
     task = hass.async_create_task(work, name)
     is_canceled = False
     while not task.done():
@@ -159,10 +159,10 @@ async def _async_unload_loaded(hass: HomeAssistant, entry: AlexaConfigEntry) -> 
 async def async_unload_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
     """Unload an entry: first its tasks that add entities, then its platforms and background tasks.
 
-    A cancellation reaches the caller only after the unload. Earlier, Home Assistant would keep the entry in the state
-    "unload in progress" until a restart, with its stream and timers running.
+    A cancellation reaches the caller only after the unload. If it were raised earlier, Home Assistant would keep the
+    entry in the state "unload in progress" until a restart, with its stream and timers running.
     """
-    unloaded, is_canceled = await _async_to_the_end(
+    unloaded, is_canceled = await _async_run_to_end(
         hass, _async_unload(hass, entry), f"{DOMAIN} unload {entry.entry_id}"
     )
     if is_canceled and (caller := asyncio.current_task()) is not None:

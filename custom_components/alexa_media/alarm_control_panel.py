@@ -99,7 +99,7 @@ class AlexaGuard(TopicEntity[GuardCoordinator], AlarmControlPanelEntity):
 
     @override
     async def async_update(self) -> None:
-        """Read Guard now (``homeassistant.update_entity``)."""
+        """Read the state of Guard now (``homeassistant.update_entity``)."""
         if self.enabled:
             await self.coordinator.async_refresh_shared()
 

@@ -62,9 +62,10 @@ def _is_satellite_removed(data: er.EventEntityRegistryUpdatedData) -> bool:
 
 
 def _is_of_another_account(hass: HomeAssistant, entry: AlexaConfigEntry, device: Device) -> bool:
-    """Return whether another account has the satellite of an Echo, or will add it: two would announce all twice.
+    """Return whether the satellite of an Echo belongs to another account; a second one would repeat each message.
 
-    While no account has it, it belongs to the first account with the option that lists the Echo.
+    The satellite belongs to the account that already has it, else to the first account with the option that lists the
+    Echo.
     """
     registry = er.async_get(hass)
 
@@ -88,7 +89,7 @@ def _is_of_another_account(hass: HomeAssistant, entry: AlexaConfigEntry, device:
 
 
 def _lists(account: AlexaConfigEntry, device: Device) -> bool:
-    """Return whether an account that is loaded, or almost, lists a device that can speak."""
+    """Return whether an account that is loaded or being set up lists a device as one that can speak."""
     if account.state not in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_IN_PROGRESS):
         return False
     runtime = getattr(account, "runtime_data", None)
@@ -110,7 +111,7 @@ class AlexaSatellite(AlexaDeviceEntity[Device], AssistSatelliteEntity):
     @callback
     @override
     def async_get_configuration(self) -> AssistSatelliteConfiguration:
-        """Return a configuration without wake words, as Alexa listens for its own."""
+        """Return a configuration without wake words, because the Echo detects its wake word itself."""
         return AssistSatelliteConfiguration(available_wake_words=[], active_wake_words=[], max_active_wake_words=0)
 
     @override
@@ -132,7 +133,7 @@ class AlexaSatellite(AlexaDeviceEntity[Device], AssistSatelliteEntity):
     ) -> None:
         """Announce a message (``assist_satellite.announce``).
 
-        Home Assistant would first have a speech engine read the message, which Alexa does itself.
+        Home Assistant's implementation would convert the message to audio first; Alexa speaks the text itself.
         """
         source = media_id or ""
         await self.async_announce(

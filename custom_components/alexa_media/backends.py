@@ -59,7 +59,8 @@ LOGIN_HOSTS: Final[Mapping[Region, str]] = {
 }
 """Default site of Login with Amazon for each region; the user can change it. Japan's is not documented."""
 
-# By RFC 6749 (section 5.2) these concern grant and client; any other status comes from an intermediary.
+# Statuses with which a token endpoint rejects the grant or the client (RFC 6749, section 5.2). Any other status comes
+# from an intermediary.
 _GRANT_IS_GONE: Final = (400, 401)
 
 _PATIENCE: Final = 30.0
@@ -211,7 +212,7 @@ def create_backend(
 ) -> tuple[AccountBackend, Callable[[], Coroutine[Any, Any, None]]]:
     """Return the backend of an account entry with its own cookie session, and the function that closes both."""
     account = None
-    # An entry of alexa_media_player lacks the account's id: ask Amazon.
+    # An entry of alexa_media_player lacks the account's id, which the backend then requests from Amazon.
     if data[CONF_CUSTOMER_ID]:
         account = Account(
             customer_id=data[CONF_CUSTOMER_ID],
@@ -220,7 +221,7 @@ def create_backend(
             domain=data[CONF_URL],
             account_id=data.get(CONF_ACCOUNT_ID),
         )
-    # Without the automatic clean-up, which detaches the session before the backend is done with it.
+    # No automatic cleanup: it would detach the session before the backend is closed.
     session = async_create_clientsession(hass, auto_cleanup=False, cookie_jar=CookieJar())
     backend = AccountBackend(session, credentials_of(data), client_factory=create_push_client, account=account)
 
@@ -272,7 +273,7 @@ async def async_create_backend(
     session = async_create_clientsession(hass, auto_cleanup=False)
     try:
         backend = await async_create_property_backend(hass, entry, session)
-    except BaseException:  # also on a cancellation: nothing else would close the session
+    except BaseException:  # also on cancellation: nothing else would close the session
         session.detach()
         raise
 

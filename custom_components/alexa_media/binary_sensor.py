@@ -123,7 +123,7 @@ class AlexaPushSensor(AlexaEntity, BinarySensorEntity):
         self.async_on_remove(self._push.async_add_listener(self.async_write_ha_state))
 
 
-# Disabled by default: each costs a request a day.
+# Disabled by default, because each costs a request per day.
 KIDS: Final = BinarySensorEntityDescription(
     key="amazon_kids",
     translation_key="amazon_kids",
@@ -162,7 +162,7 @@ SETTINGS: Final = (
 
 
 class AlexaSetupModePrivileges(PropertySettingEntity, BinarySensorEntity):
-    """Shows whether a guest may change settings at the device."""
+    """Shows whether a guest may change settings on the device."""
 
     entity_description: AlexaBinarySettingDescription
 
@@ -272,7 +272,7 @@ SOUNDS: Final = {
         ("water_sounds", "waterSounds", BinarySensorDeviceClass.SOUND),
     )
 }
-"""Sounds that an Echo can detect, by Amazon's property; disabled by default, as polling costs a request a minute."""
+"""Sounds that an Echo can detect, by Amazon's property; disabled by default, as polling costs a request per minute."""
 
 
 class AlexaSound(AlexaMeasuringEntity, BinarySensorEntity):

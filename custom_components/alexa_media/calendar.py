@@ -55,13 +55,13 @@ async def async_setup_entry(
 
 ALERTS: Final = CalendarEntityDescription(key="alerts", translation_key="alerts")
 
-# The length of a ring is unknown, but an event needs a length to be visible.
+# It is unknown how long an alarm rings, but an event needs a duration to be visible.
 LENGTH: Final = timedelta(minutes=1)
 
-# An alarm that is created here has no label: an event with this name creates an alarm.
+# Title of an event that creates an alarm, which has no label; other titles create a reminder.
 ALARM: Final = "Alarm"
 
-# Maximum events of one alarm: a daily one for a year.
+# Maximum number of events per alarm, enough for a daily alarm over a year.
 MOST: Final = 400
 
 
@@ -122,7 +122,7 @@ class AlexaCalendar(AccountEntity[NotificationsCoordinator], CalendarEntity):
 
     @override
     async def async_create_event(self, **kwargs: Any) -> None:
-        """Create a reminder, or an alarm if the title is empty or the word for alarm; the location selects the Echo."""
+        """Create an alarm if the title is empty or "Alarm", else a reminder; the location selects the Echo."""
         label = kwargs.get("summary") or ""
         is_alarm = not tidy(label) or same(label, ALARM)
         permissions = await async_permissions(self.hass, self.caller)

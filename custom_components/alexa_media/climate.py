@@ -74,7 +74,7 @@ HVAC_MODES: Final = {
     "COOL": HVACMode.COOL,
     "AUTO": HVACMode.HEAT_COOL,
 }
-"""Home Assistant's mode for each mode of Amazon; AUTO heats and cools. ECO is a preset because it implies neither."""
+"""Home Assistant's mode by Amazon's; AUTO heats and cools. ECO may heat or cool, so it is a preset, not a mode."""
 
 ECO: Final = "ECO"
 
@@ -88,7 +88,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
         """Initialize with the modes of the thermostat's feature."""
         feature = place.appliance.feature(FeatureName.THERMOSTAT)
         modes = [mode.value for mode in feature.modes] if feature else []
-        # A thermostat without modes only has its setpoint.
+        # A thermostat without modes only has a setpoint.
         keys = (MODE, TARGET) if modes else (TARGET, MODE)
         super().__init__(place, *keys, LOWER, UPPER, CURRENT, HUMIDITY, ALLOWED, *(key for key, _ in STAGES))
         properties = feature.properties if feature else frozenset()
@@ -108,7 +108,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
                 supported |= ClimateEntityFeature.TURN_ON
         self._attr_supported_features = supported
 
-    # --- what it shows ------------------------------------------------------------------
+    # --- state --------------------------------------------------------------------------
 
     @property
     @override
@@ -202,14 +202,14 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
 
     @property
     def _active_modes(self) -> list[HVACMode]:
-        """Return the modes other than off; the mode that covers most (heating and cooling) comes first."""
+        """Return the modes other than off, the one that both heats and cools first."""
         widest = (HVACMode.HEAT_COOL, HVACMode.HEAT, HVACMode.COOL)
         return [mode for mode in widest if mode in self._attr_hvac_modes]
 
     @property
     @override
     def hvac_mode(self) -> HVACMode | None:
-        """Return the mode; in ECO the mode before it, because Amazon does not report whether ECO heats or cools."""
+        """Return the mode; during ECO the previous mode, because Amazon does not report whether ECO heats or cools."""
         if self.value_of(MODE) == ECO:
             return self._usual_mode
         return HVAC_MODES.get(str(self.value_of(MODE)))
@@ -232,7 +232,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
             self._last_active = mode
         return super().snapshot(), self.current_temperature, self.current_humidity
 
-    # --- what can be asked of it --------------------------------------------------------
+    # --- commands -----------------------------------------------------------------------
 
     @override
     async def async_set_hvac_mode(self, hvac_mode: HVACMode) -> None:

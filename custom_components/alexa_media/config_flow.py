@@ -67,16 +67,16 @@ _LOGGER = logging.getLogger(__name__)
 CONF_MARKETPLACE: Final = "marketplace"
 CONF_REDIRECT_URL: Final = "redirect_url"
 
-# Errors before Amazon has used up the code: the same address may be pasted again.
+# Errors before the code is used: the same URL can be pasted again.
 _CODE_UNUSED: Final = frozenset({"invalid_url", "wrong_page", "wrong_marketplace_url", "no_code", "cannot_connect"})
 
-# Errors after that: the sign-in has to start again.
+# Errors after the code was used: the sign-in has to start again.
 _CODE_USED: Final = frozenset({"code_refused", "not_identified"})
 
-# The proxy itself reads the address: an invalid one means that it contains no code.
+# With the proxy, the user enters no URL, so an invalid URL means that it contains no code.
 _PROXY_ERRORS: Final = frozenset({"cannot_connect", "code_refused", "not_identified", "unknown"})
 
-# Countries whose marketplace has another name, and the usual marketplace of countries without one.
+# Countries whose marketplace has a different top-level domain, and the marketplace used in countries without one.
 _MARKETPLACE_OF: Final[Mapping[str, str]] = {
     "AT": "amazon.de",
     "AU": "amazon.com.au",
@@ -139,7 +139,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     def async_get_options_flow(config_entry: ConfigEntry[Any]) -> OptionsFlow:
         return PropertyOptionsFlow() if CONF_REGION in config_entry.data else AlexaMediaOptionsFlow()
 
-    # --- ways in ---------------------------------------------------------------------
+    # --- entry points ----------------------------------------------------------------
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -226,9 +226,9 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     @callback
     def _login_ended(self) -> None:
         """Continue the flow after the sign-in in the browser."""
-        self.hass.async_create_task(self._async_go_on(), f"{DOMAIN} sign-in ended")
+        self.hass.async_create_task(self._async_continue(), f"{DOMAIN} sign-in ended")
 
-    async def _async_go_on(self) -> None:
+    async def _async_continue(self) -> None:
         """Run the step after the browser step, if the flow still exists."""
         with contextlib.suppress(UnknownFlow):
             await self.hass.config_entries.flow.async_configure(self.flow_id)

@@ -13,14 +13,14 @@ from .model.devices import Notification, NotificationStatus, NotificationType
 
 UNRECORDED: Final = frozenset({"brief", "sorted_active", "sorted_all", "sorted_paused"})
 
-# More of them are not put into ``brief``.
+# Maximum number of notifications in ``brief``.
 BRIEF: Final = 12
 
 ACTIVE: Final = frozenset({NotificationStatus.ON, NotificationStatus.SNOOZED, NotificationStatus.INSTANCE_CANCELED})
 
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
-# Texts, not translated: automations compare them.
+# These texts are not translated, because automations compare them.
 _NEVER: Final = "Never Repeat"
 _OTHERWISE: Final = "Repeats"
 _EVERY_DAY: Final = frozenset(range(7))
@@ -151,7 +151,7 @@ def _of_weekdays(days: frozenset[int]) -> str:
 def was_dismissed(old: Notification, new: Notification, *, rang: bool) -> bool:
     """Return whether an alarm that rang, or was snoozed, has been dismissed.
 
-    A dismissed alarm has a new version. It is off if it does not repeat, and else on for its next occurrence. Turning
+    A dismissed alarm has a new version. If it repeats, it is on for its next occurrence; otherwise it is off. Turning
     off an alarm before it rings does not dismiss it.
     """
     return (

@@ -3,7 +3,7 @@
 Amazon moves a repeating alarm to its next date only at midnight in California, so the next occurrence is computed from
 the local time and the rule.
 
-Rules come from outside. One that never matches, such as 30 February, must not cost more than others. Rules are
+Rules are external input. A rule that never matches, such as 30 February, must not take more time than others. Rules are
 therefore evaluated day by day between two dates, without searching beyond them.
 """
 
@@ -93,7 +93,7 @@ class Rule:
         times = _times(parts, begin, frequency, interval)
         nth, weekdays = _weekdays(parts.get("BYDAY"))
         if frequency not in _MONTHS:
-            # RFC 5545 gives a number no meaning in this case
+            # RFC 5545 does not allow a number with these frequencies, so it is ignored
             nth, weekdays = frozenset(), weekdays | {weekday for _, weekday in nth}
         months = _numbers(parts, "BYMONTH", 1, 12)
         month_days = _numbers(parts, "BYMONTHDAY", -31, 31) - {0}
@@ -270,7 +270,8 @@ _FRIDAY_SATURDAY_IN: Final = (
 )
 _WEEKENDS: Final = dict.fromkeys(_FRIDAY_SATURDAY_IN, frozenset({5, 6})) | {"IR": frozenset({4, 5})}
 
-# 29 February may be eight years away; for a rule that never matches, the search must not run to the year 9999.
+# Limit of the search: 29 February may be eight years away, but a rule that never matches must not be evaluated up to
+# the year 9999.
 _HORIZON: Final = timedelta(days=9 * 366)
 
 # Amazon's ``recurringPattern`` for a repetition every n days, weeks, months or years after the first time.
@@ -438,13 +439,14 @@ def _later(at: datetime | None, now: datetime) -> datetime | None:
 def _instant(local: datetime, zone: tzinfo) -> datetime:
     """Return a local time in UTC.
 
-    Of a time that occurs twice, it is the first. A time that the clock skips is shifted by as much as the clock.
+    If the local time occurs twice, the first one is returned. A time in the gap at the start of daylight saving time is
+    moved forward by the length of the gap.
     """
     return local.replace(tzinfo=zone).astimezone(UTC)
 
 
 def _at(day: date, seconds: float) -> datetime:
-    """Return the local time without zone at ``seconds`` after midnight by the clock."""
+    """Return the local wall-clock time (naive) at ``seconds`` after midnight."""
     return datetime.combine(day, time()) + timedelta(seconds=seconds)
 
 

@@ -1,7 +1,7 @@
 """Model names of Amazon's devices by type id.
 
-Amazon publishes no list. These are the types on which several projects and the names of Amazon's system images agree.
-For other types, family and id are shown.
+Amazon publishes no list. For these types, several projects agree with each other and with the names of Amazon's system
+images. For other types, family and id are shown.
 """
 
 from typing import Final
@@ -53,14 +53,14 @@ MODELS: Final = {
     "ADMKNMEVNL158": "Echo Hub",
     "A10A33FOX2NUBK": "Echo Spot (1st generation)",
     "A3EH2E0YZ30OD6": "Echo Spot (2nd generation)",
-    # Worn, and in the car
+    # Wearables and car accessories
     "A303PJF6ISQ7IC": "Echo Auto (1st generation)",
     "A13W6HQIHKEN3Z": "Echo Auto (2nd generation)",
     "A16MZVIFVHX6P6": "Echo Buds (1st generation)",
     "A15QWUTQ6FSMYX": "Echo Buds (2nd generation)",
     "A3IYPH06PH1HRA": "Echo Frames",
     "A3HND3J60V1OXX": "Echo Loop",
-    # Several as one
+    # Speaker groups
     "A3C9PE6TNYLTCH": "Speaker group",
     "AP1F6KUH00XPV": "Stereo pair",
     # Fire TV devices
@@ -95,7 +95,7 @@ MODELS: Final = {
     "A2IVLV5VM2W81": "Alexa app (iOS)",
     "A2TF17PFR55MTB": "Alexa app (Android)",
     "A1RTAM01W29CUP": "Alexa app (Windows)",
-    # Other makers
+    # Other manufacturers
     "A15ERDAKK5HQQG": "Sonos",
     "A2OSP3UA4VC85F": "Sonos One (1st generation)",
     "AVD3HM0HOJAAL": "Sonos One (2nd generation)",

@@ -91,7 +91,7 @@ class HttpAnswer:
         """Return the error name in the headers, or None."""
         for name in _ERROR_HEADERS:
             if value := self.headers.get(name):
-                # the address of a schema follows the colon
+                # the URL of a schema follows the colon
                 return value.partition(":")[0].strip() or None
         return None
 
@@ -99,8 +99,8 @@ class HttpAnswer:
     def is_throttled(self) -> bool:
         """Return whether Amazon refused the request because of too many requests.
 
-        Amazon sends 429, but also a text in a 400, a 503 or even a 200. In a 200 only error fields are checked, as a
-        song may be called "Rate Exceeded".
+        Amazon responds with 429, but also with an error text in a 400, a 503 or even a 200. In a 200 only error fields
+        are checked, as a song may be called "Rate Exceeded".
         """
         if self.status == 429:
             return True
@@ -108,7 +108,7 @@ class HttpAnswer:
             return True
         if self.status >= 400:
             return bool(_THROTTLED.search(self._text))
-        # an error is a short answer
+        # an error response is short
         if self.status != 200 or len(self.body) > LARGE_BODY_BYTES or not _THROTTLED.search(self._text):
             return False
         try:
@@ -319,8 +319,8 @@ def parsed(body: bytes) -> Any:
     """Parse JSON, with NaN and infinities as null; raises ``ValueError``."""
     try:
         if len(body) > LARGE_BODY_BYTES:
-            # the hook lets other threads run, which the parser alone does not
-            return json.loads(body, parse_constant=_no_number, object_hook=_as_it_is)
+            # the hook is Python code, during which other threads can run; the parser itself blocks them
+            return json.loads(body, parse_constant=_no_number, object_hook=_unchanged)
         return json.loads(body, parse_constant=_no_number)
     except RecursionError as err:
         raise ValueError("JSON is nested too deeply") from err
@@ -330,7 +330,7 @@ def _no_number(_name: str) -> None:
     """Replace NaN and Infinity, which are not valid JSON, with null."""
 
 
-def _as_it_is(value: dict[str, Any]) -> dict[str, Any]:
+def _unchanged(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
@@ -384,7 +384,7 @@ def _error_texts(data: Any) -> list[str]:
     """Return all strings of a JSON value that describe an error."""
     if isinstance(data, str):
         return [data]
-    if isinstance(data, list):  # the answers to several GraphQL operations
+    if isinstance(data, list):  # the responses to several GraphQL operations
         return [text for answer in data if isinstance(answer, dict) for text in _error_texts(answer)]
     if not isinstance(data, dict):
         return []

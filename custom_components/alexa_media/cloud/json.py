@@ -174,7 +174,7 @@ _WORD: Final = re.compile(r"[A-Z][A-Z0-9_]{0,40}")
 
 
 class Drift:
-    """Counts new statuses of an endpoint, fields that vanished, and unknown values of enumerations.
+    """Counts new statuses of an endpoint, fields that are missing now, and unknown values of enumerations.
 
     Nothing private is stored: only names of endpoints and fields, and words in capital letters. Outages and refused
     sessions do not count. At most one line per day and kind is logged.

@@ -70,7 +70,7 @@ _MIXED_KEY: Final = re.compile(r"^$|names?$|values?$|body$|message$|id$|key$", r
 """Keys of texts that may be names or Amazon's identifiers, below which plain words are not kept."""
 
 _SPECIAL_KEYS: Final = frozenset({"__type", "@class"})
-"""Keys of Amazon's serializers, which are no words."""
+"""Keys of Amazon's serializers, which are not words."""
 
 _TYPE_KEY: Final = re.compile(r"@?[a-z]*type|_*typename|route|namespace", re.IGNORECASE)
 _PLACE_KEY: Final = re.compile(r"country|locale|language", re.IGNORECASE)
@@ -239,7 +239,7 @@ class Pseudonyms:
         if text[:1] in _JSON_STARTS and text and (nested := self._nested(text, key, depth)) is not None:
             return nested
         if len(text) == _UUID_LENGTH and _WHOLE.fullmatch(text):
-            # most are ids of messages, which never come again
+            # not cached: most UUIDs are ids of messages, which do not recur
             return self._uuid(text)
         if (made := self._texts.get((text, key))) is None:
             made = self._flat_text(text, key)
@@ -387,7 +387,7 @@ class Pseudonyms:
             shifted = _shifted_epoch(int(piece), self._weeks) if is_time else None
             if shifted is not None:
                 return str(shifted)
-            # a number inside of an id is what it is by itself
+            # a number inside an id has the same pseudonym as the number alone
             return self._digits(piece) if piece.isdecimal() else self._word(piece)
 
         if not _TOKEN.search(text) or not any(map(str.isalpha, text)):
@@ -404,7 +404,7 @@ class Pseudonyms:
         return made.upper() if text.isupper() else made
 
     def _uuid(self, text: str) -> str:
-        """Return what ``_hex`` returns for a UUID, faster."""
+        """Return the same as ``_hex`` for a UUID, but faster."""
         made = self._letters(text.casefold(), _HEX_DIGITS, _UUID_LENGTH)
         made = f"{made[:8]}-{made[8:12]}-{made[12:16]}-{made[16:20]}-{made[20:32]}"
         return made.upper() if text.isupper() else made

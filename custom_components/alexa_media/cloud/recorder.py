@@ -91,7 +91,7 @@ class Recorder:
 
     def directive(self, data: Mapping[str, Any]) -> None:
         """Collect a pushed directive, which is JSON."""
-        # many small objects that stay make the garbage collector work
+        # one string instead of many small objects, which would slow down garbage collection
         self._add(_Directive(time.time() - self._started, marshal.dumps(dict(data))))
 
     def options(self, options: Mapping[str, Any]) -> None:
@@ -99,9 +99,10 @@ class Recorder:
         self._add(_Options(options))
 
     def _kept(self, target: Target, url: URL, body: bytes) -> tuple[bytes, bool]:
-        """Return the last body of a request if this one is equal, which takes no more memory, and whether it is.
+        """Return a body, and whether it equals the last body of the same request.
 
-        Amazon's answers repeat themselves, and the hash of the last body is known already.
+        In that case the last body is returned, which needs no additional memory and whose hash is already computed.
+        Many responses repeat the previous one.
         """
         key = (target.method, url)
         last = self._bodies.get(key, b"")

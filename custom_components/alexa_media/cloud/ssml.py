@@ -64,13 +64,13 @@ _ELEMENTS: Final = frozenset(
         "w",
     }
 )
-# Elements that are silent without text in them; a <sub> and an <audio> have theirs in an attribute.
+# Elements that are silent without text in them; <sub> and <audio> have their content in an attribute.
 _SPEECHLESS: Final = _ELEMENTS - {"audio", "sub"}
 
 _SPEAK: Final = re.compile(r"\s*<speak\b[^>]*>.*</speak>\s*", re.DOTALL | re.IGNORECASE)
 _ROOT: Final = re.compile(r"\s*<(speak\b|!DOCTYPE\b)", re.IGNORECASE)
-# Other constructs of XML than elements and text: Alexa is not known to accept any. One that is not closed extends to
-# the end of the text, so that reading takes linear time.
+# XML constructs other than elements and text; Alexa is not known to accept any of them. An unclosed one extends to the
+# end of the text, so that parsing takes linear time.
 _ASIDE: Final = re.compile(r"<!--(?:.*?-->|.*)|<\?(?:.*?\?>|.*)|<!\[CDATA\[(?P<text>.*?)(?:\]\]>|\Z)", re.DOTALL)
 _DECLARATION: Final = re.compile(r"\s*<\?xml\b.*?\?>", re.DOTALL | re.IGNORECASE)
 _REST_OF_TAG: Final = r"""(?:[^<>"']|"[^"]*"|'[^']*')*>"""

@@ -60,8 +60,8 @@ def _is_kept(char: str) -> bool:
 class _Words:
     """Literal words of a pattern.
 
-    On a ``whole`` side the text must end at the edge of a word. On another side, the word continues in the adjacent
-    slot or wildcard; in a slot (``filled``) it continues for at least one letter.
+    On a ``whole`` side, a word has to end where the literal text ends. On another side, the word continues in the
+    adjacent slot or wildcard; in a slot (``filled``) by at least one letter.
     """
 
     text: str = ""
@@ -193,15 +193,15 @@ def _literals(texts: list[str], variables: list[str | None]) -> Iterator[_Words]
         words = normalized(text)
         if index == 0:
             words = _without(words, _NAMES_OF_ALEXA) if last == 0 else _without(f"{words} -", _NAMES_OF_ALEXA)[:-2]
-        is_whole_right = index == last or not _is_glued(text[-1:])
+        is_whole_right = index == last or not _continues_word(text[-1:])
         yield _Words(
             words,
-            whole_left=index == 0 or not _is_glued(text[:1]),
+            whole_left=index == 0 or not _continues_word(text[:1]),
             whole_right=is_whole_right,
             filled_right=not is_whole_right and bool(words) and variables[index] is not None,
         )
 
 
-def _is_glued(char: str) -> bool:
+def _continues_word(char: str) -> bool:
     """Return whether a character next to a variable is part of a word."""
     return bool(char) and bool(normalized(char))

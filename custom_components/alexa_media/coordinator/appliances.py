@@ -144,7 +144,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         """Return the appliance of Alexa Guard, or None."""
         return next((appliance for appliance in self.data.values() if appliance.is_guard), None)
 
-    # --- which of them get entities -----------------------------------------------------
+    # --- selection for entities ---------------------------------------------------------
 
     def is_own(self, appliance: Appliance) -> bool:
         """Return whether Home Assistant itself exposes this appliance to Alexa, so that it must get no entities."""
@@ -257,7 +257,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         if not self._is_fresh:
             await self.async_refresh_shared()
 
-    # --- on disk ------------------------------------------------------------------------
+    # --- storage ------------------------------------------------------------------------
 
     def _take(self, appliances: Mapping[str, Appliance]) -> None:
         """Store the discovered appliances and their indexes."""

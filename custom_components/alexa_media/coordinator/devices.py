@@ -88,7 +88,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
             self._store.async_delay_save(lambda: {"devices": [_to_json(d) for d in self.data.values()]}, 1)
         return devices
 
-    # --- who is online -------------------------------------------------------------------
+    # --- connectivity --------------------------------------------------------------------
 
     def _weigh(self, listed: Mapping[str, Device]) -> None:
         """Use the connectivity in a list as evidence, unless it repeats that a device is offline.

@@ -223,7 +223,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
         self._nothing_due.set()
         api.watch_writes(self._expect_wakings)
 
-    # --- when to read ------------------------------------------------------------------
+    # --- schedule of reads -------------------------------------------------------------
 
     @callback
     def async_wake(self, serial: str | None, sign: Sign) -> None:
@@ -329,7 +329,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
             token = page.token
         return tuple(records)
 
-    # --- what was said -----------------------------------------------------------------
+    # --- commands ----------------------------------------------------------------------
 
     @property
     def last(self) -> VoiceRecord | None:
@@ -417,7 +417,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
             serial = self._wakings.find(record.timestamp)
         return replace(record, serial=serial or record.serial)
 
-    # --- news --------------------------------------------------------------------------
+    # --- new commands ------------------------------------------------------------------
 
     @callback
     def async_add_news_listener(self, serial: str, listener: NewsListener) -> Callable[[], None]:

@@ -95,7 +95,7 @@ class Echo:
         return next_occurrence(notification, dt_util.utcnow(), self.zone, country)
 
 
-# --- which device ---------------------------------------------------------------------------
+# --- devices --------------------------------------------------------------------------------
 
 
 def echo_of(entry: AlexaConfigEntry, serial: str) -> Echo | None:
@@ -267,7 +267,7 @@ async def async_find(hass: HomeAssistant, notification_id: str) -> tuple[Echo, N
     raise invalid_input("alarm_gone", id=notification_id)
 
 
-# --- when, and what -------------------------------------------------------------------------
+# --- validation -----------------------------------------------------------------------------
 
 
 def timing_of(echo: Echo, at: datetime | time, recurrence: Recurrence | None) -> Timing:
@@ -408,7 +408,7 @@ def require_recurrence(echo: Echo, notification: Notification) -> None:
         raise invalid_input("alarm_not_recurring", id=notification.notification_id)
 
 
-# --- doing it -------------------------------------------------------------------------------
+# --- commands -------------------------------------------------------------------------------
 
 
 async def async_create(

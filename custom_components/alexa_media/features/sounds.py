@@ -63,7 +63,7 @@ _OUTPUT: Final = (
 )
 
 
-# --- under which address -----------------------------------------------------------------
+# --- external URL ------------------------------------------------------------------------
 
 
 def public_url(entry: AlexaConfigEntry) -> URL | None:
@@ -92,7 +92,7 @@ def _given(entry: AlexaConfigEntry) -> str:
     return str({**entry.data, **entry.options}.get(CONF_PUBLIC_URL) or "").strip().rstrip("/")
 
 
-# --- sounds that are offered -------------------------------------------------------------
+# --- available sounds --------------------------------------------------------------------
 
 
 @dataclass(slots=True, eq=False)
@@ -315,7 +315,7 @@ class SoundView(HomeAssistantView):
         return await self.get(request, name)
 
 
-# --- how they are made -------------------------------------------------------------------
+# --- fetching and conversion -------------------------------------------------------------
 
 
 class AudioError(Exception):

@@ -168,7 +168,7 @@ def _checked(text: str) -> str:
         raise invalid_input(err.key, **err.placeholders) from err
 
 
-# --- who is meant -------------------------------------------------------------------------
+# --- recipients ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,7 +283,7 @@ def can_speak(device: Device) -> bool:
     return device.is_group or not device.capabilities or not device.capabilities.isdisjoint(_AUDIBLE)
 
 
-# --- telling them -------------------------------------------------------------------------
+# --- sending ------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)

@@ -125,7 +125,7 @@ async def async_settle(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
         hass.config_entries.async_update_entry(entry, data=data)
 
 
-# --- what the entry says -----------------------------------------------------------------
+# --- data of the entry -------------------------------------------------------------------
 
 
 def _position(hass: HomeAssistant, entry: AlexaConfigEntry) -> int:
@@ -231,7 +231,7 @@ def _async_adopt_ids(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
                 registry.async_update_entity(item.entity_id, new_unique_id=unique_id)
 
 
-# --- on disk -----------------------------------------------------------------------------
+# --- files -------------------------------------------------------------------------------
 
 
 def _secure_path(hass: HomeAssistant, entry_id: str) -> Path:

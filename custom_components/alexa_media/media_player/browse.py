@@ -188,7 +188,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
             for station in stations
         ]
 
-    # --- before it plays -------------------------------------------------------------
+    # --- validation ------------------------------------------------------------------
 
     async def _async_content_type(self, media_type: str) -> str:
         """Return a content type in the spelling of commands: words in lower case, a provider as its id.

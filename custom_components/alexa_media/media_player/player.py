@@ -243,7 +243,7 @@ class AlexaMediaPlayer(
         self._unfollow: list[CALLBACK_TYPE] = []
         self._shown_volume: tuple[int | None, bool | None] | None = None
 
-    # --- what is played --------------------------------------------------------------
+    # --- state -----------------------------------------------------------------------
 
     @property
     @override

@@ -168,7 +168,7 @@ def async_setup(hass: HomeAssistant) -> None:
         async_register_admin_service(hass, DOMAIN, name, handler, vol.Schema(fields), response)
 
 
-# --- what an action is about --------------------------------------------------------------
+# --- targets ------------------------------------------------------------------------------
 
 
 def _entry_of(call: ServiceCall) -> tuple[AlexaConfigEntry, ManagementApi]:

@@ -178,8 +178,8 @@ def _alarm(element: Mapping[str, Any]) -> StoredAlarm | None:
 def parse_created(data: Any, key: str, endpoint: Endpoint) -> str:
     """Return the id under ``key`` in the response to a create request.
 
-    Raises ``AlexaCommandError`` if there is no id. Devices that support neither alarms nor reminders respond this way,
-    and nothing was created.
+    Raises ``AlexaCommandError`` if there is no id. Devices that do not support alarms or reminders respond this way,
+    and nothing is created.
     """
     if found := text(mapping(data).get(key)):
         return found
@@ -195,7 +195,7 @@ def parse_alarm_tones(data: Any) -> tuple[AlarmTone, ...]:
 
 
 def parse_sound(data: Any) -> AlarmTone | None:
-    """Parse one alarm sound; ``None`` without an id."""
+    """Parse one alarm sound; ``None`` if it has no id."""
     element = mapping(data)
     sound_id = word(element.get("id"))
     if sound_id is None:
@@ -322,16 +322,16 @@ def _remaining(value: Any, kind: NotificationType) -> float | None:
     return left if left or kind is NotificationType.TIMER else None
 
 
-# Device type of the Alexa app, as which alexapy registers the integration.
+# Device type of the Alexa app, which is also the type that alexapy registers for the integration.
 APP_TYPE: Final = "A2IVLV5VM2W81"
 
 _ALARM: Final = {"notificationType": "Alarm"}
 
-# An edit sends new times; the old ones, and rules derived from them, would contradict.
+# Keys of the old times, which an edit leaves out because they would contradict the new ones.
 _TIME_KEYS: Final = ("alarmTime", "originalTime", "originalDate")
 
 
-# The notification has changed since it was read.
+# Status of the response if the notification has changed since it was read.
 _STALE_STATUS: Final = 409
 
 
@@ -342,7 +342,7 @@ class AccountAlarms:
         """Initialize with the session of the account."""
         self._session = session
 
-    # --- create ---------------------------------------------------------------------------
+    # --- creation -------------------------------------------------------------------------
 
     async def async_create_alarm(self, device: Device, timing: Timing, sound: AlarmTone | None) -> str:
         """Create an alarm and return its id in the list of notifications."""
@@ -388,13 +388,13 @@ class AccountAlarms:
             )
 
     def _place(self, device: Device) -> dict[str, str]:
-        """Return the device fields of a reminder; a reminder on all devices names this registration instead."""
+        """Return the device fields of a reminder; a reminder for all devices has those of this registration."""
         if device.serial != EVERYWHERE:
             return address_of(device)
         own = {"deviceSerialNumber": self._session.credentials.serial, "deviceType": APP_TYPE}
         return {**own, "deliveryType": EVERYWHERE}
 
-    # --- change ---------------------------------------------------------------------------
+    # --- changes --------------------------------------------------------------------------
 
     async def async_edit_alarm(
         self, device: Device, alarm: Notification, timing: Timing | None, sound: AlarmTone | None
@@ -482,7 +482,7 @@ class AccountAlarms:
             raise AlexaUnsupportedError("The alarm is not there", endpoint=ALARMS.label, status=200, code="gone")
         return stored
 
-    # --- sound ----------------------------------------------------------------------------
+    # --- sounds and volumes ---------------------------------------------------------------
 
     async def async_sounds(self, device: Device) -> Sequence[AlarmTone]:
         """Return the available alarm sounds of a device."""
@@ -526,11 +526,11 @@ class AccountAlarms:
 
 
 _KEPT_FREQUENCIES: Final = ("MONTHLY", "YEARLY")
-"""Frequencies that are set in the Alexa app alone."""
+"""Frequencies that only the Alexa app can set, and that an edit keeps."""
 
 
 def _editable(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a notification that an edit has to repeat."""
+    """Return the fields of a notification that an edit sends back, without the old times and rules."""
     body = {key: value for key, value in raw.items() if key not in _TIME_KEYS}
     rule = body.get("rRuleData")
     if isinstance(rule, dict):
@@ -554,7 +554,7 @@ _REMINDER_SOUND: Final = "reminder_sound"
 
 
 def _reminder_sound(sound: AlarmTone) -> dict[str, Any]:
-    """Return a sound as notifications hold it; the address of the sample is not needed to play it."""
+    """Return a sound in the format of notifications; Amazon does not need the URL of the sample."""
     shown = {"displayName": sound.name, "folder": None, "sampleUrl": None}
     return {**shown, "id": sound.sound_id, "providerId": sound.provider}
 

@@ -291,7 +291,7 @@ class AccountBackend:
 
     async def async_sessions(self, known: Iterable[Device] = ()) -> tuple[Session, ...]:
         """Return all media sessions, playing ones last; empty if Amazon controls no playback."""
-        device = _device_to_ask(self._devices.values() or known, self.own_serial)
+        device = _device_for_query(self._devices.values() or known, self.own_serial)
         try:
             return await self._session.transport.async_read(
                 SESSIONS,
@@ -405,7 +405,7 @@ class AccountBackend:
             await stream.aclose()
 
 
-def _device_to_ask(devices: Iterable[Device], own_serial: str | None) -> Device | None:
+def _device_for_query(devices: Iterable[Device], own_serial: str | None) -> Device | None:
     """Return a device for the sessions request, preferably an online one; the response covers all devices anyway."""
     speakers = [
         device

@@ -63,7 +63,7 @@ class PushCommand(StrEnum):
 
 
 class PushPayload(NamedTuple):
-    """The payload of one command. ``serial`` is None if no device is named; ``now`` is the time of arrival (aware)."""
+    """The payload of one command. ``serial`` is None if it names no device; ``now`` is the time of arrival (aware)."""
 
     command: PushCommand
     data: Mapping[str, Any]

@@ -45,11 +45,12 @@ class Endpoint:
     """A request of the account API.
 
     ``path`` may contain ``{names}`` to fill in. ``timeout`` is in seconds for the whole exchange. A write is never
-    repeated after an unknown outcome. ``browser_agent`` sends a browser's User-Agent; with the app's, Amazon answers
-    400 with a ThrottlingException in the body. ``bearer`` adds the access token to the cookies. ``csrf`` is False for
-    writes that only read and need no csrf token. ``partial`` means that ``errors`` in a 200 may concern only a part of
-    the response, so the parser handles them. ``whole_account`` allows a larger response because it grows with the
-    account. ``wakes`` is False for writes that name an Echo but only change what Amazon stores.
+    repeated after an unknown outcome. ``browser_agent`` sends a browser's User-Agent; with the app's User-Agent, Amazon
+    responds 400 with a ThrottlingException in the body. ``bearer`` sends the access token in addition to the cookies.
+    ``csrf`` is False for requests other than GET that need no csrf token. ``partial`` means that ``errors`` in a 200
+    may concern only a part of the response, so the parser handles them. ``whole_account`` allows a larger response
+    because it grows with the account. ``wakes`` is False for writes that name an Echo but only change data stored by
+    Amazon.
     """
 
     name: str

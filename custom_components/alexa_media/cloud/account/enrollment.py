@@ -24,8 +24,8 @@ class Enrollment:
     """One sign-in attempt; its code verifier is kept in memory only.
 
     ``marketplace`` is a retail domain such as ``amazon.nl``. ``sign_in_domain`` is amazon.com for marketplaces where
-    Amazon's sign-in for devices is not known to work; the account's own data contain the marketplace afterwards.
-    ``serial`` is that of a registration to renew, so that the account gets no second device.
+    Amazon's sign-in for devices is not known to work; after the sign-in, the account's own data contain the
+    marketplace. ``serial`` is the serial number of a registration to renew, so that the account gets no second device.
     """
 
     def __init__(self, marketplace: str, serial: str | None = None) -> None:
@@ -89,7 +89,7 @@ class Enrollment:
         except secureauth.EnrollmentError as err:
             raise _refusal(err) from None
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError, TypeError, AttributeError) as err:
-            # alexapy takes some parts of the answer as well-formed
+            # alexapy does not validate all parts of the response
             reason = type(err).__name__
         raise AlexaConnectionError("The registration failed", endpoint="POST /auth/register", code=reason)
 
@@ -116,7 +116,8 @@ def _credentials(found: Any) -> Credentials:
 def _refusal(err: secureauth.EnrollmentError) -> EnrollmentError | AlexaConnectionError:
     """Return the error for a failed registration: the code was refused, or Amazon could not be reached.
 
-    alexapy raises one class for both. Its text contains the HTTP status, or the refusal inside a 200.
+    alexapy raises the same exception class for both. Its message contains the HTTP status, or the refusal in a 200
+    response.
     """
     found = _STATUS.search(str(err))
     status = int(found[1]) if found else None

@@ -34,7 +34,7 @@ HISTORY_BEFORE: Final = Endpoint(
     path="/alexa-privacy/apd/rvh/customer-history-records-v2",
     csrf=False,
 )
-# Of alexapy 1.33; other clients dropped them years ago.
+# These two endpoints are from alexapy 1.33; other clients stopped using them years ago.
 ACTIVITIES: Final = Endpoint(name="activities", method="GET", host=Host.WEBSITE, path="/api/activities")
 DELETE_ACTIVITY: Final = Endpoint(
     name="delete_activity",
@@ -115,8 +115,8 @@ def _record(element: Mapping[str, Any]) -> VoiceRecord | None:
 def _keyed_serial(value: Any) -> str | None:
     """Return the serial in the key of a record: ``customer#milliseconds#type#serial``.
 
-    The key may have more parts before the time and after the serial, for example a person. Source: aioamazondevices
-    (pull request 1021).
+    The key may have additional parts before the time and after the serial, for example a person. Source:
+    aioamazondevices (pull request 1021).
     """
     parts = [part.strip() for part in (text(value) or "").split("#") if part.strip()]
     for moment, _, serial in zip(parts[-3::-1], parts[-2::-1], parts[::-1], strict=False):
@@ -164,7 +164,7 @@ def _words(value: Any) -> str | None:
 
 
 TOKEN_LIFETIME_SECONDS: Final = 12 * 3600.0
-"""Lifetime of the page token. Other clients use it for 2 to 24 hours; a token refused earlier is renewed."""
+"""Lifetime of the page token. Other clients use it for 2 to 24 hours. If Amazon refuses it earlier, it is renewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,17 +200,17 @@ class AccountHistory:
         first, second = self._forms
         await self._async_token()
         try:
-            return await self._ask(first, start, end, previous)
+            return await self._read_records(first, start, end, previous)
         except AlexaUnsupportedError:
             # the page tokens of the two forms are not interchangeable
             if previous is not None:
                 raise
-        page = await self._ask(second, start, end, None)
+        page = await self._read_records(second, start, end, None)
         self._forms = (second, first)
         return page
 
     async def async_clear(self, limit: int) -> tuple[int, int]:
-        """Delete the latest records; a record without a recording is answered 404 and kept."""
+        """Delete the latest records; for a record without a recording Amazon responds 404 and keeps it."""
         transport, deleted = self._session.transport, 0
         with transport.unproven.attempt("clear_history"):
             query = {"size": str(limit), "offset": "-1"}
@@ -229,7 +229,7 @@ class AccountHistory:
         """Set the listener that is called before each write request that may wake an Echo."""
         self._session.transport.write_listener = listener
 
-    async def _ask(self, form: _Form, start: datetime, end: datetime, previous: str | None) -> RecordPage:
+    async def _read_records(self, form: _Form, start: datetime, end: datetime, previous: str | None) -> RecordPage:
         """Request records from one endpoint; retry once if the page token may have expired."""
         token = self._token
         try:

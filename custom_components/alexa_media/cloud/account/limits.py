@@ -122,9 +122,10 @@ class _Block:
 class Throttle:
     """Throttling of one account, by host and kind of traffic.
 
-    Reads wait for as long as Amazon asks. Commands are never held back: while a host is throttled they are sent one at
-    a time, and a success ends the throttling of the host. One line is logged when throttling begins, and one when it
-    has been over for a while, because one endpoint may stay throttled while others respond between its attempts.
+    Reads wait for as long as Amazon specifies. Commands are never held back: while a host is throttled they are sent
+    one at a time, and a success ends the throttling of the host. One line is logged when throttling begins, and one
+    when it has been over for a while, because one endpoint may stay throttled while others respond between its
+    attempts.
     """
 
     def __init__(self) -> None:
@@ -246,7 +247,7 @@ class SingleFlight:
     async def join(self) -> None:
         """Wait for the current run, or for a new one if there is none; raises the exception of the run."""
         task = self.start()
-        # asyncio.shield would log the failure of the run if its caller was cancelled.
+        # asyncio.shield would log the failure of the run if its caller was canceled.
         await asyncio.wait([task])
         if task.cancelled():
             raise AlexaConnectionError("The session was closed", sent=False)

@@ -11,7 +11,7 @@ from .transport import Transport
 
 _BASE: Final = "/alexashoppinglists/api/v2/lists"
 
-# These two are reads despite POST.
+# These two endpoints are reads, although they use POST.
 LISTS: Final = Endpoint(name="lists", method="POST", host=Host.RETAIL, path=f"{_BASE}/fetch", whole_account=True)
 LIST_ITEMS: Final = Endpoint(
     name="list_items", method="POST", host=Host.RETAIL, path=f"{_BASE}/{{list_id}}/items/fetch", whole_account=True
@@ -64,7 +64,7 @@ LISTS_ENDPOINTS: Final = (
 )
 
 
-# Keys of a quantity that is an object.
+# Keys of the number and the unit of a quantity that is an object.
 _AMOUNTS: Final = ("value", "amount", "quantity", "count")
 _UNITS: Final = ("unit", "unitOfMeasure", "units")
 
@@ -79,7 +79,7 @@ def _list(element: Mapping[str, Any]) -> ListInfo | None:
     """Parse one list; ``None`` if it has no id or no name."""
     if (list_id := text(element.get("listId"))) is None:
         return None
-    # in the field, the version of a default list was seen to stay 1 while the time of change moved on
+    # observed in an account: the version of a default list stayed 1 while its time of change advanced
     revision = (number(element.get("version")), number(element.get("updateAt")), element.get("totalActiveItemsCount"))
     return ListInfo(
         list_id=list_id,
@@ -177,7 +177,7 @@ class AccountLists:
         return await self._transport.async_read(LISTS, parse_lists, json=body)
 
     async def async_create(self, name: str) -> str | None:
-        """Create a custom list; return its id, or None if the response has none."""
+        """Create a custom list; return its id, or None if the response does not contain it."""
         with self._transport.unproven.attempt(CREATE_LIST.name):
             answer = await self._transport.async_request(
                 CREATE_LIST, json={"listName": name, "listType": ListType.CUSTOM}
@@ -212,7 +212,7 @@ class AccountLists:
         return merged_items(found)
 
     async def async_add(self, list_id: str, name: str) -> ListItem | None:
-        """Add an item; return it as Amazon stored it, or None if the response lacks it."""
+        """Add an item; return it as stored by Amazon, or None if the response does not contain it."""
         answer = await self._transport.async_request(
             ADD_LIST_ITEM,
             params={"list_id": list_id},
@@ -221,7 +221,7 @@ class AccountLists:
         return parse_added(answer)
 
     async def async_update(self, list_id: str, item: ListItem, changes: ItemChanges) -> ListItem | None:
-        """Change an item; return it as Amazon stored it, or None if the response lacks it."""
+        """Change an item; return it as stored by Amazon, or None if the response does not contain it."""
         values = {
             "itemName": changes.name,
             "itemStatus": None if changes.complete is None else "COMPLETE" if changes.complete else "ACTIVE",

@@ -30,7 +30,7 @@ from .parse import address_of, required_list
 from .scheduler import CommandScheduler, speech_seconds
 from .transport import Transport
 
-# The entities to choose from, for the skill in the query. Without the header, the list for music is empty.
+# Returns the entities that the skill in the query offers. Without the header, the list for music is empty.
 BEHAVIOR_ENTITIES: Final = Endpoint(
     name="behavior_entities",
     method="GET",
@@ -135,7 +135,7 @@ QUEUE_SIZE: Final = 50
 
 EXPIRED_CODES: Final = ("QUEUE_EXPIRED", "ExpiredPlayQueueException")
 IDLE_CODES: Final = ("UnsupportedProviderException", *EXPIRED_CODES)
-"""Amazon's error codes for a player that has no playback controlled by Amazon."""
+"""Amazon's error codes for a device without playback that Amazon controls."""
 
 
 class AccountMedia:
@@ -181,7 +181,7 @@ class AccountMedia:
             raise
 
     async def async_check(self, search: PlaySearch, device: Device) -> SearchResult:
-        """Have Amazon validate a search without playing it."""
+        """Request Amazon's validation of a search, without playing it."""
         payload = search_payload(search, Target.of(device, self._default_customer_id()))
         return await self._transport.async_read(
             VALIDATE_OPERATION,
@@ -238,7 +238,10 @@ def speech_ends(step: Step) -> dict[str, float]:
 
 
 def _walk(step: Step, start: float, note: Callable[[str, float], None]) -> float:
-    """Call ``note`` with the end of each text; return the end of the step. All times are in seconds from the start."""
+    """Call ``note`` with the serial and the end of each text; return the end of the step.
+
+    All times are in seconds from the start of the outermost step.
+    """
     match step:
         case Do(command=command, device=device):
             if (seconds := speech_seconds(command)) is None:

@@ -28,7 +28,7 @@ class MultipartError(AlexaBadResponseError):
 
 
 class _At(Enum):
-    """Position in the multipart structure of the next line."""
+    """Position of the next line in the multipart structure."""
 
     PREAMBLE = auto()
     HEADERS = auto()

@@ -163,7 +163,8 @@ class _Filler:
 def _without_customer(value: Any, customer_id: str) -> Any:
     """Return a payload in which the customer id of the account is replaced by the placeholder.
 
-    For the Echo that is spoken to, Amazon stores either of them; the owner of the Echo determines the customer.
+    In nodes for the Echo that is spoken to, Amazon stores either the id or the placeholder. The customer of such a node
+    is the owner of the Echo.
     """
     if isinstance(value, dict):
         return {
@@ -270,7 +271,10 @@ class AccountRoutines:
         return found
 
     async def _put(self, routine_id: str, element: Mapping[str, Any], status: str) -> None:
-        """Send a routine as the app does: flat, its parts as JSON strings, with trigger payloads as strings inside."""
+        """Send a routine in the app's format: a flat object whose parts are JSON strings.
+
+        The payloads of its triggers are JSON strings inside these.
+        """
         triggers = [json.dumps(_trigger(trigger)) for trigger in mappings(element.get("triggers"))]
         body = {
             "behaviorId": routine_id,

@@ -264,7 +264,7 @@ class CommandScheduler:
                 if pause > MAX_SPEECH_WAIT:
                     raise _busy(pause)
                 await asyncio.sleep(pause)
-            # noted before the command is sent, so that no other text is sent meanwhile
+            # stored before the command is sent, so that no other text is sent in the meantime
             before = dict(self._speaks_until)
             self._speaks_until.update(
                 {serial: now + min(seconds, MAX_SPEECH_WAIT) for serial, seconds in speech.items()}

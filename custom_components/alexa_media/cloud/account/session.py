@@ -60,8 +60,8 @@ class _NoDebug(logging.Filter):
 logging.getLogger(AlexaLogin.__module__).addFilter(_NoDebug())
 
 
-# Path of the page for parents by marketplace. Two are known; the other marketplaces are assumed to have that of
-# amazon.com.
+# First label of the host of the parents site by marketplace. Two hosts are known; the other marketplaces are assumed to
+# use the label of amazon.com.
 _PARENTS: Final = {"amazon.de": "eltern"}
 
 
@@ -97,8 +97,8 @@ class AccountSession:
 
     Tokens and cookies are renewed before they expire, and when Amazon refuses them. Each is renewed by one request at a
     time, which all callers share; canceling a caller does not cancel the renewal. After a failure all credentials are
-    kept, and the renewal is retried with back-off. If the token endpoint says that the grant is revoked, every call
-    raises ``AlexaAuthError`` and no request is sent any more.
+    kept, and the renewal is retried with back-off. If the token endpoint responds that the grant is revoked, every call
+    raises ``AlexaAuthError``, and no further request is sent.
     """
 
     def __init__(self, session: aiohttp.ClientSession, credentials: Credentials) -> None:
@@ -202,7 +202,7 @@ class AccountSession:
         morsels = self._http.cookie_jar.filter_cookies(URL(self.base_url(Host.ALEXA) + "/"))
         return {name: morsel.value for name, morsel in morsels.items()}
 
-    # --- across restarts ----------------------------------------------------------------
+    # --- stored state -------------------------------------------------------------------
 
     @property
     def _owner(self) -> str:
@@ -258,11 +258,11 @@ class AccountSession:
     # --- lifecycle ----------------------------------------------------------------------
 
     async def async_sign_in(self) -> None:
-        """Get token and cookies; raises ``AlexaAuthError`` or ``AlexaConnectionError``."""
+        """Get an access token and cookies; raises ``AlexaAuthError`` or ``AlexaConnectionError``."""
         _raise_worst(await asyncio.gather(self.async_token(), self.async_ensure_cookies(), return_exceptions=True))
 
     async def async_connect(self) -> None:
-        """Connect in two rounds: first token and cookies, then the addresses.
+        """Connect in two rounds: first the access token and cookies, then the addresses.
 
         Raises ``AlexaAuthError`` or ``AlexaConnectionError`` if the first round fails. A failure of the second is
         ignored: the addresses have defaults. The csrf cookie comes with the list of devices (``note_csrf``).
@@ -379,7 +379,7 @@ class AccountSession:
         except AlexaConnectionError as err:
             self._cookie_backoff.failed()
             if err.status in (400, 401, 403):
-                await self._ask_for_grant(began)
+                await self._check_grant(began)
             raise
         self._store(cookies)
         self._cookie_backoff.succeeded()
@@ -388,8 +388,8 @@ class AccountSession:
         self._generation += 1
         self.on_change()
 
-    async def _ask_for_grant(self, began: float) -> None:
-        """Ask the token endpoint, the only authority for this, whether the grant was revoked."""
+    async def _check_grant(self, began: float) -> None:
+        """Request a token unless one is newer than ``began``: only the response shows whether the grant was revoked."""
         if self._token_minted_at < began:
             with contextlib.suppress(AlexaConnectionError):
                 await self._new_token()
@@ -420,9 +420,9 @@ class AccountSession:
             await self._csrf_flight.join()
 
     def note_csrf(self) -> None:
-        """Store the csrf cookie that an answer has set; without one, fetch it in the background.
+        """Store the csrf cookie that a response has set; without one, request it in the background.
 
-        The list of devices, which every start reads, is one of the pages that set it.
+        The list of devices, which is read at every start, is one of the pages that set it.
         """
         if (csrf := self.csrf) is None:
             self._csrf_flight.start()
@@ -431,7 +431,7 @@ class AccountSession:
             self.on_change()
 
     async def _fetch_csrf(self) -> None:
-        """Request the pages that set the csrf cookie one after the other until it is set."""
+        """Request the pages that set the csrf cookie, one after the other, until it is set."""
         self._http.cookie_jar.clear(lambda morsel: morsel.key == "csrf")
         self._counts["csrf"] += 1
         for page in CSRF_PAGES:
@@ -489,7 +489,7 @@ class AccountSession:
             status = int(found[1]) if found else None
             code = None if status else type(err.__cause__ or err).__name__
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError, TypeError, RuntimeError) as err:
-            # alexapy takes some answers as well-formed, and a closed session is a RuntimeError
+            # alexapy does not validate some responses, and a closed session causes a RuntimeError
             status, code = None, type(err).__name__
         self._counts["failures"] += 1
         raise AlexaConnectionError(

@@ -59,7 +59,7 @@ SET_EQUALIZER: Final = Endpoint(
     is_write=True,
     answer=Answer.ANY,
 )
-# The key in the answer is the deviceAccountId, not the serial.
+# The key in the response is the deviceAccountId, not the serial.
 DEVICE_SETTING: Final = Endpoint(
     name="device_setting", method="GET", host=Host.WEBSITE, path="/api/v1/devices/{account_id}/settings/{name}"
 )
@@ -362,7 +362,10 @@ def parse_contacts(data: Any) -> tuple[Contact, ...]:
 
 
 def parse_enabled_feeds(data: Any) -> tuple[Feed, ...]:
-    """Parse the feeds that are enabled, all of them: they are sent back; raises ``AlexaBadResponseError``."""
+    """Parse all enabled feeds, including unreadable ones, because a change sends all of them back.
+
+    Raises ``AlexaBadResponseError``.
+    """
     return tuple(
         _feed(element, enabled=True) for element in mappings(required_list(data, "enabledFeeds", ENABLED_FEEDS))
     )
@@ -456,7 +459,7 @@ class AccountSettings:
                 HOME_GROUP_DEVICES, parse_home_group_devices, params={"group": self._home_group}
             )
         except AlexaUnsupportedError:
-            # the home may have changed
+            # the person may have moved to another home group
             self._home_group = None
             raise
 

@@ -27,7 +27,7 @@ from .sign_in_pages import behind, in_front, is_amazon, rewritten, shim, site_of
 MAX_ANSWER: Final = 8 * 1024 * 1024
 """Maximum size in bytes of a response from Amazon, uncompressed."""
 MAX_PAGE: Final = 2 * 1024 * 1024
-"""Maximum size in bytes of an HTML page; Amazon's have about 100,000."""
+"""Maximum size of an HTML page in bytes; Amazon's pages have about 100,000."""
 TIMEOUT: Final = 20.0
 
 _TOO_LARGE: Final = (
@@ -108,7 +108,7 @@ class _Login:
         self.start_url = start_url
 
     def get_totp_token(self) -> str:
-        """Return an empty code: one computed now would be expired on the page that asks for it."""
+        """Return an empty code: a code computed now would be expired when the page that requires it is shown."""
         return ""
 
 
@@ -281,8 +281,9 @@ class _Router(BaseInterceptor):  # type: ignore[misc]
 class SignInProxy(AlexaProxy):  # type: ignore[misc]
     """One sign-in through Home Assistant; Amazon's pages are at ``<base>/<host>/<path>``, with ``base`` a path.
 
-    ``otp_secret`` is used to fill in the codes that Amazon asks for. ``issue`` returns the path segment after ``base``
-    for requests that a page itself makes. Cookies are kept in the client of this object and are dropped with it.
+    ``otp_secret`` is used to fill in the one-time codes that Amazon requires. ``issue`` returns the path segment after
+    ``base`` for requests that a page itself makes. Cookies are kept in the client of this object and are dropped with
+    it.
     """
 
     def __init__(
@@ -311,7 +312,7 @@ class SignInProxy(AlexaProxy):  # type: ignore[misc]
             answer: web.Response = await self.all_handler(request)
         finally:
             _IN_PROXY.reset(token)
-            # These contain the password and the last page; alexapy keeps them without need.
+            # alexapy stores the password and the last page in these attributes, which nothing uses.
             self.data.clear()
             self.query.clear()
             self.init_query.clear()
@@ -323,7 +324,7 @@ class SignInProxy(AlexaProxy):  # type: ignore[misc]
         await self.session.aclose()
         self.session.cookies.clear()
 
-    # --- what alexapy asks itself ---------------------------------------------------
+    # --- interface for alexapy ------------------------------------------------------
 
     @override
     async def modify_headers(self, site: URL, request: BrowserRequest) -> dict[str, str]:

@@ -192,7 +192,7 @@ def arm_state_of(state: ApplianceState) -> ArmState | None:
 
 
 def _parse_discovery_and_rooms(data: Any) -> Discovery:
-    """Parse the answers to both queries; without rooms where theirs cannot be used."""
+    """Parse the responses to both queries; without rooms if their response cannot be used."""
     if not isinstance(data, list) or len(data) != 2:
         raise AlexaBadResponseError("Two queries have no two answers", endpoint=APPLIANCES.label, code=_BATCH)
     discovery, groups = data
@@ -204,7 +204,7 @@ def _parse_discovery_and_rooms(data: Any) -> Discovery:
 
 
 def _rooms(groups: Sequence[DeviceGroup]) -> dict[str, str]:
-    """Return the name of each member's room; the first room counts."""
+    """Return the room name of each member; for a member of several rooms, the first one."""
     return {member: group.name for group in reversed(groups) for member in group.members}
 
 
@@ -503,7 +503,7 @@ _TEXT_FIELDS: Final = (
     "carbonMonoxideAlarmValue",
     "waterAlarmValue",
 )
-# In a push the field of these types has the same name as that of a temperature.
+# Types whose value has the same field name in a push as the value of a temperature.
 _GENERIC_TYPES: Final = ("GenericFeatureProperty", "UnknownFeatureProperty")
 _NUMBER_TYPES: Final = ("Volume", "DeviceUsageMeterElectricityReading", "DeviceUsageMeterNaturalGasReading")
 _WRAPPED_FIELDS: Final = (
@@ -598,7 +598,8 @@ MAX_CONTROLS: Final = 100
 class _Order:
     """Controls of one caller for one appliance, with the future of their result.
 
-    ``refused`` is the error of the first API that was tried; ``controls`` are then those that remain for the second.
+    ``refused`` is the error of the API that was tried first; ``controls`` are then the controls left for the second
+    API.
     """
 
     appliance: Appliance
@@ -611,11 +612,12 @@ class _Order:
         if not self.result.done():
             self.result.set_result(error)
 
-    def goes_on(self, left: Sequence[tuple[Control, AlexaError]], *, by_phoenix: bool) -> bool:
-        """Return whether the second API is to be tried for the controls that failed; otherwise finish the order.
+    def needs_second_api(self, left: Sequence[tuple[Control, AlexaError]], *, by_phoenix: bool) -> bool:
+        """Return whether to try the second API for the controls that failed (``left``); otherwise finish the order.
 
-        Only a refusal proves that nothing was done, so nothing is sent again after any other error. What GraphQL cannot
-        reach is sent to phoenix, which reaches some appliances of skills, but not the other way round.
+        ``by_phoenix`` is whether the second API is phoenix. Only a refusal proves that nothing was done, so nothing is
+        sent again after any other error. Controls for an appliance that GraphQL cannot reach are sent to phoenix, which
+        reaches some appliances of skills. An appliance that phoenix cannot reach is not tried with GraphQL.
         """
         if not left:
             self.finish(None)
@@ -671,20 +673,20 @@ class AccountSmartHome:
                 is_unreadable = _is_unreadable(err)
                 if not is_unreadable and (isinstance(err, AlexaConnectionError) or (not err.code and not err.status)):
                     raise
-                # The requests for each of them find out which one Amazon refuses.
-                # An error in one of two answers (status 200) concerns its query, not that both came together.
+                # The separate requests will show which query Amazon refuses. An error in one of the two responses
+                # (status 200) concerns that query, not the combination.
                 if err.code == _BATCH or (err.status != 200 and is_refusal_of_form(err)):
                     unproven.refuse(_BATCH)
-        discovery = await self._async_ask(parse_discovery, "discover", (DISCOVER, DISCOVER_PROVEN), {})
+        discovery = await self._async_read_document(parse_discovery, "discover", (DISCOVER, DISCOVER_PROVEN), {})
         if is_unreadable:
-            # An outage would have concerned the single query, too.
+            # In an outage, the single query would have failed too.
             unproven.refuse(_BATCH)
         return discovery
 
-    async def _async_ask[T](
+    async def _async_read_document[T](
         self, parse: Callable[[Any], T], name: str, documents: tuple[str, str], variables: Mapping[str, Any]
     ) -> T:
-        """Send a query in its full form, or in its proven form if Amazon answers the full one with errors."""
+        """Send a query with all fields; if Amazon responds with errors, send it with the proven fields only."""
         full, proven = documents
         unproven = self._transport.unproven
         if not unproven.is_held(_PROPERTIES):
@@ -708,7 +710,7 @@ class AccountSmartHome:
 
     async def async_device_groups(self) -> Sequence[DeviceGroup]:
         """Return the groups, read from GraphQL; raises ``AlexaUnsupportedError`` if Amazon's schema lacks them."""
-        return await self._ask_unproven(_GROUPS, parse_device_groups, _query("groups", GROUPS))
+        return await self._read_unproven(_GROUPS, parse_device_groups, _query("groups", GROUPS))
 
     async def async_range_history(
         self, appliance: Appliance, instance: str, start: datetime, end: datetime
@@ -722,10 +724,10 @@ class AccountSmartHome:
         dates = {"startDate": start.isoformat(), "endDate": end.isoformat(), "aggregationResolution": "ONE_HOUR"}
         variables = {"input": {"devices": [device], **dates}}
         body = _query("airQuality", AIR_QUALITY_HISTORY, variables)
-        return await self._ask_unproven("air_quality_history", parse_air_quality, body)
+        return await self._read_unproven("air_quality_history", parse_air_quality, body)
 
-    async def _ask_unproven[T](self, name: str, parse: Callable[[Any], T], body: Mapping[str, Any]) -> T:
-        """Return the answer to a document; raises ``AlexaUnsupportedError`` if the schema does not support it."""
+    async def _read_unproven[T](self, name: str, parse: Callable[[Any], T], body: Mapping[str, Any]) -> T:
+        """Return the parsed response; raises ``AlexaUnsupportedError`` if Amazon's schema lacks a field of it."""
         with self._transport.unproven.attempt(name):
             try:
                 return await self._transport.async_read(APPLIANCES, parse, json=body)
@@ -773,7 +775,7 @@ class AccountSmartHome:
     async def async_states(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:
         """Return the states by entity id, without the appliances missing from the response."""
         by_endpoint = {appliance.endpoint_id: appliance.entity_id for appliance in appliances}
-        states = await self._async_ask(
+        states = await self._async_read_document(
             parse_states, "states", (STATES, STATES_PROVEN), {"endpointIds": list(by_endpoint)}
         )
         return {by_endpoint[endpoint_id]: state for endpoint_id, state in states.items() if endpoint_id in by_endpoint}
@@ -828,7 +830,10 @@ class AccountSmartHome:
             raise _preferred_error(other, error)
 
     async def _phoenix_arm(self, panel: Appliance, state: ArmState) -> AlexaError | None:
-        """Arm or disarm with phoenix, which knows a panel by its id before Alexa merged it; return an error or None."""
+        """Arm or disarm with phoenix; return an error or None.
+
+        phoenix identifies a panel by the id that it had before Alexa merged it with another appliance.
+        """
         panel_id = (panel.merged_ids or (panel.appliance_id,))[0]
         parameters = {"action": "controlSecurityPanel", "armState": str(state)}
         request = {"entityId": panel_id, "entityType": "APPLIANCE", "parameters": parameters}
@@ -838,7 +843,7 @@ class AccountSmartHome:
             )
         except (AlexaCommandError, AlexaUnsupportedError) as err:
             return err
-        # one panel was asked for, so a single answer is about that panel, whatever id it contains
+        # one panel was requested, so a single result is about that panel, whatever id it contains
         return phoenix_error_of(outcomes, next(iter(outcomes)) if len(outcomes) == 1 else panel_id)
 
     async def async_activate_scene(self, scene: Appliance) -> None:
@@ -918,7 +923,7 @@ class AccountSmartHome:
         return [
             order
             for order in orders
-            if order.goes_on(
+            if order.needs_second_api(
                 [
                     (control, problem)
                     for control in order.controls
@@ -958,7 +963,7 @@ class AccountSmartHome:
             return [
                 order
                 for order in orders
-                if order.goes_on([(control, error) for control in order.controls], by_phoenix=True)
+                if order.needs_second_api([(control, error) for control in order.controls], by_phoenix=True)
             ]
         left: list[_Order] = []
         for order in orders:
@@ -981,7 +986,7 @@ class AccountSmartHome:
         return [
             order
             for order in orders
-            if order.goes_on(
+            if order.needs_second_api(
                 [(control, error) for control in order.controls]
                 if (error := refused[order.appliance.entity_id])
                 else [],
@@ -1003,7 +1008,7 @@ def _preferred_error(first: AlexaError | None, second: AlexaError) -> AlexaError
 
 
 def _is_unreadable(error: AlexaError) -> bool:
-    """Return whether a gateway may have failed at the form of a read: 5xx, or a success without JSON."""
+    """Return whether a gateway may have rejected the form of a read: 5xx, or a success without JSON."""
     if isinstance(error, AlexaConnectionError):
         return error.status is not None and error.status >= 500
     return isinstance(error, AlexaBadResponseError) and error.status == 200 and not error.code

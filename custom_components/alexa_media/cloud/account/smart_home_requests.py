@@ -236,7 +236,7 @@ query states($endpointIds: [String]!) {{
 
 DISCOVER: Final = _discover(_MORE, _MORE_CONFIGURATION)
 DISCOVER_PROVEN: Final = _discover("", "")
-"""``DISCOVER`` without the fields that only one source has seen, for clouds that lack them."""
+"""``DISCOVER`` without the fields that only one source has seen, for accounts for which Amazon refuses them."""
 
 STATES: Final = _states(_MORE)
 STATES_PROVEN: Final = _states("")
@@ -551,7 +551,10 @@ def refusal(code: str, endpoint: Endpoint) -> AlexaCommandError:
 
 
 def arm_request(panel: Appliance, state: ArmState, code: str | None) -> Mapping[str, Any]:
-    """Return the GraphQL request that arms or disarms a panel; sensors are only bypassed for Guard, which has none."""
+    """Return the GraphQL request that arms or disarms a panel.
+
+    Open sensors are bypassed only for Guard, which has none.
+    """
     if state is not ArmState.DISARMED:
         given = {"armState": str(state), "bypassSensors": panel.is_guard}
         return _mutation(ARM, panel, given)

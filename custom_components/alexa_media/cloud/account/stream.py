@@ -357,7 +357,7 @@ class PushStream:
             "GET",
             f"{self._endpoint}{API}/directives",
             headers=_authorization(token),
-            # the watch of the flow takes the place of a read timeout, which pings would reset
+            # the timeout of the flow replaces a read timeout, which pings would reset
             timeout=httpx.Timeout(times.open, read=None),
         )
         async with asyncio.timeout(times.open):

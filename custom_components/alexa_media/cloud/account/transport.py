@@ -139,7 +139,7 @@ def _words(request: _Request) -> frozenset[str]:
 
 
 class _Again(Exception):  # noqa: N818 - no error: a request to be sent once more
-    """Signals that a request should be sent once more, in its changed form."""
+    """Signals that the request should be sent once more, with its changes."""
 
     def __init__(self, request: _Request) -> None:
         super().__init__()
@@ -268,7 +268,7 @@ class Transport:
                 await asyncio.sleep(wait)
                 raise _Again(replace(request, waits=request.waits - 1))
             if not _is_signed_out(endpoint, answer):
-                await self._cure_csrf(request, proof, answer)
+                await self._handle_refused_csrf(request, proof, answer)
                 self.drift.answered(endpoint.label, answer.status)
                 result = await off_loop(len(answer.body), lambda: _result(endpoint, answer))
                 self.drift.read(endpoint.label, result)
@@ -281,7 +281,7 @@ class Transport:
             await asyncio.sleep(self.retry_pause)
             raise _Again(replace(request, retries=request.retries - 1)) from None
         with command() if traffic is Traffic.COMMANDS else nullcontext():
-            await self._cure_signed_out(request, proof, answer)
+            await self._handle_signed_out(request, proof, answer)
         raise _Again(replace(request, renewals=request.renewals - 1))
 
     def _check_throttle(self, endpoint: Endpoint, traffic: Traffic) -> None:
@@ -340,7 +340,7 @@ class Transport:
         )
         return await async_recorded(self.recorder, endpoint, url, request.json, exchange)
 
-    async def _cure_csrf(self, request: _Request, proof: _Proof, answer: HttpAnswer) -> None:
+    async def _handle_refused_csrf(self, request: _Request, proof: _Proof, answer: HttpAnswer) -> None:
         """If the csrf cookie was refused, renew it and raise ``_Again``."""
         if answer.status != 403 or not request.endpoint.needs_csrf or not answer.names_csrf:
             return
@@ -348,7 +348,7 @@ class Transport:
             await self._keeper.async_renew_csrf(proof.csrf)
             raise _Again(replace(request, csrf_renewals=request.csrf_renewals - 1))
 
-    async def _cure_signed_out(self, request: _Request, proof: _Proof, answer: HttpAnswer) -> None:
+    async def _handle_signed_out(self, request: _Request, proof: _Proof, answer: HttpAnswer) -> None:
         """Renew refused cookies or tokens and raise ``_Again``; raises ``AlexaConnectionError`` if that does not help.
 
         An endpoint that refuses fresh cookies causes no further renewals for a while.

@@ -20,7 +20,7 @@ _NOT_IN_SCHEMA: Final = ("Validation error", "FieldUndefined")
 
 
 class UnprovenRequests:
-    """The unproven requests that the cloud refused for one account, each by a name."""
+    """The unproven requests that the cloud refused for one account, by name."""
 
     def __init__(self) -> None:
         """Initialize without refusals."""
@@ -43,14 +43,15 @@ class UnprovenRequests:
     def attempt(self, name: str, *, names_one: bool = False) -> Iterator[None]:
         """Context manager for sending an unproven request; a refusal is recorded and raised.
 
-        While an earlier refusal is recent, it raises ``AlexaUnsupportedError`` instead of entering the block.
+        While an earlier refusal is recent, it raises ``AlexaUnsupportedError`` instead of entering the block. With
+        ``names_one``, the request is about a single object, so a 404 is not a refusal of its form.
         """
         if self.is_held(name):
             raise AlexaUnsupportedError("Amazon refused this request before", code="unsupported")
         try:
             yield
         except (AlexaBadResponseError, AlexaCommandError, AlexaUnsupportedError) as err:
-            # 404 of a request that names one object says that it is gone, and nothing about the form
+            # a 404 for a request about a single object means that the object is gone, not that its form is wrong
             if is_refusal_of_form(err) and not (names_one and err.status == HTTPStatus.NOT_FOUND):
                 self.refuse(name)
             raise

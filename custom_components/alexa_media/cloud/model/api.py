@@ -158,7 +158,7 @@ class AlexaBackend(Protocol):
     async def async_sessions(self, known: Iterable[Device] = ()) -> tuple[Session, ...]:  # noqa: ARG002 - names of the protocol
         """Return all media sessions of the account; empty if all players are idle.
 
-        ``known`` are devices that count until the list has been read: Amazon wants to be asked about one of them.
+        ``known`` are devices to use until the device list has been read, because the request has to name a device.
         """
         raise _unsupported("players")
 

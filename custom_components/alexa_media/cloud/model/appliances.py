@@ -237,7 +237,7 @@ class Feature:
     ``instance`` distinguishes several ranges, modes and toggles of one appliance; it is "" if there is only one. A
     feature without ``operations`` is read-only. ``modes`` are the modes of a mode feature or of a thermostat, or the
     arm states of a panel. ``value_range`` is set for a range. ``units`` are the units of a meter's readings
-    (``MILLIWATT_HOUR``) by property. ``needs_code`` means that a panel asks for a code.
+    (``MILLIWATT_HOUR``) by property. ``needs_code`` means that a panel requires a code.
     """
 
     name: FeatureName
@@ -537,9 +537,9 @@ def feature_of(control: Control) -> tuple[FeatureName, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovery:
-    """All appliances by entity id, and the states returned with them; also the rooms, if they came along.
+    """All appliances by entity id, their states, and the rooms if the same response contained them (else None).
 
-    ``rooms`` is what ``SmartHomeApi.async_groups`` returns.
+    ``rooms`` has the format of ``SmartHomeApi.async_groups``.
     """
 
     appliances: Mapping[str, Appliance]
@@ -587,7 +587,7 @@ class SmartHomeApi(Protocol):
     async def async_discover(self, *, with_rooms: bool = False) -> Discovery:
         """Return all appliances and their states in one request; both may be empty.
 
-        The rooms are among the result if that costs no further request.
+        The result includes the rooms if they need no additional request.
         """
 
     async def async_groups(self) -> Mapping[str, str]:
@@ -607,7 +607,7 @@ class SmartHomeApi(Protocol):
         start: datetime,  # noqa: ARG002
         end: datetime,  # noqa: ARG002
     ) -> Sequence[tuple[datetime, float]]:
-        """Return the hourly means of a range, by its instance, of an air quality monitor, with the times they begin."""
+        """Return the hourly means of a range of an air quality monitor, each with the start of its hour."""
         raise _unsupported("history")
 
     async def async_add_to_group(self, change: DeviceGroup) -> None:  # noqa: ARG002 - names of the protocol

@@ -69,7 +69,7 @@ class ListsApi(Protocol):
     async def async_create(self, name: str) -> str | None:
         """Create a custom list and return its id, or None if the response does not contain it.
 
-        No maintained client does this. If Amazon refuses it, ``AlexaUnsupportedError`` is raised for a day.
+        No maintained client sends this request. If Amazon refuses it, ``AlexaUnsupportedError`` is raised for a day.
         """
 
     async def async_delete_list(self, found: ListInfo) -> None:

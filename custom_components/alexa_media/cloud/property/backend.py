@@ -29,7 +29,7 @@ from .transport import MAX_RETRY_SECONDS, AccessTokenGetter
 INTERVALS: Final[Mapping[str, timedelta]] = {
     Topic.DEVICES: timedelta(seconds=SURVEY_INTERVAL),
     Topic.SMART_HOME: timedelta(seconds=SURVEY_INTERVAL),
-    # without a separate request: the surveys notice new and removed devices
+    # needs no separate request, because the surveys detect new and removed devices
     Topic.APPLIANCES: timedelta(seconds=SURVEY_INTERVAL),
     Topic.DND: timedelta(seconds=SETTINGS_INTERVAL),
     Topic.DEVICE_SETTINGS: timedelta(seconds=SETTINGS_INTERVAL),

@@ -277,7 +277,7 @@ class FeaturesClient(ClientBase):
         await self._command(table.SET_COLOR_TEMPERATURE, endpoint_id, requests.kelvin(kelvin))
 
     async def increase_color_temperature(self, endpoint_id: str) -> None:
-        """Make the color of a light colder by one step, whose size the manufacturer defines."""
+        """Make the color of a light cooler by one step, whose size the manufacturer defines."""
         await self._command(table.INCREASE_COLOR_TEMPERATURE, endpoint_id)
 
     async def decrease_color_temperature(self, endpoint_id: str) -> None:

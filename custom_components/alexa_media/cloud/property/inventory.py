@@ -96,7 +96,7 @@ class Inventory:
         self._survey: Survey | None = None
         self._occupied: Counter[str] = Counter()
 
-    # --- what is asked for ----------------------------------------------------------------
+    # --- listings and surveys -------------------------------------------------------------
 
     async def async_listing(self) -> float:
         """List the devices unless the last listing is recent; return its time in seconds of the clock."""
@@ -155,7 +155,7 @@ class Inventory:
             return len(self.units) + 1_000_000
         return max(1, -(-sum(self._occupied.values()) // LARGEST_QUERY_PAGE))
 
-    # --- walking --------------------------------------------------------------------------
+    # --- requests -------------------------------------------------------------------------
 
     async def _async_list(self) -> Survey:
         """Read units and devices completely; the result also serves as a survey."""
@@ -234,7 +234,7 @@ class Inventory:
         for unit_id in self.units if every_unit or not self._occupied else tuple(self._occupied):
             async for endpoint in self._client.iter_endpoints(EndpointFilter(unit_id=unit_id), expand=expand):
                 yield endpoint
-        # only now is it certain that Amazon refuses the search, and not the whole API
+        # listing the units succeeded, so Amazon refuses only the search, not the whole API
         self._is_query_refused |= is_refused
 
     def _key_of(self, endpoint: Endpoint, listed: Collection[Endpoint]) -> str:

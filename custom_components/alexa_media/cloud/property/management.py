@@ -95,7 +95,7 @@ class PropertyManagement(ManagementApi):
         self._seen_by: set[str] = set()
         self._dnd_asked: set[str] = set()
 
-    # --- where things are -----------------------------------------------------------------
+    # --- units and keys -------------------------------------------------------------------
 
     @property
     @override
@@ -175,7 +175,7 @@ class PropertyManagement(ManagementApi):
             setting.key: None if isinstance(setting.value, Address) else kept(setting) for setting in page.settings
         }
         for error in page.errors:
-            # in an answer about many settings, an error may stand for a setting without a value
+            # in a response with many settings, an error may mean that a setting has no value
             if error.key and (error.code is SettingErrorCode.NO_CONTENT or error.status == 204):
                 values[error.key] = None
         return DeviceSettings(values=values)
@@ -274,7 +274,7 @@ class PropertyManagement(ManagementApi):
         try:
             await self._client.set_associated_units(self._id_of(key), unit_id or NO_UNIT)
         finally:
-            # whatever the result, the id may have changed, and the settings are deleted
+            # whatever the result, the id may have changed, and the device loses its settings
             self._inventory.expire()
             self._settings.pop(key, None)
             self._read_at = None

@@ -44,7 +44,7 @@ LIST_ENDPOINTS: Final = Operation(
     method="GET",
     path="/v2/endpoints",
     documented_retry=LISTED,
-    # with features in the list, Alexa asks the devices before it answers
+    # with features in the list, Alexa queries the devices before it responds
     timeout=60,
 )
 GET_ENDPOINT: Final = Operation(
@@ -212,4 +212,4 @@ SEND_NOTIFICATION: Final = Operation(
 )
 
 SIBLINGS: Final = (LIST_UNITS, GET_UNIT, SEND_NOTIFICATION)
-"""Operations of other APIs on the same hosts; their names are this project's."""
+"""Operations of other APIs on the same hosts; their names are not Amazon's but defined here."""

@@ -258,7 +258,7 @@ _VALUES: Mapping[str, Callable[[Any], PropertyValue | None]] = {
 }
 
 
-# --- single answers -------------------------------------------------------------------------
+# --- responses to single operations ---------------------------------------------------------
 
 
 def moved_endpoint(data: Any) -> MovedEndpoint:

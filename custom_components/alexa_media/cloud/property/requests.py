@@ -296,7 +296,7 @@ def address(value: Address) -> JsonObject:
 
 
 class KeyManagement(StrEnum):
-    """Security of a Wi-Fi network, in Amazon's words."""
+    """Security of a Wi-Fi network; the values are Amazon's names."""
 
     NONE = "NONE"
     WPA_PSK = "WPAPSK"

@@ -80,7 +80,7 @@ class SuppressedError(OpenEnum):
 
 
 class SetupModePrivilege(OpenEnum):
-    """Settings that a guest may change at the device."""
+    """Settings that a guest may change on the device."""
 
     ALL_SETTINGS = "ALL_SETTINGS"
     UNKNOWN = "UNKNOWN"

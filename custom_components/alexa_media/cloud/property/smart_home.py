@@ -44,7 +44,7 @@ from .requests import Expand
 ID_PREFIX: Final = "asp_"
 """Prefix of device keys in the smart home ids."""
 
-# Up to this many devices are read one by one, even if a survey is cheap.
+# Up to this number, devices are read one by one, even if a survey costs fewer requests.
 _MAX_SINGLE_READS: Final = 1
 
 
@@ -125,7 +125,7 @@ class PropertySmartHome(SmartHomeApi):
         state = self._states.get(appliance.entity_id, ApplianceState())
         self._commanded[appliance.entity_id] = time.monotonic()
         try:
-            for control in without_waste(controls, state):
+            for control in without_redundant(controls, state):
                 await self._async_send(item.endpoint.id, control)
         except AlexaError as err:
             return err
@@ -195,7 +195,7 @@ def _setpoint(value: float | None, control: SetSetpoint) -> Temperature | None:
     return None if value is None else Temperature(value, control.scale)
 
 
-def without_waste(controls: Sequence[Control], state: ApplianceState) -> list[Control]:
+def without_redundant(controls: Sequence[Control], state: ApplianceState) -> list[Control]:
     """Return the controls without redundant ones, because each is a separate request.
 
     A device that is on need not be turned on before it is set. A color includes a brightness: the requested one, else
@@ -215,9 +215,9 @@ def without_waste(controls: Sequence[Control], state: ApplianceState) -> list[Co
     return [whole if control is color else control for control in found if not isinstance(control, SetBrightness)]
 
 
-# --- as appliances ------------------------------------------------------------------------
+# --- conversion to appliances -------------------------------------------------------------
 
-# Properties that a feature has even if a device that is offline does not name them.
+# Properties of features, used for an offline device, whose features do not list their properties.
 _PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
     FeatureName.SPEAKER: (PropertyName.VOLUME,),
     FeatureName.POWER: (PropertyName.POWER_STATE,),

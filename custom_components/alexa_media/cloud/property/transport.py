@@ -111,7 +111,7 @@ def error_code(answer: HttpAnswer) -> str | None:
     return next((name for item in named if (name := text(item)) and _CODE.fullmatch(name)), None)
 
 
-def judge(operation: Operation, answer: HttpAnswer) -> Reply:
+def reply_of(operation: Operation, answer: HttpAnswer) -> Reply:
     """Return a successful response; raises the error for any other."""
     if 200 <= answer.status < 300:
         problem = _contradiction(operation, answer) if operation.answer is Answer.NOTHING else None
@@ -135,8 +135,8 @@ def judge(operation: Operation, answer: HttpAnswer) -> Reply:
 def _contradiction(operation: Operation, answer: HttpAnswer) -> AlexaError | None:
     """Return the error in the body of a response whose status is a success without an expected body.
 
-    An HTML page comes from something between Amazon and this client. Amazon also reports an offline device in the body
-    of a success. Any other body counts as success, because its content is not documented.
+    An HTML page comes from an intermediary such as a proxy. Amazon also reports an offline device in the body of a
+    success. Any other body counts as success, because its content is not documented.
     """
     if answer.body.lstrip().startswith(b"<"):
         return AlexaBadResponseError(
@@ -214,7 +214,7 @@ class AccessTokenGetter(Protocol):
     """Source of access tokens; raises an ``AlexaError`` if no token can be obtained."""
 
     async def __call__(self, refused: str | None = None) -> str:
-        """Return a valid token; with ``refused``, a token other than this one, which Amazon refused."""
+        """Return a valid token; if ``refused`` is given, a token other than this one, which Amazon refused."""
 
 
 class Time:
@@ -337,7 +337,7 @@ class Transport:
                 self._holds.pop(operation.operation_id, None)
             retry = operation.retry_for(answer.status)
             if retry is None or (answer.status >= 500 and error_code(answer) in OFFLINE_CODES):
-                return await off_loop(len(answer.body), partial(judge, operation, answer))
+                return await off_loop(len(answer.body), partial(reply_of, operation, answer))
             failures[answer.status] += 1
             delay = self._delay(operation, answer, retry, failures[answer.status])
             is_last = retry.times is not None and failures[answer.status] > retry.times
@@ -356,7 +356,7 @@ class Transport:
             if retry.times is None:
                 hold = self._holds.setdefault(operation.operation_id, _Hold())
                 if remaining := self._held_for(operation):
-                    # this request was sent before the others were refused: its refusal says nothing new
+                    # this request was sent before the refusal of the others, so its own refusal is no new information
                     return max(remaining, answer.retry_after or 0.0)
                 hold.refusals += 1
                 failures = hold.refusals
