@@ -74,7 +74,7 @@ async def test_a_change_whose_push_is_on_its_way_renews_nothing(table: Table) ->
     """A poll that is slightly faster than the push proves nothing."""
     await table.drive.tick(60)
     table.sim.reset_ledger()
-    table.entry.runtime_data.hearing.async_unpushed()
+    table.entry.runtime_data.watchdog.async_unpushed()
     table.household.change("Kitchen Show", volume=73)
     await table.drive.settle()
     for _ in range(10):

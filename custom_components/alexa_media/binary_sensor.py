@@ -295,7 +295,7 @@ class AlexaSound(AlexaMeasuringEntity, BinarySensorEntity):
     @override
     def available(self) -> bool:
         """Return whether Amazon reports the sounds that the Echo detects."""
-        return super().available and self.coordinator.can_hear
+        return super().available and self.coordinator.sounds_available
 
     @property
     @override
@@ -306,7 +306,7 @@ class AlexaSound(AlexaMeasuringEntity, BinarySensorEntity):
     async def async_added_to_hass(self) -> None:
         """Poll the sounds every minute while the entity is enabled."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.coordinator.async_hear(self._appliance.entity_id))
+        self.async_on_remove(self.coordinator.async_poll_sounds(self._appliance.entity_id))
 
 
 _DETECTED: Final = {"DETECTED": True, "NOT_DETECTED": False}

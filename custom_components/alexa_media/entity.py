@@ -214,7 +214,7 @@ def invalid_input(key: str, **placeholders: str) -> ServiceValidationError:
 def fraction(value: Any) -> float:
     """Validate a field of an action as a number from 0 to 1, such as a volume; raises ``ValueError``.
 
-    ``True`` is refused, because it would count as 1 and be the loudest volume.
+    ``True`` is refused, because it would count as 1, the maximum volume.
     """
     try:
         number = -1.0 if isinstance(value, bool) else float(value)
@@ -443,7 +443,7 @@ def async_follow_devices(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     def _is_player(registered: DeviceEntry) -> bool:
         # Air quality monitors have no player, so they are not in the list of players.
         if entry.runtime_data.players is None:
-            # A cloud without players: its Echos are the devices without an appliance's id.
+            # In a cloud without players, the devices whose id is not an appliance's are Echos.
             return not any(uid.startswith("appliance_") for _, uid in registered.identifiers)
         items = er.async_entries_for_device(entities, registered.id, include_disabled_entities=True)
         return not items or any(item.domain == MEDIA_PLAYER_DOMAIN for item in items)

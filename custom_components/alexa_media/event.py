@@ -95,7 +95,7 @@ class AlexaVoiceEvent(AlexaDeviceEntity[LastCommand], EventEntity):
     async def async_added_to_hass(self) -> None:
         """Subscribe to the new commands of the device."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.coordinator.async_add_news_listener(self.serial, self._async_heard))
+        self.async_on_remove(self.coordinator.async_add_news_listener(self.serial, self._async_received))
 
     @override
     async def async_get_last_event_data(self) -> EventExtraStoredData | None:
@@ -106,13 +106,13 @@ class AlexaVoiceEvent(AlexaDeviceEntity[LastCommand], EventEntity):
         return stored
 
     @callback
-    def _async_heard(self, record: VoiceRecord) -> None:
+    def _async_received(self, record: VoiceRecord) -> None:
         """Fire the event of a command."""
         is_routine = record.utterance is UtteranceType.ROUTINES_OR_TAP_TO_ALEXA
-        self._trigger_event(ROUTINE_OR_TAP if is_routine else COMMAND, self._told(record))
+        self._trigger_event(ROUTINE_OR_TAP if is_routine else COMMAND, self._attributes(record))
         self.async_write_ha_state()
 
-    def _told(self, record: VoiceRecord) -> dict[str, str | None] | None:
+    def _attributes(self, record: VoiceRecord) -> dict[str, str | None] | None:
         """Return the attributes of a command, or None without transcripts; ``spoken_at`` is its time in ISO 8601."""
         if not self.coordinator.keep_transcripts:
             return None

@@ -57,7 +57,7 @@ _DURATION: Final[dict[Any, Any]] = {
     vol.Optional(unit): vol.All(vol.Coerce(int), vol.Range(min=0, max=3600)) for unit in _UNITS
 }
 
-# Each call has an effect, and removes nothing.
+# Repeating such a call repeats its effect; it removes nothing.
 _ADDS: Final = ToolAnnotations(destructive=False)
 _READS: Final = ToolAnnotations(read_only=True, destructive=False, idempotent=True)
 

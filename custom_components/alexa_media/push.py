@@ -202,7 +202,7 @@ def async_handle(data: AlexaRuntimeData, event: PushEvent) -> None:
     """Handle one push; an error in a handler is logged once per kind and does not affect other pushes."""
     name = type(event).__name__
     data.push.received[name] += 1
-    data.hearing.async_directive()
+    data.watchdog.async_directive()
     data.recovery.async_evidence()
     if serial := getattr(event, "serial", None):
         data.devices.async_seen(serial)
@@ -212,7 +212,7 @@ def async_handle(data: AlexaRuntimeData, event: PushEvent) -> None:
             return
     try:
         RULES[type(event)].handler(data, event)
-    except Exception:  # Any push proves that the stream is alive.
+    except Exception:  # An error in one handler must not end the stream.
         data.push.failed[name] += 1
         if data.push.failed[name] == 1:
             _LOGGER.exception("Could not handle a push of type %s; later failures are only counted", name)
@@ -242,7 +242,7 @@ async def _async_listen(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
                             hass, refresh(RESYNC_PAUSE), f"alexa_media resync {entry.entry_id}"
                         )
                 case StreamClosed():
-                    data.hearing.async_closed()
+                    data.watchdog.async_closed()
                     _set_push(data, up=False)
                 case _:
                     async_handle(data, event)

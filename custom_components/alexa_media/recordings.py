@@ -143,8 +143,8 @@ class Recording:
     def async_start(self, backend: AlexaBackend) -> None:
         """Record what the backend receives until the entry is unloaded, then write the rest.
 
-        Collected data stays in memory, unprocessed, unless there is too much: pseudonyms take most of the processor
-        time.
+        Collected data stays in memory, unprocessed, unless there is too much: computing the pseudonyms takes most of
+        the time.
         """
         self._backend = backend
         backend.record_to(self.recorder)
@@ -192,7 +192,7 @@ async def _async_continue(
     hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, running: Mapping[str, Any]
 ) -> None:
     key = _key(entry, running["salt"])
-    # A new sign-in changes the key: the same value would get two pseudonyms in one file.
+    # A new sign-in changes the key; the same value would then have two pseudonyms in one file.
     if time.time() >= running["until"] or running["check"] != _check(key):
         await async_stop(hass, entry)
         return

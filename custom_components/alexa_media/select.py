@@ -294,8 +294,8 @@ PREFERENCES: Final = (
     ),
 )
 
-# Amazon's table has five languages and four pairs. Its examples also have de-DE and es-US, and the service is offered
-# in countries with the others.
+# Amazon's table has five languages and four pairs. The examples also use de-DE and es-US. The other languages are those
+# of countries in which Smart Properties are offered.
 _LOCALES: Final = ("de-DE", "en-CA", "en-GB", "en-US", "es-ES", "es-US", "fr-CA", "fr-FR", "it-IT", "ja-JP")
 _PAIRS: Final = (
     ("en-CA", "fr-CA"),

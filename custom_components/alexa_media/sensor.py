@@ -51,7 +51,7 @@ from .cloud.model.devices import Device, Notification, NotificationStatus, Notif
 from .cloud.model.property import ManagedUnit, ManagementApi
 from .cloud.model.settings import Setting
 from .const import CONF_EMAIL, DOMAIN, EVENT_ALARM_DISMISSAL, EVENT_NOTIFICATION
-from .coordinator.alarm_watch import AlarmEvent, AlarmWatch, Happening
+from .coordinator.alarm_watch import AlarmEvent, AlarmWatch, AlertChange
 from .coordinator.base import TopicCoordinator
 from .coordinator.device_states import NotificationsCoordinator
 from .coordinator.history import HistoryCoordinator, LastCommand
@@ -243,14 +243,14 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
         if notification.type not in self.entity_description.types:
             return
         zone = self._watch.zone_of(self.serial)
-        if event.happening is Happening.RINGING and notification.status is not NotificationStatus.SNOOZED:
+        if event.change is AlertChange.RINGING and notification.status is not NotificationStatus.SNOOZED:
             data = {
                 "email": masked(self.entry.data[CONF_EMAIL]),
                 "device": {"name": self.name, "entity_id": self.entity_id},
                 "event": (notification.notification_id, Timed(notification, event.at).raw(zone)),
             }
             self.hass.bus.async_fire(EVENT_NOTIFICATION, data)
-        elif event.happening is Happening.DISMISSED and notification.type in ALARMS:
+        elif event.change is AlertChange.DISMISSED and notification.type in ALARMS:
             self._dismissed = event.at
             data = {"device": {"id": self.serial}, "event": dict(notification.raw)}
             self.hass.bus.async_fire(EVENT_ALARM_DISMISSAL, data)
@@ -440,7 +440,7 @@ MEASUREMENTS: Final = (
         entity_category=EntityCategory.DIAGNOSTIC,
         max_age=timedelta(days=30),
     ),
-    # Whether a reading is the sum since the start or that of an interval is not documented: no statistics.
+    # It is not documented whether a reading is a running total or the total of an interval, so there are no statistics.
     MeasurementDescription(
         key="energy",
         property_key=PropertyKey(FeatureName.DEVICE_USAGE_METER, PropertyName.ELECTRICITY_READING),
@@ -566,7 +566,7 @@ class AlexaMeasuredRange(AlexaMeasuringEntity, SensorEntity):
 
 
 COMPILATION: Final = timedelta(minutes=5)
-"""Time after an hour in which the recorder compiles it; it discards a compilation if the hour is already there."""
+"""Time after the end of an hour in which the recorder compiles it; the recorder keeps an hour that already exists."""
 
 
 class AlexaAirQuality(AlexaMeasuringEntity, SensorEntity):
@@ -591,7 +591,7 @@ class AlexaAirQuality(AlexaMeasuringEntity, SensorEntity):
     async def async_import_history(self, days: int) -> ServiceResponse:
         """Import Amazon's hourly means of the last days into the long-term statistics, and return how many.
 
-        Hours that the statistics have are kept, because the recorder also knows their minimum and maximum.
+        Hours that already have statistics are kept, because those of the recorder also contain minimum and maximum.
         """
         if RECORDER_DOMAIN not in self.hass.config.components:
             raise invalid_input("recorder_missing")
@@ -632,7 +632,7 @@ class AlexaAirQuality(AlexaMeasuringEntity, SensorEntity):
         )
 
     def _converter(self, unit: str | None) -> type[BaseUnitConverter] | None:
-        """Return the converter of a unit; that of the kind of measurement has priority."""
+        """Return the converter of a unit; the converter for the kind of measurement has priority."""
         own = UNIT_CONVERTERS.get(self.device_class) if self.device_class else None
         return own if own and unit in own.VALID_UNITS else STATISTIC_UNIT_TO_UNIT_CONVERTER.get(unit)
 

@@ -133,9 +133,10 @@ ASCENDING: Final = AlexaCapableSwitchDescription(
 
 @callback
 def _add_alarms(add: EntityAdder, notifications: NotificationsCoordinator) -> None:
-    """Add switches with the alarms and the reminders that repeat; those of deleted ones leave the entity registry, too.
+    """Add a switch for each alarm and each repeating reminder; remove the registry entries of deleted ones.
 
-    Reminders that ring once get none, because Home Assistant keeps the entry of each deleted entity of an account.
+    A reminder that rings once gets no switch, because Home Assistant keeps the entry of each deleted entity of an
+    account.
     """
     entry, devices = add.entry, add.entry.runtime_data.devices
     shown: set[str] = set()
@@ -318,8 +319,8 @@ DND: Final = AlexaSwitchDescription(
 class AlexaModeDescription(AlexaCapableSwitchDescription):
     """Description of a playback mode of a device.
 
-    ``value_fn`` returns it from the session, ``None`` if it cannot be changed there. ``command`` is the player command,
-    ``field`` the name of its value.
+    ``value_fn`` returns the state of the mode from a session, ``None`` if the session does not support changing it.
+    ``command`` is Amazon's type of the player command, ``field`` the name of its boolean.
     """
 
     capability: str = "MUSIC_SKILL"
@@ -383,7 +384,7 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], _Switch):
 
     @callback
     def _async_speaker_changed(self) -> None:
-        """Write the state of a group if a speaker has changed it."""
+        """Write the state of a group if the change of a speaker has changed it."""
         if self.is_on is not self._shown:
             self._shown = self.is_on
             self.async_write_ha_state()
@@ -478,7 +479,7 @@ SETTINGS: Final = tuple(
     for key, setting, capability in (
         ("display", Setting.DISPLAY_POWER, "DISPLAY_POWER_TOGGLE"),
         ("adaptive_brightness", Setting.ADAPTIVE_BRIGHTNESS, "DISPLAY_ADAPTIVE_BRIGHTNESS"),
-        # No capability of these two is known; Amazon refuses them for devices that lack them.
+        # No capability for these two settings is known; Amazon refuses requests for devices that lack them.
         ("attention_span", Setting.ATTENTION_SPAN, "FAR_FIELD_WAKE_WORD"),
         ("gestures", Setting.GESTURES, "FAR_FIELD_WAKE_WORD"),
         ("communications", Setting.COMMUNICATIONS, "FAR_FIELD_WAKE_WORD"),

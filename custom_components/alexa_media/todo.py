@@ -38,7 +38,7 @@ async def async_setup_entry(
     lists.async_remember(add.remove_gone(_unique_id(entry, ""), lists.is_gone, lists))
 
 
-# Prefix of a quantity, so that a text that contains × is not split.
+# A quantity begins with a digit; any other text that contains × is not split.
 _QUANTITY: Final = re.compile(r"(?P<quantity>\d[^×]{0,29}?)\s*×\s*(?P<name>\S.*)", re.DOTALL)
 
 
@@ -149,7 +149,7 @@ class AlexaTodoList(AccountEntity[ListsCoordinator], TodoListEntity):
 
     @override
     async def async_create_todo_item(self, item: TodoItem) -> None:
-        """Add an item; quantity and note need a second request, because Amazon only accepts a name at first."""
+        """Add an item; quantity and note need a second request, because the first one only accepts a name."""
         name, quantity = parse_summary(item.summary or "")
         if not name:
             raise invalid_input("todo_item_without_name")

@@ -12,7 +12,7 @@ import probatio as vol
 
 from .cloud.names import contains, same
 from .cloud.voice_patterns import PatternError, TextMatch, VoicePattern
-from .coordinator.alarm_watch import AlertKind, Happening
+from .coordinator.alarm_watch import AlertChange, AlertKind
 from .coordinator.echo_events import DND, LIST_ITEM, VOICE, Beginning, EchoEvent, async_listen
 from .entity import invalid_input
 from .features.targets import EchoTarget, echo_variables, list_entity_id
@@ -26,11 +26,11 @@ CONF_PERSON: Final = "person"
 CONF_STATE: Final = "state"
 CONF_TEXT: Final = "text"
 
-_TIMER_CHANGES: Final = (Happening.STARTED, Happening.PAUSED, Happening.RESUMED, Happening.CANCELLED)
-_ALARM_ENDS: Final = (Happening.DISMISSED, Happening.SNOOZED)
+_TIMER_CHANGES: Final = (AlertChange.STARTED, AlertChange.PAUSED, AlertChange.RESUMED, AlertChange.CANCELLED)
+_ALARM_ENDS: Final = (AlertChange.DISMISSED, AlertChange.SNOOZED)
 
 
-def _changes(*known: Happening) -> dict[Any, Any]:
+def _changes(*known: AlertChange) -> dict[Any, Any]:
     """Return the option schema for one or more of the known changes."""
     return {vol.Required(CONF_CHANGE, default=list(known)): vol.All(cv.ensure_list, vol.Length(min=1), [vol.In(known)])}
 
@@ -171,19 +171,19 @@ class AlarmTrigger(AlexaTrigger):
     """Base of the triggers for alarms, timers and reminders."""
 
     kind: ClassVar[AlertKind]
-    happenings: ClassVar[tuple[Happening, ...]] = (Happening.RINGING,)
+    changes: ClassVar[tuple[AlertChange, ...]] = (AlertChange.RINGING,)
     options_schema: ClassVar = {vol.Optional(CONF_LABEL): cv.string}
 
     @override
     def _kinds(self) -> tuple[str, ...]:
-        return tuple(f"{self.kind}_{change}" for change in self._options.get(CONF_CHANGE, self.happenings))
+        return tuple(f"{self.kind}_{change}" for change in self._options.get(CONF_CHANGE, self.changes))
 
     @override
     def _variables(self, event: EchoEvent) -> dict[str, Any] | None:
         if not contains(event.data["label"], self._options.get(CONF_LABEL)):
             return None
         kind, _, change = event.kind.partition("_")
-        # "id" is the trigger's own id, which automations choose their actions by
+        # "id" is the id of the trigger itself, by which automations choose their actions
         data = {"alarm_id" if key == "id" else key: value for key, value in event.data.items()}
         return {**data, "kind": kind, "change": change}
 
@@ -214,7 +214,7 @@ class AlarmEndedTrigger(AlarmTrigger):
 
     description = "alarm ended"
     kind = AlertKind.ALARM
-    happenings = _ALARM_ENDS
+    changes = _ALARM_ENDS
     options_schema: ClassVar = {**AlarmTrigger.options_schema, **_changes(*_ALARM_ENDS)}
 
 
@@ -223,7 +223,7 @@ class TimerChangedTrigger(AlarmTrigger):
 
     description = "timer changed"
     kind = AlertKind.TIMER
-    happenings = _TIMER_CHANGES
+    changes = _TIMER_CHANGES
     options_schema: ClassVar = {**AlarmTrigger.options_schema, **_changes(*_TIMER_CHANGES)}
 
 

@@ -99,7 +99,7 @@ async def test_a_missed_push_brings_the_shorter_intervals_back(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """Until a directive arrives, and for a day after a missed one, polls are as frequent as without proof."""
-    players, hearing = entry.runtime_data.players, entry.runtime_data.hearing
+    players, watchdog = entry.runtime_data.players, entry.runtime_data.watchdog
     household.change("Kitchen Show", volume=34)
     await until(hass, lambda: state_of(hass, "media_player.kitchen_show").attributes["volume_level"] == 0.34)
     assert players.update_interval == timedelta(hours=4)
@@ -109,7 +109,7 @@ async def test_a_missed_push_brings_the_shorter_intervals_back(
     assert players.update_interval == timedelta(hours=1)
     household.change("Kitchen Show", volume=35)
     await until(hass, lambda: players.update_interval == timedelta(hours=4))
-    hearing.async_unconfirmed()
+    watchdog.async_unconfirmed()
     assert players.update_interval == timedelta(hours=1)
     household.change("Kitchen Show", volume=36)
     await until(hass, lambda: state_of(hass, "media_player.kitchen_show").attributes["volume_level"] == 0.36)

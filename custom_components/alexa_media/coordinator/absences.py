@@ -1,4 +1,4 @@
-"""Handling of items that are missing in a successful read: kept at first, and gone after a second read."""
+"""Handling of items that are missing in a successful read: they are kept until a second read lacks them too."""
 
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final
@@ -7,15 +7,15 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
-# An item that two successful reads this far apart (seconds) lack is gone.
+# Minimum interval (seconds) between the two successful reads that prove that an item is gone.
 ABSENCE: Final = 30.0
 
 
 class Absences:
     """Keeps items that are missing in one successful read until a later read lacks them too.
 
-    It requests that later read. ``settled`` is True after two reads that are far enough apart; items missing in both
-    are then gone, even those known from before.
+    It requests that later read. ``settled`` is True after two reads that are at least ``ABSENCE`` apart. Items missing
+    in both are then gone, including items known from before a restart.
     """
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], look_again: Callable[[], None]) -> None:
@@ -30,12 +30,12 @@ class Absences:
 
     @property
     def missing(self) -> frozenset[str]:
-        """Return the items that are kept although the last read lacks them, until a second read."""
+        """Return the items that are kept although the last read lacks them."""
         return frozenset(self._since)
 
     @callback
     def keep(self, known: Iterable[str], listed: Collection[str]) -> frozenset[str]:
-        """Return the known keys to keep although a successful read, made now, lacks them."""
+        """Return the known keys to keep although a read that has just succeeded lacks them."""
         now = self._hass.loop.time()
         self._first = now if self._first is None else self._first
         self.settled = now - self._first >= ABSENCE

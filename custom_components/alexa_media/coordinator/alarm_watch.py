@@ -41,13 +41,14 @@ async def zone_named(name: str | None) -> tzinfo | None:
         return None
 
 
-# Amazon's clock and Home Assistant's differ a little: an item due within this time has gone off when Amazon says so.
+# Tolerated difference between Amazon's clock and Home Assistant's: if Amazon reports that an item has gone off, it
+# counts as due this much earlier.
 CLOCK_SKEW: Final = timedelta(seconds=2)
 
-# A timer that was set longer ago than this, when it is first read, fires no event.
+# A timer that is older than this when it is first read fires no event.
 NEW_TIMER: Final = timedelta(minutes=10)
 
-# An alarm that is not dismissed stops by itself after an hour.
+# An alarm that is not dismissed stops automatically after an hour.
 RINGING: Final = timedelta(hours=1)
 
 
@@ -66,7 +67,7 @@ _KINDS: Final[Mapping[NotificationType, AlertKind]] = {
 }
 
 
-class Happening(StrEnum):
+class AlertChange(StrEnum):
     """Kind of event of an alarm, a timer or a reminder."""
 
     RINGING = "ringing"
@@ -82,28 +83,28 @@ class Happening(StrEnum):
 class AlarmEvent:
     """An event and its time; for ringing, ``notification`` is as it was before."""
 
-    happening: Happening
+    change: AlertChange
     notification: Notification
     at: datetime
 
     @property
     def event_type(self) -> str:
         """Return the event type, such as "alarm_ringing"."""
-        return f"{_KINDS[self.notification.type]}_{self.happening}"
+        return f"{_KINDS[self.notification.type]}_{self.change}"
 
 
-_TIMER_HAPPENINGS: Final = (
-    Happening.RINGING,
-    Happening.STARTED,
-    Happening.PAUSED,
-    Happening.RESUMED,
-    Happening.CANCELLED,
+_TIMER_CHANGES: Final = (
+    AlertChange.RINGING,
+    AlertChange.STARTED,
+    AlertChange.PAUSED,
+    AlertChange.RESUMED,
+    AlertChange.CANCELLED,
 )
 
 EVENT_TYPES: Final = (
-    *(f"{AlertKind.ALARM}_{happening}" for happening in (Happening.RINGING, Happening.DISMISSED, Happening.SNOOZED)),
-    *(f"{AlertKind.TIMER}_{happening}" for happening in _TIMER_HAPPENINGS),
-    *(f"{AlertKind.REMINDER}_{happening}" for happening in (Happening.RINGING, Happening.SNOOZED)),
+    *(f"{AlertKind.ALARM}_{change}" for change in (AlertChange.RINGING, AlertChange.DISMISSED, AlertChange.SNOOZED)),
+    *(f"{AlertKind.TIMER}_{change}" for change in _TIMER_CHANGES),
+    *(f"{AlertKind.REMINDER}_{change}" for change in (AlertChange.RINGING, AlertChange.SNOOZED)),
 )
 """All event types, such as "alarm_ringing"."""
 
@@ -124,7 +125,7 @@ class _Due:
 
 
 @dataclass(frozen=True, slots=True)
-class _Worked:
+class _Computed:
     """A computed next occurrence with the inputs of the computation."""
 
     timed: Timed
@@ -155,8 +156,8 @@ class AlarmWatch:
         self._zones: dict[str, tzinfo | None] = {}
         self._known: dict[_Key, Notification] = {}
         self._seen: Mapping[str, tuple[Notification, ...]] | None = None
-        self._worked: dict[_Key, _Worked] = {}
-        self._of_serial: dict[str, list[_Worked]] = {}
+        self._computed: dict[_Key, _Computed] = {}
+        self._of_serial: dict[str, list[_Computed]] = {}
         self._due: tuple[_Due, ...] = ()
         self._rings: dict[_Key, _Due] = {}
         self._listeners: dict[str | None, list[AlarmListener]] = {}
@@ -169,7 +170,7 @@ class AlarmWatch:
         """Load the time zones, and run until the entry is unloaded."""
         await self._async_load_zones()
         self._seen = self._notifications.data
-        self._known = self._taken()
+        self._known = self._by_key()
         self._entry.async_on_unload(self._async_stop)
         self._entry.async_on_unload(self._notifications.async_add_listener(self.async_follow))
         self._entry.async_on_unload(self._devices.async_add_listener(self._async_devices_changed))
@@ -190,15 +191,15 @@ class AlarmWatch:
     def timed(self, serial: str) -> tuple[Timed, ...]:
         """Return the notifications of a device, each with its next occurrence."""
         self.async_follow()
-        return tuple(worked.timed for worked in self._of_serial.get(serial, ()))
+        return tuple(computed.timed for computed in self._of_serial.get(serial, ()))
 
     def country_of(self, serial: str) -> str | None:
-        """Return the country (ISO 3166) in the language setting of a device, or None."""
+        """Return the country (ISO 3166) in the locale of a device, or None."""
         device = self._devices.data.get(serial)
         return country_of(device.locale) if device else None
 
     def ringing(self, serial: str) -> Notification | None:
-        """Return the ringing alarm of a device, the last one of several; None if none is known."""
+        """Return the ringing alarm of a device, the last one if there are several, or None."""
         now = dt_util.utcnow()
         found = [due for due in self._rings.values() if due.notification.serial == serial and now - due.at < RINGING]
         return max(found, key=lambda due: due.at).notification if found else None
@@ -211,7 +212,7 @@ class AlarmWatch:
 
     @callback
     def async_add_viewer(self, serial: str, viewer: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call ``viewer`` when the computed times of a device change without a change of its notifications."""
+        """Call ``viewer`` when only the computed times of a device change; return a function to stop."""
         self._viewers.setdefault(serial, []).append(viewer)
         return Removal(self._viewers[serial], viewer)
 
@@ -230,7 +231,7 @@ class AlarmWatch:
         """Return True if the notification exists or the list is unavailable."""
         return (notification_id, 0) in self._known or not self._notifications.last_update_success
 
-    def _taken(self) -> dict[_Key, Notification]:
+    def _by_key(self) -> dict[_Key, Notification]:
         """Return the notifications of all devices by key."""
         now = dt_util.utcnow()
         found: dict[_Key, Notification] = {}
@@ -241,7 +242,7 @@ class AlarmWatch:
         return found
 
     def _with_snooze(self, key: _Key, item: Notification, now: datetime) -> Notification:
-        """Return a notification; if it is snoozed until an unknown time, with the default snooze length."""
+        """Return a notification; if the end of its snooze is unknown, with the end by the default snooze length."""
         if item.status is not NotificationStatus.SNOOZED or item.snoozed_to is not None:
             return item
         known = self._known.get(key)
@@ -275,11 +276,11 @@ class AlarmWatch:
         if self._stopped or self._seen is self._notifications.data:
             return
         self._seen = self._notifications.data
-        old, new = self._known, self._taken()
+        old, new = self._known, self._by_key()
         if old == new:
             return
         now = dt_util.utcnow()
-        self._async_tell_due(now + CLOCK_SKEW)
+        self._async_fire_due(now + CLOCK_SKEW)
         self._known = new
         for key in old.keys() & new.keys():
             self._async_compare(key, old[key], new[key], now)
@@ -298,10 +299,10 @@ class AlarmWatch:
             and (old.status is not snoozed or old.snoozed_to != new.snoozed_to)
         ):
             self._rings.pop(key, None)
-            self._async_tell(AlarmEvent(happening=Happening.SNOOZED, notification=new, at=now))
+            self._async_fire(AlarmEvent(change=AlertChange.SNOOZED, notification=new, at=now))
         elif new.type in ALARMS and self._was_dismissed(key, old, new, now):
             self._rings.pop(key, None)
-            self._async_tell(AlarmEvent(happening=Happening.DISMISSED, notification=new, at=now))
+            self._async_fire(AlarmEvent(change=AlertChange.DISMISSED, notification=new, at=now))
 
     @callback
     def _async_gone(self, key: _Key, old: Notification, now: datetime) -> None:
@@ -309,7 +310,7 @@ class AlarmWatch:
         rang = self._rings.get(key)
         if old.type in ALARMS and rang is not None and now - rang.at < RINGING:
             del self._rings[key]
-            self._async_tell(AlarmEvent(happening=Happening.DISMISSED, notification=old, at=now))
+            self._async_fire(AlarmEvent(change=AlertChange.DISMISSED, notification=old, at=now))
 
     @callback
     def _async_compare_timers(
@@ -321,28 +322,28 @@ class AlarmWatch:
             item = after or before
             if item is None or item.type not in TIMERS:
                 continue
-            if happening := self._timer_change(key, before, after, now):
-                self._async_tell(AlarmEvent(happening=happening, notification=item, at=now))
+            if change := self._timer_change(key, before, after, now):
+                self._async_fire(AlarmEvent(change=change, notification=item, at=now))
 
     def _timer_change(
         self, key: _Key, before: Notification | None, after: Notification | None, now: datetime
-    ) -> Happening | None:
+    ) -> AlertChange | None:
         """Return what happened to a timer between two reads, or None."""
         if before is None:
             is_new = (
                 after is not None and _is_counting(after) and (not after.created or now - after.created < NEW_TIMER)
             )
-            return Happening.STARTED if is_new else None
+            return AlertChange.STARTED if is_new else None
         if after is None or after.status is NotificationStatus.OFF:
             if before.status is NotificationStatus.OFF:
                 return None
             # Amazon removes a timer that has gone off, whether or not it was dismissed.
-            return Happening.CANCELLED if self._rings.pop(key, None) is None else None
+            return AlertChange.CANCELLED if self._rings.pop(key, None) is None else None
         match before.status, after.status:
             case NotificationStatus.ON, NotificationStatus.PAUSED:
-                return Happening.PAUSED
+                return AlertChange.PAUSED
             case NotificationStatus.PAUSED, NotificationStatus.ON:
-                return Happening.RESUMED
+                return AlertChange.RESUMED
         return None
 
     def _was_dismissed(self, key: _Key, old: Notification, new: Notification, now: datetime) -> bool:
@@ -352,13 +353,13 @@ class AlarmWatch:
             return False
         if new.status is NotificationStatus.OFF:
             return True
-        # The change by which Amazon marks an alarm as ringing arrives with the ringing itself.
+        # The change with which Amazon marks an alarm as ringing arrives when it starts to ring.
         return new.rang == old.rang and (rang is None or now - rang.at > CLOCK_SKEW)
 
-    def _work_out(self, key: _Key, item: Notification, now: datetime) -> _Worked:
+    def _compute(self, key: _Key, item: Notification, now: datetime) -> _Computed:
         """Return the next occurrence of a notification; reuse the last result while its inputs are the same."""
         zone, country = self.zone_of(item.serial), self.country_of(item.serial)
-        before = self._worked.get(key)
+        before = self._computed.get(key)
         if (
             before is not None
             and (before.timed.at is None or before.timed.at > now)
@@ -372,63 +373,63 @@ class AlarmWatch:
             # One invalid notification must not block the others.
             LOGGER.debug("Could not compute the time of a notification of type %s", item.type, exc_info=True)
             at = None
-        return _Worked(Timed(item, at), zone, country)
+        return _Computed(Timed(item, at), zone, country)
 
     @callback
     def _async_plan(self) -> None:
         """Compute all next occurrences, and set the timer for the first."""
         self._async_cancel()
         now = dt_util.utcnow()
-        # A timer is removed when it stops ringing, which must not count as cancelled.
+        # A timer is removed when it stops ringing, which must not count as canceled.
         self._rings = {
             key: due
             for key, due in self._rings.items()
             if now - due.at < RINGING or (key in self._known and due.notification.type in TIMERS)
         }
-        self._worked = {key: self._work_out(key, item, now) for key, item in self._known.items()}
+        self._computed = {key: self._compute(key, item, now) for key, item in self._known.items()}
         self._of_serial = {}
-        for worked in self._worked.values():
-            self._of_serial.setdefault(worked.timed.notification.serial, []).append(worked)
+        for computed in self._computed.values():
+            self._of_serial.setdefault(computed.timed.notification.serial, []).append(computed)
         self._due = tuple(
-            _Due(key, worked.timed.notification, worked.timed.at)
-            for key, worked in self._worked.items()
-            if worked.timed.at
+            _Due(key, computed.timed.notification, computed.timed.at)
+            for key, computed in self._computed.items()
+            if computed.timed.at
         )
         if self._due:
             first = min(due.at for due in self._due)
-            self._cancel = async_track_point_in_utc_time(self._hass, self._async_over, first)
+            self._cancel = async_track_point_in_utc_time(self._hass, self._async_on_due, first)
         for planner in tuple(self._planners):
             planner()
 
     @callback
-    def _async_over(self, now: datetime) -> None:
+    def _async_on_due(self, now: datetime) -> None:
         """Fire the events that are due, and set the timer for the next."""
         self._cancel = None
-        self._async_tell_due(now.astimezone(UTC))
+        self._async_fire_due(now.astimezone(UTC))
         self._async_plan_and_show()
 
     @callback
     def _async_plan_and_show(self) -> None:
         """Compute the next occurrences again, and call the viewers of the devices whose times changed."""
-        before = self._worked
+        before = self._computed
         self._async_plan()
-        changed = (worked for key, worked in self._worked.items() if worked is not before.get(key))
-        for serial in {worked.timed.notification.serial for worked in changed}:
+        changed = (computed for key, computed in self._computed.items() if computed is not before.get(key))
+        for serial in {computed.timed.notification.serial for computed in changed}:
             for viewer in tuple(self._viewers.get(serial, ())):
                 viewer()
 
     @callback
-    def _async_tell_due(self, until: datetime) -> None:
+    def _async_fire_due(self, until: datetime) -> None:
         """Fire the ringing event of each notification that is due, once."""
         for due in self._due:
             rang = self._rings.get(due.key)
             if due.at > until or (rang is not None and rang.at == due.at):
                 continue
             self._rings[due.key] = due
-            self._async_tell(AlarmEvent(happening=Happening.RINGING, notification=due.notification, at=due.at))
+            self._async_fire(AlarmEvent(change=AlertChange.RINGING, notification=due.notification, at=due.at))
 
     @callback
-    def _async_tell(self, event: AlarmEvent) -> None:
+    def _async_fire(self, event: AlarmEvent) -> None:
         """Call the listeners of an event's device and of all devices."""
         item = event.notification
         for key in (item.serial, None):

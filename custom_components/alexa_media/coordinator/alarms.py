@@ -1,6 +1,6 @@
 """Alarm settings of devices: volumes, ascending volume and sounds.
 
-Amazon does not push them, and few users show them. Each is therefore read only while an entity listens: for the first
+Amazon does not push them, and few users need them. Each is therefore read only while an entity listens: for the first
 listener, after a change by this integration, and a few times a day.
 """
 

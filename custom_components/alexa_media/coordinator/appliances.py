@@ -37,7 +37,7 @@ DISCOVERY_COOLDOWN: Final = 600.0
 
 MAX_UNLISTED: Final = 500
 
-# Features that alone are not worth an entity: they show whether the others are available.
+# Features that do not justify an entity by themselves: they only show whether the others are available.
 _SECONDARY: Final = frozenset({FeatureName.CONNECTIVITY, FeatureName.UNKNOWN})
 
 
@@ -51,13 +51,13 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
 
     A discovery that fails, or that finds nothing although there were appliances, changes nothing. An appliance that is
     missing in one successful discovery is kept until a second one, requested at once, lacks it too. ``settled`` is True
-    after two.
+    after two successful discoveries.
     """
 
     topic: ClassVar[str] = Topic.APPLIANCES
     interval_with_push: ClassVar[timedelta] = timedelta(hours=6)
     interval_without_push: ClassVar[timedelta] = timedelta(hours=6)
-    # Values that change within six hours do not justify a request after every gap.
+    # Nothing is pushed; the few changes within six hours do not justify a read after every gap in the stream.
     pushed: ClassVar[bool] = False
     is_list: ClassVar[bool] = True
 
@@ -202,8 +202,8 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
     def async_unknown(self, endpoint_id: str) -> None:
         """Discover soon, because a push or the device list named an unknown appliance; not if a discovery is recent.
 
-        ``endpoint_id`` is the serial of an Echo from the device list. An appliance that the discovery does not find
-        causes no further one, because Amazon may never list it.
+        ``endpoint_id`` is the endpoint id in a push, or the serial of an Echo in the device list. An appliance that the
+        discovery does not find causes no further one, because Amazon may never list it.
         """
         if not self.discovered or endpoint_id in self._unlisted or self._is_fresh:
             return
@@ -253,7 +253,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
                 raise AlexaCommandError("Amazon lacks some members of a room", code="not_confirmed")
 
     async def async_freshen(self) -> None:
-        """Discover now unless a discovery is recent, because the user opens the list of appliances."""
+        """Discover now, unless a discovery is recent; called before the user sees the list of appliances."""
         if not self._is_fresh:
             await self.async_refresh_shared()
 

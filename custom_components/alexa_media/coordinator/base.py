@@ -90,15 +90,15 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     topic: ClassVar[str]
     interval_with_push: ClassVar[timedelta] = timedelta(minutes=60)
-    # For a stream that has lately delivered pushes; only topics whose changes are pushed are polled that rarely.
+    # Poll interval of topics whose changes are pushed, while the stream is proven: it has recently delivered pushes.
     interval_with_proven_push: ClassVar[timedelta] = timedelta(hours=4)
     interval_without_push: ClassVar[timedelta] = timedelta(minutes=5)
-    # Changes of this topic are pushed: a gap in the pushes requires a read.
+    # Whether changes of this topic are pushed: a gap in the pushes then requires a read.
     pushed: ClassVar[bool] = True
-    # Whether its keys are the account's devices, lists and the like: these topics are read if
-    # ``enable_network_discovery`` is on.
+    # Whether the keys are objects of the account, such as devices or lists: the action ``enable_network_discovery``
+    # reads these topics.
     is_list: ClassVar[bool] = False
-    # Whether the topic is read before its entities are added, and not only once the stream is open.
+    # Whether the topic is read before its entities are added; otherwise it is read once the stream is open.
     read_at_start: ClassVar[bool] = True
     hint_delay: ClassVar[float] = HINT_DELAY
     hint_limit: ClassVar[float] = HINT_LIMIT
@@ -132,7 +132,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self._had_failed = False
         self._cancel_expiry: CALLBACK_TYPE | None = None
         self.watcher: Watcher | None = None
-        self.hearing: Listener | None = None
+        self.watchdog: Listener | None = None
         self._push_up_at = 0.0
         self._is_hinted = False
         self._read_lock = asyncio.Lock()
@@ -200,10 +200,10 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self._failure = None
         before, self.read_at = self.read_at, began
         hinted, self._is_hinted = self._is_hinted, False
-        if self.hearing and self.push_up and not hinted and before is not None and before >= self._push_up_at:
+        if self.watchdog and self.push_up and not hinted and before is not None and before >= self._push_up_at:
             quiet = {key: value for key, value in data.items() if key not in pushed and key not in self._awaited}
             if any(key in self.data and self.should_be_pushed(self.data[key], value) for key, value in quiet.items()):
-                self.hearing.async_unpushed()
+                self.watchdog.async_unpushed()
         async_clear_permission(self.hass, self.entry, self.topic)
         settled = {key: pushed[key] if key in pushed else self._settled(key, data[key], began) for key in data}
         return data if settled == data else settled
@@ -216,12 +216,13 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         return value if self.written.takes_read(key, value, began) else self.data.get(key, value)
 
     def _failed(self, err: AlexaError) -> UpdateFailed:
-        """Return the error for Home Assistant; it asks for a retry before the next poll."""
+        """Return the error for Home Assistant; it requests a retry before the next poll."""
         self._failures += 1
         self._failure = err
         wait = min(RETRY_FIRST * 2 ** (self._failures - 1), RETRY_LIMIT)
         if self.is_closed or err.code == "closed":
-            # No user can act on a read that an unload ended; Home Assistant logs only the first failure.
+            # An unload has ended the read, which needs no action by the user. Home Assistant logs only the first
+            # failure.
             self.last_update_success = False
         if isinstance(err, AlexaRateLimitedError):
             # The transport has logged it once for all topics.
@@ -322,7 +323,10 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def async_read_in_task(self, read: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        """Run a read for setup in a task that an unload cancels; Home Assistant would wait for it for ten seconds."""
+        """Run a read during setup in a task that an unload cancels.
+
+        Home Assistant would otherwise wait up to ten seconds for the read before it unloads the entry.
+        """
         task = self.entry.async_create_task(self.hass, read, f"{self.name} {name}", eager_start=False)
         self._reads.add(task)
         task.add_done_callback(self._reads.discard)
@@ -376,9 +380,9 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         came = any(key not in self.data for key in changed)
         before = self._announced
         self.data = self._announced = {**self.data, **changed}
-        self._tell(changed)
+        self._notify(changed)
         if came:
-            self._tell((EXISTENCE,))
+            self._notify((EXISTENCE,))
         self._async_changed(before, self.data)
 
     @callback
@@ -391,7 +395,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def async_doubt(self, key: str) -> None:
-        """Read ``key`` unless a push confirms the own write soon."""
+        """Read ``key`` unless a push soon confirms the value written by the integration."""
         if key not in self._awaited:
             self.async_expect(key, accepted=False)
 
@@ -420,8 +424,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         def _missed(_now: object) -> None:
             self._awaited.pop(key, None)
             self.async_key_hint(key)
-            if self.hearing and accepted:
-                self.hearing.async_unconfirmed()
+            if self.watchdog and accepted:
+                self.watchdog.async_unconfirmed()
 
         self._awaited[key] = async_call_later(self.hass, CONFIRM_DELAY, _missed)
         self._awaited_since[key] = self.hass.loop.time()
@@ -451,7 +455,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             return self._own_interval
         if not self.push_up:
             return self.interval_without_push
-        if self.pushed and self.hearing and self.hearing.is_proven:
+        if self.pushed and self.watchdog and self.watchdog.is_proven:
             return max(self.interval_with_push, self.interval_with_proven_push)
         return self.interval_with_push
 
@@ -569,17 +573,17 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             for key in before.keys() | after.keys()
             if before.get(key) is not after.get(key) and before.get(key) != after.get(key)
         ]
-        self._tell(changed)
+        self._notify(changed)
         if before.keys() != after.keys():
-            self._tell((EXISTENCE,))
+            self._notify((EXISTENCE,))
 
     @callback
     def async_show_again(self) -> None:
         """Call all listeners, because their state depends on more than the data, for example on options."""
-        self._tell(tuple(context for context in self._by_context if context is not None))
+        self._notify(tuple(context for context in self._by_context if context is not None))
 
     @callback
-    def _tell(self, contexts: Iterable[Hashable]) -> None:
+    def _notify(self, contexts: Iterable[Hashable]) -> None:
         """Call the listeners of some contexts, and those without a context."""
         for context in (*contexts, None):
             for update_callback in tuple(self._by_context.get(context, {}).values()):

@@ -57,7 +57,7 @@ class DndCoordinator(TopicCoordinator[bool]):
                 if err.is_doubtful:
                     self.async_expect(device.serial, accepted=False)
                 continue
-            # The push may be faster than the answer.
+            # The push may arrive before the response.
             if self.data.get(device.serial) is not enabled:
                 self.async_expect(device.serial)
         if errors:
@@ -101,7 +101,7 @@ class NotificationsCoordinator(TopicCoordinator[tuple[Notification, ...]]):
 
     topic: ClassVar[str] = "notifications"
     interval_with_push: ClassVar[timedelta] = timedelta(minutes=30)
-    # A missed alarm is worse than a request.
+    # Hourly even with a proven stream: a missed alarm is worse than an additional request.
     interval_with_proven_push: ClassVar[timedelta] = timedelta(hours=1)
 
     @override
@@ -118,8 +118,8 @@ class NotificationsCoordinator(TopicCoordinator[tuple[Notification, ...]]):
 class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
     """Amazon Kids by serial, for devices that have listeners: one request each, once a day.
 
-    ``with_child`` reads the children of the household and the child of each device, too. They come from the site for
-    parents, whose failures don't concern the state of Amazon Kids.
+    With ``with_child``, the children of the household and the child of each device are read too. They come from the
+    parents site, whose failures do not affect the state of Amazon Kids.
     """
 
     topic: ClassVar[str] = "kids"
@@ -132,7 +132,7 @@ class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
 
     @override
     async def _async_read(self) -> Mapping[str, KidsMode]:
-        """Read one device after the other; keep the last state where Amazon returns none."""
+        """Read one device after the other; keep the last state of a device for which Amazon returns none."""
         found: dict[str, KidsMode] = {}
         if self.with_child:
             await self._async_read_children()
@@ -163,7 +163,7 @@ class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
     async def _mode(self, device: Device, known: str | None = None) -> KidsMode:
         """Return the state of a device.
 
-        Its child is ``known`` while the site for parents cannot be read, and unknown if Amazon refuses to return it.
+        Its child is ``known`` while the parents site cannot be read, and unknown if Amazon refuses to return it.
         """
         mode = KidsMode(enabled=await self.api.async_kids_mode(device))
         if not mode.enabled or not self.with_child:

@@ -22,7 +22,7 @@ STORE_VERSION: Final = 1
 # Minimum interval (seconds) between reads of the list that are caused by pushes about unknown serials.
 UNKNOWN_SERIAL_COOLDOWN: Final = 600.0
 
-# Facts about at most this many unknown serials are kept; they may be new devices.
+# Maximum number of unlisted serials, which may be new devices, for which data is kept.
 MAX_UNKNOWN: Final = 50
 
 # A device needs one of these capabilities to get entities; one without any capabilities (some third-party ones) gets
@@ -55,10 +55,10 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         self.listed: Mapping[str, Device] = {}
         self._unknown_at: float | None = None
         self._announced_settled = False
-        # The connectivity that is shown, and the one in the last list: a repeated value is no new evidence.
-        self._believed: dict[str, bool] = {}
+        # The shown connectivity, and the connectivity in the last list, whose repetition is no new evidence.
+        self._connectivity: dict[str, bool] = {}
         self._unlisted: set[str] = set()
-        self._said: dict[str, bool] = {}
+        self._listed_connectivity: dict[str, bool] = {}
         self._include = _names(entry, CONF_INCLUDE_DEVICES)
         self._exclude = _names(entry, CONF_EXCLUDE_DEVICES)
 
@@ -82,65 +82,65 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         devices = {serial: device for serial, device in listed.items() if self._wanted(device)}
         kept = self._absences.keep(self.data, listed)
         devices |= {serial: device for serial, device in self.data.items() if serial in kept}
-        self._weigh(listed)
-        devices = self._with_life(devices)
+        self._apply_listed_connectivity(listed)
+        devices = self._with_connectivity(devices)
         if devices != self.data:
             self._store.async_delay_save(lambda: {"devices": [_to_json(d) for d in self.data.values()]}, 1)
         return devices
 
     # --- connectivity --------------------------------------------------------------------
 
-    def _weigh(self, listed: Mapping[str, Device]) -> None:
+    def _apply_listed_connectivity(self, listed: Mapping[str, Device]) -> None:
         """Use the connectivity in a list as evidence, unless it repeats that a device is offline.
 
         Amazon lists tablets as offline at all times, although they push volume and playback.
         """
         for serial, device in listed.items():
-            said = device.listed_online
-            if said is None:
+            listed_online = device.listed_online
+            if listed_online is None:
                 continue
-            if said or self._said.get(serial) is not False:
-                self._believed[serial] = said
-            self._said[serial] = said
-        for known in (self._believed, self._said):
+            if listed_online or self._listed_connectivity.get(serial) is not False:
+                self._connectivity[serial] = listed_online
+            self._listed_connectivity[serial] = listed_online
+        for known in (self._connectivity, self._listed_connectivity):
             for serial in known.keys() - listed.keys() - self.data.keys():
                 del known[serial]
 
-    def _with_life(self, devices: Mapping[str, Device]) -> dict[str, Device]:
+    def _with_connectivity(self, devices: Mapping[str, Device]) -> dict[str, Device]:
         """Return devices with the connectivity to show; a group with an online member is online."""
         known = {**self.listed, **devices}
 
         def _is_online(device: Device) -> bool:
-            return self._believed.get(device.serial, device.online)
+            return self._connectivity.get(device.serial, device.online)
 
         found: dict[str, Device] = {}
         for serial, device in devices.items():
             below = leaves(device, known) if device.is_group else ()
-            online = _is_online(device) or any(_is_online(leaf) for leaf in below if leaf.serial in self._believed)
+            online = _is_online(device) or any(_is_online(leaf) for leaf in below if leaf.serial in self._connectivity)
             found[serial] = device if device.online is online else replace(device, online=online)
         return found
 
     @callback
-    def _async_believe(self, serial: str, *, online: bool) -> None:
+    def _async_set_connectivity(self, serial: str, *, online: bool) -> None:
         """Apply evidence of one device's connectivity, and call the listeners of changed devices and groups."""
         if serial not in self.data and serial not in self.listed:
             return
-        self._believed[serial] = online
-        found = self._with_life(self.data)
+        self._connectivity[serial] = online
+        found = self._with_connectivity(self.data)
         self.async_apply({key: device for key, device in found.items() if device is not self.data[key]})
 
     @callback
     def async_alive(self, serial: str) -> None:
-        """Record a sign that a device is online, such as a pushed volume; it holds until there is other evidence."""
-        if not self._believed.get(serial, True):
-            self._async_believe(serial, online=True)
+        """Record evidence that a device is online, such as a pushed volume; it is valid until contrary evidence."""
+        if not self._connectivity.get(serial, True):
+            self._async_set_connectivity(serial, online=True)
 
     @override
     @callback
     def async_set_push(self, up: bool) -> None:
         """Set the state of the push stream; after a gap the next list is trusted, as pushes may have been missed."""
         if not up:
-            self._said.clear()
+            self._listed_connectivity.clear()
         super().async_set_push(up)
 
     @override
@@ -150,7 +150,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         super()._async_refresh_finished()
         if self.settled and not self._announced_settled:
             self._announced_settled = True
-            self._tell(())
+            self._notify(())
 
     @property
     def settled(self) -> bool:
@@ -165,7 +165,8 @@ class DevicesCoordinator(TopicCoordinator[Device]):
     def leaves(self, device: Device) -> tuple[Device, ...]:
         """Return the single devices behind a device, each once, without those that the options exclude.
 
-        An excluded group still leads to its members. A device without members is returned itself.
+        For a group that the options exclude, its members are returned all the same. A device without members is
+        returned itself.
         """
         if not device.is_group:
             return (device,)
@@ -201,7 +202,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
     @callback
     def async_set_online(self, serial: str, online: bool) -> None:
         """Apply a pushed connection change."""
-        self._async_believe(serial, online=online)
+        self._async_set_connectivity(serial, online=online)
 
     @callback
     def async_take_preferences(self, preferences: Mapping[str, DevicePreferences]) -> None:

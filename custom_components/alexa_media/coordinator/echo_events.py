@@ -34,9 +34,9 @@ class EchoEvent:
 
 
 class Beginning:
-    """The time at which listening began; it moves along when the clock is set back.
+    """The time at which listening began; if the clock is set back, it moves back too.
 
-    A computer without a battery for its clock may start with a wrong time.
+    A computer without a battery-backed clock may start with a wrong time.
     """
 
     def __init__(self, hass: HomeAssistant) -> None:

@@ -1,7 +1,7 @@
 """Voice history: the last command to each device, and the device that was last spoken to.
 
-An Echo that wakes pushes its unchanged equalizer and volume within milliseconds. An Echo also does so when it receives
-a command, and every other Echo in earshot of the speaker does it too.
+An Echo that wakes pushes its unchanged equalizer and volume within milliseconds. So does an Echo that receives a
+command by text, and every other Echo within earshot of the speaker.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ OVERLAP: Final = timedelta(seconds=60)
 # Maximum lead of Amazon's clock over Home Assistant's.
 AHEAD: Final = timedelta(hours=1)
 
-# A command that is older than this when it is read (push was interrupted) fires no event.
+# A command that is older than this when it is read, for example after an outage of the stream, fires no event.
 NEWS_AGE: Final = timedelta(minutes=10)
 
 # Minimum pause between two reads after wakings, in units of ``hint_delay``. It grows while Echos keep waking, because
@@ -65,7 +65,7 @@ _DO_NOT_DISTURB: Final = (
 # Both signs of one waking arrive within this time.
 SAME_WAKING: Final = timedelta(seconds=2)
 
-# The signs caused by an own command arrive within this time.
+# The signs caused by a command of the integration arrive within this time.
 OWN_WAKING: Final = timedelta(seconds=5)
 
 # Maximum time between a waking and its record.
@@ -187,7 +187,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
 
     topic: ClassVar[str] = "history"
     read_at_start: ClassVar[bool] = False
-    # Amazon needs a while to write the record.
+    # Delay (seconds) of a read after a waking, because Amazon needs about as long to write the record.
     hint_delay: ClassVar[float] = 2.0
     hint_limit: ClassVar[float] = 5.0
 
@@ -302,7 +302,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
         # A read in progress starts from the records known now: do not run a second one in parallel.
         if self._pushed_while_reading is not None:
             self._pushed_while_reading.clear()
-        self._tell_news()
+        self._fire_new_commands()
 
     async def async_wait(self) -> None:
         """Wait for the read that follows a waking, and start it as soon as its record can exist."""
@@ -368,7 +368,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
         """Return the last commands updated with some records, and queue new commands for their listeners."""
         now = dt_util.utcnow()
         self._wakings.keep(self.devices.data, now - NEWS_AGE)
-        # Records arrive latest first; keep the order of those of the same moment.
+        # Records arrive latest first; records of the same time keep their order.
         in_order = sorted(records, key=lambda record: record.timestamp, reverse=True)[::-1]
         for record in in_order:
             if (serial := self.echo_of(record)) is not None:
@@ -377,7 +377,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
         latest = {serial: value.record for serial, value in self.data.items()}
         for found in in_order:
             if found.timestamp > now + AHEAD:
-                # no later command could replace it
+                # an invalid time in the future: no later command could replace this one
                 continue
             self._newest = max(found.timestamp, self._newest or found.timestamp)
             if self.questions.is_own(found, self.echo_of(found)):
@@ -392,14 +392,14 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
             if (serial := self.echo_of(record)) is None:
                 continue
             if is_new and record.utterance is UtteranceType.WAKE_WORD_ONLY:
-                self._note_news(record)
+                self._queue_new_command(record)
             if not record.is_command:
                 continue
             if serial not in latest or record.timestamp >= latest[serial].timestamp:
                 latest[serial] = self.shown(record)
                 self._people[serial] = record.person
             if is_new:
-                self._note_news(record)
+                self._queue_new_command(record)
         if self._newest is not None:
             self._seen = {key for key in self._seen if key[0] >= self._newest - OVERLAP}
         listed = [serial for serial in latest if self._echo(serial)]
@@ -426,7 +426,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
         listeners.append(listener)
         return lambda: listeners.remove(listener)
 
-    def _note_news(self, record: VoiceRecord) -> None:
+    def _queue_new_command(self, record: VoiceRecord) -> None:
         """Queue a command for its listeners; a command about Do Not Disturb also causes a read of that topic."""
         if not self._beginning.is_before(record.timestamp) or dt_util.utcnow() - record.timestamp > NEWS_AGE:
             return
@@ -442,10 +442,10 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
         """Call the listeners of new commands after the listeners of changed data."""
         super()._async_refresh_finished()
         if self._news:
-            self.hass.loop.call_soon(self._tell_news)
+            self.hass.loop.call_soon(self._fire_new_commands)
 
     @callback
-    def _tell_news(self) -> None:
+    def _fire_new_commands(self) -> None:
         """Fire alexa_media_player's event for each new command, and call the listeners of its device."""
         news, self._news = self._news, []
         for heard in news:

@@ -135,7 +135,7 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
         super()._async_refresh_finished()
         if self._forgot:
             self._forgot = False
-            self._tell((EXISTENCE,))
+            self._notify((EXISTENCE,))
 
     @override
     @callback

@@ -13,7 +13,7 @@ from ..cloud.model.media import MediaApi, MusicProvider, Routine, RoutinesApi, S
 from .absences import Absences
 from .base import EXISTENCE, TopicCoordinator
 
-# A caller that runs a routine needs its current steps; calls within this time (seconds) share a read.
+# A routine is read before it runs, because its steps may have changed; calls within this time (seconds) share a read.
 SHARED_READ_AGE: Final = 1.0
 
 
@@ -51,7 +51,7 @@ class RoutinesCoordinator(TopicCoordinator[Routine]):
                 return
             self.async_set_updated_data(self._merged(await self.api.async_routines()))
             self._failures = 0
-            self._async_tell_forgotten()
+            self._async_announce_removed()
 
     async def async_set_enabled(self, routine_id: str, *, enabled: bool) -> None:
         """Turn a routine on or off; one change at a time. Raises ``AlexaError``."""
@@ -89,17 +89,17 @@ class RoutinesCoordinator(TopicCoordinator[Routine]):
     def _async_refresh_finished(self) -> None:
         """Notify the listeners of removed routines."""
         super()._async_refresh_finished()
-        self._async_tell_forgotten()
+        self._async_announce_removed()
 
     @callback
-    def _async_tell_forgotten(self) -> None:
-        """Notify the listeners for all routines that one is gone, even one that was never read."""
+    def _async_announce_removed(self) -> None:
+        """Notify the listeners for all routines that a routine is gone, even one known only from before a restart."""
         if self._has_forgotten:
             self._has_forgotten = False
-            self._tell((EXISTENCE,))
+            self._notify((EXISTENCE,))
 
 
-# How long (seconds) providers and sounds, which seldom change, are kept.
+# Seconds for which providers and sounds are cached; they rarely change.
 MAX_AGE: Final = 86_400.0
 
 

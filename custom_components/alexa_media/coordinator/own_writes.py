@@ -48,7 +48,7 @@ class OwnWrites[V]:
         writes = {key: self._begin(key, value, shown.get(key)) for key, value in values.items()}
         try:
             yield
-        except BaseException:  # also on a cancellation: nothing else would forget a write that was not accepted
+        except BaseException:  # also on cancellation: nothing else would discard a write that was not accepted
             for key, write in writes.items():
                 self._undo(key, write)
             raise

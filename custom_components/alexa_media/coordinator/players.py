@@ -28,7 +28,7 @@ from .devices import DevicesCoordinator
 # The now-playing push follows the player-state push within this time (seconds); if not, the sessions are read.
 NOW_PLAYING_DELAY: Final = 3.0
 
-# How long (seconds) a provider is remembered to use its own player; then one command tests it again.
+# Seconds for which a provider is known to use its own player; after that, the next command tests it again.
 EXTERNAL_MEMORY: Final = 24 * 3600.0
 
 # A position within this tolerance (seconds) of the expected one belongs to the same playback.
@@ -182,7 +182,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         if session.media.provider is None and session.session_id is None:
             return
         self._external[_provider(session)] = self.hass.loop.time() + EXTERNAL_MEMORY
-        self._tell(
+        self._notify(
             [serial for serial, player in self.data.items() if player.session and self.is_external(player.session)]
         )
 
@@ -379,7 +379,7 @@ def spread(serials: Iterable[str], devices: Mapping[str, Device]) -> frozenset[s
         if device := devices.get(serial):
             found.update(members_of(device, devices))
     groups = [device for device in devices.values() if device.is_group and device.members]
-    # A group may complete another one.
+    # A group that is now included may complete a group that contains it.
     while complete := {group.serial for group in groups if found.issuperset(group.members)} - found:
         found |= complete
     return frozenset(found)

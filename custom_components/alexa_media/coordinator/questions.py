@@ -23,7 +23,8 @@ from ..cloud.voice_patterns import normalized
 # is read every 10 s.
 READS: Final = (1.0, 2.0, 4.0)
 
-# A read serves a question that is due this many units later, if the question is older than the second number.
+# Limits, in the same units, for sharing a read that began earlier: at most SHARED before the question's own read is
+# due, and at least YOUNGEST after the command.
 SHARED: Final = 0.3
 YOUNGEST: Final = 0.7
 
@@ -141,7 +142,7 @@ class Questions:
                 break
             if await self._answered(question, moment):
                 return
-            # Amazon writes the record once the Echo has woken.
+            # Amazon writes the record after the Echo has woken.
             if question.signed_at is not None:
                 moment = max(moment, min(question.signed_at + unit, until))
                 if await self._answered(question, moment):

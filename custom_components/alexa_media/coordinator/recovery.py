@@ -1,6 +1,6 @@
-"""Recovery of topics after an outage, and detection of a deaf push stream.
+"""Recovery of topics after an outage, and detection of a stalled push stream.
 
-A deaf stream is open and answers pings but delivers nothing.
+A stalled stream is open and answers pings, but delivers no events.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ SHORT_OUTAGE: Final = 8
 MAX_ATTEMPT_INTERVAL: Final = 600.0
 
 UNCONFIRMED: Final = 3
-"""Number of consecutive commands without a confirming push after which the stream counts as deaf."""
+"""Number of consecutive commands without a confirming push after which the stream counts as stalled."""
 
 GRACE: Final = 5.0
 """Seconds that a push may arrive after the poll that found its change."""
@@ -146,7 +146,7 @@ class Recovery:
         late = max(0, self._failed_attempts - SHORT_OUTAGE)
         often = [topic.probe_interval for topic in failing]
         pause = min(ATTEMPT_INTERVAL * 2**late, MAX_ATTEMPT_INTERVAL, *(each for each in often if each is not None))
-        # A single failing topic is no outage: evidence says nothing about it.
+        # A single failing topic is not an outage, so evidence that Amazon responds does not concern it.
         self._not_before = self._hass.loop.time() + (pause if len(failing) == 1 else ATTEMPT_INTERVAL)
         if self._probes:
             self._async_schedule(pause)
@@ -169,8 +169,8 @@ def _is_failing(topic: TopicCoordinator[Any]) -> bool:
     return topic.may_recover
 
 
-class Hearing:
-    """Detects a deaf stream, renews it, and has topics polled until a directive arrives."""
+class StreamWatchdog:
+    """Detects a stalled stream, renews it, and has topics polled until a directive arrives."""
 
     def __init__(
         self,
@@ -193,7 +193,7 @@ class Hearing:
         self._unconfirmed = 0
         self._renewed_at: float | None = None
         self._cancel_check: CALLBACK_TYPE | None = None
-        self.is_deaf = False
+        self.is_stalled = False
         self._is_closed = False
         entry.async_on_unload(self._async_close)
 
@@ -218,14 +218,14 @@ class Hearing:
 
     @callback
     def async_directive(self) -> None:
-        """Handle a directive, which proves that the stream is not deaf."""
+        """Handle a directive, which proves that the stream is not stalled."""
         was_proven, self._directive_at = self.is_proven, self._hass.loop.time()
         if not was_proven and self.is_proven:
             self._reschedule()
         self._unconfirmed = 0
         self._async_cancel()
-        if self.is_deaf:
-            self.is_deaf = False
+        if self.is_stalled:
+            self.is_stalled = False
             self._set_polling(False)
 
     @callback
@@ -234,25 +234,25 @@ class Hearing:
         self._unconfirmed += 1
         self._async_missed()
         if self._unconfirmed >= UNCONFIRMED:
-            self._async_deaf()
+            self._async_stalled()
 
     @callback
     def async_unpushed(self) -> None:
         """Handle a change that a poll found although it should have been pushed."""
         self._async_missed()
         if self._cancel_check is None and not self._is_closed:
-            self._cancel_check = async_call_later(self._hass, GRACE, self._async_deaf)
+            self._cancel_check = async_call_later(self._hass, GRACE, self._async_stalled)
 
     @callback
-    def _async_deaf(self, _now: object = None) -> None:
-        """Renew the deaf stream, and poll until a directive arrives."""
+    def _async_stalled(self, _now: object = None) -> None:
+        """Renew the stalled stream, and poll until a directive arrives."""
         self._async_cancel()
         if self._is_closed:
             return
         self._unconfirmed = 0
         now = self._hass.loop.time()
-        if not self.is_deaf:
-            self.is_deaf = True
+        if not self.is_stalled:
+            self.is_stalled = True
             self._set_polling(True)
         if self._renewed_at is None or now - self._renewed_at >= COOLDOWN:
             self._renewed_at = now

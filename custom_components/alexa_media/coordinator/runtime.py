@@ -36,16 +36,18 @@ from .history import HistoryCoordinator
 from .lists import ListsCoordinator
 from .media import MediaLibrary, RoutinesCoordinator
 from .players import PlayersCoordinator
-from .recovery import Hearing, Recovery
+from .recovery import Recovery, StreamWatchdog
 from .settings import DeviceSettingsCoordinator, SettingsCoordinator
 from .smart_home import GuardCoordinator, SmartHomeCoordinator
 from .volumes import AlarmVolumeOverrides, TemporaryVolumes, alarm_volume_store
 
-# A proven stream is renewed about once an hour: topics that are polled more rarely are all read in this many renewals.
+# A proven stream is renewed about once an hour. The topics that are polled less often are read in turn, all of them
+# within this number of renewals.
 RENEWALS: Final = 4
 RENEWED_EVERY: Final = timedelta(hours=1)
 
-# Maximum time (seconds) that topics wait for the stream at start: those read before it is up are read again after.
+# Seconds for which the first reads wait for the stream to open; a pushed topic that is read earlier has to be read
+# again.
 STREAM_PATIENCE: Final = 2.0
 
 type AlexaConfigEntry = ConfigEntry[AlexaRuntimeData]
@@ -116,7 +118,7 @@ class AlexaRuntimeData:
     device_settings: DeviceSettingsCoordinator | None = None
     push: PushMonitor = field(default_factory=PushMonitor)
     recovery: Recovery = field(init=False)
-    hearing: Hearing = field(init=False)
+    watchdog: StreamWatchdog = field(init=False)
     temporary_volumes: TemporaryVolumes = field(init=False)
     adding: asyncio.Lock = field(default_factory=asyncio.Lock)
     adders: set[asyncio.Task[None]] = field(default_factory=set)
@@ -135,7 +137,7 @@ class AlexaRuntimeData:
             lambda: backend.reopen_stream(),  # noqa: PLW0108 - looked up when it is needed
             probes=not backend.intervals,
         )
-        data.hearing = Hearing(
+        data.watchdog = StreamWatchdog(
             hass,
             entry,
             lambda: backend.renew_stream(),  # noqa: PLW0108 - looked up when it is needed
@@ -144,7 +146,7 @@ class AlexaRuntimeData:
         )
         for topic in data.coordinators:
             topic.watcher = data.recovery
-            topic.hearing = data.hearing
+            topic.watchdog = data.watchdog
         return data
 
     @property
@@ -207,7 +209,7 @@ class AlexaRuntimeData:
             await self.devices.async_config_entry_first_refresh()
             await asyncio.gather(*(topic.async_refresh() for topic in topics if topic is not self.devices))
         if self.guard is not None and not self.guard.data:
-            # The serial of the app may only be known now.
+            # Guard may have been read before the appliances were discovered.
             await self.guard.async_refresh()
         if self.alarm_watch is not None:
             await self.alarm_watch.async_start()
@@ -230,8 +232,8 @@ class AlexaRuntimeData:
 
     @callback
     def set_push(self, *, up: bool) -> None:
-        """Set the state of push in the monitor and the coordinators; a deaf stream counts as down."""
-        up = up and not self.hearing.is_deaf
+        """Set the state of push in the monitor and the coordinators; a stalled stream counts as down."""
+        up = up and not self.watchdog.is_stalled
         self.push.async_set_up(up)
         for coordinator in self.coordinators:
             coordinator.async_set_push(up)
@@ -264,7 +266,7 @@ class AlexaRuntimeData:
     async def async_refresh_on_renewal(self, pause: float) -> None:
         """Refresh all topics as after a gap; while the stream is proven, only those read longest ago."""
         coordinators = self.coordinators
-        if self.hearing.is_proven:
+        if self.watchdog.is_proven:
             rare = [topic for topic in coordinators if topic.pushed and topic.interval_with_proven_push > RENEWED_EVERY]
             oldest = sorted(rare, key=lambda coordinator: coordinator.read_at or 0.0)
             share = oldest[: math.ceil(len(oldest) / RENEWALS)]
@@ -310,7 +312,7 @@ class _Part:
 
 
 _HOME: Final = ("backend", "backend.smart_home")
-# Without the list of alarms nothing can be done about them.
+# Alarms cannot be changed without the list of notifications.
 _ALARMS: Final = ("backend", "backend.alarms", "devices")
 
 _PARTS: Final = (

@@ -1,4 +1,4 @@
-"""Settings of devices, read only for listeners; seldom for an account, at the poll interval for a property."""
+"""Settings of devices, read only for listeners: rarely for an account, at the poll interval for a property."""
 
 import asyncio
 from collections import defaultdict
@@ -50,8 +50,8 @@ POLL_TOLERANCE: Final = 600.0
 # A device's refusal is retried once after this time (seconds), and then with the next poll.
 RETRY_DELAY: Final = 600.0
 
-# A source that fails (5xx) is retried at this interval (seconds) for this long, one source at a time, and seldom after
-# that.
+# Interval (seconds) at which failed sources (5xx) are retried, one source at a time, and the time (seconds) after which
+# this becomes rare.
 PROBE_INTERVAL: Final = 20.0
 PROBE_TIME: Final = 65 * 60.0
 
@@ -201,7 +201,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
             self._tried_at[unit] = now
             if unit not in self._failed_units:
                 self._failed_units[unit] = now
-                self._tell([key for key in self._by_context if isinstance(key, str) and self._is_in(key, unit)])
+                self._notify([key for key in self._by_context if isinstance(key, str) and self._is_in(key, unit)])
             return
         if unit in self._refused:
             self._note_known(unit)
@@ -266,7 +266,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         """
         unit = _unit_of(serial, setting)
         if unit.serial is None and unit not in self._refused and setting_key(serial, setting) not in self.data:
-            # A read of the whole account before the device was added does not contain it.
+            # The last read of the whole account may be from before this device was added.
             self._due_at.pop(unit, None)
         known = unit in self._due_at
         # While Amazon is unreachable the next attempt is already scheduled.
@@ -314,7 +314,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         if forgotten:
             keys = set().union(*(bands[serial] for serial in forgotten))
             self.data = self._announced = {key: value for key, value in self.data.items() if key not in keys}
-            self._tell([equalizer_key(serial) for serial in forgotten])
+            self._notify([equalizer_key(serial) for serial in forgotten])
 
     def equalizer(self, serial: str) -> tuple[int, int, int] | None:
         """Return bass, midrange and treble of a device, or None unless all are known."""
@@ -325,12 +325,12 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
 
     @override
     @callback
-    def _tell(self, contexts: Iterable[Hashable]) -> None:
+    def _notify(self, contexts: Iterable[Hashable]) -> None:
         """Call the listeners of some keys; if a band changed, also those of the equalizer, once."""
         contexts = tuple(contexts)
         bands = (str(context).partition("/") for context in contexts)
         equalizers = {equalizer_key(serial) for serial, _, setting in bands if setting in EQUALIZER}
-        super()._tell((*contexts, *equalizers))
+        super()._notify((*contexts, *equalizers))
 
     @callback
     def async_equalizer(self, event: EqualizerChanged) -> bool:

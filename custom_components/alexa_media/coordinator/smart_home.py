@@ -72,10 +72,10 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         self.appliances = appliances
         appliances.on_states = self._async_discovered
         self._often = Counter[tuple[str, str]]()
-        self._heard = Counter[str]()
-        self.can_hear = False
+        self._listening = Counter[str]()
+        self.sounds_available = False
         self._pushed_features: set[tuple[str, str]] = set()
-        self._asked: set[str] = set()
+        self._requested: set[str] = set()
         self._read_at: dict[str, float] = {}
         self._all_read_at = -math.inf
         self._expected: dict[str, set[tuple[str, str]]] = {}
@@ -88,45 +88,45 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         """Read the appliances that are due: requested ones, those polled every minute, or all enabled ones."""
         now = self.hass.loop.time()
         known, enabled = self.appliances.data, self._enabled()
-        asked, self._asked = self._asked, set()
-        wanted = asked | self._polled
-        # A little early counts: the schedule is not exact to the second.
-        is_full = not (wanted or self._heard) or now - self._all_read_at >= self._full_interval.total_seconds() - 1
+        requested, self._requested = self._requested, set()
+        wanted = requested | self._polled
+        # A second of tolerance, because the schedule is not exact.
+        is_full = not (wanted or self._listening) or now - self._all_read_at >= self._full_interval.total_seconds() - 1
         if is_full:
             wanted |= enabled
         if due := [known[entity_id] for entity_id in sorted(wanted) if entity_id in known]:
             try:
                 states = await self.api.async_states(due)
             except BaseException:
-                self._asked |= asked
+                self._requested |= requested
                 raise
             self._take(states, now)
         if is_full:
             self._all_read_at = now
-        if self._heard:
-            await self._async_hear(now)
+        if self._listening:
+            await self._async_read_sounds(now)
         # The read already contains the values that were pushed meanwhile, sample by sample.
         if self._pushed_while_reading:
             self._pushed_while_reading.clear()
         return self.data
 
-    async def _async_hear(self, now: float) -> None:
+    async def _async_read_sounds(self, now: float) -> None:
         """Read the sounds that Echos have detected in one request; a failure only affects the entities of sounds."""
         known = self.appliances.data
         try:
-            sounds = await self.api.async_sounds([known[each] for each in sorted(self._heard) if each in known])
+            sounds = await self.api.async_sounds([known[each] for each in sorted(self._listening) if each in known])
         except AlexaError as err:
             LOGGER.debug("Could not read what Echos have heard: %s", err.details)
-            self._async_set_can_hear(can_hear=False)
+            self._async_set_sounds_available(sounds_available=False)
             return
         self._take(sounds, now)
-        self._async_set_can_hear(can_hear=True)
+        self._async_set_sounds_available(sounds_available=True)
 
     @callback
-    def _async_set_can_hear(self, *, can_hear: bool) -> None:
+    def _async_set_sounds_available(self, *, sounds_available: bool) -> None:
         """Set whether Amazon reports the sounds that Echos detect; otherwise the entities of sounds are unavailable."""
-        if self.can_hear is not can_hear:
-            self.can_hear = can_hear
+        if self.sounds_available is not sounds_available:
+            self.sounds_available = sounds_available
             self.async_show_again()
 
     @property
@@ -150,7 +150,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     @override
     def wanted_interval(self) -> timedelta:
         """Return the poll interval: a minute while an enabled entity shows a value that is not pushed."""
-        return _SHORT_INTERVAL if self._polled or self._heard else self._full_interval
+        return _SHORT_INTERVAL if self._polled or self._listening else self._full_interval
 
     def _take(self, states: Mapping[str, ApplianceState], now: float) -> None:
         """Merge samples that were read; the listeners are called at the end of the read."""
@@ -208,7 +208,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         if isinstance(context, str) and context in self.appliances.data:
             read_at = self._read_at.get(context, -math.inf)
             if self.hass.loop.time() - read_at > self._full_interval.total_seconds():
-                self._async_ask(context)
+                self._async_request(context)
         return remove
 
     @callback
@@ -217,10 +217,10 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         return self._async_count(self._often, (entity_id, str(feature)))
 
     @callback
-    def async_hear(self, entity_id: str) -> Callable[[], None]:
+    def async_poll_sounds(self, entity_id: str) -> Callable[[], None]:
         """Read the sounds detected by an Echo every minute; return a function to stop."""
         self.async_hint()
-        return self._async_count(self._heard, entity_id)
+        return self._async_count(self._listening, entity_id)
 
     @callback
     def _async_count[K: Hashable](self, users: Counter[K], key: K) -> Callable[[], None]:
@@ -239,13 +239,13 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     async def async_read_now(self, entity_id: str) -> None:
         """Read an appliance (``homeassistant.update_entity``); concurrent callers share one request."""
-        self._asked.add(entity_id)
+        self._requested.add(entity_id)
         await self.async_refresh_shared()
 
     @callback
-    def _async_ask(self, entity_id: str) -> None:
+    def _async_request(self, entity_id: str) -> None:
         """Request a read of an appliance soon."""
-        self._asked.add(entity_id)
+        self._requested.add(entity_id)
         self.async_hint()
 
     # --- pushes and commands ------------------------------------------------------------
@@ -323,7 +323,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         if isinstance(error, AlexaUnreachableError):
             self._async_refused(entity_id)
         elif error.is_doubtful:
-            self._async_ask(entity_id)
+            self._async_request(entity_id)
         raise error
 
     def latest(self, entity_id: str, feature: FeatureName, instance: str = "") -> Control | None:
@@ -338,14 +338,14 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
             return
         if not self.push_up:
             self._async_settle(entity_id)
-            self._async_ask(entity_id)
+            self._async_request(entity_id)
             return
         self._confirmed(_confirmation(entity_id))
 
         @callback
         def _missed(_now: object) -> None:
             self._async_settle(entity_id)
-            self._async_ask(entity_id)
+            self._async_request(entity_id)
 
         self._awaited[_confirmation(entity_id)] = async_call_later(self.hass, CONFIRM_DELAY, _missed)
 

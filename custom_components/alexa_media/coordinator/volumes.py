@@ -2,7 +2,8 @@
 
 An Echo has one volume for all its alarms. It is set just before an alarm with a separate volume rings, and restored
 afterward. A message with a volume is a sequence at Amazon that sets the volume, speaks, and restores the earlier
-volume. A volume that is set in between would be lost when Amazon restores the earlier one, so it is then set again.
+volume. If another volume is set while the Echo speaks, Amazon's restoration overwrites it, so it is set again
+afterward.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +25,7 @@ from ..cloud.model.api import AlexaBackend
 from ..cloud.model.commands import SetVolume
 from ..cloud.model.devices import Notification, Volume
 from ..const import DOMAIN
-from .alarm_watch import RINGING, AlarmEvent, AlarmWatch, Happening
+from .alarm_watch import RINGING, AlarmEvent, AlarmWatch, AlertChange
 from .alarms import AlarmVolumesCoordinator
 from .base import LOGGER
 from .devices import DevicesCoordinator
@@ -32,7 +33,7 @@ from .players import PlayersCoordinator
 
 STORE_VERSION: Final = 1
 
-# Amazon needs this long to pass the volume on to the Echo before the alarm rings.
+# Time before the alarm at which the volume is set, so that it reaches the Echo before the alarm rings.
 AHEAD: Final = timedelta(seconds=5)
 
 # Retry restoring every 5 minutes, for an hour at most.
@@ -120,9 +121,9 @@ class AlarmVolumeOverrides:
         changed = self._changed.get(serial)
         if changed is None or changed.alarm != event.notification.notification_id:
             return
-        if event.happening is Happening.DISMISSED:
+        if event.change is AlertChange.DISMISSED:
             self._changed[serial] = replace(changed, until=event.at.timestamp())
-        elif event.happening is Happening.SNOOZED and event.notification.snoozed_to:
+        elif event.change is AlertChange.SNOOZED and event.notification.snoozed_to:
             self._changed[serial] = replace(changed, until=(event.notification.snoozed_to + RINGING).timestamp())
         self._async_plan()
 
@@ -146,15 +147,15 @@ class AlarmVolumeOverrides:
         """Apply due changes in the background."""
         self._cancel = None
         self._busy = True
-        self._entry.async_create_background_task(self._hass, self._async_act(), f"{DOMAIN} alarm volumes")
+        self._entry.async_create_background_task(self._hass, self._async_apply(), f"{DOMAIN} alarm volumes")
 
-    async def _async_act(self) -> None:
+    async def _async_apply(self) -> None:
         """Set the volumes of the alarms that are about to ring, and restore those of finished alarms."""
         now = dt_util.utcnow()
         try:
             for serial, changed in [*self._changed.items()]:
                 if changed.until <= now.timestamp():
-                    await self._async_put_back(serial, changed)
+                    await self._async_restore(serial, changed)
             for notification, at in [*self._next()]:
                 if at - AHEAD <= now:
                     self._done[notification.notification_id] = at
@@ -182,7 +183,7 @@ class AlarmVolumeOverrides:
         except AlexaError as err:
             LOGGER.warning("Could not set the volume of an alarm: %s", err.details)
 
-    async def _async_put_back(self, serial: str, changed: Changed) -> None:
+    async def _async_restore(self, serial: str, changed: Changed) -> None:
         """Restore a volume unless it has been changed in the meantime."""
         device = self._devices.data.get(serial)
         try:
@@ -214,14 +215,14 @@ class _Temporary:
     """Volumes (0–100) of an Echo that is speaking.
 
     ``levels`` are the volumes of the messages. ``restores`` are the volumes that Amazon restores after each message, in
-    order. ``wanted`` is a volume set in the meantime. ``is_heard`` is True once a temporary volume was pushed.
+    order. ``wanted`` is a volume set in the meantime. ``is_pushed`` is True once a temporary volume was pushed.
     ``until`` is the latest time of the last restoration, in seconds of the event loop's clock.
     """
 
     levels: set[int] = field(default_factory=set)
     restores: list[int] = field(default_factory=list)
     wanted: int | None = None
-    is_heard: bool = False
+    is_pushed: bool = False
     until: float = math.inf
 
 
@@ -294,8 +295,8 @@ class TemporaryVolumes:
         """Handle a pushed volume; after the last restoration, set the volume again that was set in the meantime."""
         if (found := self._find(serial)) is None or level is None or not found.restores:
             return
-        if not found.is_heard or level != found.restores[0]:
-            found.is_heard |= level in found.levels
+        if not found.is_pushed or level != found.restores[0]:
+            found.is_pushed |= level in found.levels
             return
         del found.restores[0]
         if found.restores:

@@ -41,17 +41,18 @@ CAN_REMIND: Final = "REMINDERS"
 HAS_VOLUME: Final = "TIMERS_ALARMS_NOTIFICATIONS_VOLUME"
 
 
-# Minimum time ahead: an earlier alarm would be over before Amazon has received it.
+# Minimum time ahead: an earlier alarm could be in the past when Amazon receives it.
 LEAST_AHEAD: Final = timedelta(seconds=5)
 LONGEST_LABEL: Final = 256
 LONGEST_TIMER: Final = timedelta(hours=24)
 MOST_WEEKS: Final = 52
 
-# Maximum time ahead: a later alarm is a mistake, and time zones can leave the range of the calendar.
+# Maximum years ahead: a later alarm is probably a mistake, and converting its time zone may exceed the range of
+# datetime.
 MOST_YEARS: Final = 10
 _FIRST_YEAR: Final = 1970
 
-# How long to wait for a timer that was set by a spoken command to appear in the list.
+# Seconds to wait until a timer that was started with a text command appears in the list.
 TIMER_APPEARS: Final = 8.0
 
 
@@ -397,7 +398,7 @@ async def async_sound(hass: HomeAssistant, echo: Echo, text: str | None) -> Alar
 
 
 def must_be(notification: Notification, wanted: Collection[str], key: str) -> None:
-    """Raise ``ServiceValidationError`` with the translation key ``key`` if a notification is of another type."""
+    """Raise ``ServiceValidationError`` with the translation key ``key`` unless a notification has a wanted type."""
     if notification.type not in wanted:
         raise invalid_input(key, id=notification.notification_id)
 
@@ -439,7 +440,7 @@ async def async_edit(
 ) -> None:
     """Change an alarm or a reminder; fields that are ``None`` keep their values. ``enabled`` is only for reminders.
 
-    Raises ``ServiceValidationError`` for turning a reminder on whose times are all over.
+    Raises ``ServiceValidationError`` for turning on a reminder that has no occurrence left.
     """
     if enabled and not timing and echo.next_of(replace(notification, status=NotificationStatus.ON)) is None:
         raise invalid_input("reminder_over", id=notification.notification_id)
@@ -488,7 +489,7 @@ def phrases_of(echo: Echo) -> Phrases:
     return phrases
 
 
-async def async_tell(hass: HomeAssistant, echo: Echo, sentence: str) -> None:
+async def async_send_phrase(hass: HomeAssistant, echo: Echo, sentence: str) -> None:
     """Send a text command that changes alarms to a device."""
     with command_errors(hass, echo.entry):
         await echo.entry.runtime_data.backend.async_execute(TextCommand(text=sentence), (echo.device,))
@@ -501,7 +502,7 @@ async def async_timer(hass: HomeAssistant, echo: Echo, sentence: str) -> str | N
     changed = asyncio.Event()
     stop = echo.notifications.async_add_listener(changed.set, echo.device.serial)
     try:
-        await async_tell(hass, echo, sentence)
+        await async_send_phrase(hass, echo, sentence)
         async with asyncio.timeout(TIMER_APPEARS):
             while not (new := _timers(echo).keys() - known.keys()):
                 await changed.wait()

@@ -207,7 +207,7 @@ def where(fits: Callable[[Appliance], object], factory: EntityFactory, key: str 
 
 
 def has(name: FeatureName) -> Callable[[Appliance], object]:
-    """Return a function that returns the feature with a name of an appliance, or None."""
+    """Return a function that returns an appliance's feature with the given name, or None."""
     return lambda appliance: appliance.feature(name)
 
 
@@ -215,7 +215,8 @@ def has(name: FeatureName) -> Callable[[Appliance], object]:
 def add_appliances(add: EntityAdder, *finders: Finder) -> None:
     """Add the entities of the finders for each appliance, now and when appliances appear.
 
-    A finder yields (key, factory). In the unique id the key follows Alexa's entity id; it is "" for the main entity.
+    A finder returns (key, factory) pairs. In the unique id the key follows Alexa's entity id; it is "" for the main
+    entity.
     """
     entry = add.entry
     runtime = entry.runtime_data

@@ -146,7 +146,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
 ATTR_TEXT_COMMAND: Final = "text_command"
 ATTR_TIMEOUT: Final = "timeout"
 
-# Seconds; the last read of the history follows 8 s after the words.
+# Time limits for an answer in seconds. The last read of the history is about 8 s after the text command.
 SHORTEST_WAIT: Final = 3.0
 LONGEST_WAIT: Final = 15.0
 DEFAULT_WAIT: Final = 10.0

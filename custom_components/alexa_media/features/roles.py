@@ -55,7 +55,7 @@ tan teal thistle tomato turquoise violet wheat white white_smoke yellow yellow_g
 """
 COLOR_NAMES: Final = tuple(_WORDS.split())
 
-# The one of Alexa's names that Home Assistant's table lacks.
+# The only one of Alexa's color names that Home Assistant's table lacks.
 _LACKING: Final = {"rebeccapurple": (102, 51, 153)}
 
 

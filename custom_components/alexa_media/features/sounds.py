@@ -54,7 +54,7 @@ MAX_SOUNDS: Final = 128
 
 BYTES_PER_SECOND: Final = 48_000 // 8
 
-# ffmpeg reads its standard input and nothing else: a playlist must not lead to files of this machine.
+# ffmpeg may only read its standard input: a playlist must not give access to local files.
 _INPUT: Final = ("-hide_banner", "-loglevel", "error", "-protocol_whitelist", "pipe", "-i", "pipe:0")
 _OUTPUT: Final = (
     *("-map", "0:a:0", "-map_metadata", "-1", "-t", str(MAX_SECONDS + 1)),
@@ -170,7 +170,7 @@ class SoundShelf:
             if not task.done():
                 self._coming[source] = task
                 task.add_done_callback(lambda done: self._async_arrived(source, done))
-        # A cancelled caller must not cancel the conversion for the others.
+        # A canceled caller must not cancel the conversion for the others.
         return await asyncio.shield(task)
 
     @callback
@@ -183,8 +183,8 @@ class SoundShelf:
     async def _async_prepare(self, source: str, entity_id: str) -> PreparedSound:
         """Fetch and convert a source; a sound that is still available is not converted again.
 
-        The caller does not learn why a source is not usable, because that would reveal which hosts and ports of the
-        home network respond.
+        For sources outside Home Assistant, the error does not contain the reason, because that would reveal which hosts
+        and ports of the home network respond.
         """
         try:
             _ffmpeg(self._hass)

@@ -352,7 +352,7 @@ async def async_say(
             report.failed[player.name] = str(reason)
         else:
             report.skipped.append((player, reason))
-    await asyncio.gather(*(_async_tell(hass, message, players, report) for players in by_entry.values()))
+    await asyncio.gather(*(_async_send(hass, message, players, report) for players in by_entry.values()))
     return report
 
 
@@ -380,7 +380,7 @@ def _is_dnd(player: EchoPlayer) -> bool:
     return bool(dnd and player.device and dnd.data.get(player.device.serial))
 
 
-async def _async_tell(hass: HomeAssistant, message: Message, players: Sequence[EchoPlayer], report: Report) -> None:
+async def _async_send(hass: HomeAssistant, message: Message, players: Sequence[EchoPlayer], report: Report) -> None:
     """Send the message to the Echos of one account, and record the result in ``report``."""
     entry = players[0].entry
     levels = await _async_levels(message, players)

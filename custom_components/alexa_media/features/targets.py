@@ -82,7 +82,7 @@ async def async_permissions(hass: HomeAssistant, context: Context | None) -> Per
 async def async_require_speakers(entity: AlexaDeviceEntity[Any]) -> None:
     """Raise ``Unauthorized`` if the caller may not control every speaker behind the group of an entity.
 
-    An entity action has to await this first, because the caller is only certain until then.
+    An entity action has to await this before anything else: ``entity.caller`` may change after the first await.
     """
     if entity.device.is_group and (context := entity.caller) is not None:
         (await async_permissions(entity.hass, context)).require_echos(entity.entry, (entity.serial,))

@@ -157,7 +157,7 @@ class LoginSession:
             answer = await self._async_forward(passed) if passed.readable else web.Response(status=400)
             if request.headers.get(hdrs.ORIGIN) == "null":
                 answer.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = "null"
-            return await _async_hand_over(request, answer)
+            return await _async_send(request, answer)
 
     async def _async_forward(self, request: BrowserRequest) -> web.Response:
         """Forward a request to Amazon, and return the response for the browser."""
@@ -205,7 +205,7 @@ def _not_found() -> web.Response:
     return web.Response(status=404)
 
 
-async def _async_hand_over(request: web.Request, answer: web.Response) -> web.StreamResponse:
+async def _async_send(request: web.Request, answer: web.Response) -> web.StreamResponse:
     """Send a response to the browser; close the connection if the browser reads too slowly."""
     try:
         async with asyncio.timeout(TIMEOUT):
@@ -317,7 +317,7 @@ def _frontend_base() -> str | None:
         root = str(url.origin()) if url.scheme in ("http", "https") else ""
     except ValueError:
         return None
-    # The address becomes part of a policy, in which some characters have a meaning.
+    # The URL becomes part of a content security policy, in which some characters have a meaning.
     return root if _ORIGIN.fullmatch(root) else None
 
 

@@ -200,8 +200,8 @@ def _id_suffix(hass: HomeAssistant, entry: AlexaConfigEntry, email: str, *, firs
 
     alexa_media_player uses plain ids for the first account, and appends the email address for all others. The first
     account may have changed since, so the registered ids decide. If both forms are registered, the form that
-    alexa_media_player would use now is chosen, as entities of the other form are dead; if that is undecided, the more
-    frequent one.
+    alexa_media_player would use now is chosen, because entities of the other form are orphaned. If no id has that form,
+    the most frequent one is chosen.
     """
     registry = er.async_get(hass)
     forms = Counter(
@@ -252,7 +252,7 @@ def _read_store(path: Path) -> Mapping[str, Any]:
 def _remove_leftovers(hass: HomeAssistant, entry_id: str, email: str) -> None:
     """Delete the cookies, credentials and saved pages of one account without opening them."""
     paths = [_secure_path(hass, entry_id)]
-    # An address with a slash would leave the folder.
+    # An email address with a slash would result in a path outside the folder.
     if email and Path(email).name == email:
         paths += _files_of(Path(hass.config.path()), email)
     for path in paths:
@@ -268,7 +268,7 @@ def _files_of(config: Path, email: str) -> Iterable[Path]:
     for folder in (config / STORAGE_DIR, config):
         for suffix in ("cookies", "pickle", "txt"):
             yield folder / f"{cookies}.{suffix}"
-            # Remains of a cookie file whose writing was interrupted.
+            # Temporary files left by an interrupted write of the cookie file.
             yield from folder.glob(f"{escape(f'{cookies}.{suffix}')}.{'[0-9a-f]' * 32}.tmp")
     for page in ("post", "get"):
         yield config / f"{DOMAIN}{email}{page}.html"

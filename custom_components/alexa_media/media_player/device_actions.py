@@ -108,7 +108,7 @@ class PlayerSettings(SourceSelection, SoundModes):
                 return
             with dnd.written.writing({device.serial: True for device in targets}, dnd.data):
                 await self.runtime.backend.async_execute(DoNotDisturb(duration=duration, until=until), targets)
-        # The push may be faster than the answer.
+        # The push may arrive before the response.
         for device in targets:
             if dnd.data.get(device.serial) is not enabled:
                 dnd.async_expect(device.serial)
@@ -125,7 +125,7 @@ class PlayerSettings(SourceSelection, SoundModes):
             self.runtime.bluetooth.async_hint()
 
 
-# The range that is searched without a start, and the maximum number of pages (of 50 records each).
+# Default range of a search without a start, and the maximum number of pages (of 50 records each) per search.
 HISTORY_WINDOW: Final = timedelta(days=7)
 MAX_PAGES: Final = 10
 
@@ -211,7 +211,7 @@ class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
         shown = [history.shown(record) for record in found]
         self._history_records = tuple(history_record_of(record) for record in shown)
         self.async_write_ha_state()
-        return {"records": [_told(record) for record in shown]}
+        return {"records": [_as_response(record) for record in shown]}
 
 
 async def _async_found(
@@ -234,7 +234,7 @@ def _aware(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=dt_util.get_default_time_zone())
 
 
-def _told(record: VoiceRecord) -> dict[str, Any]:
+def _as_response(record: VoiceRecord) -> dict[str, Any]:
     """Return a record in the format of the action's response."""
     return {
         **history_record_of(record),

@@ -148,7 +148,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
 
     async def _async_set_level(self, level: int) -> None:
         """Set the volume in percent (0–100)."""
-        # The push with the new volume may be faster than the response.
+        # The push with the new volume may arrive before the response.
         before, latest = self._previous_volume, _mean(self._latest)
         self._previous_volume = None if latest is None else latest / 100
         volume = Volume(level=level, muted=False)
@@ -156,13 +156,13 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
         try:
             with self.coordinator.writing_volume(serials, volume):
                 await self.async_command(SetVolume(level=level))
-        except BaseException:  # also on a cancellation: the volume that has to be restored is still set
+        except BaseException:  # also on cancellation: the volume is unchanged, so keep the one to restore
             self._previous_volume = before
             raise
         self.runtime.temporary_volumes.async_written(serials, level)
         for serial in serials:
             player = self.coordinator.data.get(serial)
-            # The push may be faster than the response.
+            # The push may arrive before the response.
             if not player or player.volume != volume:
                 self.coordinator.async_expect(serial)
 
@@ -207,10 +207,10 @@ _BY_SESSION: Final = (
     | MediaPlayerEntityFeature.SEEK
 )
 
-# Phrases for commands to a provider with its own player.
+# Features that text commands provide for a provider with its own player.
 _BY_WORDS: Final = MediaPlayerEntityFeature.PLAY | MediaPlayerEntityFeature.PAUSE
 
-# The unit is minutes, as users expect; Amazon documents no maximum.
+# The sentence contains whole minutes. Amazon documents no maximum; this one is the integration's.
 SHORTEST_SLEEP: Final = timedelta(minutes=1)
 LONGEST_SLEEP: Final = timedelta(hours=12)
 
@@ -493,7 +493,7 @@ class AlexaMediaPlayer(
             self._async_expect(before)
             return
         if media_type == ROUTINE:
-            await self._async_loud(volume)
+            await self._async_set_media_volume(volume)
             await self.async_run_routine(media_id)
             return
         if media_type == IMAGE:
@@ -503,12 +503,12 @@ class AlexaMediaPlayer(
         command = command_of(media_type, media_id, extra, group=self.device.is_group)
         if isinstance(command, PlaySearch):
             command = await self._async_checked(command)
-        await self._async_loud(volume)
+        await self._async_set_media_volume(volume)
         await self.async_command(command, self._listener if isinstance(command, TextCommand) else None)
         if isinstance(command, PlaySearch):
             self._async_expect(before)
 
-    async def _async_loud(self, volume: float | None) -> None:
+    async def _async_set_media_volume(self, volume: float | None) -> None:
         """Set the volume (0–1) for media, if it is given."""
         if volume is not None:
             await self.async_set_volume_level(volume)
@@ -518,14 +518,14 @@ class AlexaMediaPlayer(
         if media_type == QUEUE:
             if not self._session:
                 raise invalid_input("queue_empty")
-            await self._async_loud(volume)
+            await self._async_set_media_volume(volume)
             await self._async_transport("JumpCommand", mediaId=media_id)
             return
         if (library := self._library) is None:
             raise invalid_input("group_music")
         if not re.fullmatch(r"s\d+", media_id):
             raise invalid_input("station_unknown", station=media_id)
-        await self._async_loud(volume)
+        await self._async_set_media_volume(volume)
         with command_errors(self.hass, self.entry):
             await library.api.async_play_station(media_id, self.device)
 

@@ -152,7 +152,7 @@ async def _async_enable_network_discovery(call: ServiceCall) -> ServiceResponse:
 async def _async_read_lists(entry: AlexaConfigEntry) -> tuple[JsonObjectType, list[str]]:
     """Return the size of each list of an account, and the topics that could not be read."""
     lists = [coordinator for coordinator in entry.runtime_data.coordinators if coordinator.is_list]
-    # The reads are the command: unlike polls, they are not held back while Amazon throttles.
+    # The reads are part of a command: unlike polls, they are not held back while Amazon throttles.
     with command():
         await asyncio.gather(*(coordinator.async_refresh_shared() for coordinator in lists))
     counts: JsonObjectType = {str(coordinator.topic): len(coordinator.data) for coordinator in lists}

@@ -35,9 +35,9 @@ from ..features.alarms import (
     async_delete,
     async_edit,
     async_find,
+    async_send_phrase,
     async_skip,
     async_sound,
-    async_tell,
     async_timer,
     async_volume,
     echo_of,
@@ -72,7 +72,7 @@ ATTR_WEEKDAYS: Final = "weekdays"
 
 _SECOND: Final = timedelta(seconds=1)
 
-# A time of day means the next such time; dates are tried first, as "07:00" is no date.
+# A time of day means its next occurrence; dates are tried first, because "07:00" is not a valid date.
 _WHEN: Final = {
     vol.Optional(ATTR_AT): vol.All(encodable, vol.Any(cv.datetime, cv.time)),
     vol.Optional(ATTR_TIME): vol.All(encodable, cv.time),
@@ -217,7 +217,7 @@ async def _async_change_timer(change: TimerChange, call: ServiceCall) -> Service
         timers = [item for item in echo.items if item.type in TIMERS and contains(item.label, label)]
         if not timers:
             continue
-        # The label as Alexa has it; without one, Alexa asks which of several timers is meant.
+        # The label as stored by Alexa; without a label, Alexa asks which of several timers is meant.
         name = timers[0].label if label or len(timers) == 1 else None
         sentence = timer_change_sentence(echo.device.locale, change, name, call.data.get(ATTR_DURATION))
         if sentence is None:
@@ -225,7 +225,7 @@ async def _async_change_timer(change: TimerChange, call: ServiceCall) -> Service
         found.append((echo, sentence, timers[0].notification_id))
     if not found:
         raise invalid_input("timer_none", device=", ".join(echo.device.name for echo in echos))
-    await _async_tell_all(call, [(echo, sentence) for echo, sentence, _ in found])
+    await _async_send_all(call, [(echo, sentence) for echo, sentence, _ in found])
     return _response([notification_id for _, _, notification_id in found])
 
 
@@ -280,7 +280,7 @@ async def _async_snooze(call: ServiceCall) -> ServiceResponse:
         raise invalid_input("alarm_not_ringing", device=", ".join(echo.device.name for echo in named))
     for echo, _ in ringing:
         must_have(echo, CAN_RING)
-    await _async_tell_all(
+    await _async_send_all(
         call, [(echo, snooze_sentence(phrases_of(echo), call.data.get(ATTR_DURATION))) for echo, _ in ringing]
     )
     return _response([item.notification_id for _, item in ringing])
@@ -293,13 +293,13 @@ async def _async_stop(call: ServiceCall) -> ServiceResponse:
     echos = [echo for echo, _ in ringing] or [echo for echo in named if echo.device.online] or named
     for echo in echos:
         must_be_online(echo)
-    await _async_tell_all(call, [(echo, phrases_of(echo).stop) for echo in echos])
+    await _async_send_all(call, [(echo, phrases_of(echo).stop) for echo in echos])
     return _response([item.notification_id for _, item in ringing])
 
 
-async def _async_tell_all(call: ServiceCall, sentences: Iterable[tuple[Echo, str]]) -> None:
+async def _async_send_all(call: ServiceCall, sentences: Iterable[tuple[Echo, str]]) -> None:
     """Send a text command to each device, merged into one request."""
-    await _async_all(async_tell(call.hass, echo, sentence) for echo, sentence in sentences)
+    await _async_all(async_send_phrase(call.hass, echo, sentence) for echo, sentence in sentences)
 
 
 async def _async_all[T](parts: Iterable[Coroutine[Any, Any, T]]) -> list[T]:

@@ -244,7 +244,7 @@ def _async_setup_people(hass: HomeAssistant) -> None:
 
 
 def _account(call: ServiceCall) -> tuple[AlexaConfigEntry, SettingsApi]:
-    """Return the account of a call, and its settings; raises ``ServiceValidationError`` for one without an app."""
+    """Return the account of a call, and its settings; raises ``ServiceValidationError`` for a property."""
     entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     if (settings := entry.runtime_data.backend.settings) is None:
         raise invalid_input("not_an_app_account", name=entry.title)
