@@ -26,7 +26,7 @@ _CHUNK = 1024
 """Maximum number of bytes of a page sent at once."""
 
 _TURNS = 4
-"""Turns of the event loop that the server needs to write a piece, plus one."""
+"""Event-loop turns to wait after each piece: one more than the server needs to write it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,10 @@ class CloudApp:
         await self._send(response, entry, send, fault)
 
     async def _wait(self, fault: Fault, seconds: float | None) -> None:
-        """Wait for some seconds of the clock (``None``: without end), or until the fault is deleted."""
+        """Wait until the fault is deleted, or until some seconds of the simulation's clock have passed.
+
+        With ``None``, only wait for the deletion.
+        """
         deleted = asyncio.create_task(fault.deleted.wait())
         waits: set[asyncio.Task[Any]] = {deleted}
         if seconds is not None:
@@ -241,8 +244,8 @@ class CloudApp:
                 if (record := self._simulation.record) is not None:
                     record.pushed(piece)
                 await send_body(piece[: len(piece) // 2] if spoiled else piece, send, more=True)
-                # the server puts all pieces written in one turn of the loop into one frame: each piece has to leave
-                # before the next
+                # The server combines all pieces written in one turn of the event loop into one frame, so each piece is
+                # written in a separate turn.
                 for _ in range(_TURNS):
                     await asyncio.sleep(0)
                 if spoiled:
@@ -270,7 +273,7 @@ async def _end(task: asyncio.Task[None]) -> None:
 async def _close_stream(stream: AsyncIterator[bytes] | None) -> None:
     """Close the iterator of a response that is not sent completely."""
     if (aclose := getattr(stream, "aclose", None)) is not None:
-        with suppress(RuntimeError):  # another task runs and closes it
+        with suppress(RuntimeError):  # another task is iterating over the stream and closes it
             await aclose()
 
 

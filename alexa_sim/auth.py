@@ -101,11 +101,11 @@ class Auth:
         return None
 
     def needs_otp(self, account: str) -> bool:
-        """Return whether the sign-in requires a code of the authenticator app."""
+        """Return whether the sign-in requires a code from the authenticator app."""
         return bool(self.state.accounts[account]["otpSecret"])
 
     def check_otp(self, account: str, otp: str) -> bool:
-        """Check the code of the authenticator app for the current half minute or an adjacent one, in real time."""
+        """Check the code from the authenticator app for the current 30-second step or an adjacent one, in real time."""
         secret = self.state.accounts[account]["otpSecret"]
         step = int(time.time() // 30)
         return any(hmac.compare_digest(totp(secret, step + drift), otp.strip()) for drift in (0, -1, 1))
@@ -223,7 +223,7 @@ class Auth:
         self._tokens = {value: token for value, token in self._tokens.items() if token.serial != serial}
 
     def _show(self, registration: Registration, name: str) -> None:
-        """Add the device of a registration to its account, and remove it from all others."""
+        """Add the device of a registration to its account, and remove it from all other accounts."""
         with self.state.change():
             for customer_id, account in self.state.accounts.items():
                 if customer_id != registration.account:
@@ -258,7 +258,7 @@ def client_id_of(serial: str) -> str:
 
 
 def totp(secret: str, step: int) -> str:
-    """Return the six digits of RFC 6238 for ``step`` half minutes since 1970."""
+    """Return the six-digit code (RFC 6238) for the time step ``step``; a step is 30 seconds, counted from 1970."""
     key = b32decode(secret + "=" * (-len(secret) % 8))
     digest = hmac.digest(key, struct.pack(">Q", step), "sha1")
     start = digest[-1] & 15

@@ -20,7 +20,7 @@ from .simulation import CloudFactory, Simulation
 
 
 class UsageError(Exception):
-    """An invalid argument of the user; the message is one sentence."""
+    """An invalid command-line argument; the message is one sentence."""
 
 
 def main(argv: Sequence[str] | None = None, *, factory: CloudFactory | None = None) -> int:
@@ -142,7 +142,7 @@ def _household(name: str, factory: CloudFactory | None) -> dict[str, Any]:
     """Load a household; raises ``UsageError``."""
     if factory is not None:
         return {"name": name}
-    from .household import HouseholdError, load_household  # noqa: PLC0415 - the machinery is tested without it
+    from .household import HouseholdError, load_household  # noqa: PLC0415 - not needed with another factory
 
     try:
         return load_household(name)

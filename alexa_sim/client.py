@@ -1,4 +1,4 @@
-"""Client of the control plane, and starter of a simulation; standard library only."""
+"""Client for the control plane, and a function that starts a simulation; standard library only."""
 
 from collections.abc import Mapping
 from http.client import HTTPConnection, RemoteDisconnected
@@ -11,7 +11,7 @@ from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
 _START_TIMEOUT = 20.0
-"""Maximum seconds until a new simulation prints its ready line."""
+"""Maximum number of seconds until a new simulation prints its ready line."""
 
 _STOP_TIMEOUT = 5.0
 
@@ -42,7 +42,7 @@ class ControlClient:
             try:
                 status, text = self._exchange(method, path, body)
             except ConnectionError, RemoteDisconnected:
-                # the server had closed the kept connection meanwhile: it has not received the request
+                # The server closed the kept-alive connection in the meantime, so it did not receive the request.
                 status, text = self._exchange(method, path, body)
         answer = json.loads(text or b"null")
         if status >= 400:

@@ -96,8 +96,8 @@ class Cloud:
         """Simulate speech to an Echo; raises ``HttpError`` 400.
 
         ``data`` contains ``serial`` and ``text``, and optionally ``response``, ``person``, ``intent`` and
-        ``utteranceType`` (default GENERAL). The Echo wakes, and so do the Echos in earshot (``heardBy``), which do not
-        respond. Each of them gets a history record.
+        ``utteranceType`` (default GENERAL). The Echo wakes, and so do the Echos within earshot (``heardBy``), which do
+        not respond. Each of these Echos gets a history record.
         """
         serial, text = data.get("serial"), data.get("text")
         device = self._state.find(serial) if isinstance(serial, str) else None

@@ -10,7 +10,7 @@ WHITES: Mapping[str, int] = {
     "daylight_white": 5400,
     "cool_white": 6500,
 }
-"""Color temperatures in kelvins by name; every lamp uses the same ones."""
+"""Color temperatures in kelvins by name; the same for every lamp."""
 
 # CSS color names in snake case, and the hex value of each.
 _WORDS = """

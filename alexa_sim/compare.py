@@ -109,17 +109,17 @@ def _endpoint(place: str, endpoints: Iterable[str]) -> str:
 
 
 def _is_ours(recording: Recording) -> bool:
-    """Return whether the integration made a recording, not the simulated cloud for another client."""
+    """Return whether the integration made a recording, rather than the simulated cloud for another client."""
     return "integration" in recording.head.get("versions", {})
 
 
 def _is_known(place: str, known: Shapes, found: Shapes) -> bool:
-    """Return whether known shapes have a place, or lack it as the found ones do."""
+    """Return whether the known shapes contain a place, or whether both known and found shapes lack it."""
     return place in known or (place not in found and _parent(place) in known)
 
 
 def _with_values(live: Shapes, known: Shapes) -> Shapes:
-    """Return live shapes with the known values of enumerations: one answer doesn't show all of them."""
+    """Add the known enumeration values to live shapes, because one answer doesn't show all of them."""
     for place, shape in live.items():
         if (other := known.get(place)) is not None:
             shape.is_open |= other.is_open
@@ -128,7 +128,7 @@ def _with_values(live: Shapes, known: Shapes) -> Shapes:
 
 
 def _never_asked(recording: Recording, found: Shapes, path: Path) -> list[Difference]:
-    """Return the requests that every recording has and this one lacks; other clients ask for other things."""
+    """Return the requests that every recording of the integration contains and this one lacks."""
     if not _is_ours(recording):
         return []
     always = json.loads(path.read_text(encoding="utf-8"))["always"].get(recording.cloud, ())
@@ -161,7 +161,7 @@ def _of_place(place: str, known: Shape, found: Shape) -> Iterator[Difference]:
 
 
 def _missing(known: Shapes, found: Shapes) -> Iterator[Difference]:
-    """Yield the fields that are always in the simulated cloud's responses, and at times missing in the recording."""
+    """Yield the fields that the simulated cloud always returns, but that are sometimes missing in the recording."""
     for place, shape in known.items():
         parent = _parent(place)
         if parent is None or place.endswith(("[]", "!", ".*")) or parent not in known or parent not in found:
@@ -184,7 +184,7 @@ def _parent(place: str) -> str | None:
         return place.removesuffix("[]")
     if place.endswith("!"):
         return place.removesuffix("!")
-    # paths and commands contain dots, too: a field name comes after the last blank or a bracket
+    # Paths and commands contain dots too, so a field name starts after the last space or bracket.
     head, dot, name = place.rpartition(".")
     return head if dot and re.fullmatch(r"[@$\w*-]+", name) and "/" not in name else None
 
@@ -193,7 +193,7 @@ def _parent(place: str) -> str | None:
 
 
 def _answers(recording: Recording, endpoint: str) -> list[Mapping[str, Any]]:
-    """Return the good responses of an endpoint that are objects."""
+    """Return the successful responses of an endpoint that are objects."""
     return [
         line["body"]
         for line in recording.requests
@@ -241,7 +241,7 @@ def _notification_id(recording: Recording) -> str:
     }
     text = json.dumps([directive for _, directive in recording.directives])
     ids = set(re.findall(r'notificationId\\+":\s*\\+"([^"\\]+)', text))
-    # an object that appeared and disappeared between two reads is in no list
+    # An object that appeared and disappeared between two reads is not in any list.
     return _verdict([bool(ids & known)] if ids and known else [])
 
 

@@ -168,7 +168,7 @@ def _of_player(old: PlayerFacts, new: PlayerFacts) -> Iterator[tuple[str, dict[s
     """Yield the ``PUSH_`` commands for one player."""
     moved = (old.reference, old.media_id) != (new.reference, new.media_id)
     if moved and old.state == "PLAYING":
-        # FINISHED: something follows; INTERRUPTED: playback is over
+        # FINISHED: another track follows; INTERRUPTED: playback has ended
         yield _audio("FINISHED" if new.state == "PLAYING" else "INTERRUPTED", old)
     if change := _queue_change(old, new):
         payload = {

@@ -222,7 +222,7 @@ _CHECKS = {
 
 
 def _names(names: set[str]) -> str:
-    """Return names joined in a fixed order."""
+    """Return names sorted and joined."""
     return ", ".join(sorted(names))
 
 

@@ -14,9 +14,9 @@ _LIMIT = 200_000
 class Entry:
     """One request.
 
-    ``time`` is in epoch seconds of the simulation's clock. ``status`` is ``None`` until there is a response, or for
-    ever if the connection was cut before. ``duration`` is in real seconds until the last byte, ``None`` while the
-    response continues. ``fault`` is the rule that altered the response. A repeated query parameter is a list.
+    ``time`` is in epoch seconds of the simulation's clock. ``status`` is ``None`` until there is a response; it remains
+    ``None`` if the connection was cut before that. ``duration`` is in real seconds until the last byte, ``None`` while
+    the response continues. ``fault`` is the rule that altered the response. A repeated query parameter is a list.
     """
 
     index: int

@@ -1,8 +1,8 @@
-"""What the simulated cloud answers and pushes to what was asked in a recording, in a home with the same Echos.
+"""Repeats the requests of a recording in a simulated home with the same Echos, and collects responses and pushes.
 
-The cloud is a throw-away one in this process, so that requests that change something are repeated, too. Ids of lists,
-appliances and units differ in both homes: where two answers to one request have different ids in the same place, the
-next requests name the live ones.
+The simulated cloud is temporary and runs in this process, so requests that change something can be repeated too. Ids of
+lists, appliances and units differ between the recorded and the simulated home. Where the two responses to a request
+have different ids in the same place, later requests use the ids of the simulated home ("live" ids).
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -28,39 +28,42 @@ _ID = re.compile(r"(?=.*\d)[^\s]{6,}|amzn1\..*")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(T.*)?|\d\d:\d\d.*")
 _JOINT = re.compile(r"[_.#:@]")
 _CONSTANTS: Mapping[str, str] = {"owner": "~caller"}
-"""Values of a query that are the same for everyone, and in recordings replaced."""
+"""Query values that are the same for every account, but that recordings replace with a placeholder."""
 
 _BROWSER = "Mozilla/5.0 PitanguiBridge/2.2"
 _SAID = {"text": "turn on the light", "response": "OK", "intent": "TurnOnIntent"}
 _PROVIDER = re.compile(r'(musicProviderId\\*":\s*\\*")([^"\\]+)')
 
 _SETTLE = 300.0
-"""Seconds after the last request in which the home comes to rest."""
+"""Seconds to wait after the last request, so that its delayed effects are included."""
 
 
 @dataclass(slots=True)
 class Live:
-    """A simulated cloud with the home of a recording, and an app that is signed in there."""
+    """A simulated cloud with the home of a recording, and an app that is signed in to it."""
 
     recording: Recording
     cloud: Cloud
     clock: Clock
     headers: dict[str, str] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
-    """Live ids by recorded ones."""
+    """Live ids by recorded id."""
     same: frozenset[str] = frozenset()
-    """Texts of the household: they mean the same in both homes."""
+    """Texts that are in the household; they are not replaced, because they are equal in both homes."""
     _pattern: re.Pattern[str] | None = None
     _known: int = 0
 
     async def ask(self, line: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """Return a recorded request with its live answer; None if it cannot be repeated."""
+        """Send a recorded request to the simulated cloud, and return it with the live response.
+
+        Return None if the request cannot be repeated.
+        """
         if (path := _path(line)) is None:
             return None
         pairs = [(name, self.translated(_CONSTANTS.get(name, value))) for name, value in _pairs(line.get("query", {}))]
         sent = line.get("sent")
         if isinstance(sent, dict) and isinstance(sent.get("query"), str):
-            # the name of an operation is replaced, that in its document is not
+            # the name of the operation is a pseudonym, but its document contains the real name
             sent = {name: value for name, value in sent.items() if name != "operationName"}
         request = Request(
             method=line["method"],
@@ -87,12 +90,12 @@ class Live:
         return live
 
     def advance(self, seconds: float) -> None:
-        """Advance the clock, and process what is due by then."""
+        """Advance the clock, and process everything that is due."""
         self.clock.advance(seconds)
         self.cloud.tick()
 
     async def call(self, request: Request) -> Response | None:
-        """Return the answer of the cloud; None if it has no such endpoint. Signs in where that has run out."""
+        """Return the response of the simulated cloud, or None if it has no such endpoint; sign in again after a 401."""
         response = await self._handle(request)
         if response is not None and response.status == 401:
             await self.sign_in()
@@ -111,11 +114,11 @@ class Live:
         except HttpError as err:
             return err.response
         except AttributeError, LookupError, TypeError, ValueError:
-            # what Amazon was asked may be nothing that the simulated cloud expects
+            # the recorded request may be one that the simulated cloud does not expect
             return None
 
     async def sign_in(self) -> None:
-        """Get what an app that is signed in sends along."""
+        """Sign in as the app, and store the headers that it sends with each request."""
         self.headers = {"user-agent": _BROWSER, "content-type": "application/json; charset=utf-8"}
         if self.recording.is_property:
             self.headers["authorization"] = f"Bearer {await self._property_token()}"
@@ -134,17 +137,20 @@ class Live:
         return _nothing() if response is None or response.stream is None else response.stream
 
     async def speak(self) -> None:
-        """Say something to each Echo that hears: what people say is not asked, and in the history."""
+        """Say something to each online Echo, so that the history contains records.
+
+        Speech is not a request, so a recording does not contain it, but the responses with the voice history do.
+        """
         for account in self.cloud.state()["accounts"].values():
             for serial, device in account["devices"].items():
                 if device["online"] and device["deviceFamily"] not in ("VOX", "WHA") and not self.recording.is_property:
                     await self.cloud.say({"serial": serial, **_SAID})
 
     def change(self, directive: Mapping[str, Any]) -> None:
-        """Change in the home what a recorded directive is about."""
+        """Make the changes in the home that a recorded directive reports."""
         for command, payload in updates_of(directive):
             for patch in patches(command, payload, self.cloud.state(), self.ids):
-                # what Amazon pushed may be no state that the household can have
+                # the recorded directive may report a state that a household cannot have
                 with suppress(HttpError):
                     self.cloud.patch(patch)
 
@@ -160,7 +166,10 @@ class Live:
         return str(json.loads(response.body)["access_token"]) if response is not None else ""
 
     def _pair(self, recorded: Any, live: Any) -> None:
-        """Note the ids in the same places of two answers; things in lists are paired by what is equal in them."""
+        """Store the live id for each recorded id in the same place of two responses.
+
+        Elements of lists are paired by the values that they have in common.
+        """
         if isinstance(recorded, dict) and isinstance(live, dict):
             for name in recorded.keys() & live.keys():
                 self._pair(recorded[name], live[name])
@@ -169,7 +178,7 @@ class Live:
                 self._pair(item, other)
         elif isinstance(recorded, str) and isinstance(live, str) and self._is_id(recorded) and live:
             self.ids[recorded] = live
-            # a part of an id may be named by itself
+            # parts of an id may also occur alone
             parts, live_parts = _JOINT.split(recorded), _JOINT.split(live)
             if len(parts) == len(live_parts) > 1:
                 self.ids |= {part: other for part, other in zip(parts, live_parts, strict=True) if self._is_id(part)}
@@ -180,7 +189,7 @@ class Live:
         return is_id and text not in self.same
 
     def translated(self, text: str) -> str:
-        """Return a text with live ids in place of recorded ones."""
+        """Return a text with live ids instead of recorded ones."""
         if not self.ids:
             return text
         if self._pattern is None or self._known != len(self.ids):
@@ -202,7 +211,7 @@ def _pairs(query: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _with_provider(sent: Any) -> str:
-    """Return a body with a music provider that there is in place of an unknown one."""
+    """Return a body as JSON in which an unknown music provider is replaced by a known one."""
     text = json.dumps(sent, ensure_ascii=False)
     return _PROVIDER.sub(lambda found: found[0] if found[2] in PROVIDERS else f"{found[1]}AMAZON_MUSIC", text)
 
@@ -219,7 +228,10 @@ def _path(line: Mapping[str, Any]) -> str | None:
 
 
 def _most_alike(recorded: list[Any], live: list[Any]) -> Iterator[tuple[Any, Any]]:
-    """Yield each recorded item with a live one that is most like it; each live one once, while there are enough."""
+    """Yield each recorded item with the live item that has most in common with it.
+
+    A live item is only used again after all of them have been used.
+    """
     wanted, given = ([frozenset(_leaves(item)) for item in items] for items in (recorded, live))
     pairs = [(number, other) for number in range(len(recorded)) for other in range(len(live))]
     pairs.sort(key=lambda pair: -len(wanted[pair[0]] & given[pair[1]]))
@@ -232,7 +244,7 @@ def _most_alike(recorded: list[Any], live: list[Any]) -> Iterator[tuple[Any, Any
 
 
 def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the scalars of a JSON value with their places, and all places."""
+    """Yield each scalar in a JSON value with its place, and each place with None."""
     yield place, None
     if isinstance(value, dict):
         for name, item in value.items():
@@ -245,7 +257,7 @@ def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Yield all texts of a JSON value, keys among them."""
+    """Yield all strings in a JSON value, including keys."""
     if isinstance(value, dict):
         for name, item in value.items():
             yield name
@@ -258,12 +270,12 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _domain(recording: Recording) -> str:
-    """Return the domain of a recording, if it is a known one."""
+    """Return the retail domain of a recording, or amazon.com if the domain is unknown."""
     return recording.domain if recording.domain in MARKETPLACES else "amazon.com"
 
 
 def _started(recording: Recording, known: Mapping[str, str]) -> Live:
-    """Return the cloud of a recording at its begin; some ids may be known."""
+    """Return a simulated cloud as of the start of a recording; ``known`` are live ids by recorded id."""
     (home, ids), clock = home_of(recording), Clock()
     clock.advance(float(recording.head["started"]) - clock.now())
     cloud = Cloud(home, domain=_domain(recording), clock=clock)
@@ -274,10 +286,11 @@ type _Repeated = tuple[list[Mapping[str, Any] | None], list[tuple[float, Mapping
 
 
 async def repeated(recording: Recording) -> _Repeated:
-    """Return the recorded requests with live answers, None for those that cannot be repeated, and live directives.
+    """Return a live response or None for each recorded request, and the live directives with their times.
 
-    The directives are those that the simulated cloud pushes meanwhile: for the requests, and for the changes that the
-    recorded directives are about. All is done twice: ids may be asked for before the answer that has them was recorded.
+    A response is None if the request cannot be repeated. Directives are pushed because of the requests, and because of
+    the changes that the recorded directives report. All requests are repeated twice, because a recording may use an id
+    before the first response that contains it.
     """
     first = _started(recording, {})
     await _repeat(first)

@@ -1,7 +1,8 @@
-"""Recordings that the simulated cloud makes, of any client: ``python -m alexa_sim run --record FILE -- COMMAND``.
+"""Recordings that the simulated cloud makes of any client: ``python -m alexa_sim run --record FILE -- COMMAND``.
 
-Invented homes have nothing to hide. ``--pseudonyms FILE`` names a Python file with the class ``Pseudonyms`` and the
-function ``load_allowed``, such as that of the integration's recorder: the recording then looks like one from there.
+Invented homes contain nothing private, so pseudonyms are optional. ``--pseudonyms FILE`` names a Python file with the
+class ``Pseudonyms`` and the function ``load_allowed``, such as the one of the integration's recorder; the recording
+then has the form that this recorder writes.
 """
 
 import gzip
@@ -18,35 +19,35 @@ from .push import directive_of
 from .recording import FORMAT, grouped
 
 _SIGN_IN: Final = ("/ap/", "/auth/", "/user/", "/v20160207/", "/ping")
-"""Paths of requests that sign in or hold the stream, which recordings don't contain."""
+"""Start of the paths for sign-in, for the directive stream and for pings, which recordings don't contain."""
 
 _WEEKS: Final = -104
 
 
 class Replace(Protocol):
-    """Replaces what identifies a household."""
+    """Replaces values that identify a household with pseudonyms."""
 
     def value(self, value: Any, key: str = "") -> Any:
-        """Return a JSON value without it."""
+        """Return a JSON value with pseudonyms."""
 
     def path(self, template: str, path: str) -> str:
-        """Return a path without it."""
+        """Return a path with pseudonyms."""
 
 
 class Nothing:
-    """Replaces nothing."""
+    """Replacement that leaves all values unchanged."""
 
-    def value(self, value: Any, key: str = "") -> Any:  # noqa: ARG002 - as those that replace something
-        """Return the value."""
+    def value(self, value: Any, key: str = "") -> Any:  # noqa: ARG002 - required by the protocol
+        """Return the value unchanged."""
         return value
 
-    def path(self, template: str, path: str) -> str:  # noqa: ARG002 - as those that replace something
-        """Return the path."""
+    def path(self, template: str, path: str) -> str:  # noqa: ARG002 - required by the protocol
+        """Return the path unchanged."""
         return path
 
 
 def load_pseudonyms(path: str) -> Replace:
-    """Return pseudonyms of a Python file; raises ``OSError``, ``ImportError`` or ``AttributeError``."""
+    """Return the pseudonyms defined by a Python file; raises ``OSError``, ``ImportError`` or ``AttributeError``."""
     spec = importlib.util.spec_from_file_location("alexa_sim_pseudonyms", path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} is no Python file")
@@ -57,16 +58,16 @@ def load_pseudonyms(path: str) -> Replace:
 
 
 class Record:
-    """Collects what a client asks and what it is answered and pushed, as lines of a recording."""
+    """Collects the requests of a client, their responses and the pushes as lines of a recording."""
 
     def __init__(self, replace: Replace) -> None:
-        """Initialize without anything collected."""
+        """Initialize an empty recording."""
         self._replace = replace
         self._started = time.time()
         self._lines: list[dict[str, Any]] = []
 
     def exchange(self, request: Request, params: dict[str, str], response: Response) -> None:
-        """Collect a request and its answer."""
+        """Add a request and its response, except for streams and sign-in."""
         if response.stream is not None or request.path.startswith(_SIGN_IN):
             return
         template = _template(request.path, params)
@@ -90,7 +91,7 @@ class Record:
         self._lines.append(line)
 
     def pushed(self, piece: bytes) -> None:
-        """Collect a directive from a piece of a stream."""
+        """Add the directive in a piece of the stream, if there is one."""
         if (directive := directive_of(piece)) is not None:
             self._lines.append({"at": self._at, "directive": self._replace.value(directive)})
 
@@ -99,7 +100,7 @@ class Record:
         return round(time.time() - self._started, 3)
 
     def write(self, path: Path, state: dict[str, Any], serial: str | None, domain: str) -> None:
-        """Write the recording of the account that the app with a serial is signed in to. Raises ``OSError``."""
+        """Write the recording to a file; its account is the one with the device ``serial``. Raises ``OSError``."""
         accounts = state["accounts"]
         customer = next(
             (key for key, account in accounts.items() if serial in account["devices"]), next(iter(accounts))
@@ -123,7 +124,7 @@ class Record:
 
 
 def _json(data: bytes) -> Any:
-    """Return JSON, or None for anything else."""
+    """Return the parsed JSON, or None if it is invalid."""
     try:
         return json.loads(data)
     except ValueError:

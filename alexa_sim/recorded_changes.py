@@ -1,4 +1,4 @@
-"""Changes of a household that recorded directives are about, as patches of the simulated cloud's state."""
+"""Patches of the simulated cloud's state for the changes that recorded directives report."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -11,9 +11,10 @@ _OPPOSITES = {"ON": "OFF", "OFF": "ON", "DETECTED": "NOT_DETECTED", "NOT_DETECTE
 
 
 def patches(command: str, payload: Any, state: Json, ids: Mapping[str, str]) -> Iterator[Json]:
-    """Yield what has to be changed so that the simulated cloud pushes the same command; nothing if that is unknown.
+    """Yield the patches that make the simulated cloud push the same command; none if they are unknown.
 
-    What it would not push as nothing is different is first changed to something else.
+    Values of appliances and notifications are changed to different ones, because the simulated cloud only pushes
+    changes.
     """
     if not isinstance(payload, dict):
         return
@@ -34,7 +35,7 @@ def _of_account(customer: str, patch: Json) -> Json:
 
 
 def _device_values(command: str, payload: Payload) -> Json | None:
-    """Return the values of an Echo that a directive tells; None for other directives."""
+    """Return the values of an Echo in a directive; None for directives that are not about an Echo."""
     match command:
         case "PUSH_VOLUME_CHANGE":
             return {"volume": payload.get("volumeSetting"), "muted": payload.get("isMuted")}
@@ -50,7 +51,7 @@ def _device_values(command: str, payload: Payload) -> Json | None:
 
 
 def _notification(payload: Payload, account: Json, ids: Mapping[str, str]) -> Iterator[Json]:
-    """Change the notification, or another one, or delete one."""
+    """Change or delete the notification in a directive, or another notification if that one is unknown."""
     known = account["notifications"]
     wanted = str(payload.get("notificationId"))
     key = next((each for each in (ids.get(wanted), wanted, *known) if each in known), None)
@@ -61,7 +62,7 @@ def _notification(payload: Payload, account: Json, ids: Mapping[str, str]) -> It
 
 
 def _appliance(payload: Payload, account: Json, _ids: Mapping[str, str]) -> Iterator[Json]:
-    """Change the same feature of the first appliance that has it."""
+    """Change each feature in a directive, for the first appliance that has it."""
     data = payload.get("data")
     features = data.get("features") if isinstance(data, dict) else None
     for name in [each.get("name") for each in features or () if isinstance(each, dict)]:
@@ -72,7 +73,7 @@ def _appliance(payload: Payload, account: Json, _ids: Mapping[str, str]) -> Iter
 
 
 def _other(feature: Json) -> Json:
-    """Return another value of a feature: the opposite, or the next number."""
+    """Return a different value for a property of a feature: the opposite, or the next number."""
     for name, value in feature.items():
         if name == "sampled":
             continue
@@ -86,7 +87,7 @@ def _other(feature: Json) -> Json:
 
 
 def _item(payload: Payload, account: Json, ids: Mapping[str, str]) -> Iterator[Json]:
-    """Add an item to a list, change it, or delete it."""
+    """Add, change or delete an item of the list in a directive, or of another list if that one is unknown."""
     wanted = str(payload.get("listId"))
     key = next((each for each in (ids.get(wanted), wanted, *account["lists"]) if each in account["lists"]), None)
     if key is None:

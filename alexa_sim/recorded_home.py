@@ -1,4 +1,4 @@
-"""The household that a recording yields: the recorded Echos, and of everything else what the demo household has."""
+"""The household for a recording: the recorded Echos, with everything else from the demo household."""
 
 from collections.abc import Iterator, Mapping
 import json
@@ -14,20 +14,20 @@ DEVICES = "/api/devices-v2/device"
 _SERIAL = re.compile(r"[0-9A-Za-z]{8,40}")
 _TYPE = re.compile(r"A[0-9A-Z]{9,15}")
 _OTHER_PERSON = "A2SIMALEX0RAY2"
-"""Another adult of the demo household, to whom the devices of others belong."""
+"""Another adult of the demo household, who owns the recorded devices of other people."""
 
 _OWN = frozenset({"deviceOwnerCustomerId", "sharedWith", "heardBy", "capabilities"})
-"""What a device does not have in common with the one that is most like it."""
+"""Fields that a recorded device does not take over from the most similar device of the demo household."""
 
 _FAMILIES = frozenset({"ECHO", "KNIGHT", "ROOK", "VOX", "WHA", "FIRE_TV", "TABLET", "REAVER", "MANTIS"})
 
 
 def home_of(recording: Recording) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return a household with the Echos of a recording, and the ids in it by recorded ones.
+    """Return a household with the Echos of a recording, and its ids by recorded id.
 
-    Only what the simulated cloud knows is taken over: a family or a capability that it doesn't know must not come back
-    from it as if it did. Each Echo has the state of the demo household's Echo that is most like it. That household's
-    lists, routines, appliances and notifications belong to the recorded Echos.
+    Only families and capabilities that the simulated cloud knows are taken over, so that a comparison still reports
+    unknown ones. Each Echo has the state of the most similar Echo of the demo household. The lists, routines,
+    appliances and notifications of that household belong to the recorded Echos.
     """
     head = recording.head
     if recording.is_property:
@@ -52,7 +52,7 @@ def home_of(recording: Recording) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def _devices(recording: Recording, examples: Mapping[str, Any], ids: dict[str, str]) -> dict[str, Any]:
-    """Return the Echos of all lists of devices by serial, as households have them; note ids that cannot stay."""
+    """Return the devices of all recorded device lists by serial; add replaced ids to ``ids``."""
     found: dict[str, Any] = {}
     for item in _listed(recording):
         serial, device_type = item.get("serialNumber"), item.get("deviceType")
@@ -73,7 +73,7 @@ def _listed(recording: Recording) -> Iterator[Mapping[str, Any]]:
 def _device(
     item: Mapping[str, Any], device_type: str, examples: Mapping[str, Any], ids: dict[str, str]
 ) -> dict[str, Any]:
-    """Return a listed device as a household has it, with the state of the example that is most like it."""
+    """Return a recorded device in the form of a household, with the state of the most similar example."""
     family, owner = item.get("deviceFamily"), item.get("deviceOwnerCustomerId")
     capabilities, members = item.get("capabilities"), item.get("clusterMembers")
     device: dict[str, Any] = {
@@ -97,5 +97,5 @@ def _device(
 
 
 def _likeness(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[bool, bool]:
-    """Return how alike two devices are: of the same type, of the same family."""
+    """Return how similar two devices are: whether their types match, and whether their families match."""
     return one["deviceType"] == other["deviceType"], one["deviceFamily"] == other["deviceFamily"]

@@ -170,7 +170,7 @@ def _whole(lines: Iterator[dict[str, Any]]) -> Iterator[Mapping[str, Any]]:
 
 
 def normal(value: Any) -> Any:
-    """Return a part of a request in a form that is equal for equal requests."""
+    """Return a part of a request in a normal form, which is the same for equivalent requests."""
     if isinstance(value, dict):
         return {key: normal(item) for key, item in sorted(value.items())}
     if isinstance(value, list):
@@ -236,7 +236,7 @@ class Replay:
             self.push(cloud)
 
     def answer(self, request: Request, simulated: Response, own_serial: str | None) -> Response:
-        """Return the recorded answer to a request, or the simulated one."""
+        """Return the recorded response to a request, or the simulated one."""
         if simulated.stream is not None or _is_refusal(simulated):
             return simulated
         try:
@@ -255,7 +255,10 @@ class Replay:
         return response
 
     def _find(self, request: Request, sent: Any) -> Answer | None:
-        """Return the recorded response to a request; several operations may have been recorded one by one."""
+        """Return the recorded response to a request, or None.
+
+        A request with several operations may have been recorded as one request for each operation.
+        """
         keys = _keys(request.method, request.path, grouped(request.pairs), sent)
         found = next((self._answers[key] for key in keys if key in self._answers), None)
         if found is not None:
@@ -268,7 +271,7 @@ class Replay:
         return Answer(parts[-1].at, parts[-1].status, b"[" + b",".join(part.body for part in parts) + b"]")
 
     def _choose(self, answers: list[Answer]) -> Answer:
-        """Return the response that is due among the recorded ones."""
+        """Return the response that is due from the recorded ones."""
         due = [answer for answer in answers if answer.at <= self._position] or answers[:1]
         last = due[-1]
         good = next((answer for answer in reversed(due) if answer.is_good), None)
@@ -286,7 +289,7 @@ def _is_refusal(response: Response) -> bool:
 
 
 def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, str | list[str]]:
-    """Return a query as recordings have it: names that occur several times have a list."""
+    """Return a query in the form of recordings: a name that occurs several times has a list of values."""
     values: dict[str, list[str]] = {}
     for name, value in pairs:
         values.setdefault(name, []).append(value)
@@ -294,7 +297,7 @@ def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, str | list[str]]:
 
 
 def _keys(method: str, path: str, query: Mapping[str, Any], sent: Any) -> list[str]:
-    """Return the keys of a request, most exact first."""
+    """Return the lookup keys of a request, the most specific first."""
     place = [method, unquote(path)]
     asked = normal(dict(query))
     keys = [json.dumps([*place, asked, normal(sent)], sort_keys=True)]

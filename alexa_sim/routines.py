@@ -1,4 +1,4 @@
-"""Routines: their list, their updates, and the routine for which a sequence runs."""
+"""Routines: listing them, updating them, and finding the routine for a sequence."""
 
 from collections.abc import Mapping
 import json

@@ -36,7 +36,8 @@ class Listener:
         self._context = WorkerContext(None)
         self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._server: asyncio.Server | None = None
-        # asyncio turns Nagle's algorithm off only where the protocol is named; answers would wait 40 ms
+        # asyncio only turns off Nagle's algorithm if the socket names its protocol; otherwise responses would wait 40
+        # ms
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -119,14 +119,14 @@ class Simulation:
         print(f"alexa_sim: error {where}\n{text}", file=sys.stderr, flush=True)
 
     async def run_ticks(self) -> None:
-        """Call ``tick`` of the cloud periodically, without end."""
+        """Call ``tick`` of the cloud periodically, forever."""
         while True:
             await asyncio.sleep(TICK)
             try:
                 self.cloud.tick()
                 if self.replay is not None:
                     self.replay.tick(self.cloud, has_stream=bool(self.streams))
-            except Exception as err:  # noqa: BLE001 - kept for GET /errors; the simulation goes on
+            except Exception as err:  # noqa: BLE001 - kept for GET /errors; the simulation continues
                 self.note_error(err, path="tick")
 
 

@@ -352,7 +352,7 @@ def graphql_feature(key: str, feature: Mapping[str, Any], *, reachable: bool = T
         "configuration": _configuration(name, feature),
         "semantics": None,
         "supersededInterfaces": None,
-        # a commissionable feature has null in the real cloud
+        # Amazon was observed to return null for a commissionable feature
         "properties": None
         if name == "commissionable"
         else [

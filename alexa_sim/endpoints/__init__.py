@@ -31,7 +31,7 @@ class Services:
     sequences: Sequences
     history: list[dict[str, Any]] = field(default_factory=list)
     history_left: dict[str, tuple[float, float]] = field(default_factory=dict)
-    """Remaining requests for the history by account, and the time of that number (epoch seconds)."""
+    """Remaining history requests by account, and the time of that number (epoch seconds)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def _entity(entity_id: str, appliance: dict[str, Any]) -> dict[str, Any]:
 
 
 def _definitions(call: Call) -> Response:
-    """Return the skill actions that a routine can run: the only known one is of the smart home."""
+    """Return the skill actions that a routine can run; only the smart home action is known."""
     skill = call.request.query.get("skillId")
     if not skill:
         raise bad_request("skillId is required")
@@ -103,7 +103,7 @@ def _update(call: Call) -> Response:
 
 
 def _limit(call: Call) -> int:
-    """Return the requested number of routines; raises ``HttpError`` 400."""
+    """Return the requested maximum number of routines; raises ``HttpError`` 400."""
     limit = call.request.query.get("limit", str(routines.LIMIT))
     if not limit.isdecimal() or int(limit) < 1:
         raise bad_request("limit has to be a number")

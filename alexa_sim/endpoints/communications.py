@@ -189,7 +189,7 @@ def _group(call: Call) -> str:
 
 
 def _devices(call: Call) -> Response:
-    """Return the Echos of a home; this response has announcements on for all of them."""
+    """Return the Echos of a home; the response reports announcements as enabled for all of them."""
     if call.request.params["group"] != _group(call):
         raise HttpError(404, {"message": "There is no such home"})
     devices = [

@@ -12,11 +12,11 @@ from . import Call, WebsiteApi, bad_request
 _NAMES: Final = ("Harbor News", "Weather of the day", "Science in a minute")
 
 type _Held = dict[str, list[str]]
-"""The ids of an account's enabled feeds, in their order; at first the first two."""
+"""Ids of the enabled feeds by account, in order; initially the first two feeds."""
 
 
 def add_feeds(api: WebsiteApi) -> None:
-    """Add the endpoints; what is enabled is kept by account."""
+    """Add the endpoints; enabled feeds are stored by account."""
     held: _Held = {}
     api.add("GET", "/api/content-skills", _skills)
     api.add("GET", "/api/content-skills/enabled-feeds", partial(_enabled, held))
@@ -37,7 +37,7 @@ def _feeds() -> Mapping[str, dict[str, Any]]:
 
 
 def _skills(_call: Call) -> Response:
-    """List the skills with their feeds."""
+    """Return the skills with their feeds."""
     skills = [{**feed, "feeds": [feed]} for feed in _feeds().values()]
     for skill in skills:
         del skill["feedId"]
@@ -45,14 +45,14 @@ def _skills(_call: Call) -> Response:
 
 
 def _enabled(held: _Held, call: Call) -> Response:
-    """List the feeds that are enabled."""
+    """Return the enabled feeds."""
     feeds = _feeds()
     enabled = held.get(call.account_id, list(feeds)[:2])
     return json_response({"enabledFeeds": [feeds[feed_id] for feed_id in enabled]})
 
 
 def _enable(held: _Held, call: Call) -> Response:
-    """Enable the feeds of the body, and no others; raises ``HttpError`` 400."""
+    """Enable the feeds in the body and disable all others; raises ``HttpError`` 400."""
     given = call.body().get("enabledFeeds")
     feeds = _feeds()
     if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):

@@ -18,7 +18,7 @@ type Json = dict[str, Any]
 
 _ABOUT = ("endpointId", "featureName", "instance", "featureOperationName", "payload")
 _NOT_IN_NAMES = re.compile(r"[^\w\s'.]")
-# Display categories by the word for them in the id of a group of all appliances of a kind.
+# Display categories by the word used for them in the id of a device type group.
 _CLASSES = {"Light": "LIGHT", "Plug": "SMARTPLUG", "Switch": "SWITCH", "Lock": "SMARTLOCK", "Thermostat": "THERMOSTAT"}
 _MODES = {"HOME": "Home", "AWAY": "Away", "NIGHT": "Night", "VACATION": "Vacation"}
 
@@ -439,7 +439,7 @@ def _preferences(call: Call, _info: Any, *, input: Json) -> Json:  # noqa: A002
     return {"items": [{"id": each, "preference": {}} for each in input["ids"] if endpoint(call, each)]}
 
 
-# --- what a household has none of -------------------------------------------------------
+# --- features that no household has -----------------------------------------------------
 
 
 def _nothing(answer: Mapping[str, Any] | None) -> Callable[..., Any]:

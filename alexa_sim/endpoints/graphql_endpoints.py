@@ -122,7 +122,7 @@ def _appliance(call: Call, entity_id: str, appliance: dict[str, Any]) -> dict[st
         **_common(call, smart_home.endpoint_id(entity_id), appliance["name"], features),
         "endpointStatus": status if enabled else "DISABLED",
         "enablement": appliance["enablement"],
-        # the app was seen to receive null here for an appliance
+        # the app was observed to receive null here for an appliance
         "isEnabled": None,
         "dmsIdentifier": {"deviceType": appliance["deviceType"], "dsn": serial} if serial else None,
         "connections": [],

@@ -14,10 +14,10 @@ _PAGE = 50
 """Default number of records in a response."""
 
 _WITHOUT_DEVICE = ("AddToListIntent", "InvokeRoutineIntent")
-"""Intents whose records have no ``deviceInfo``."""
+"""Intents whose records do not contain ``deviceInfo``."""
 
 _BURST, _REFILL = 15.0, 12.0
-"""Number of requests for records that an account may send at once, and the seconds until one more is allowed."""
+"""Number of requests for records that an account may send in a burst, and the seconds until one more is allowed."""
 
 
 def add_history(api: WebsiteApi) -> None:
@@ -69,7 +69,7 @@ def _voice_records(call: Call) -> Response:
 
 
 def _activities(call: Call) -> Response:
-    """List what was said in the oldest form, the latest first."""
+    """Return the commands in the oldest form, latest first."""
     size = call.request.query.get("size", str(_PAGE))
     if not size.isdecimal() or size == "0":
         raise bad_request("size is no number")
@@ -89,7 +89,7 @@ def _activities(call: Call) -> Response:
 
 
 def _delete_activity(call: Call) -> Response:
-    """Delete one of them; raises ``HttpError`` 404."""
+    """Delete a command by its id in the oldest form; raises ``HttpError`` 404."""
     found = [one for one in _all(call) if _key(call, one) == call.request.params["activity"]]
     if not found:
         raise HttpError(404, {"message": "There is no such activity"})
@@ -98,7 +98,7 @@ def _delete_activity(call: Call) -> Response:
 
 
 def _all(call: Call) -> Iterator[dict[str, Any]]:
-    """Yield all that was said to the account's Echos, the latest first."""
+    """Yield all commands to the account's Echos, latest first."""
     return _between(call, 0, round(call.state.now() * 1000))
 
 

@@ -135,7 +135,7 @@ def _requests(call: Call, key: str) -> list[Mapping[str, Any]]:
 def _found(call: Call, request: Mapping[str, Any]) -> list[Json]:
     """Return the appliances for a request; raises ``ControlError``.
 
-    An ENTITY is given by entity id, an APPLIANCE by appliance id or entity id, and a GROUP stands for its members.
+    An ENTITY is given by entity id, and an APPLIANCE by appliance id or entity id. A GROUP is replaced by its members.
     """
     wanted, kind = request.get("entityId"), request.get("entityType")
     appliances = call.account["appliances"]

@@ -242,7 +242,7 @@ class SignInPages:
         return self._go_on(key, sign_in)
 
     def _go_on(self, key: str, sign_in: SignIn) -> Response:
-        """Return the next page; after the last one, finish the sign-in."""
+        """Return the next page, or finish the sign-in after the last page."""
         query = urlencode({"workflowState": key})
         match sign_in.ahead:
             case []:

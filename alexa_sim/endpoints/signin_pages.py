@@ -118,7 +118,7 @@ def novel_page(domain: str, key: str) -> str:
 
 
 def device_page(key: str, nonce: str) -> str:
-    """Return a page that continues automatically, for browsers with scripts and storage only.
+    """Return a page that continues automatically, but only in browsers with scripts and storage.
 
     It loads a script with a relative URL, stores ``nonce`` in both storages and in a cookie, sends the stored values as
     JSON to a URL without a host, and posts the response.

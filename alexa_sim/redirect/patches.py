@@ -42,7 +42,7 @@ def _guard_connections(socket: Any) -> None:
     families = (socket.AF_INET, socket.AF_INET6)
 
     def check(self: Any, address: Any) -> None:
-        # a connected datagram socket is how programs ask for their own address; it sends nothing
+        # programs connect a datagram socket to find out their own address; this sends nothing
         if self.family not in families or self.type != socket.SOCK_STREAM or not isinstance(address, tuple):
             return
         if not may_connect(address[0]):
@@ -76,8 +76,8 @@ def patch_ssl(ssl: Any) -> None:
     import _ssl  # noqa: PLC0415 - not before the process loads it
 
     context = ssl.SSLContext
-    # the base class's own method: Home Assistant replaces the derived one by one that
-    # complains about blocking calls, and text that is in memory does not block
+    # The base class's method is used, because Home Assistant replaces the derived one by a method that reports blocking
+    # calls. Loading text from memory does not block.
     load = _ssl._SSLContext.load_verify_locations  # noqa: SLF001 - it has no public name
 
     def trusting(wrap: Any, position: int) -> Any:
@@ -100,7 +100,8 @@ def patch_ssl(ssl: Any) -> None:
 def patch_aiohttp_resolver(resolver: Any) -> None:
     """Resolve host and port for aiohttp, whose connector takes both from its resolver.
 
-    The classes are patched, which covers Home Assistant's derived resolver and every connector with its own.
+    The resolver classes are patched, so this also covers Home Assistant's derived resolver and connectors that create a
+    resolver.
     """
     import socket  # noqa: PLC0415 - in the process being patched
 

@@ -100,7 +100,7 @@ def _read(key: str, call: Call) -> Response:
     if not _supports(endpoint, key):
         raise RefusalError(404, "NOT_FOUND", "The endpoint has no such setting")
     if key not in endpoint["settings"]:
-        if key == _TIME_FORMAT:  # the one setting whose reading has no 204
+        if key == _TIME_FORMAT:  # only this setting is never answered with 204
             raise RefusalError(404, "NOT_FOUND", "The setting has no value")
         return empty(204)
     return json_response(endpoint["settings"][key])
@@ -167,7 +167,7 @@ def _is_possible(endpoint: Json, key: str, value: Any) -> bool:
 
 
 def _read_address(call: Call) -> Response:
-    """Return the address."""
+    """Return the address of an Echo."""
     endpoint = call.endpoint()
     if "address" in endpoint["deniedSettings"]:
         raise RefusalError(403, "FORBIDDEN", "The caller may not read this setting")
@@ -177,7 +177,7 @@ def _read_address(call: Call) -> Response:
 
 
 def _write_address(call: Call) -> Response:
-    """Write the address; an invalid one is answered with its problems or with a suggestion."""
+    """Write the address of an Echo; an invalid one is answered with its problems or with a suggestion."""
     endpoint = call.writable()
     if not is_echo(endpoint):
         raise RefusalError(404, "NOT_FOUND", "The endpoint has no such setting")

@@ -5,7 +5,7 @@ process, then loads the sitecustomize that this one hides. Older Python versions
 syntax that they support.
 """
 
-# ruff: noqa: INP001, PTH100, PTH120, UP036 - no package; pathlib would slow every start down; see above
+# ruff: noqa: INP001, PTH100, PTH120, UP036 - no package; pathlib would slow down every start; old versions, see above
 
 import importlib.machinery
 import importlib.util
