@@ -1,4 +1,4 @@
-"""Measure this integration and Home Assistant's own one against the simulated cloud."""
+"""Measure this integration, and Home Assistant's integration for comparison, against the simulated cloud."""
 
 import argparse
 from datetime import UTC, datetime
@@ -19,7 +19,10 @@ from .report import details, features, missed, picture, table
 RESULTS: Final = ROOT / "benchmarks/results"
 LARGE: Final = 200
 CORE_FLOOD: Final = 2
-"""Duration of the flood for core in seconds; core writes every entity at every directive and falls behind at once."""
+"""Duration of the flood for core in seconds.
+
+Core writes every entity for each directive, so it falls behind immediately.
+"""
 
 
 def _say(text: str) -> None:
@@ -28,7 +31,7 @@ def _say(text: str) -> None:
 
 
 def _step(bench: Bench | Growth, name: str, *args: Any, **kwargs: Any) -> None:
-    """Run one measurement; if it fails, its numbers are missing and the others are not affected."""
+    """Run one measurement; if it fails, only its results are missing."""
     began = time.monotonic()
     try:
         getattr(bench, name)(*args, **kwargs)
@@ -66,7 +69,7 @@ def measure(client: Client, args: argparse.Namespace) -> dict[str, Any]:
             _step(bench, "idle_hour", echos)
         if ours:
             _step(bench, "list_item")
-            # Last, as Home Assistant remembers which entities were enabled.
+            # Last, because Home Assistant remembers which entities were enabled.
             for echos in (1,) if args.quick else (1, 40):
                 bench.replace(echos)
                 _step(bench, "first_set_up", echos)
@@ -77,7 +80,7 @@ def measure(client: Client, args: argparse.Namespace) -> dict[str, Any]:
             bench.found["simulation_errors"] = errors[:3]
             _say(f"the simulated cloud had errors: {errors[0]}")
     if not ours:
-        # In a separate Home Assistant, as profiling affects later measurements.
+        # In a separate Home Assistant, because profiling affects later measurements.
         with home(client.environment, LARGE) as running:
             flooded = Bench(running, client, quick=True)
             flooded.first_set_up(LARGE)
@@ -113,13 +116,15 @@ def machine() -> str:
 def main() -> int:
     """Run the measurements and print the results; return 1 if a counted goal is missed."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="this integration alone, short bursts: about a minute")
-    parser.add_argument("--no-core", action="store_true", help="leave Home Assistant's own integration out")
+    parser.add_argument("--quick", action="store_true", help="only this integration, with short bursts: about a minute")
+    parser.add_argument("--no-core", action="store_true", help="skip Home Assistant's own integration")
     parser.add_argument(
-        "--profile", action="store_true", help="keep profiles of set-up and flood in benchmarks/results"
+        "--profile", action="store_true", help="store profiles of setup and flood in benchmarks/results"
     )
     parser.add_argument(
-        "--growth", action="store_true", help="also with 1,000 appliances, 4 accounts and each feature: minutes more"
+        "--growth",
+        action="store_true",
+        help="also measure 1,000 appliances, 4 accounts and each feature: takes minutes more",
     )
     parser.add_argument("--record", action="store_true", help="write benchmarks/RESULTS.md")
     args = parser.parse_args()

@@ -10,7 +10,7 @@ from .home import SECRET, BenchError, Home
 
 
 class Client(ABC):
-    """A measured integration; ``owners`` are parts of the paths of its code, and its platform."""
+    """A measured integration; ``owners`` are its platform, and parts of the paths of its code."""
 
     name: ClassVar[str]
     platform: ClassVar[str]
@@ -29,7 +29,7 @@ class Client(ABC):
 
 
 class Ours(Client):
-    """The client that is the integration of this project."""
+    """The integration of this project."""
 
     name = "alexa_media"
     platform = "alexa_media"
@@ -38,7 +38,7 @@ class Ours(Client):
 
     @override
     def sign_in(self, home: Home, account: str | None = None) -> str:
-        """Select the marketplace, sign in at Amazon as ``account`` (e-mail), paste the URL; return the entry id."""
+        """Select the marketplace, sign in at Amazon as ``account`` (email), paste the URL; return the entry id."""
         result = home.probe("flow", handler="alexa_media")
         for _ in range(3):
             if "url" in result["placeholders"]:
@@ -50,7 +50,7 @@ class Ours(Client):
 
 
 class Core(Client):
-    """The client that is Home Assistant's own integration."""
+    """Home Assistant's own integration."""
 
     name = "alexa_devices"
     platform = "alexa_devices"

@@ -94,7 +94,10 @@ def counts(requests: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def apart(requests: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the numbers of requests for the whole account, and of those for single lists and device settings."""
+    """Return the number of requests for the whole account, in total and by path.
+
+    Requests for single lists and for settings of single devices are counted separately.
+    """
     apart = {"single": 0, "lists": 0}
     whole: list[Mapping[str, Any]] = []
     for entry in requests:
@@ -108,7 +111,7 @@ def apart(requests: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def asked(requests: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return the requests to the API of Smart Properties."""
+    """Return the paths of the requests to the API of Smart Properties."""
     return [entry["path"] for entry in requests if entry["host"] == "api.amazonalexa.com"]
 
 
@@ -119,7 +122,7 @@ def generic(path: str) -> str:
 
 
 def first_writes(recorded: Mapping[str, Any]) -> dict[str, float]:
-    """Return the time at which each entity was added."""
+    """Return the time at which each entity was first added or changed."""
     first: dict[str, float] = {}
     for when, entity_id, kind, _ in recorded["writes"]:
         if kind in ("added", "changed"):
@@ -128,7 +131,10 @@ def first_writes(recorded: Mapping[str, Any]) -> dict[str, float]:
 
 
 def longest_blocks(recorded: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the longest turn of the event loop caused by the client, and the longest of all, in seconds."""
+    """Return the longest turns of the event loop in milliseconds: those caused by the client, and all.
+
+    Also contains the longest garbage collection in milliseconds, and the stacks of the client's longest turns.
+    """
     blocks: list[dict[str, Any]] = recorded["blocks"]
     own = [block for block in blocks if block["ours"] is not False]
     return {
@@ -142,5 +148,5 @@ def longest_blocks(recorded: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def keep(found: dict[str, Any], name: str, echos: int, value: Any) -> None:
-    """Store a number that depends on the size of the household."""
+    """Store a result that depends on the size of the household."""
     found.setdefault(name, {})[str(echos)] = value

@@ -1,4 +1,4 @@
-"""How costs grow: with appliances, with accounts, and with each feature that is off by default."""
+"""How costs grow with appliances, with accounts, and with each feature that is disabled by default."""
 
 from collections.abc import Mapping
 import copy
@@ -12,7 +12,7 @@ from .home import Home, household
 APPLIANCES: Final = (10, 1000)
 ACCOUNTS: Final = 4
 ECHOS: Final = 10
-"""Echos of each account, and of the one whose features are turned on."""
+"""Number of Echos in each account, and in the account whose features are enabled."""
 
 _STEP: Final = 60.0
 
@@ -45,7 +45,7 @@ def with_accounts(number: int) -> dict[str, Any]:
 
 
 def _renamed(value: Any, names: Mapping[str, str], index: int) -> Any:
-    """Return a part of an account with other serials and ids."""
+    """Return a part of an account with different serials and ids."""
     if isinstance(value, str):
         return names.get(value, value.replace("5e000000", f"5e00000{index}").replace("2f0c3d52", f"2f0c3d5{index}"))
     if isinstance(value, dict):
@@ -55,7 +55,7 @@ def _renamed(value: Any, names: Mapping[str, str], index: int) -> Any:
 
 @dataclass(slots=True)
 class Growth:
-    """Measurements of this integration in one Home Assistant; ``found`` has the numbers by name."""
+    """Measurements of this integration in one Home Assistant; ``found`` contains the results by name."""
 
     home: Home
     client: Ours = field(default_factory=Ours)
@@ -77,7 +77,7 @@ class Growth:
         self.home.quiet(limit=120)
 
     def _restart(self) -> dict[str, Any]:
-        """Set the entries up again; return the requests and the processor time of it."""
+        """Set up the entries again; return the requests and the processor time of this setup."""
         for entry_id in self.entry_ids:
             self.home.probe("unload", entry_id=entry_id)
         self._begin()
@@ -96,7 +96,7 @@ class Growth:
         return apart(self.home.quiet(calm=1))
 
     def appliances(self) -> None:
-        """Measure a start with few appliances and with many."""
+        """Measure a startup with few appliances and with many."""
         self.found["appliances"] = {}
         for number in APPLIANCES:
             before = self.home.probe("memory")["rss"]
@@ -106,13 +106,16 @@ class Growth:
             self.found["appliances"][str(number)] = self._restart() | {"memory": grown, "entities": entities}
 
     def accounts(self) -> None:
-        """Measure a start and an hour of a home with several accounts."""
+        """Measure a startup and an hour of a home with several accounts."""
         made = with_accounts(ACCOUNTS)
         self._replace(made, *(account["email"] for account in made["accounts"].values()))
         self.found["accounts"] = {"start": self._restart(), "hour": self._hour(), "number": ACCOUNTS}
 
     def features(self) -> None:
-        """Measure what a start and an hour cost more when the entities of one feature are enabled on all Echos."""
+        """Measure the additional cost of each feature at startup and in an hour.
+
+        The entities of one feature at a time are enabled on all Echos.
+        """
         self._replace(household(ECHOS))
         off, idle = self._restart(), self._hour()
         self.found["features"] = {"": {"start": _sum(off), "hour": _sum(idle), "entities": 0}}
@@ -133,5 +136,5 @@ class Growth:
 
 
 def _sum(requests: Mapping[str, Any]) -> int:
-    """Return all requests of ``apart``."""
+    """Return the total number of requests in a result of ``apart``."""
     return int(requests["total"] + requests["single"] + requests["lists"])

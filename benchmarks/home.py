@@ -19,7 +19,7 @@ from alexa_sim.run import client_environment
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SECRET: Final = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-"""Setup key of the invented account's authenticator app; the client of core signs in with its codes."""
+"""Setup key of the invented account's authenticator app; core signs in with codes computed from it."""
 
 CONFIGURATION: Final = """\
 homeassistant:
@@ -175,5 +175,5 @@ def _wait(running: Home, process: subprocess.Popen[bytes], limit: float = 90.0) 
                 raise BenchError(f"Home Assistant did not start:\n{running.log[-2000:]}") from None
             time.sleep(0.2)
         else:
-            time.sleep(3)  # Let the start finish, so that the initial memory includes it.
+            time.sleep(3)  # Let startup finish, so that the initial memory includes it.
             return

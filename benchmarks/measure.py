@@ -24,16 +24,16 @@ from .evaluate import (
 from .home import Home, household
 
 LATENCY: Final = 0.05
-"""Seconds of a round trip to Amazon while setup is measured."""
+"""Round-trip time to Amazon in seconds while setup is measured."""
 
 RATE: Final = 500
 _BATCHES_PER_SECOND: Final = 50
 _STEP: Final = 20.0
 _SLOWER: Final = 0.5
-"""Additional seconds per round trip, used to derive how many round trips the entities wait for."""
+"""Additional seconds per round trip, to compute how many round trips the entities wait for."""
 _UNLIMITED: Final = 100
 _SLOW: Final = 0.3
-"""Seconds of a round trip to a slow Amazon."""
+"""Round-trip time to a slow Amazon in seconds."""
 _ROUNDS: Final = 5
 """Number of measured hours with a recording."""
 
@@ -95,7 +95,7 @@ class Bench:
             self.found["state"] = self.home.probe("state_size", entry_id=self.entry_id)
 
     def set_up(self, echos: int, *, timed: bool = False) -> None:
-        """Set up the entry again, like a restart, with slow round trips."""
+        """Set up the entry again, like after a restart, with slow round trips."""
         probe, sim = self.home.probe, self.home.sim
         probe("unload", entry_id=self.entry_id)
         fault = sim.fault(latency=LATENCY) if timed else None
@@ -131,7 +131,10 @@ class Bench:
         return (self._took(LATENCY + _SLOWER) - self._took(LATENCY)) / _SLOWER
 
     def _took(self, latency: float) -> float:
-        """Return the seconds until all entities have states after a restart; ``latency`` is seconds per round trip."""
+        """Return the seconds until all entities have states after a restart.
+
+        ``latency`` is the round-trip time in seconds.
+        """
         self.home.probe("unload", entry_id=self.entry_id)
         self.home.sim.fault(latency=latency)
         self.begin()
@@ -270,7 +273,7 @@ class Bench:
         self.found["push_latency"] = quantiles(took)
 
     def recording(self) -> None:
-        """Measure what a recording costs: in an hour with 300 pushes, and per request and directive, side by side."""
+        """Measure the cost of a recording: in an hour with 300 pushes, and per request and directive."""
         entry = {"config_entry_id": self.entry_id}
         serial, device_type = next(iter(self._serials().items()))
         directives = [volume_directive(serial, device_type, volume) for volume in range(30, 50)]
@@ -290,7 +293,10 @@ class Bench:
         self.found["recording_off"] = self.home.probe("seam", entry_id=self.entry_id, directive=directives[0])
 
     def _processor_time(self) -> tuple[float, float]:
-        """Return the processor seconds of Home Assistant so far: of all threads, and of the event loop's thread."""
+        """Return the processor seconds used by Home Assistant so far.
+
+        The first number is for all threads, the second for the event loop's thread.
+        """
         found = self.home.probe("cpu")
         return float(found["seconds"]), float(found["loop"])
 
@@ -300,7 +306,10 @@ class Bench:
         self.home.quiet()
 
     def _busy_hour(self) -> tuple[float, float]:
-        """Return the processor seconds of an hour of polls and 300 pushes: of all threads, and of the loop's thread."""
+        """Return the processor seconds of an hour with polls and 300 pushes.
+
+        The first number is for all threads, the second for the event loop's thread.
+        """
         types = self._serials()
         serials = [(serial, types[serial]) for serial in self._players().values()]
         self.begin()
@@ -381,7 +390,7 @@ class Bench:
         return called
 
     def commands(self) -> None:
-        """Speak on one Echo after the other, then on ten in one call."""
+        """Speak on Echos one after the other, then on ten in one call."""
         speakers = self._speakers()
         took: list[float] = []
         count = 20 if self.quick else 60
@@ -402,7 +411,7 @@ class Bench:
         self.found["ten_speaks"] = {"requests": len(requests), "spoken": len(spoken), "seconds": called["seconds"]}
 
     def asks(self) -> None:
-        """Ask Echos one after the other; their records appear 1.5 s after the command."""
+        """Send questions to Echos one after the other; their records appear 1.5 s after the command."""
         for customer in self.home.sim.state()["accounts"]:
             self.home.sim.patch_state({"accounts": {customer: {"historyDelay": 1.5}}})
         took: list[float] = []
@@ -417,7 +426,7 @@ class Bench:
         self.found["ask"] = quantiles(took) | {"requests": max(requests)}
 
     def lights(self) -> None:
-        """Turn on twenty lights with one action, if the client has as many."""
+        """Turn on twenty lights with one action, if the client has that many."""
         entities = self.home.probe("entities", platform=self.client.platform)
         lights = sorted(e["entity_id"] for e in entities if e["entity_id"].startswith("light."))[:20]
         if len(lights) < 20:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 type Found = Mapping[str, Any]
 
-# Requests at the start that belong to no topic: one for each list with listeners.
+# Requests at startup that do not belong to a topic: one for each list with listeners.
 START_LIMIT: Final = 20
 IDLE_LIMIT: Final = 20
 MEGABYTE: Final = 1_000_000
@@ -16,7 +16,7 @@ MEGABYTE: Final = 1_000_000
 class Row:
     """One row: the ``text`` of its result, and whether the goal is reached (``None`` if there is no goal).
 
-    ``counted`` marks results that do not depend on the machine; the run fails if they miss the goal.
+    ``counted`` marks results that do not depend on the machine; the run fails if one of them misses its goal.
     """
 
     what: str
@@ -68,7 +68,7 @@ def _everything(name: str) -> Callable[[Found], str]:
 
 
 def _share(found: Found) -> float:
-    """Return the processor time of a busy hour with a recording by that without one."""
+    """Return the processor time of a busy hour with a recording, divided by the time without one."""
     spent = found["recording"]
     collected = 300 * spent["directive_recorder"] + spent["requests"] * spent["request_recorder"]
     added = collected + spent["write"]
@@ -88,13 +88,13 @@ def _recording(found: Found) -> str:
 
 
 def _seams(found: Found) -> dict[str, float]:
-    """Return the ratio of the cost of requests and directives with the check for a recorder to that without."""
+    """Return the cost of requests and directives with the check for a recorder, divided by the cost without it."""
     costs = found["recording_off"]
     return {name: 1 + costs[f"{name}_seam"] / costs[name] for name in ("request", "directive")}
 
 
 def _recording_off(found: Found) -> str:
-    """Return the cost of the check for a recorder without a recording as text."""
+    """Return the relative cost of the check for a recorder as text; no recording is running."""
     if "recording_off" not in found:
         return "–"
     return ", ".join(f"{name} {ratio:.5f}" for name, ratio in _seams(found).items())
@@ -178,7 +178,7 @@ def _state(found: Found) -> str:
 
 
 def _of_an_appliance(found: Found) -> str:
-    """Show by how much a restart takes longer, and Home Assistant more memory, for each appliance more."""
+    """Return the additional startup time and memory for each additional appliance as text."""
     (few, less), (many, more) = sorted_sizes(found["appliances"])
     number = int(many) - int(few)
     seconds, memory = more["seconds"] - less["seconds"], more["memory"] - less["memory"]
@@ -187,7 +187,7 @@ def _of_an_appliance(found: Found) -> str:
 
 
 def features(found: Found) -> str:
-    """Return a table of what each feature costs whose entities are disabled by default, as Markdown."""
+    """Return a Markdown table of the cost of each feature whose entities are disabled by default."""
     costs = dict(found.get("features", {}))
     if not costs:
         return ""
@@ -443,7 +443,7 @@ def missed(ours: Found) -> list[str]:
 
 
 def _shown(row: Row, found: Found) -> str:
-    """Return the result of a row, or that it was not measured."""
+    """Return the result of a row as text, or that it was not measured."""
     try:
         return row.text(found)
     except KeyError:
@@ -459,7 +459,7 @@ def _checked(row: Row, found: Found) -> bool | None:
 
 
 def details(found: Found) -> Iterable[str]:
-    """Yield the requests of a start and of an idle hour as text."""
+    """Yield the requests of a startup and of an idle hour as text."""
     for name in ("start", "idle", "all_start", "all_idle"):
         for echos, counts in sorted_sizes(found.get(name, {})):
             paths = ", ".join(f"{count} {path}" for path, count in counts["paths"].items())

@@ -3,8 +3,8 @@
 
     .venv/bin/python scripts/brand.py
 
-Home Assistant takes icons of 256 × 256 pixels and logos up to 256 high, both also at twice the size and for dark
-themes, on a transparent ground.
+Home Assistant accepts icons of 256 × 256 pixels and logos with a height of up to 256 pixels, both also at twice the
+size and for dark themes, on a transparent background.
 """
 
 from pathlib import Path

@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 ROOT = Path(__file__).resolve().parent.parent
-# The brackets keep this file from containing the names.
+# The brackets prevent a match in this file.
 HOSTS = re.compile(
     rb"""
     (?:test\.)?py[p]i\.(?:org|python\.org) | python[h]osted\.org | conda[.]?forge\.org | ana[c]onda\.(?:com|org)

@@ -74,7 +74,7 @@ def run_one(world: World, check: Check) -> tuple[bool, str]:
         result = check(world)
         if not isinstance(result, str):
             result = asyncio.run(_bounded(result))
-    except Exception as err:  # noqa: BLE001 - a row that fails, fails alone
+    except Exception as err:  # noqa: BLE001 - other rows still run
         return False, f"{type(err).__name__}: {err}" if not isinstance(err, CheckFailedError) else str(err)
     return True, result
 

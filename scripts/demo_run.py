@@ -27,7 +27,7 @@ from scripts.old_households import OLD_HOUSEHOLDS, OldHousehold
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 USER: Final = "owner"
-PASSWORD: Final = "correct-horse"  # noqa: S105 - of a demo on loopback
+PASSWORD: Final = "correct-horse"  # noqa: S105 - password of a demo on loopback
 WAIT: Final = 120.0
 
 CONFIGURATION: Final = """\
@@ -58,7 +58,7 @@ logger:
     custom_components.alexa_media: {level}
 """
 
-# Onboarding steps that set up integrations with internet access count as done.
+# Onboarding steps that set up integrations with internet access are marked as done.
 ONBOARDING: Final = {
     "version": 4,
     "minor_version": 1,
@@ -66,7 +66,7 @@ ONBOARDING: Final = {
     "data": {"done": ["core_config", "analytics", "integration"]},
 }
 
-# The address that Home Assistant listens on; in the YAML configuration it would raise a repair issue.
+# Address on which Home Assistant listens. In the YAML configuration, it would raise a repair issue.
 ADDRESS: Final = {
     "server_host": ["127.0.0.1"],
     "cors_allowed_origins": ["https://cast.home-assistant.io"],
@@ -159,7 +159,7 @@ def write_config(folder: Path, port: int, domain: str, level: str) -> None:
     )
     (folder / "automations.yaml").write_text("[]\n")
     (folder / "custom_components").mkdir()
-    # This must be a package: Python would otherwise import that of the project, which lacks the voice and the model.
+    # This must be a package, or Python imports the project's package, which lacks the voice and the model.
     (folder / "custom_components" / "__init__.py").touch()
     (folder / "custom_components" / "alexa_media").symlink_to(ROOT / "custom_components" / "alexa_media")
     for helper in ("demo_model", "demo_voice"):
@@ -345,7 +345,7 @@ async def run_checks(demo: Demo, args: argparse.Namespace) -> int:
 
 async def furnish(session: aiohttp.ClientSession, demo: Demo) -> None:
     """Add the dashboard from the documentation, and start the music."""
-    # Home Assistant's environment has it, that of the browser tests doesn't.
+    # The environment of Home Assistant has PyYAML, but the one of the browser tests does not.
     import yaml  # noqa: PLC0415 - see above
 
     blocks = re.findall(
@@ -376,7 +376,7 @@ async def furnish(session: aiohttp.ClientSession, demo: Demo) -> None:
     headers = {"Authorization": f"Bearer {demo.token}"}
     for player, provider, phrase in MUSIC:
         music = {"entity_id": player, "media_content_type": provider, "media_content_id": phrase}
-        # A household other than the demo's has other players.
+        # Only the demo household has these players.
         with suppress(DemoError):
             await post(session, f"{demo.url}/api/services/media_player/play_media", json=music, headers=headers)
 
@@ -491,15 +491,17 @@ def arguments() -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
     parser.add_argument(
-        "--check", action="store_true", help="drive it headless, print a table, exit 1 when a row fails"
+        "--check", action="store_true", help="control it from outside, print a table, exit with 1 if a row fails"
     )
-    parser.add_argument("--migration", action="store_true", help="with --check: start on folders of alexa_media_player")
+    parser.add_argument(
+        "--migration", action="store_true", help="with --check: start with configuration folders of alexa_media_player"
+    )
     parser.add_argument(
         "--household",
         default="demo",
         help=f"household of the simulated cloud (demo): {', '.join(HOUSEHOLDS)}, or a JSON file",
     )
-    parser.add_argument("--recording", type=Path, help="a recording, whose home takes the place of a household")
+    parser.add_argument("--recording", type=Path, help="a recording whose home is used instead of a household")
     parser.add_argument(
         "--kept",
         type=Path,
@@ -508,7 +510,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--domain", default="amazon.com", help="marketplace of the account (amazon.com)")
     parser.add_argument("--port", type=int, help="port of Home Assistant (8123; with --check any free one)")
-    parser.add_argument("--limit", type=float, default=600, help="seconds that the checks may take (600)")
+    parser.add_argument("--limit", type=float, default=600, help="maximum duration of the checks in seconds (600)")
     parser.add_argument("--debug", action="store_true", help="let the integration log everything")
     args = parser.parse_args()
     if args.recording:

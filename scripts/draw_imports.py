@@ -4,9 +4,8 @@
 scripts/draw_imports.py            writes docs/images/imports.svg
 scripts/draw_imports.py --check    exits with 1 if the file differs
 
-Each row is a layer of the contract. An arrow says that a box imports another one; it is left
-out where a longer path of arrows leads to the same box. The rows come from the contracts, the
-arrows from the imports in the code.
+Each row is a layer of the contract. An arrow means that a box imports another one; it is left out if a longer path of
+arrows leads to the same box. The rows come from the contracts, the arrows from the imports in the code.
 """
 
 from collections.abc import Iterable, Mapping

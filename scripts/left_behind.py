@@ -13,7 +13,7 @@ import re
 from typing import Any, Final
 
 INSTANCE: Final = "0123456789abcdef0123456789abcdef"
-"""Id of the folder's Home Assistant, on which the serial of each registration depends."""
+"""Id of the Home Assistant installation; the serial of each registration depends on it."""
 
 _APPLIANCE: Final = "5e000000-0000-4000-8000-0000000000"
 _MONITOR: Final = f"{_APPLIANCE}08"
@@ -128,7 +128,7 @@ def _stored(key: str, data: Any, version: int, minor_version: int) -> tuple[str,
 
 
 def _files(email: str) -> dict[str, bytes]:
-    """Return the cookies and pages of an account; loading a pickle ends Home Assistant."""
+    """Return the cookies and pages of an account; loading a pickle would end Home Assistant."""
     pickled = b"cos\n_exit\n(I86\ntR."
     names = (
         f".storage/alexa_media.{email}.cookies",
@@ -206,7 +206,7 @@ def _entry(position: int, old: OldAccount, email: str, domain: str, registration
 
 
 def _visible(household: Mapping[str, Any], customer_id: str) -> dict[str, Any]:
-    """Return the devices of an account, its own and shared ones, by serial."""
+    """Return the devices that an account sees by serial: its own and shared ones."""
     return {
         serial: echo
         for owner, account in household["accounts"].items()

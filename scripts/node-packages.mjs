@@ -1,11 +1,10 @@
-// The Node packages of tests/foreign: pin them, and install what is pinned.
+// Pin and install the Node packages of tests/foreign.
 //
 //   node scripts/node-packages.mjs lock                 requirements/node.in → requirements/node.pins
 //   node scripts/node-packages.mjs install FOLDER       requirements/node.pins → FOLDER/node_modules
 //
-// A line of node.pins is the folder of a package, its version and the SHA-512 of its archive. npm only
-// fetches the archives: what does not have the pinned hash is not unpacked, and no script of a
-// package is run.
+// A line of node.pins contains the folder of a package, its version and the SHA-512 of its archive. npm only
+// downloads the archives. An archive with another hash is not unpacked, and scripts in packages are not run.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import fs from "node:fs";
@@ -41,7 +40,7 @@ function temporary(use) {
 
 function lock() {
   const versions = Object.fromEntries(lines(wanted));
-  // the versions of node.in hold for what other packages ask for, too
+  // the versions in node.in also apply to the dependencies of other packages
   const overrides = Object.fromEntries(Object.keys(versions).map((name) => [name, `$${name}`]));
   temporary((folder) => {
     const manifest = { name: "foreign", version: "0.0.0", private: true, dependencies: versions, overrides };

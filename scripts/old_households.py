@@ -9,7 +9,7 @@ from scripts.left_behind import OldAccount, left_behind
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
-# Written the way long-time users of alexa_media_player have them.
+# Files as long-time users of alexa_media_player have them.
 AUTOMATIONS: Final = """\
 automation:
   - alias: Dinner

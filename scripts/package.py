@@ -14,7 +14,7 @@ import zipfile
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPONENT = ROOT / "custom_components" / "alexa_media"
-# The earliest time that a zip file can hold: the same sources give the same bytes.
+# The earliest time that a ZIP file can store; a fixed time makes the archive reproducible.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 

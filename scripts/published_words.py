@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Write the list of words that stay in recordings: names of fields and values that the sources know.
+"""Write the list of words that recordings keep: names of fields, and values that the sources contain.
 
-    scripts/published_words.py            prints what would change, exits with 1 when something would
+    scripts/published_words.py            prints the changes to the list, exits with 1 if there are any
     scripts/published_words.py --write    writes the list
 
-The words are the identifiers in the texts of the sources, the keys and enumerations of the schema of households, and
+The words are the identifiers in the texts of the sources, the keys and enumerations in the schema of households, and
 the types of Amazon's devices. Words of households, tracks and spoken texts are left out.
 """
 

@@ -166,7 +166,7 @@ def automation(texts: Json) -> str:
 
 def devices() -> str:
     """Return the page of known device types."""
-    # imported here, as the path to it is set above
+    # imported here, because the path is set above
     from custom_components.alexa_media.cloud.device_types import MODELS  # noqa: PLC0415 - see above
 
     names = sorted(set(MODELS.values()))

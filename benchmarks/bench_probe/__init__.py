@@ -45,7 +45,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     probe = Probe(hass)
     store = await async_get_and_load_store(hass)
     if store.pending is not None:
-        # Home Assistant restarts after five minutes unless a user confirms the address in the YAML.
+        # Home Assistant restarts after five minutes unless a user confirms the address from the YAML configuration.
         await store.async_promote_pending()
     application = web.Application(client_max_size=2**24)
     application.router.add_post("/{command}", probe.handle)
@@ -96,7 +96,7 @@ class Probe:
         data = await request.json() if request.can_read_body else {}
         try:
             answer = await self._commands[request.match_info["command"]](data)
-        except Exception as err:  # noqa: BLE001 - told to the one who asked
+        except Exception as err:  # noqa: BLE001 - returned to the caller
             answer = {"error": f"{type(err).__name__}: {err}"}
         return web.json_response(answer)
 
@@ -163,7 +163,7 @@ class Probe:
         return {"count": len(disabled)}
 
     async def _disable(self, _data: dict[str, Any]) -> dict[str, Any]:
-        """Disable the entities again that were enabled last."""
+        """Disable the entities that were last enabled."""
         for entity_id in self._enabled:
             er.async_get(self.hass).async_update_entity(entity_id, disabled_by=er.RegistryEntryDisabler.INTEGRATION)
         return {}
@@ -179,7 +179,10 @@ class Probe:
         return [e for e in entities if e.disabled_by and wanted in (None, _feature_of(e))]
 
     async def _at_a_time(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Set the maximum number of concurrent requests of alexa_media for later setups; return the previous one."""
+        """Set the maximum number of concurrent requests of alexa_media for later setups.
+
+        Return the previous maximum.
+        """
         transport: Any = importlib.import_module("custom_components.alexa_media.cloud.account.transport")
         before = transport.SLOTS_AT_SETUP
         transport.SLOTS_AT_SETUP = data["requests"]
@@ -236,7 +239,10 @@ class Probe:
         return {}
 
     async def _cpu(self, _data: dict[str, Any]) -> dict[str, Any]:
-        """Return the processor seconds of Home Assistant so far: of all threads, and of the event loop's thread."""
+        """Return the processor seconds used by Home Assistant so far.
+
+        ``seconds`` are those of all threads, ``loop`` those of the event loop's thread.
+        """
         return {"seconds": time.process_time(), "loop": time.thread_time()}
 
     async def _seam(self, data: dict[str, Any]) -> dict[str, Any]:
@@ -245,7 +251,10 @@ class Probe:
         return await seam_costs(entry.runtime_data.backend, data["directive"])
 
     async def _recorder(self, data: dict[str, Any]) -> dict[str, float]:
-        """Return what a running recording costs per operation, or, without ``directives``, what its pseudonyms cost."""
+        """Return the cost of a running recording per operation.
+
+        Without ``directives``, return the cost of its pseudonyms instead.
+        """
         recordings: Any = importlib.import_module("custom_components.alexa_media.recordings")
         entry = self.hass.config_entries.async_get_known_entry(data["entry_id"])
         recorder = recordings.async_running(self.hass, entry).recorder
@@ -286,5 +295,5 @@ class Probe:
 
 
 def _feature_of(entity: er.RegistryEntry) -> str:
-    """Return what entities of the same kind have in common."""
+    """Return the name of an entity's feature, which entities of the same kind share."""
     return f"{entity.domain} {entity.translation_key or entity.original_device_class or ''}".strip()

@@ -46,11 +46,11 @@ class ShiftedClock:
         end = time.monotonic() + _CALM_WAIT
         calm = 0
         while calm < 3 and time.monotonic() < end:
-            # A sleeping thread, as the loop's own timers are affected by the clock.
+            # Sleep in a thread, because the clock affects the loop's own timers.
             await loop.run_in_executor(None, time.sleep, 0.01)
             calm = 0 if self._in_flight else calm + 1
         return calm >= 3
 
     def reset(self) -> None:
-        """Reset the wall clock to real time; the loop's clock must not go back."""
+        """Reset the wall clock to real time; the loop's clock must not go backward."""
         self._wall_ahead = 0.0

@@ -1,4 +1,4 @@
-"""Cost of the code that checks for a recorder, without a recording, and of a recorder."""
+"""Cost of checking for a recorder when none is running, and cost of a recorder."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
@@ -18,10 +18,10 @@ _REQUESTS: Final = 20
 _DIRECTIVES: Final = 500
 _ROUNDS: Final = 5
 _PAIRS: Final = 300
-"""Measurements with and without a recorder, side by side."""
+"""Number of measurements, each with and without a recorder."""
 
 _EMPTIED: Final = 30
-"""Measurements after which the recorder is emptied, before it asks for that by itself."""
+"""Number of measurements after which the recorder is emptied, so that it never requests this during a measurement."""
 
 
 async def seam_costs(backend: Any, directive: Mapping[str, Any]) -> dict[str, float]:
@@ -49,12 +49,13 @@ async def seam_costs(backend: Any, directive: Mapping[str, Any]) -> dict[str, fl
 
 
 async def recording_costs(backend: Any, recorder: Any, directives: list[Any]) -> dict[str, float]:
-    """Return what a recorder costs per request and directive: ratios side by side, and the time in the recorder.
+    """Return the cost of a recorder per request and directive, as ratios and as the time spent in the recorder.
 
-    In seconds, of the event loop's thread alone. A directive counts from its text to its states. Each ratio is
-    the median of many measurements, one after the other; its control compares two without a recorder.
+    Times are in seconds of the event loop's thread only. The cost of a directive includes everything from its text to
+    the states. Each ratio is the median of many consecutive measurements; its control compares two measurements without
+    a recorder.
     """
-    stream = backend._stream  # noqa: SLF001 - a directive from the network has no public entrance
+    stream = backend._stream  # noqa: SLF001 - there is no public method to pass in a directive
     texts = list(map(json.dumps, directives))
 
     async def request() -> None:
@@ -73,7 +74,7 @@ async def recording_costs(backend: Any, recorder: Any, directives: list[Any]) ->
                 recorder.write()
             spent = {}
             for each in range(3):
-                # in turn: without, with, and without the recorder once more
+                # in rotating order: without, with, and once more without the recorder
                 side = (number + each) % 3
                 backend.record_to(recorder if side == 1 else None)
                 began = time.thread_time()
@@ -92,7 +93,7 @@ async def recording_costs(backend: Any, recorder: Any, directives: list[Any]) ->
 
 
 def write_cost(recorder: Any) -> dict[str, float]:
-    """Return the processor time that the pseudonyms of what was collected take, and the size of the lines."""
+    """Return the processor time for replacing collected values with pseudonyms, and the size of the lines."""
     began = time.thread_time()
     lines = recorder.write()
     return {"seconds": time.thread_time() - began, "bytes": len(lines)}

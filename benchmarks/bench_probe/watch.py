@@ -19,7 +19,7 @@ class LoopWatch:
     """Measures every callback of the event loop, and samples the stack of slow ones.
 
     There are two times. Real seconds include other threads and processes. Processor seconds are those of the loop's
-    thread alone, without garbage collections, whose duration depends on the whole heap.
+    thread alone, without garbage collections, because their duration depends on the whole heap.
     """
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class LoopWatch:
         threading.Thread(target=self._sample, name="bench watch", daemon=True).start()
 
     def begin(self, owners: Iterable[str]) -> None:
-        """Reset; a stack that contains one of ``owners`` counts for the client."""
+        """Reset; a stack that contains one of ``owners`` is attributed to the client."""
         self._owners = tuple(owners)
         self._blocks.clear()
         self.collections.clear()
@@ -49,7 +49,7 @@ class LoopWatch:
 
     def _replace_run(self) -> None:
         """Replace the method that runs callbacks with one that measures them."""
-        run = asyncio.events.Handle._run  # noqa: SLF001 - the one place where callbacks are called
+        run = asyncio.events.Handle._run  # noqa: SLF001 - all callbacks are run by this method
 
         def _timed(handle: asyncio.Handle) -> None:
             if threading.get_ident() != self._thread:
@@ -81,7 +81,7 @@ class LoopWatch:
             since = self._since
             if since is None or time.perf_counter() - since < SHORTEST or len(self._stacks) > 40:
                 continue
-            frame = sys._current_frames().get(self._thread)  # noqa: SLF001 - the documented way to another thread
+            frame = sys._current_frames().get(self._thread)  # noqa: SLF001 - the documented way to get a thread's stack
             if frame is not None and self._since == since:
                 self._take(frame)
 

@@ -1,4 +1,4 @@
-"""Checks of a running Home Assistant from outside; each module has its ``CHECKS``."""
+"""Checks that control a running Home Assistant from outside; each module has a list ``CHECKS``."""
 
 from collections.abc import Awaitable, Callable
 

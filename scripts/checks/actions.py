@@ -1,4 +1,4 @@
-"""Checks of actions that no other check covers, and the table of the check that covers each action."""
+"""Checks of actions that no other check covers, and a table of which check covers which action."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -201,7 +201,7 @@ def flash_briefing(world: World) -> str:
 
 
 def last_called(world: World) -> str:
-    """Speak to an Echo, then read immediately which Echo was last spoken to."""
+    """Speak to an Echo, then immediately read which Echo was last spoken to."""
     world.sim.say(world.device("Office Spot")["serial"], "good night")
     found = act(world, "update_last_called")["last_called"]
     expect([one["name"] for one in found] == ["Office Spot"], f"found: {found}")

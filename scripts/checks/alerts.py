@@ -14,7 +14,7 @@ EVENT: Final = "event.office_spot_alarm"
 
 
 def held(world: World, notification_id: str) -> dict[str, Any]:
-    """Return the notification with an id in the cloud; empty if there is none."""
+    """Return the notification with an id in the cloud; empty if it does not exist."""
     accounts = world.sim.state()["accounts"].values()
     items = (item for account in accounts for item in account["notifications"].values())
     return next((dict(item) for item in items if item["id"] == notification_id), {})
@@ -47,7 +47,8 @@ def rings(world: World) -> str:
     until("the sensor knows it", lambda: alarm in str(world.state("sensor.office_spot_next_alarm").attributes))
     until("it rings there", lambda: held(world, alarm)["lastOccurrenceTimeInMilli"], 20)
     until("the event entity has it", lambda: happened(world) == ("alarm_ringing", alarm))
-    # A change in the first two seconds counts as Amazon's mark that it rings.
+    # Alexa changes the notification when it starts to ring; a change in the first two seconds could be mistaken for
+    # that.
     time.sleep(2.5)
     stopped = act(world, "stop_alarm", entity_id=OFFICE)["id"]
     expect(stopped == alarm, f"stopped {stopped}")
@@ -55,7 +56,7 @@ def rings(world: World) -> str:
     until("that it was dismissed", lambda: happened(world) == ("alarm_dismissed", alarm))
     act(world, "delete_notification", notification_id=alarm)
     expect(not held(world, alarm), "the cloud still has it")
-    return "rang, told, stopped, deleted"
+    return "rang, reported, stopped, deleted"
 
 
 def bad_input(world: World) -> str:
@@ -65,7 +66,7 @@ def bad_input(world: World) -> str:
     try:
         with world.socket() as socket:
             socket.trigger_service("alexa_media", "create_alarm", **data)
-    except Exception as err:  # noqa: BLE001 - whatever the client raises, its text is what counts
+    except Exception as err:  # noqa: BLE001 - the class depends on the client; only the text matters
         expect("Countertop" in str(err), f"said: {err}")
         sent = [r["path"] for r in world.sim.ledger() if r["method"] != "GET" and r["path"] != "/ping"]
         expect(not sent, f"sent: {sent}")

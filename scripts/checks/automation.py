@@ -1,4 +1,4 @@
-"""Checks of automations: the options of the editor for an Echo, every trigger and every condition."""
+"""Checks of automations: what the editor offers for an Echo, every trigger and every condition."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -133,7 +133,7 @@ def remind(world: World) -> None:
 
 
 def disturb(world: World) -> None:
-    """Turn Do Not Disturb on at the device, and off again."""
+    """Turn Do Not Disturb on at the device, then off."""
     world.change(NAME, dnd=True)
     until("it is on", lambda: world.state("switch.office_spot_do_not_disturb").state == "on")
     world.change(NAME, dnd=False)

@@ -12,7 +12,7 @@ from .world import KITCHEN, PATIENCE, STUDIO, CheckFailedError, World, expect, u
 # The simulated cloud's response to a command that it is set to refuse; Home Assistant logs it.
 REFUSAL: Final = "not today"
 
-# What Home Assistant says, and logs, about a command that Amazon throttles.
+# Text of the error, which Home Assistant also logs, for a command that Amazon throttles.
 THROTTLED: Final = "rate limiting"
 
 
@@ -27,7 +27,7 @@ def sign_in(world: World) -> str:
         return dict(answer)
 
     flow = step(flows, handler="alexa_media")
-    for _ in range(2):  # The marketplace, and the way to sign in.
+    for _ in range(2):  # The marketplace, and the sign-in method.
         if flow["type"] == "menu" or "marketplace" in str(flow.get("data_schema")):
             chosen = {"next_step_id": "paste"} if flow["type"] == "menu" else {"marketplace": world.domain}
             flow = step(f"{flows}/{flow['flow_id']}", **chosen)
@@ -80,7 +80,7 @@ async def devices_and_entities(world: World) -> str:
 
 
 def at_rest(world: World) -> None:
-    """Wait until Home Assistant sends no more requests, because new entities cause reads."""
+    """Wait until Home Assistant sends no more requests; new entities cause reads."""
     seen, since = -1, time.monotonic()
     end = since + PATIENCE
     while time.monotonic() < end:
@@ -139,7 +139,7 @@ async def announce(world: World) -> str:
     """Announce on two Echos with one request."""
     before = len(world.sim.spoken())
     world.sim.reset_ledger()
-    # The kitchen has just spoken: another message would have to wait there.
+    # The kitchen has just spoken; another message would have to wait there.
     targets = ["notify.living_room_studio_announce", "notify.office_spot_announce"]
     async with world.socket_async() as socket:
         await socket.trigger_service(
@@ -159,7 +159,7 @@ async def refused(world: World) -> str:
     try:
         async with world.socket_async() as socket:
             await socket.trigger_service("notify", "send_message", entity_id="notify.bedroom_dot_speak", message="x")
-    except Exception as err:  # noqa: BLE001 - whatever the client raises, its text is what counts
+    except Exception as err:  # noqa: BLE001 - the class depends on the client; only the text matters
         expect("refused" in str(err).lower() or REFUSAL in str(err), f"said: {err}")
         return str(err)[:80]
     finally:
@@ -178,7 +178,7 @@ async def speech_in_a_storm(world: World) -> str:
         async with world.socket_async() as socket:
             await socket.trigger_service("homeassistant", "update_entity", entity_id=KITCHEN)
             await socket.trigger_service("notify", "send_message", **action)
-    except Exception as err:  # noqa: BLE001 - whatever the client raises, its text is what counts
+    except Exception as err:  # noqa: BLE001 - the class depends on the client; only the text matters
         said = str(err)
     finally:
         world.sim.clear_faults()
@@ -271,7 +271,7 @@ def speak_loudly(world: World) -> str:
 
 
 def legacy_notify(world: World) -> str:
-    """Use the notify action as automations for alexa_media_player do."""
+    """Use the notify action like automations for alexa_media_player."""
     until("the kitchen has finished speaking", lambda: world.sim.now() - last_spoken(world) > PATIENCE, 2 * PATIENCE)
     before = len(world.sim.spoken())
     world.rest().trigger_service(

@@ -9,7 +9,7 @@ from typing import Any, Final
 from .echos import REFUSAL, THROTTLED, entry_state, push_sensor
 from .world import KITCHEN, World, expect, until
 
-# Loggers of Home Assistant's own that report missing programs of the machine, which are not needed here.
+# Home Assistant's own loggers that report programs missing on this machine; they are not needed here.
 NOT_HERE: Final = ("[haffmpeg.core]", "[homeassistant.components.camera.img_util]")
 
 

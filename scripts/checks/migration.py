@@ -58,7 +58,7 @@ def entities_stay(world: World) -> str:
         new = now.get(old["entity_id"])
         expect(new, f"{old['entity_id']} is gone")
         changed = [key for key in ENTITY if new and new[key] != old[key]]
-        # An appliance may get a device if it had none.
+        # An appliance without a device may get one.
         changed += [key for key in ("device_id",) if new and old[key] and new[key] != old[key]]
         expect(not changed, f"{old['entity_id']}: {changed}")
     # Smart home entities that exist in the cloud.
@@ -79,7 +79,7 @@ def entities_stay(world: World) -> str:
 
 
 def devices_stay(world: World) -> str:
-    """Compare the device registry with its content before the start; no device is its own hub any more."""
+    """Compare the device registry with its content before the start; no device is its own hub anymore."""
     with world.socket() as socket:
         rows = socket.recv_result_list(socket.send("config/device_registry/list"))
     now = {row["id"]: row for row in rows}

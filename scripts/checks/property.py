@@ -24,7 +24,7 @@ API: Final = "/v2/endpoints/amzn1.alexa.endpoint."
 
 
 def step(world: World, path: str, method: HTTPMethod = HTTPMethod.POST, **data: Any) -> dict[str, Any]:
-    """Submit one step of a flow, like a browser at this address of Home Assistant."""
+    """Submit one step of a flow, like a browser that opened Home Assistant at this address."""
     headers = {"HA-Frontend-Base": world.url}
     answer = world.rest().request(path, method=method, headers=headers, **({"json": data} if data else {}))
     expect(isinstance(answer, dict), f"{path} answered {answer!r}")
@@ -77,7 +77,7 @@ def endpoint(world: World, name: str) -> dict[str, Any]:
 
 
 def change(world: World, name: str, **values: Any) -> None:
-    """Change an endpoint in the cloud, as if at the device."""
+    """Change an endpoint in the cloud, like a guest at the device."""
     world.sim.patch_state({"smartProperties": {"endpoints": {f"amzn1.alexa.endpoint.{name}": values}}})
 
 

@@ -34,14 +34,14 @@ _OWN: Final = frozenset({"previous_volume"})
 """Attributes that Home Assistant stores and Amazon does not have."""
 
 _CHOSEN: Final = frozenset({"default_device"})
-"""Entities whose states are options of the account that Amazon does not have."""
+"""Entities whose states are options of the account, which Amazon does not have."""
 
 _PLAIN: Final = re.compile(r"[a-z_]+|-?\d+(\.\d+)?|\d{4}-\d\d-\d\dT[\d:.+]+")
-"""States that a replay shows unchanged; all others are names, or texts of the household."""
+"""States that are the same in a replay; all others are names, or texts of the household."""
 
 
 def start(world: World) -> str:
-    """Start a recording, which reloads the account; from now on, an Echo can hear a smoke alarm."""
+    """Start a recording, which reloads the account; one Echo can hear a smoke alarm from then on."""
     world.change("Office Spot", features={"acousticEventSensor": {"smokeAlarmDetectionState": "NOT_DETECTED"}})
     until_when = act(world, "record", config_entry_id=world.entry_id, hours=1)["until"]
     until("push is up", lambda: world.state(push_sensor(world)).state == "on", 30)
@@ -49,13 +49,13 @@ def start(world: World) -> str:
 
 
 def end(world: World) -> str:
-    """Store the states of all entities, end the recording, and check that it is varied."""
+    """Store the states of all entities, end the recording, and check that it covers enough."""
     rows = states(world)
     finished = act(world, "record", config_entry_id=world.entry_id, mode="stop")
     text = gzip.decompress(Path(str(finished["path"])).read_bytes()).decode()
     kinds = set(_COMMAND.findall(text)) | set(_OPERATION.findall(text))
     kinds |= {(line["method"], line["template"]) for line in map(json.loads, text.splitlines()[1:]) if "method" in line}
-    expect(len(kinds) >= KINDS, f"only {len(kinds)} kinds of things: {sorted(map(str, kinds))}")
+    expect(len(kinds) >= KINDS, f"only {len(kinds)} kinds of requests and pushes: {sorted(map(str, kinds))}")
     if world.kept:
         shutil.copy(str(finished["path"]), world.kept / RECORDING)
         (world.kept / STATES).write_text(json.dumps(rows))
@@ -99,14 +99,14 @@ def _registered(world: World) -> list[dict[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    """Return an attribute without the words in it."""
+    """Return an attribute without the words in it, because a recording replaces them."""
     if isinstance(value, list):
         return len(value)
     return value if value is None or isinstance(value, bool | int | float) else type(value).__name__
 
 
 def devices(rows: list[list[Any]]) -> Counter[str]:
-    """Return the numbers of devices whose entities all show the same."""
+    """Return the number of devices with the same states, by these states."""
     found: dict[str, list[str]] = {}
     for device, *rest in rows:
         found.setdefault(device, []).append(json.dumps(rest))
@@ -114,7 +114,7 @@ def devices(rows: list[list[Any]]) -> Counter[str]:
 
 
 def entities_stay(world: World) -> str:
-    """Compare the entities before the pushes of the recording with those after."""
+    """Check that the pushes of the recording remove no entity."""
     before = {state.entity_id for state in world.rest().get_states()}
     until("push is up", lambda: world.state(push_sensor(world)).state == "on", 30)
     pushes = world.sim.replay_push(0)
@@ -126,7 +126,7 @@ def entities_stay(world: World) -> str:
 
 
 def same_states(world: World) -> str:
-    """Compare all entities with those of the recorded home: the same number, each with the same state."""
+    """Compare all entities with those of the recorded home: their number and their states."""
     if not (world.kept and (world.kept / STATES).exists()):
         return "the states of the recorded home are unknown"
     there = json.loads((world.kept / STATES).read_text())
@@ -140,7 +140,7 @@ def same_states(world: World) -> str:
 
 
 def differing(lacking: Mapping[str, int], more: Mapping[str, int]) -> str:
-    """Return the lines that exist on one side only."""
+    """Return the lines that exist on only one side."""
     there = Counter(line for device in lacking for line in device.splitlines())
     here = Counter(line for device in more for line in device.splitlines())
     return f"only there {sorted((there - here).elements())[:40]}, only here {sorted((here - there).elements())[:40]}"

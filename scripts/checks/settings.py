@@ -73,4 +73,4 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("attention span, gestures, connected speaker", attention_and_speaker),
 )
 LATER: Final[tuple[tuple[str, Check], ...]] = (("Do Not Disturb for a time", do_not_disturb),)
-"""Advances the clock of the simulated cloud, so that later answers to questions have wrong times."""
+"""Also advances the clock of the simulated cloud, so checks of answers with times have to run before this one."""

@@ -41,7 +41,7 @@ def appliance(world: World, name: str) -> tuple[str, str, dict[str, Any]]:
 
 
 def change(world: World, name: str, feature: str, **values: Any) -> None:
-    """Change a feature of an appliance, as if in the house."""
+    """Change a feature of an appliance, like a person in the house."""
     customer_id, entity_id, _ = appliance(world, name)
     patch = {entity_id: {"features": {feature: values}}}
     world.sim.patch_state({"accounts": {customer_id: {"appliances": patch}}})
@@ -53,7 +53,7 @@ def commands(world: World) -> int:
 
 
 def light(world: World) -> str:
-    """Set brightness and color in Home Assistant with one request; turn the lamp off at home."""
+    """Set brightness and color in Home Assistant with one request, then turn the lamp off at home."""
     entity_id = shown(world, "light", "Hall Light").entity_id
     world.sim.reset_ledger()
     world.rest().trigger_service("light", "turn_on", entity_id=entity_id, hs_color=[200, 60], brightness_pct=40)
@@ -214,17 +214,17 @@ def appliance_actions(world: World) -> str:
 
 
 def air_quality(world: World) -> str:
-    """Import a day of what the cloud holds of the air quality monitor."""
+    """Import a day of the history that the cloud has for the air quality monitor."""
     entity_id = shown(world, "sensor", "Air Monitor Humidity").entity_id
     _, response = world.rest().trigger_service_with_response("alexa_media", "import_air_quality", entity_id=entity_id)
     hours = response.get(entity_id, {}).get("hours", 0)
-    # hours that the recorder has compiled meanwhile are kept
+    # the import keeps hours that the recorder has compiled in the meantime
     expect(20 <= hours <= 24, f"response: {response}")
     return f"{hours} hours"
 
 
 def rooms(world: World) -> str:
-    """Compute the missing rooms in Alexa for the areas without changing anything."""
+    """Compute which rooms Alexa lacks for the areas, without changing anything."""
     before = world.sim.state()
     data = {"config_entry_id": world.entry_id, "dry_run": True}
     _, answer = world.rest().trigger_service_with_response("alexa_media", "rooms_from_areas", **data)

@@ -1,4 +1,4 @@
-"""Checks of speech by another engine, with the sound fetched by URL like Amazon does."""
+"""Checks of speech by another engine, whose sound is fetched by URL like Amazon does."""
 
 from collections.abc import Awaitable, Callable
 import re
@@ -18,7 +18,7 @@ def other_engine(world: World) -> str:
     spoken = len(world.sim.spoken())
     try:
         client.trigger_service("tts", "demo_voice_say", **say)
-    except Exception:  # noqa: BLE001 - whatever the client raises, nothing may be spoken
+    except Exception:  # noqa: BLE001 - the class depends on the client; what matters is that nothing is spoken
         expect(len(world.sim.spoken()) == spoken, "a word was spoken about it")
     else:
         expect(False, "no error without a public address")

@@ -39,7 +39,7 @@ MODULES: Final[Mapping[str, str]] = {
     "llm": "tools of language models",
     "repairs": "the repair of a missing default Echo",
 }
-"""The row that drives each module that Home Assistant loads by name, besides platforms that are always there."""
+"""Check that covers each module that Home Assistant loads by name, apart from platforms that are always loaded."""
 
 
 def listed(world: World, kind: str, **data: Any) -> Any:
@@ -49,7 +49,7 @@ def listed(world: World, kind: str, **data: Any) -> Any:
 
 
 def converse(world: World, text: str, agent_id: str | None = None) -> str:
-    """Say something to an agent, Assist's own by default, and return the answer."""
+    """Say something to an agent (Assist's own by default) and return the answer."""
     data = {"text": text, "language": "en", **({"agent_id": agent_id} if agent_id else {})}
     answer: Any = world.rest().request("conversation/process", method=HTTPMethod.POST, json=data)
     response = answer["response"]
@@ -58,12 +58,12 @@ def converse(world: World, text: str, agent_id: str | None = None) -> str:
 
 
 def heard(world: World, before: int) -> dict[str, str]:
-    """Return what Echos have spoken since then, by name."""
+    """Return what Echos have spoken since ``since``, by name."""
     return {str(said["device"]): str(said["text"]) for said in world.sim.spoken()[before:]}
 
 
 def tools(world: World) -> str:
-    """Let a language model list its tools, and speak and set a timer by them."""
+    """Let a language model list its tools, then use them to speak and to set a timer."""
     expose = {"assistants": ["conversation"], "entity_ids": [OFFICE], "should_expose": True}
     listed(world, "homeassistant/expose_entity", **expose)
     names = {name for name in json.loads(converse(world, "tools", MODEL)) if name.startswith("alexa_media__")}
@@ -81,7 +81,7 @@ def tools(world: World) -> str:
 
 
 def repaired(world: World) -> str:
-    """Want an alarm without an Echo: an issue lets the user choose one, and then the alarm is set."""
+    """Request an alarm without an Echo; a repair issue lets the user select an Echo, and then the alarm is set."""
     at = (datetime.fromtimestamp(world.sim.now(), UTC) + timedelta(days=2)).isoformat()
     wanted = partial(act, world, "create_alarm", at=at)
 
@@ -92,7 +92,7 @@ def repaired(world: World) -> str:
     issue_id = f"no_default_device_{world.entry_id}"
     try:
         wanted()
-    except Exception:  # noqa: BLE001 - whatever the client raises, the issue says why
+    except Exception:  # noqa: BLE001 - the class depends on the client; the repair issue contains the reason
         expect(issue_id in issues(), f"the issues: {issues()}")
     else:
         raise CheckFailedError("there is a default Echo already")
@@ -123,14 +123,14 @@ def reloaded(world: World, **options: bool) -> None:
 
 
 def agent(world: World) -> str | None:
-    """Return the agent of the account, once it can be asked."""
+    """Return the agent of the account, once it is available."""
     ours = (item for item in listed(world, "config/entity_registry/list") if item["platform"] == "alexa_media")
     found = next((str(item["entity_id"]) for item in ours if item["entity_id"].startswith("conversation.")), None)
     return found if found and world.state(found) else None
 
 
 def conversation(world: World) -> str:
-    """Enable the option, ask Alexa over Assist, and hear and read the answer."""
+    """Enable the option, ask Alexa through Assist, and compare what the Echo spoke with the text of the answer."""
     expect(agent(world) is None, "there is an agent without the option")
     reloaded(world, conversation=True)
     found = until("the agent", lambda: agent(world))
@@ -142,7 +142,7 @@ def conversation(world: World) -> str:
 
 
 def broadcast(world: World) -> str:
-    """Enable the option, announce on one Echo, and broadcast on all that are online."""
+    """Enable the option, announce on one Echo, and broadcast on all Echos that are online."""
     expect(world.state(SATELLITE) is None, "there is a satellite without the option")
     reloaded(world, broadcast=True)
     until("the satellite", lambda: (state := world.state(SATELLITE)) and state.state == "idle")

@@ -74,7 +74,7 @@ class World:
         return next(owner for owner, account in accounts.items() if serial in account["devices"])
 
     def change(self, name: str, **values: Any) -> None:
-        """Change a device in the cloud, as if at the device."""
+        """Change a device in the cloud, like a person at the device."""
         serial = self.device(name)["serial"]
         for customer_id, account in self.sim.state()["accounts"].items():
             if serial in account["devices"]:

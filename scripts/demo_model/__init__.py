@@ -1,4 +1,4 @@
-"""A language model of the demo: it calls the tool that its prompt names, and answers with the result as JSON."""
+"""A language model for the demo: it calls the tool that its prompt names, and answers with the result as JSON."""
 
 import json
 from typing import Literal, override
@@ -35,12 +35,12 @@ class DemoModel(ConversationEntity):
     @property
     @override
     def supported_languages(self) -> list[str] | Literal["*"]:
-        """Return all."""
+        """Return all languages."""
         return MATCH_ALL
 
     @override
     async def _async_handle_message(self, user_input: ConversationInput, chat_log: ChatLog) -> ConversationResult:
-        """Answer with the names of the tools, or with the result of one."""
+        """Answer with the names of the tools, or with the result of one tool."""
         await chat_log.async_provide_llm_data(user_input.as_llm_context(DOMAIN), [LLM_API_ASSIST])
         tool, _, args = user_input.text.partition(" ")
         if tool == "tools":
