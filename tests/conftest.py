@@ -28,21 +28,21 @@ from custom_components.alexa_media.cloud.account.backend import AccountBackend
 from custom_components.alexa_media.cloud.model.api import AlexaBackend
 from custom_components.alexa_media.const import DOMAIN
 
-assert custom_components.alexa_media.PLATFORMS  # imported early, else Home Assistant does not find it
+assert custom_components.alexa_media.PLATFORMS  # imported early, otherwise Home Assistant does not find it
 
-# An example must not fail because the machine is busy.
+# Hypothesis must not fail an example because the machine is busy.
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
 
-# Home Assistant's tests run the event loop in debug mode, which takes the stack for each callback, task and future: a
-# sixth of the time. The check for calls from other threads is the part that finds faults; `_lean_loop` keeps it.
-# PYTHONASYNCIODEBUG=1 brings the whole mode back, to see where a task was created.
+# Home Assistant's tests run the event loop in debug mode, which records the stack of each callback, task and future.
+# This takes a sixth of the time. Only its check for calls from other threads finds faults, so `_lean_loop` keeps that
+# check. PYTHONASYNCIODEBUG=1 enables the complete debug mode, which shows where a task was created.
 _DEBUG = bool(os.environ.get("PYTHONASYNCIODEBUG"))
 
-# One line per registered entity, 260 in each test that sets up an entry.
+# The logger writes one line per registered entity, which are 260 lines in each test that sets up an entry.
 logging.getLogger("homeassistant.helpers.entity_registry").setLevel(logging.WARNING)
 
-# The stream, and the ping that keeps it open.
+# Paths of requests that never end: the stream, and the ping that keeps it open.
 _ENDLESS = ("/v20160207/directives", "/ping")
 
 PUSH_SENSOR = "binary_sensor.jo_example_org_amazon_com_live_updates"
@@ -81,7 +81,7 @@ async def _lean_loop(enable_event_loop_debug: None, monkeypatch: pytest.MonkeyPa
 
         return from_home
 
-    for name in ("call_soon", "call_at"):  # call_later leads to call_at
+    for name in ("call_soon", "call_at"):  # call_later uses call_at
         monkeypatch.setattr(loop, name, checked(getattr(loop, name)))
 
 
@@ -139,7 +139,7 @@ class Household:
         return device
 
     def change(self, name: str, **values: Any) -> None:
-        """Change a device, as if at the device."""
+        """Change a device in the cloud, like a person at the device."""
         serial = self.serial(name)
         for customer_id, account in self.accounts.items():
             if serial in account["devices"]:
@@ -223,16 +223,16 @@ async def until(hass: HomeAssistant, predicate: Callable[[], Any], seconds: floa
         await hass.async_block_till_done()
         if value := predicate():
             return value
-        assert _real_time() < end, "it did not come to hold in time"
+        assert _real_time() < end, "the condition did not become true in time"
         await _breathe()
 
 
 async def quiet(
     hass: HomeAssistant, sim: ControlClient, calm: float = 1.0, seconds: float = 20.0, rest: float = 0.15
 ) -> None:
-    """Wait until the cloud has received no request for ``calm`` seconds, or nothing is due within them.
+    """Wait until the cloud has received no request for ``calm`` seconds, or until no request is due within them.
 
-    ``rest`` is the time in seconds for a push just sent to arrive.
+    ``rest`` is the time in seconds in which a push that was just sent arrives.
     """
     end = _real_time() + seconds
     count, since, resting_since = -1, _real_time(), _real_time()
@@ -243,7 +243,7 @@ async def quiet(
             count, since = requests, _real_time()
         if since > now or not _at_rest(hass, under_way) or _next_timer() <= calm:
             resting_since = _real_time()
-        assert now < end, "the cloud is never left alone"
+        assert now < end, "the integration does not stop sending requests"
         await _breathe(0.005)
 
 
@@ -258,7 +258,7 @@ def _at_rest(hass: HomeAssistant, under_way: list[str]) -> bool:
 def _next_timer() -> float:
     """Return the seconds until the next timer of the event loop."""
     loop = asyncio.get_running_loop()
-    # no public way to see the timers
+    # there is no public way to get the timers
     scheduled: list[asyncio.TimerHandle] = loop._scheduled  # type: ignore[attr-defined]
     return min((timer.when() for timer in scheduled if not timer.cancelled()), default=math.inf) - loop.time()
 
@@ -288,7 +288,7 @@ class Clock:
             await self.settle()
 
     async def settle(self) -> None:
-        """Run everything that has started to its end: short waits, and requests until there are none."""
+        """Wait until everything that has started is finished: short waits, and requests including those that follow."""
         count, calm = -1, 0
         for _ in range(400):
             await self._tick(0.25)
@@ -301,7 +301,7 @@ class Clock:
             # A task that never ends is ignored after a while.
             if calm >= (4 if is_over else 12):
                 return
-        raise AssertionError("the cloud is never left alone")
+        raise AssertionError("the integration does not stop sending requests")
 
     async def until(self, predicate: Callable[[], Any]) -> Any:
         """Wait until a predicate is true and return its value, for up to 25 seconds of this clock."""
@@ -325,19 +325,19 @@ async def clock(hass: HomeAssistant, sim: ControlClient, freezer: FrozenDateTime
     """Return frozen time that the test advances."""
     clock = Clock(hass, sim, freezer)
     if hass.config_entries.async_loaded_entries(DOMAIN):
-        # Where the clock of the event loop is frozen, it jumps, and all its timers are due.
+        # If the clock of the event loop is frozen, it has jumped, and all its timers are due.
         await clock.settle()
     return clock
 
 
 async def _breathe(seconds: float = 0.005) -> None:
-    """Let the sockets run, in real time even if the clock is frozen."""
+    """Let the sockets transfer data, in real time even if the clock is frozen."""
     loop = asyncio.get_running_loop()
     await loop.run_in_executor(None, time.sleep, seconds)
 
 
 def lacking(monkeypatch: pytest.MonkeyPatch, *families: str) -> set[str]:
-    """Make backends lack some families of calls, or all of them; return the families."""
+    """Let backends lack some families of calls, or all of them; return the missing families."""
     every = {name for name, value in vars(AlexaBackend).items() if isinstance(value, property)}
     lacked = set(families) or every - {"account", "capabilities", "own_serial", "stats"}
     whole = AccountBackend.__init__
@@ -366,5 +366,5 @@ async def act(hass: HomeAssistant, action: str, entity_id: str | Sequence[str], 
 def state_of(hass: HomeAssistant, entity_id: str) -> State:
     """Return the state of an entity that must exist."""
     state = hass.states.get(entity_id)
-    assert state is not None, f"no {entity_id}; there are {sorted(hass.states.async_entity_ids())}"
+    assert state is not None, f"{entity_id} does not exist; existing entities: {sorted(hass.states.async_entity_ids())}"
     return state

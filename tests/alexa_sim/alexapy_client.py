@@ -1,9 +1,9 @@
 """A program that uses unmodified alexapy inside ``python -m alexa_sim run``; prints its results as JSON.
 
-It must not import Home Assistant, because it represents a client that does not know of the simulation.
+It must not import Home Assistant, because it represents a client that is not aware of the simulation.
 """
 
-# ruff: noqa: T201 - what it prints is its result
+# ruff: noqa: T201 - it prints its results
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -208,7 +208,7 @@ def operation(kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def serial_node(*nodes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a node that runs other nodes one after the other."""
+    """Return a node that runs other nodes one after another."""
     return {"@type": f"{MODEL}.SerialNode", "nodesToExecute": list(nodes)}
 
 

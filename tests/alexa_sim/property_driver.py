@@ -26,7 +26,7 @@ class Property(Driver):
         super().__init__(household)
 
     async def refresh(self, refresh_token: str = "Atzr|property", **client: str) -> Answer:
-        """Get an access token and use it for later requests if there is one."""
+        """Get an access token, and use it for later requests if there is one."""
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token, **CLIENT, **client}
         answer = await self.request("POST", TOKEN, form=form)
         self.token = answer.json.get("access_token", self.token)

@@ -321,7 +321,7 @@ async def test_pages_that_an_account_asks_for_come_in_order() -> None:
     form = {"workflowState": key, "topic": "news"}
     url = "https://account.amazon.com/account/preferences/start"
     page = await driver.request("POST", f"{url}?step=2", form=form, cookies=cookies)
-    assert page.status == 200, "a form that lost a field is not taken"
+    assert page.status == 200, "a form with a missing field is refused"
 
 
 async def test_page_that_is_not_due_leads_back_to_the_password() -> None:

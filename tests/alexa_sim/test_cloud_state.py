@@ -120,11 +120,11 @@ async def test_player_is_started_and_stopped_by_a_patch() -> None:
 def test_alarms_ring_and_move_on() -> None:
     driver = Driver()
     alarm = "1f0c3d52-7a51-4c0e-9d39-0a1b2c3d4e01"
-    driver.advance((48 + 5) * 3600)  # Monday, 7 o'clock in Los Angeles
+    driver.advance((48 + 5) * 3600)  # Monday, 7:00 in Los Angeles
     rung = notification(driver, alarm)
     assert rung["lastOccurrenceTimeInMilli"] == round((START + 53 * 3600) * 1000)
     assert (rung["status"], rung["originalDate"], rung["version"]) == ("ON", "2026-11-23", "4")
-    driver.advance(3600)  # it is not dismissed
+    driver.advance(3600)  # the alarm is not dismissed
     ended = notification(driver, alarm)
     assert (ended["status"], ended["originalDate"], ended["version"]) == ("ON", "2026-11-24", "6")
     driver.advance(4 * 86400)
@@ -213,7 +213,7 @@ async def test_an_alarm_that_is_due_rings_before_it_is_snoozed() -> None:
     ],
 )
 def test_a_rule_gives_the_next_occurrence(rule: str, expected: str | None) -> None:
-    # the series began on Friday the 20th; now is Saturday, 11 o'clock in Berlin
+    # the series began on Friday the 20th; the current time is Saturday, 11:00 in Berlin
     given = {
         "originalTime": "07:00:00.000",
         "originalDate": None,

@@ -82,7 +82,7 @@ async def test_alarms_are_listed_created_and_changed(driver: Driver) -> None:
     assert (await api(driver, "PUT", f"/{key}/nextOccurrence/cancel")).status == 400
     assert (await api(driver, "PUT", f"/{key}/activate", alarm_body(trigger=later))).status == 200
     assert held(driver)[key]["status"] == "ON"
-    # a single alarm whose day is over rings on the following day
+    # a single alarm whose time has passed rings on the following day
     driver.advance(40 * 86400)
     await driver.renew()
     assert (await api(driver, "PUT", f"/{MARKET}/activate", alarm_body())).status == 200
@@ -125,7 +125,7 @@ async def test_reminders_are_created_and_changed(driver: Driver) -> None:
     assert answer.status == 200
     item = held(driver)[key]
     assert item["rRuleData"]["recurrenceRules"] == ["FREQ=WEEKLY;BYDAY=MO;INTERVAL=2;BYHOUR=9;BYMINUTE=0"]
-    # the previous version is stale now
+    # the previous version is outdated now
     assert (await put(driver, made["id"], {**made, "reminderLabel": "x"})).status == 409
     bare = {name: value for name, value in item["rRuleData"].items() if name != "recurrenceRules"}
     assert (await put(driver, key, {**item, "rRuleData": bare, "reminderLabel": "Bags"})).status == 200
@@ -152,7 +152,7 @@ async def test_invalid_reminders_are_refused(driver: Driver) -> None:
         {"isRecurring": True, "rRuleData": {"byWeekDays": ["MO"], "notificationTimes": ["09:00:00.000"]}},
     ):
         assert (await put(driver, "createReminder", reminder_body(driver, **changes))).status == 400, changes
-    # with the app's User-Agent the cloud answers as if it throttled
+    # with the app's User-Agent, the cloud answers as if it throttled the request
     answer = await driver.request("PUT", "/api/notifications/createReminder", data=reminder_body(driver))
     assert answer.json["message"] == "Rate exceeded"
     dentist = before[DENTIST]

@@ -71,7 +71,7 @@ async def test_history_needs_the_token_of_its_page_and_a_bearer(driver: Driver) 
 
 
 async def test_history_that_is_asked_too_often_is_throttled(driver: Driver) -> None:
-    """A request every 10 s is throttled after a time, one every 12 s is not, and a throttled account recovers."""
+    """A request every 10 s is throttled after a while, one every 12 s is not, and a throttled account recovers."""
     page = (await driver.request("GET", f"{PRIVACY}/rvh")).text
     token = page.partition('name="csrf-token" content="')[2].partition('"')[0]
 
@@ -90,7 +90,7 @@ async def test_history_that_is_asked_too_often_is_throttled(driver: Driver) -> N
 
 
 async def test_records_of_echos_in_earshot(driver: Driver) -> None:
-    """Echos that did not respond have a record too, and the key of each record names its Echo."""
+    """Echos that did not respond have a record too, and the key of each record contains the serial of its Echo."""
     driver.patch_device(KITCHEN, {"heardBy": [OFFICE]})
     await driver.cloud.say({"serial": KITCHEN, "text": "good night", "intent": "InvokeRoutineIntent"})
     page = (await driver.request("GET", f"{PRIVACY}/rvh")).text

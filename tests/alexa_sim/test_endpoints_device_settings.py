@@ -51,7 +51,7 @@ async def test_the_wake_word_is_read_and_set(driver: Driver) -> None:
     url = f"/api/wake-word/{OFFICE}"
     assert await status(driver, "PUT", url, body) == 200
     assert driver.device(OFFICE)["wakeWord"] == "ECHO"
-    assert await status(driver, "PUT", url, body) == 400, "the old word is another one by now"
+    assert await status(driver, "PUT", url, body) == 400, "the wake word in the request is outdated"
     assert await status(driver, "PUT", url, {**body, "displayName": "ECHO", "wakeWord": "HAL"}) == 400
 
 
@@ -70,9 +70,9 @@ async def test_an_equalizer_is_pushed(driver: Driver) -> None:
     for wrong in ({"bass": 7}, {"bass": "1"}, {"midrange": 1}, {}):
         assert await status(driver, "POST", url, wrong) == 400, wrong
     spot = f"/api/equalizer/{OFFICE}/{driver.device(OFFICE)['deviceType']}"
-    assert await status(driver, "POST", spot, {"bass": 1}) == 400, "it has none"
+    assert await status(driver, "POST", spot, {"bass": 1}) == 400, "this Echo has no equalizer"
     kids = f"/api/equalizer/{KIDS}/{driver.device(KIDS)['deviceType']}"
-    assert await status(driver, "POST", kids, {"bass": 1}) == 400, "it is offline"
+    assert await status(driver, "POST", kids, {"bass": 1}) == 400, "this Echo is offline"
 
 
 async def test_settings_of_display_and_clock_are_read_and_set(driver: Driver) -> None:
@@ -85,7 +85,7 @@ async def test_settings_of_display_and_clock_are_read_and_set(driver: Driver) ->
         assert json.loads((await driver.get(url(KITCHEN, name)))["value"]) == value
     for name, value in (("displayPower", "OFF"), ("brightness", '"5"'), ("brightness", "101"), ("brightness", "true")):
         assert await status(driver, "PUT", url(KITCHEN, name), {"value": value}) == 400, value
-    assert (await driver.request("GET", url(LIVING, "brightness"))).status == 400, "it has no display"
+    assert (await driver.request("GET", url(LIVING, "brightness"))).status == 400, "this Echo has no display"
     assert (await driver.request("GET", url(KITCHEN, "smell"))).status == 404
 
 

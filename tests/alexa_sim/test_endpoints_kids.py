@@ -61,7 +61,7 @@ async def test_a_routine_is_run_under_its_id() -> None:
 
     assert await run("amzn1.alexa.automation.nobody", routine["sequence"]) == 400
     assert await run(None, routine["sequence"]) == 400
-    assert await run(dinner["automationId"], dinner["sequence"]) == 400, "nobody has filled in the Echo"
+    assert await run(dinner["automationId"], dinner["sequence"]) == 400, "the placeholder for the Echo was not replaced"
     assert await run(GOOD_NIGHT, {"@type": f"{MODEL}.Sequence", "startNode": None}) == 400
     assert await run(GOOD_NIGHT, routine["sequence"]) == 200
     automations = driver.cloud.state()["accounts"][JO]["automations"]

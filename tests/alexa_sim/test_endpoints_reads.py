@@ -128,7 +128,7 @@ async def test_notifications_have_times_that_lie_ahead() -> None:
         "Reminder",
         "Reminder",
     ]
-    # now is Saturday, 2 o'clock in Los Angeles
+    # the current time is Saturday, 2:00 in Los Angeles
     assert found["01"]["originalDate"] == "2026-11-23"
     assert found["01"]["id"] == f"A4ZXE0RM7LQ7A-{BEDROOM}-{found['01']['notificationIndex']}"
     assert (found["02"]["status"], found["02"]["originalDate"]) == ("OFF", "2026-11-21")

@@ -70,7 +70,7 @@ async def test_endpoints_push_as_patches_do(driver: Driver, stream: Stream) -> N
         "PUSH_DND_STATE_CHANGE",
         "PUSH_VOLUME_CHANGE",  # the Echo wakes
         "PUSH_VOLUME_CHANGE",
-        "PUSH_VOLUME_CHANGE",  # and again
+        "PUSH_VOLUME_CHANGE",  # the Echo wakes again
     ]
     changes = [push for push in pushes if "bluetoothEvent" in push[1]]
     assert [(command, payload["bluetoothEvent"]) for command, payload in changes] == [
@@ -84,7 +84,7 @@ WAKING = ("PUSH_EQUALIZER_STATE_CHANGE", "PUSH_VOLUME_CHANGE")
 
 
 def outline(pushes: list[tuple[str, dict[str, Any]]]) -> list[str]:
-    """Return commands with their distinguishing field, without those of an Echo that wakes."""
+    """Return commands with their distinguishing field, except those of an Echo that wakes."""
     lines = []
     for command, payload in pushes:
         if command in WAKING:

@@ -73,7 +73,7 @@ def test_the_command_has_its_input_and_output() -> None:
 def test_signals_are_passed_on() -> None:
     code = (
         "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(9)); "
-        # short sleeps: a signal just before a single long sleep would not end it
+        # many short sleeps, because a signal just before a single long sleep would not end it
         "print('up', flush=True); [time.sleep(0.05) for _ in range(600)]"
     )
     process = subprocess.Popen(

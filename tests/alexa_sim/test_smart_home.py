@@ -143,7 +143,7 @@ async def test_the_schema_tells_of_itself(home: Home) -> None:
 
 
 async def test_every_type_of_property_can_be_held_and_asked_for(home: Home) -> None:
-    """Each feature of the cloud is returned with the type in the schema, without an error."""
+    """Each property of the cloud is returned with the type in the schema, without an error."""
     values = {
         "humiditySensor": {"relativeHumidity": 41.5},
         "speaker": {"volume": 30},
@@ -219,7 +219,7 @@ async def test_the_newer_mutation_takes_names_that_the_older_one_has_no_word_for
     assert [(each["featureName"], each["code"]) for each in result["errors"]] == [("humiditySensor", "INTERNAL_ERROR")]
     assert home.feature(THERMOSTAT, "thermostat")["targetSetpoint"] == {"value": 22.5, "scale": "CELSIUS"}
     older = await home.control(requests[1])
-    assert older.json["data"] is None, "the older one has an enumeration of names"
+    assert older.json["data"] is None, "the older mutation only accepts names in an enumeration"
 
 
 async def test_a_room_is_a_group_that_can_be_changed(home: Home) -> None:
@@ -254,7 +254,7 @@ async def test_a_room_is_a_group_that_can_be_changed(home: Home) -> None:
 
 
 async def test_what_else_there_is_to_ask_and_to_change(home: Home) -> None:
-    """Names, enablement, settings, modes, routines, history of air quality, and all devices of a type."""
+    """Covers names, enablement, settings, modes, routines, air quality history, and all devices of a type."""
 
     async def ask(query: str) -> Any:
         answer = (await home.graphql(query)).json
@@ -336,7 +336,7 @@ async def test_controls_do_what_they_say_each_for_itself(home: Home) -> None:
         *["INTERNAL_ERROR"] * 6,
     ]
     assert home.feature(HALL, "color")["color"]["hue"] == 120
-    assert home.feature(HALL, "power")["powerState"] == "ON", "a colour switches on"
+    assert home.feature(HALL, "power")["powerState"] == "ON", "setting a color also turns the lamp on"
     assert home.feature(GLOW, "mode.1")["mode"] == "Rainbow"
     assert home.feature(LOCK, "lock")["lockState"] == "UNLOCKED"
     assert home.feature(FAN, "range.Fan.Speed")["rangeValue"] == 4
@@ -383,7 +383,7 @@ async def test_phoenix_does_in_its_own_words(home: Home) -> None:
     await home.phoenix(hall, "GROUP", action="turnOff")
     assert home.feature(HALL, "power")["powerState"] == "OFF"
     asked = {"stateRequests": [{"entityId": PORCH, "entityType": "ENTITY"}]}
-    assert (await home.request("POST", STATE, data=asked, csrf=False)).status == 200, "a read needs no csrf"
+    assert (await home.request("POST", STATE, data=asked, csrf=False)).status == 200, "a read does not require a csrf value"
     bad: list[tuple[str, dict[str, Any], str]] = [
         (PORCH, {"action": "setColor", "colorName": "sky blue pink"}, "INVALID_VALUE"),
         (PORCH, {"action": "setBrightness", "brightness": "bright"}, "INVALID_VALUE"),

@@ -1,4 +1,4 @@
-"""Tests of access: Login with Amazon, tokens, scopes, regions, and errors on the way."""
+"""Tests of access: Login with Amazon, tokens, scopes, regions, and their errors."""
 
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator

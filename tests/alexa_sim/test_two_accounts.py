@@ -1,4 +1,4 @@
-"""Tests of the household with two accounts: shared devices, pushes, and a group in both."""
+"""Tests of the household with two accounts: shared devices, pushes, and a group that both accounts see."""
 
 import pytest
 

@@ -1,9 +1,9 @@
 """A minimal cloud for testing the parts around a cloud separately.
 
-``python -m tests.alexa_sim.toy_cloud`` is the command line with this cloud in place of the real one.
+``python -m tests.alexa_sim.toy_cloud`` is the command line with this cloud instead of the real one.
 """
 
-# ruff: noqa: D102, D107 - the docstrings stand in alexa_sim.simulation.CloudApi
+# ruff: noqa: D102, D107 - the docstrings are in alexa_sim.simulation.CloudApi
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping

@@ -1,1 +1,1 @@
-"""Tests with hostile input, and with more input than anyone sends in good faith."""
+"""Tests with malicious input, and with larger amounts of input than normal use causes."""

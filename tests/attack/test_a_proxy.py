@@ -256,7 +256,7 @@ async def test_the_frontends_address_is_an_origin_or_not_used(
     hass: HomeAssistant, sim: ControlClient, root: URL, given: str
 ) -> None:
     class Request:
-        """The part of a frontend's request that is read."""
+        """The attributes of a frontend request that are read."""
 
         headers: Final = {"HA-Frontend-Base": given}
 

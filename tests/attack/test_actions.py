@@ -158,7 +158,7 @@ def odd_calls(action: str, good: dict[str, Any]) -> list[dict[str, Any]]:
 async def try_call(
     hass: HomeAssistant, entry: MockConfigEntry, domain: str, action: str, data: dict[str, Any]
 ) -> str | None:
-    """Return the problem of a call that neither succeeds nor raises a clear error, or is too slow; else None."""
+    """Return a problem if a call is too slow, or neither succeeds nor raises a clear error; otherwise return None."""
     # speech waits for the end of earlier speech, which other tests cover
     entry.runtime_data.backend._scheduler._speaks_until.clear()
     responds = hass.services.supports_response(domain, action) is SupportsResponse.ONLY
@@ -171,7 +171,7 @@ async def try_call(
         pass
     except TimeoutError:
         return f"{told} did not return"
-    except Exception as err:  # noqa: BLE001 - this is what is looked for
+    except Exception as err:  # noqa: BLE001 - the test looks for unexpected exceptions
         frames: list[str] = []
         trace = err.__traceback__
         while trace:
@@ -187,7 +187,7 @@ async def try_call(
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do not wait for a timer that Amazon never lists."""
+    """Do not wait for timers, because Amazon never lists one here."""
     monkeypatch.setattr(alerts, "TIMER_APPEARS", 0.05)
 
 
@@ -265,7 +265,7 @@ HALF: Final = "half \ud83d of a letter"
 
 
 async def test_half_a_letter_never_leaves(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """Each action with a text names a text that cannot be encoded, and sends no write to Amazon."""
+    """Each action with a text field gets a text that cannot be encoded, and sends no write to Amazon."""
     lists = hass.states.async_entity_ids("todo")
     calls: list[tuple[str, dict[str, Any]]] = [
         *(("todo.add_item", {"entity_id": entity_id, "item": HALF}) for entity_id in lists),

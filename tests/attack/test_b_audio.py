@@ -160,7 +160,7 @@ async def test_the_view_serves_sounds_and_nothing_else(home: Home) -> None:  # n
 
 
 async def test_few_sounds_are_fetched_at_once(home: Home) -> None:  # noqa: F811
-    """Sounds that wait for their turn use no memory."""
+    """Sounds that wait to be fetched use no memory."""
     fetching: set[str] = set()
     seen: list[int] = []
     gate = asyncio.Event()
@@ -189,7 +189,7 @@ async def test_few_sounds_are_fetched_at_once(home: Home) -> None:  # noqa: F811
 
 @pytest.mark.parametrize("size", [1_440_000, 1000])
 async def test_the_shelf_is_bounded(home: Home, size: int) -> None:  # noqa: F811
-    """With ever new announcements, each available for five minutes, the oldest sounds are removed."""
+    """If new announcements keep arriving, each available for five minutes, the oldest sounds are removed."""
     shelf = audio.async_shelf(home.hass)
     sounds = [PreparedSound(b"\xff" * size) for _ in range(200)]
     for sound in sounds:
@@ -217,7 +217,7 @@ async def test_what_is_about_to_be_played_stays(home: Home) -> None:  # noqa: F8
 
 
 async def test_the_same_sound_is_kept_once(home: Home) -> None:  # noqa: F811
-    """Sounds are identified by content, not by URL; a removed sound is made again."""
+    """Sounds are identified by content, not by URL; a removed sound is created again."""
 
     async def serve(request: web.Request) -> web.Response:
         return web.Response(body=wav(2 if request.path == "/other.wav" else 1))
@@ -230,7 +230,7 @@ async def test_the_same_sound_is_kept_once(home: Home) -> None:  # noqa: F811
 
 
 async def test_complaints_of_ffmpeg_are_bounded(home: Home) -> None:  # noqa: F811
-    """A source for which ffmpeg prints endless errors costs no memory."""
+    """If a source makes ffmpeg print endless errors, memory use does not grow."""
     rng = random.Random(1)
     frame = bytes.fromhex("fff344c4")
     body = b"".join(frame + rng.randbytes(140) for _ in range(60_000))

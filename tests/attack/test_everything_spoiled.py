@@ -105,7 +105,7 @@ async def test_whatever_the_cloud_answers_everything_can_be_shown_and_heals(
             if asyncio.iscoroutine(value):
                 await value
     assert problems(log.bad()) == []
-    assert share > 12 or any(topic.last_exception for topic in entry.runtime_data.coordinators), "nothing was spoiled"
+    assert share > 12 or any(topic.last_exception for topic in entry.runtime_data.coordinators), "no response was altered"
     await read_all(hass, entry)
     await until(hass, lambda: all(topic.last_update_success for topic in entry.runtime_data.coordinators))
 

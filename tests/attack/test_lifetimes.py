@@ -70,7 +70,7 @@ def accounts() -> list[AccountBackend]:
 async def test_set_ups_that_are_cancelled_leave_no_account(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """Sixteen setups, each canceled a little later, leave no more in memory than five do."""
+    """Sixteen setups, each canceled a little later, leave no more objects in memory than five do."""
     after_five = 0
     for step in range(16):
         task = asyncio.create_task(hass.config_entries.async_setup(config_entry.entry_id))
@@ -153,7 +153,7 @@ async def test_reloads_with_pushes_and_commands_in_flight_leave_nothing(
         assert await hass.config_entries.async_reload(entry.entry_id)
         await asyncio.wait_for(asyncio.gather(*tasks), 30)
     assert len(results) == 30
-    assert all(results), "each failure has a text"
+    assert all(results), "each failure has a message"
     await until(hass, lambda: entry.runtime_data.push.up)
     for runtime in old:
         for topic in runtime.coordinators:

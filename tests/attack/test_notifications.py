@@ -90,7 +90,7 @@ async def test_one_odd_notification_spoils_nothing(
 async def test_one_odd_time_zone_spoils_nothing(
     hass: HomeAssistant, sim: ControlClient, monkeypatch: pytest.MonkeyPatch, config_entry: MockConfigEntry, zone: str
 ) -> None:
-    """An Echo with an invalid time zone uses Home Assistant's."""
+    """An Echo with an invalid time zone uses Home Assistant's time zone."""
     monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
 
     def odd(data: Any) -> None:

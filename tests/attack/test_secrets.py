@@ -1,4 +1,4 @@
-"""Tests that no secret is in logs, diagnostics, states, stores, errors or repair issues."""
+"""Tests that logs, diagnostics, states, stores, errors and repair issues contain no secret."""
 
 import asyncio
 from collections.abc import Iterator
@@ -77,7 +77,7 @@ async def test_no_logger_at_debug_tells_a_secret(
     secrets = {config_entry.data[key] for key in ("email", "serial", "refresh_token")}
     secrets |= {serial for account in household.accounts.values() for serial in account["devices"]}
     secrets |= {"the words that were spoken", "hello secret words"}
-    # the storage of the test plugin logs the data that it gets; Home Assistant's own logs the name of the file
+    # the test plugin's storage logs the data that it gets; Home Assistant's own storage logs the name of the file
     lines = [
         (record, line)
         for record, line in zip(log.records, log.lines(), strict=True)

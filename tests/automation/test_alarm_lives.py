@@ -1,4 +1,4 @@
-"""Tests of the events of alarms, timers and reminders in a series of reads."""
+"""Tests of the events of alarms, timers and reminders over a series of reads."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -33,7 +33,7 @@ GONE: Final = None
 SAME: Final[dict[str, Any]] = {}
 
 type Step = tuple[int, dict[str, Any] | None]
-"""Seconds since the start, and the changes by then (times in seconds); ``GONE`` if it is no longer listed."""
+"""Seconds since the start, and the changes at that time (times in seconds); ``GONE`` if it is no longer listed."""
 
 LIVES: Final[dict[str, tuple[NotificationType, dict[str, Any], list[Step], list[str]]]] = {
     "snoozed-twice": (
@@ -155,7 +155,7 @@ async def test_each_thing_that_happens_fires_once(
 
     @callback
     def listen(event: EchoEvent) -> None:
-        # Other Echos of the household have alarms, too.
+        # Other Echos of the household have alarms too.
         if event.serial == SERIAL:
             heard.append(event.kind)
 

@@ -117,7 +117,7 @@ async def test_a_condition_knows_a_running_timer_and_an_alarm_before_a_time(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
     """A paused timer is not running; an alarm after the time does not count."""
-    # The household's own alarms would count at some times of day.
+    # Otherwise, the household's own alarms would match at some times of day.
     for customer_id, account in household.accounts.items():
         alarms = dict.fromkeys(key for key, item in account["notifications"].items() if item["type"] == "Alarm")
         sim.patch_state({"accounts": {customer_id: {"notifications": alarms}}})
@@ -185,7 +185,7 @@ async def test_a_condition_knows_who_spoke_last(
 async def test_an_item_added_in_the_app_triggers_for_its_list(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """The trigger contains the item; it does not fire for another item."""
+    """The trigger data contain the item; the trigger does not fire for another item."""
     lists = sorted(hass.states.async_entity_ids("todo"))
     told = await automate(
         hass,
@@ -202,7 +202,7 @@ async def test_an_item_added_in_the_app_triggers_for_its_list(
 async def test_a_reminder_for_all_devices_triggers_once_for_echos_of_the_account(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
-    """The rule also covers a target with two Echos. No device is named. A repeating reminder can be skipped."""
+    """The same applies to a target with two Echos. No device is named. A repeating reminder can be skipped."""
     await set_up(hass, config_entry)
     await clock.settle()
     target = {"entity_id": [BEDROOM, "media_player.office_spot"]}

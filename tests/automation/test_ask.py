@@ -24,7 +24,7 @@ RECORDS = "/alexa-privacy/*"
 
 @pytest.fixture(autouse=True)
 def brisk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read soon after a text command, except in tests that measure."""
+    """Read soon after a text command, except in tests that measure the delay."""
     if "within_three_seconds" not in request.node.name:
         monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.15)
 
@@ -98,7 +98,7 @@ async def test_a_late_record_is_found_by_a_later_read(
 async def test_no_answer_in_time_is_a_response_that_says_so(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """After three reads the automation continues; a command to another Echo is not taken for the answer."""
+    """After three reads the automation continues; the answer to a command for another Echo is not used."""
     delay(sim, 60)
     sim.reset_ledger()
     asking = hass.async_create_task(ask(hass, "what's the weather", KITCHEN))
@@ -141,7 +141,7 @@ async def test_bad_questions_are_refused_before_they_are_sent(
 async def test_an_echo_that_refuses_does_not_lose_the_answers_of_the_others(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The response of that Echo has the reason; the call only fails if all Echos refuse."""
+    """The response for that Echo contains the reason; the call only fails if all Echos refuse."""
     refusal = HomeAssistantError("Amazon refused it")
 
     async def refuse(self: TextCommandEntity, command: Any, target: Any = None) -> None:
@@ -172,7 +172,7 @@ async def test_a_group_answers_through_one_of_its_echos(
 async def test_own_words_are_not_what_a_person_said(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Neither the trigger nor the last called Echo treat a text command of Home Assistant as speech."""
+    """Neither the trigger nor the last called Echo treats a text command of Home Assistant as speech."""
     told = await automate(hass, {"trigger": "alexa_media.voice_command", "options": {"text": "what's the weather"}})
     await ask(hass, "what's the weather", KITCHEN)
     command = {"entity_id": STUDIO, "text_command": "what's the weather"}

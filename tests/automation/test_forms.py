@@ -64,7 +64,7 @@ async def test_a_time_is_needed_and_only_one(
 async def test_the_form_of_steps_has_every_step(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """A new kind of step or field without a form field fails this test."""
+    """The test fails if a new kind of step, or a new field, has no field in the form."""
     services = yaml.safe_load((COMPONENT / "services.yaml").read_text())
     form = services["run_sequence"]["fields"]["steps"]["selector"]
     fields = set(form["object"]["fields"])
@@ -120,7 +120,7 @@ def selects(form: Any) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("file", ["services", "triggers", "conditions"])
 def test_an_option_has_its_name_before_the_frontend_has_loaded_the_texts(file: str) -> None:
-    """The editor draws its first form before the texts are loaded, and keeps the option labels of that time."""
+    """The editor draws its first form before the texts are loaded, and keeps the option labels from that moment."""
     options = json.loads((COMPONENT / "translations/en.json").read_text())["selector"]
     for select in selects(yaml.safe_load((COMPONENT / f"{file}.yaml").read_text())):
         if "translation_key" not in select:

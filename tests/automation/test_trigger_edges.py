@@ -1,4 +1,4 @@
-"""Tests of triggers and conditions at reloads, with disabled entities, every form of target, and clock changes."""
+"""Tests of triggers and conditions with reloads, disabled entities, every form of target, and clock changes."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
@@ -190,7 +190,7 @@ async def test_a_clock_that_is_set_back_keeps_no_command_from_the_trigger(
 async def test_a_reload_neither_loses_the_trigger_nor_repeats_the_past(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The automation continues with the reloaded account, and runs once per command."""
+    """After a reload, the automation continues with the reloaded account, and runs once per command."""
     serial = household.serial("Kitchen Show")
     told = await automate(hass, {"trigger": VOICE, "target": {"entity_id": KITCHEN}})
     sim.say(serial, "one")
@@ -324,7 +324,7 @@ def test_the_next_time_of_day_where_clocks_change(now: str, before: str, zone: s
 async def test_a_timer_that_rang_during_an_outage_was_not_cancelled(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
-    """The timer is gone when Amazon responds again, more than an hour later; the times were computed in between."""
+    """The timer is gone when Amazon responds again, more than an hour later, and its time is computed."""
     change(sim, household, {"remainingTime": 60_000})
     await set_up(hass, config_entry)
     await clock.settle()

@@ -1,4 +1,4 @@
-"""Tests of patterns for spoken commands: any script, any length, and time independent of wildcards."""
+"""Tests of patterns for spoken commands: any script, any length, and matching time independent of wildcards."""
 
 import time
 import unicodedata

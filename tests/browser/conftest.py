@@ -43,7 +43,7 @@ FLAGS: Final = (
 FAILED: Final = pytest.StashKey[bool]()
 
 DARK: Final = "getComputedStyle(document.documentElement).getPropertyValue('--primary-background-color')"
-"""What Home Assistant's pages change with the color scheme."""
+"""JavaScript expression for a color that depends on the color scheme of Home Assistant's pages."""
 
 type Picture = Callable[[Page, str], Awaitable[None]]
 
@@ -65,7 +65,7 @@ def pytest_runtest_makereport(
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A running Home Assistant; ``demo`` has its addresses, ``cloud`` controls the simulated Amazon."""
+    """A running Home Assistant; ``demo`` contains its addresses, ``cloud`` controls the simulated Amazon."""
 
     demo: Demo
     cloud: ControlClient
@@ -223,7 +223,7 @@ async def page(request: pytest.FixtureRequest, context: BrowserContext) -> Async
 
 
 async def screenshot(page: Page) -> Image.Image:
-    """Return what a page shows, with nothing that moves."""
+    """Return a screenshot of a page, with animations disabled."""
     await page.evaluate("document.fonts.ready")
     png = await page.screenshot(animations="disabled", caret="hide")
     return Image.open(BytesIO(png)).convert("RGB")
@@ -231,7 +231,7 @@ async def screenshot(page: Page) -> Image.Image:
 
 @pytest.fixture
 def picture(request: pytest.FixtureRequest) -> Picture:
-    """Return what takes a picture of a page, small enough to be kept beside the sources."""
+    """Return a function that takes a picture of a page, small enough to be stored in the repository."""
     folder: Path = request.config.getoption("--screenshots")
 
     async def take(page: Page, name: str) -> None:
@@ -243,7 +243,7 @@ def picture(request: pytest.FixtureRequest) -> Picture:
 
 
 class Film:
-    """Pictures of a page that follow each other every two seconds, the last one stays longer."""
+    """Pictures of a page, shown for two seconds each; the last one is shown longer."""
 
     def __init__(self, folder: Path) -> None:
         """Initialize a film without pictures."""
@@ -251,12 +251,12 @@ class Film:
         self._frames: list[Image.Image] = []
 
     async def add(self, page: Page) -> None:
-        """Add what a page shows."""
+        """Add a picture of a page."""
         image = await screenshot(page)
         self._frames.append(image.resize((960, 960 * image.height // image.width), Image.Resampling.LANCZOS))
 
     def save(self, name: str) -> None:
-        """Write the film as GIF with one palette for all pictures."""
+        """Write the film as a GIF with one palette for all pictures."""
         strip = Image.new("RGB", (960, sum(frame.height for frame in self._frames)))
         for number, frame in enumerate(self._frames):
             strip.paste(frame, (0, sum(above.height for above in self._frames[:number])))
@@ -276,7 +276,7 @@ def film(request: pytest.FixtureRequest) -> Film:
 
 @asynccontextmanager
 async def dark(page: Page) -> AsyncIterator[None]:
-    """Let the system of a browser be dark; Home Assistant follows it."""
+    """Let the browser report a dark system theme, which Home Assistant follows."""
     light = await page.evaluate(DARK)
     await page.emulate_media(color_scheme="dark")
     await page.wait_for_function(f"{DARK} !== {json.dumps(light)}")
@@ -287,7 +287,7 @@ async def dark(page: Page) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def phone(page: Page) -> AsyncIterator[None]:
-    """Make a page as small as on a phone, 390 pixels wide; nothing may be wider."""
+    """Give a page the width of a phone (390 pixels); fail if its content is wider."""
     before = page.viewport_size
     assert before
     await page.set_viewport_size({"width": 390, "height": 680})

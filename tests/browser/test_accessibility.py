@@ -11,7 +11,7 @@ from .conftest import Home, add_integration, submit
 SIZES: Final = ((1280, 900), (390, 844))
 RULES: Final = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
-    # the colors are those of Home Assistant's theme
+    # the colors are defined by Home Assistant's theme
     "rules": {"color-contrast": {"enabled": False}},
 }
 
@@ -70,7 +70,7 @@ async def check(page: Page, name: str) -> None:
     """Fail if the dialog has a problem at any size."""
     for width, height in SIZES:
         await page.set_viewport_size({"width": width, "height": height})
-        # the dialog moves into its place
+        # wait for the opening animation of the dialog
         await page.wait_for_timeout(400)
         assert await wrong(page) == [], f"{name} at {width} px"
     await page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})

@@ -1,4 +1,4 @@
-"""Automations that are built in the editor by clicking and typing alone."""
+"""Automations that are created in the editor by clicking and typing only."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("account")
 
 
 class Editor:
-    """The editor of a new automation, used as a person would use it: no YAML, no templates."""
+    """The editor of a new automation, used only by clicking and typing, without YAML or templates."""
 
     def __init__(self, home: Home, page: Page) -> None:
         """Initialize an editor that is not open yet."""
@@ -33,7 +33,7 @@ class Editor:
         async def is_open() -> bool:
             await self.page.get_by_role("button", name="Create automation").click()
             await self.page.get_by_text("Create new automation").click()
-            # a dialog that is left while it still opens leads nowhere
+            # leaving a dialog while it is still opening does not open the next page
             with suppress(PlaywrightTimeoutError):
                 await self.page.wait_for_url("**/config/automation/edit/new", timeout=8000)
                 return True
@@ -55,7 +55,7 @@ class Editor:
         await self.has_target(name)
 
     async def has_target(self, name: str) -> None:
-        """Wait until the form that is open shows an entity as its target: what is typed before may get lost."""
+        """Wait until the open form shows an entity as its target; text that is typed before may get lost."""
         await expect(self.page.locator("ha-target-picker-item-row").get_by_text(name, exact=True)).to_be_visible()
 
     def field(self, name: str) -> Locator:
@@ -63,7 +63,7 @@ class Editor:
         return self.page.locator("ha-settings-row").filter(has=self.page.get_by_text(name, exact=True))
 
     async def fill(self, name: str, value: str, *, kind: str = "text") -> None:
-        """Fill in a field; one that is optional is ticked first."""
+        """Fill in a field; an optional field is enabled first."""
         field = self.field(name)
         if await field.locator("ha-checkbox").count():
             await field.locator("ha-checkbox").click()
@@ -71,7 +71,7 @@ class Editor:
         editor = self.page.locator("manual-automation-editor")
 
         async def is_taken() -> bool:
-            # a form that is still being drawn drops what is typed
+            # a form that is still being drawn discards typed text
             if value in await editor.evaluate("editor => JSON.stringify(editor.config)"):
                 return True
             await box.fill(value)
@@ -81,12 +81,12 @@ class Editor:
         await until(f"{name} is not filled in", is_taken)
 
     async def show(self, kind: str) -> None:
-        """Open the first trigger or action, by its icon: its target has a dialog."""
+        """Open the first trigger or action by clicking its icon, because clicking its target opens a dialog."""
         row = self.page.locator(f"ha-automation-{kind}-row ha-automation-row").first
         await row.click(position={"x": 24, "y": 24})
 
     async def save(self, name: str) -> dict[str, Any]:
-        """Save under a name, wait until the automation is on, and return what is stored."""
+        """Save under a name, wait until the automation is on, and return the stored automation."""
         await self.page.get_by_role("button", name="Save").click()
         dialog = self.page.locator("ha-dialog-automation-save")
         await dialog.get_by_role("textbox").first.fill(name)
@@ -105,7 +105,7 @@ class Editor:
 
 @pytest.fixture
 async def editor(home: Home, page: Page) -> AsyncIterator[Editor]:
-    """Return an open editor; its automation is deleted afterwards."""
+    """Return an open editor; its automation is deleted afterward."""
     new = Editor(home, page)
     await new.open()
     yield new
@@ -119,18 +119,18 @@ def spoken(home: Home, text: str) -> list[tuple[str, str]]:
 
 
 def without_empty(part: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is stored of a trigger or an action, without what is empty."""
+    """Return a stored trigger or action without empty values."""
     return {key: value for key, value in part.items() if value}
 
 
 async def build_movie_time(editor: Editor, film: Film) -> None:
-    """Let words dim a light and be answered."""
+    """Create an automation in which a voice command dims a light and Alexa answers."""
     page = editor.page
     await editor.search("trigger", "voice command")
     await expect(page.get_by_text("Triggers when a command is spoken to an Echo.")).to_be_visible()
     await film.add(page)
     await page.get_by_text("Triggers when a command is spoken to an Echo.").click()
-    # the first form of a browser's session is drawn before the texts are loaded
+    # the first form in a browser session is drawn before the texts are loaded
     for name in ("Contains", "Is", "Matches a pattern"):
         await expect(editor.field("Comparison").get_by_text(name, exact=True)).to_be_visible()
     await editor.target("Living Room Studio")
@@ -199,7 +199,7 @@ async def test_a_timer_of_the_kitchen_is_announced_in_the_office(home: Home, edi
     await page.get_by_text("Triggers when a timer reaches its end.").click()
     await editor.target("Kitchen Show")
 
-    # the Announce of an Echo, and then the only action that it has
+    # select the Announce entity of an Echo, then the only action that it offers
     await editor.search("action", "announce office")
     await page.get_by_text("Office Spot", exact=True).first.click()
     await page.locator("ha-automation-add-items").get_by_text("Send a notification message").click()

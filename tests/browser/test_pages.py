@@ -39,7 +39,7 @@ async def test_a_push_moves_the_page_and_the_page_the_echo(home: Home, page: Pag
     home.change("Kitchen Show", dnd=True)
     await expect(do_not_disturb).to_be_checked()
 
-    # the drawn knob covers the input
+    # the drawn knob overlaps the input
     await do_not_disturb.click(force=True)
     await expect(do_not_disturb).not_to_be_checked()
 

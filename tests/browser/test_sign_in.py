@@ -1,4 +1,4 @@
-"""Tests of both sign-in methods, used like a person does."""
+"""Tests of both sign-in methods in a browser, used like a person does."""
 
 import json
 import re
@@ -17,7 +17,7 @@ ADDRESS: Final = "input[name=redirect_url]"
 
 async def finish(page: Page, home: Home) -> None:
     """Close the dialog with the new devices; the integration's page lists all of them."""
-    # the button says "Skip and finish" as long as no device has an area
+    # the button is labeled "Skip and finish" as long as no device has an area
     await page.get_by_role("button", name=re.compile("finish", re.IGNORECASE)).click()
     for name in ("Kitchen Show", "Living Room Studio", "Downstairs", "Kids Dot"):
         await expect(page.get_by_text(name, exact=True).first).to_be_visible()

@@ -1,4 +1,4 @@
-"""Tests of what scripts in a sign-in page can do in the window opened by Home Assistant."""
+"""Tests that limit what scripts of a sign-in page can do in the window opened by Home Assistant."""
 
 from collections.abc import AsyncIterator
 import json
@@ -126,7 +126,7 @@ async def test_scripts_reach_neither_the_users_tokens_nor_home_assistant(
     home.cloud.clear_faults()
 
     assert tried.pop("origin") == "null"
-    # the page's own address leads the requests of its scripts to Amazon, not to Home Assistant
+    # the page redirects the requests of its scripts to Amazon by its base URL, not to Home Assistant
     answered = {name: result for name, result in tried.items() if not result.startswith("failed")}
     allowed = {"api", "api unseen", "api by request", "elsewhere", "local storage"} if kind == "text/html" else set()
     assert answered.keys() <= allowed | {"cookie"}, answered

@@ -91,7 +91,7 @@ async def test_the_dashboard_shows_and_controls_appliances(home: Home, page: Pag
     tile = page.locator("hui-tile-card").filter(has_text="Coffee Maker")
     await expect(tile).to_be_visible()
     await expect(tile).to_contain_text("Off")
-    # the button of the plug is pressed: the page shows the change without a reload
+    # the plug is switched at its button: the page shows the change without a reload
     change(home, "Coffee Maker", "power", powerState="ON")
     await expect(tile).to_contain_text("On")
     for text in ("Hall Thermostat", "Front Door Lock", "Ceiling Fan", "Carbon monoxide"):

@@ -107,9 +107,9 @@ def map_query(context: Any, query: Any) -> Any:
 
 
 def filter_query(_context: Any, query: Any) -> bool:
-    """Exclude queries that are only invalid until they are encoded.
+    """Exclude queries that are no longer invalid once they are encoded.
 
-    A query has no types: a boolean or a number in place of a list of names is a valid name, and an empty object is
+    A query has no types: a boolean or a number instead of a list of names is a valid name, and an empty object is
     empty.
     """
     return not any(

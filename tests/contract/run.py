@@ -45,7 +45,7 @@ def _run(url: str, *arguments: str) -> bool:
         *arguments,
     ]
     environment = {**os.environ, "SCHEMATHESIS_HOOKS": str(_HERE / "hooks.py")}
-    # the tool creates a folder in its working directory
+    # schemathesis creates a folder in its working directory
     with tempfile.TemporaryDirectory() as folder:
         return subprocess.run(command, env=environment, cwd=folder, check=False).returncode == 0
 
