@@ -383,7 +383,9 @@ async def test_phoenix_does_in_its_own_words(home: Home) -> None:
     await home.phoenix(hall, "GROUP", action="turnOff")
     assert home.feature(HALL, "power")["powerState"] == "OFF"
     asked = {"stateRequests": [{"entityId": PORCH, "entityType": "ENTITY"}]}
-    assert (await home.request("POST", STATE, data=asked, csrf=False)).status == 200, "a read does not require a csrf value"
+    assert (await home.request("POST", STATE, data=asked, csrf=False)).status == 200, (
+        "a read does not require a csrf value"
+    )
     bad: list[tuple[str, dict[str, Any], str]] = [
         (PORCH, {"action": "setColor", "colorName": "sky blue pink"}, "INVALID_VALUE"),
         (PORCH, {"action": "setBrightness", "brightness": "bright"}, "INVALID_VALUE"),

@@ -64,7 +64,10 @@ def problems(lines: list[str]) -> list[str]:
 async def test_whatever_the_cloud_answers_everything_can_be_shown_and_heals(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, share: int
 ) -> None:
-    """States, events, diagnostics and system health can be serialized, no error has a traceback, and all recover."""
+    """States, events, diagnostics and system health can be serialized, and everything recovers.
+
+    No error has a traceback.
+    """
     assert await async_setup_component(hass, "system_health", {})
     await with_all_enabled(hass, sim, entry)
     before = {state.entity_id for state in hass.states.async_all() if state.state != STATE_UNAVAILABLE}
@@ -105,7 +108,9 @@ async def test_whatever_the_cloud_answers_everything_can_be_shown_and_heals(
             if asyncio.iscoroutine(value):
                 await value
     assert problems(log.bad()) == []
-    assert share > 12 or any(topic.last_exception for topic in entry.runtime_data.coordinators), "no response was altered"
+    assert share > 12 or any(topic.last_exception for topic in entry.runtime_data.coordinators), (
+        "no response was altered"
+    )
     await read_all(hass, entry)
     await until(hass, lambda: all(topic.last_update_success for topic in entry.runtime_data.coordinators))
 

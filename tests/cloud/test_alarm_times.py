@@ -253,7 +253,7 @@ def test_never_in_the_past(now: datetime, zone: ZoneInfo, item: Notification) ->
 @given(now=instants, day=days, minute=minutes, zone=st.sampled_from(ZONES), rule=rules)
 @settings(max_examples=200, deadline=None)
 def test_rules_as_dateutil_has_them(now: datetime, day: date, minute: int, zone: ZoneInfo, rule: str) -> None:
-    """Skipping past occurrences changes nothing: dateutil returns the same from the first day on."""
+    """Skipping past occurrences changes nothing: dateutil returns the same result when it starts from the first day."""
     begin = datetime.combine(day, time()) + timedelta(minutes=minute)
     every = rrulestr(rule.rstrip(";"), dtstart=begin)
     near = every.xafter(now.astimezone(zone).replace(tzinfo=None) - timedelta(days=1), inc=True)
@@ -276,7 +276,7 @@ def test_patterns_are_rules(now: datetime, day: date, minute: int, zone: ZoneInf
 @given(now=instants, day=days, minute=minutes, zone=st.sampled_from(ZONES), pair=st.tuples(rules, rules))
 @settings(max_examples=100, deadline=None)
 def test_times_of_several_rules(now: datetime, day: date, minute: int, zone: ZoneInfo, pair: tuple[str, ...]) -> None:
-    """The result is dateutil's for each rule, merged, each time once."""
+    """The result contains the merged occurrences that dateutil returns for each rule, without duplicates."""
     begin = datetime.combine(day, time()) + timedelta(minutes=minute)
     local = now.astimezone(zone).replace(tzinfo=None)
     found: set[datetime] = set()
@@ -306,13 +306,16 @@ def test_times_of_several_rules(now: datetime, day: date, minute: int, zone: Zon
     ],
 )
 def test_weekends_of_countries(locale: str | None, pattern: str, expected: str) -> None:
-    """The weekend is that of the country in the device's locale."""
+    """The weekend is the one of the country in the device's locale."""
     alarm = notification(pattern=pattern, **DAILY)
     assert next_occurrence(alarm, NOW, BERLIN, country_of(locale)) == berlin(expected)
 
 
 def test_put_off_and_left_out() -> None:
-    """A snoozed or deferred one rings then and at its regular times; a canceled occurrence is skipped."""
+    """A snoozed or deferred notification rings at that time and at its regular times.
+
+    A canceled occurrence is skipped.
+    """
 
     def first(**values: Any) -> list[datetime]:
         times = occurrences(notification(**{"pattern": "P1D"} | DAILY | values), NOW, BERLIN)
@@ -346,7 +349,7 @@ def test_put_off_and_left_out() -> None:
 )
 @pytest.mark.parametrize("day", [date(1970, 1, 1), date(2017, 1, 1), date(2199, 12, 31)], ids=["1970", "2017", "2199"])
 def test_a_rule_that_never_fits_costs_little(rule: str, day: date) -> None:
-    """Such a rule costs no more than one that matches, wherever it starts."""
+    """Finding no occurrence takes no longer than finding one, whatever the start is."""
     begin = process_time()
     next_occurrence(notification(rules=(rule,) * 3, local_date=day, local_seconds=SEVEN), NOW, BERLIN)
     assert process_time() - begin < 0.5

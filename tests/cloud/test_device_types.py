@@ -33,6 +33,6 @@ def test_type_that_nobody_knows() -> None:
 
 
 def test_ids_of_the_table_have_amazons_form() -> None:
-    """Ids have Amazon's form, without spaces and small letters."""
+    """Ids consist of capital letters and digits, like Amazon's."""
     assert [key for key in MODELS if not re.fullmatch(r"A[0-9A-Z]{11,13}", key)] == []
     assert [name for name in MODELS.values() if name != name.strip() or not name] == []

@@ -38,7 +38,7 @@ def test_a_status_that_an_endpoint_never_had_is_counted() -> None:
     ],
 )
 def test_a_field_that_vanished_is_counted(answers: list[Any], found: dict[str, int]) -> None:
-    """An empty list lacks no fields, and keys that are ids are not fields."""
+    """An empty list does not count as lacking fields, and keys that are ids do not count as fields."""
     drift = Drift()
     for data in answers:
         drift.read("GET /api/x", data)

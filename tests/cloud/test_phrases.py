@@ -1,4 +1,4 @@
-"""Tests of the sentences for Echos in their languages."""
+"""Tests of the text commands that are sent to Echos in their languages."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Tests of what is kept in a recording and what is replaced."""
+"""Tests of which values a recording keeps, and which ones it replaces."""
 
 import json
 from typing import Any
@@ -118,6 +118,6 @@ def test_words_of_amazon_stay_where_they_mean_something(value: str, key: str) ->
 
 
 def test_ids_that_are_keys_join_with_ids_that_are_values() -> None:
-    """In an object whose keys are serials, they match the serials of devices."""
+    """If the keys of an object are serials, they get the same pseudonyms as the serials of devices."""
     found = PSEUDONYMS.value({"serial": "G0SIMSERIAL00001", "volumes": {"G0SIMSERIAL00001": 3}})
     assert found["volumes"] == {found["serial"]: 3}

@@ -92,7 +92,7 @@ def test_where_it_is_malformed() -> None:
     ],
 )
 def test_one_rule_for_what_is_spoken(text: str, spoken: str) -> None:
-    """A text with an SSML element becomes one document with names in lower case; others are plain text."""
+    """A text with an SSML element becomes one document with names in lower case; any other text is plain text."""
     assert checked(text) == spoken
 
 
@@ -134,7 +134,7 @@ PARTS = (
 
 @given(st.lists(st.sampled_from(PARTS), max_size=30).map("".join))
 def test_any_text_is_sound_or_refused(text: str) -> None:
-    """An accepted text has something to show; a document is accepted again unchanged."""
+    """An accepted text contains text to show; a document is accepted again unchanged."""
     try:
         sound = checked(text)
     except SsmlError:
@@ -145,7 +145,7 @@ def test_any_text_is_sound_or_refused(text: str) -> None:
 
 
 def test_a_long_text_fits_into_one_sequence() -> None:
-    """Sentences that fit badly are cut between words, and such words anywhere."""
+    """Sentences that are too long for a piece are cut between words, and words that are too long at any place."""
     for text in ("x" * 130 + ". ", "y" * 126 + " ", "z" * 200 + "! "):
         long = (text * 100)[:8000]
         assert len(pieces(long)) <= MAX_PIECES
@@ -153,7 +153,7 @@ def test_a_long_text_fits_into_one_sequence() -> None:
 
 
 def test_a_malformed_fragment_is_named_where_it_is() -> None:
-    """The position does not count the added ``<speak>`` or a declaration."""
+    """The position does not include the added ``<speak>`` or an XML declaration."""
     for text in ("One <break/> & two", "<?xml?>\n<p>&</p>"):
         with pytest.raises(SsmlError) as raised:
             checked(text)
@@ -167,7 +167,7 @@ def test_the_language_wraps_the_text() -> None:
 
 
 def test_cut_between_sentences() -> None:
-    """Sentences stay whole if possible, and as many as fit are joined."""
+    """Sentences are not cut if possible, and a piece contains as many as fit."""
     assert pieces("One two. Three four! Five six? Seven", 20) == ["One two. Three four!", "Five six? Seven"]
     assert pieces("one two three four five", 9) == ["one two", "three", "four five"]
     assert pieces("x" * 25, 10) == ["x" * 10, "x" * 10, "x" * 5]

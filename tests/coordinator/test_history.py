@@ -1,4 +1,4 @@
-"""Tests of the voice history: which Echo was last spoken to, from its wakings and the records."""
+"""Tests of the voice history: which Echo was last spoken to, according to wake-ups and records."""
 
 import asyncio
 from dataclasses import replace
@@ -109,7 +109,10 @@ async def test_who_was_spoken_to(
 async def test_what_a_request_costs(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[dict[str, Any]]
 ) -> None:
-    """A burst costs one, a wake without speech one, and a volume change none; an endless page is not followed."""
+    """A burst costs one request, a wake-up without speech one, and a volume change none.
+
+    Endless pages are not followed.
+    """
     sim.reset_ledger()
     kitchen, office = household.serial("Kitchen Show"), household.serial("Office Spot")
     for number in range(3):
@@ -118,18 +121,18 @@ async def test_what_a_request_costs(
     await until(hass, lambda: len(fired) == 6)
     assert [event["summary"] for event in fired[::2]] == ["number 0", "number 1", "number 2"]
     assert state_of(hass, "event.kitchen_show_voice_command").attributes["text"] == "number 2"
-    # later signs would belong to the same waking
+    # later signs would belong to the same wake-up
     await quiet(hass, sim, calm=PAUSE, rest=PAUSE)
     assert household.requests() == [RECORDS]
     before = last_called(hass)
-    # wakings without a question
+    # wake-ups without a question
     for kind in ("WAKE_WORD_ONLY", "DEVICE_ARBITRATION", "ASR_TIMEOUT", "NO_EXPRESSED_INTENT"):
         sim.say(kitchen, "", utterance_type=kind)
     await until(hass, lambda: len(household.requests()) == 2)
     await quiet(hass, sim, calm=0.5)
     assert household.requests() == [RECORDS] * 2
     assert (last_called(hass), len(fired)) == (before, 6)
-    # a repeated volume, and one that changes
+    # a repeated volume, and a changed one
     household.change("Kitchen Show", volume=41)
     await until(hass, lambda: state_of(hass, KITCHEN).attributes["volume_level"] == 0.41)
     await quiet(hass, sim, calm=PAUSE, rest=PAUSE)
@@ -143,7 +146,7 @@ async def test_what_a_request_costs(
 
 
 def record(household: Household, name: str, **values: Any) -> dict[str, Any]:
-    """Return a record of now in Amazon's form; its key names the Echo."""
+    """Return a current record in Amazon's form; its key contains the serial of the Echo."""
     now, device, serial = round(time.time() * 1000), household.device(name), household.serial(name)
     key = f"{JO}#{now}#{device['deviceType']}#{serial}"
     return {
@@ -166,7 +169,7 @@ def answered(sim: ControlClient, *records: dict[str, Any], **rule: Any) -> None:
 
 
 def wake(sim: ControlClient, *serials: str) -> None:
-    """Push both signs of a waking for Echos."""
+    """Push both signs of a wake-up for Echos."""
     for serial in serials:
         doppler = {"dopplerId": {"deviceSerialNumber": serial, "deviceType": "A1"}}
         device = next(d for a in sim.state()["accounts"].values() for s, d in a["devices"].items() if s == serial)
@@ -229,7 +232,7 @@ async def test_the_key_of_the_older_form_names_the_echo_too(
 async def test_a_record_that_names_no_device_is_not_guessed(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[Any], key: Any
 ) -> None:
-    """Without a waking, or with two, the record belongs to no Echo."""
+    """Without a wake-up, or with two, the record is not assigned to an Echo."""
     kitchen, office = household.serial("Kitchen Show"), household.serial("Office Spot")
     filled = key.format(customer=JO, serial=kitchen) if isinstance(key, str) else key
     answered(sim, record(household, "Kitchen Show", activityKey=filled))
@@ -245,7 +248,7 @@ async def test_a_record_that_names_no_device_is_not_guessed(
 async def test_a_record_that_names_no_device_is_of_the_only_echo_that_woke(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[Any]
 ) -> None:
-    """Echos that lost arbitration or have their own record are not considered."""
+    """Echos that lost arbitration, or that have a record for the same moment, are not considered."""
     kitchen, office, bedroom = (household.serial(n) for n in ("Kitchen Show", "Office Spot", "Bedroom Dot"))
     answered(
         sim,
@@ -272,7 +275,7 @@ async def test_a_record_that_names_no_device_is_of_the_only_echo_that_woke(
 async def test_a_record_is_attributed_when_the_others_are_known(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[Any]
 ) -> None:
-    """An ambiguous record is assigned once the other Echo's record is written, even if Amazon names no device."""
+    """An ambiguous record is assigned once the other Echo's record is available, even if Amazon names no device."""
     kitchen, office = household.serial("Kitchen Show"), household.serial("Office Spot")
     unnamed = record(household, "Office Spot", activityKey=None, title="good night")
     answered(sim, unnamed, times=1)
@@ -314,7 +317,7 @@ async def test_what_is_no_echo_of_the_account_was_not_spoken_to(
 async def test_own_commands_are_no_wakings(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Commands of Home Assistant wake Echos without causing a read; speech right after one is detected."""
+    """Commands from Home Assistant wake Echos without causing a read; speech right after a command is detected."""
     pushed = entry.runtime_data.push.received
     sim.reset_ledger()
     before = pushed["EqualizerChanged"]
@@ -334,7 +337,7 @@ async def test_own_commands_are_no_wakings(
 async def test_speech_right_after_a_reminder_is_edited_and_deleted_is_detected(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Edits and deletions name the Echo but do not wake it, so they explain no waking."""
+    """Editing and deleting name the Echo in a push but do not wake it, so they do not explain a wake-up."""
     at = (dt_util.utcnow() + timedelta(days=1)).isoformat()
     data = {"entity_id": KITCHEN, "at": at, "message": "Bins"}
     made = await hass.services.async_call(DOMAIN, "create_reminder", data, blocking=True, return_response=True)
@@ -356,7 +359,7 @@ async def test_a_household_that_speaks_all_the_time(
     clock: Clock,
     fired: list[dict[str, Any]],
 ) -> None:
-    """20 wakings in a minute, each of two Echos with two signs, cause 6 reads and 20 correct commands."""
+    """20 wake-ups in a minute, each of two Echos with two signs, cause 6 reads and 20 correct commands."""
     names = ("Kitchen Show", "Living Room Studio")
     household.change(names[0], heardBy=[household.serial(names[1])])
     household.change(names[1], heardBy=[household.serial(names[0])])
@@ -442,7 +445,7 @@ def between(said: dict[str, Any]) -> tuple[datetime, datetime]:
 async def test_do_not_disturb_by_voice(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The state is read, in case its push does not arrive."""
+    """The state is also read, in case its push does not arrive."""
     sim.reset_ledger()
     sim.say(household.serial("Kitchen Show"), "turn on Do Not Disturb", "OK")
     await until(hass, lambda: "GET /api/dnd/device-status-list" in household.requests())
@@ -544,7 +547,7 @@ async def test_transcripts_can_be_switched_off(
     fired: list[dict[str, Any]],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The last Echo is known, but the text is in no attribute, event, response, diagnostics or log."""
+    """The last Echo is known, but the transcript is in no attribute, event, response, diagnostics or log."""
     caplog.set_level("DEBUG", logger="custom_components.alexa_media")
     caplog.set_level("DEBUG", logger="homeassistant.core")
     sim.say(household.serial("Kitchen Show"), "play quux", "Here is quuux", "Quentin", intent="QuxIntent")
@@ -587,7 +590,10 @@ async def test_transcripts_can_be_switched_off(
 async def test_history_records_can_be_filtered(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The latest records of one Echo, by range, person and type, over several pages; shown until the next call."""
+    """Records of one Echo are filtered by range, person and type, over several pages.
+
+    The result is shown until the next call.
+    """
     kitchen, office = household.serial("Kitchen Show"), household.serial("Office Spot")
     for number in range(3):
         sim.say(kitchen, f"kitchen {number}", f"answer {number}", "Jo" if number else "Alex", intent="Some")
@@ -709,7 +715,7 @@ async def test_a_backend_without_history_has_no_event_entity(
 async def test_two_accounts_send_their_own_requests(
     hass: HomeAssistant, sim: ControlClient, pair: Pair, fired: list[dict[str, Any]]
 ) -> None:
-    """Each account sends its own requests, and the second account's players show their own commands."""
+    """Each account sends separate requests, and the players of the second account show their own commands."""
     jack = PLAYERS["jack"]["Workshop Studio"]
     accounts = sim.state()["accounts"]
     serial = next(
@@ -723,7 +729,7 @@ async def test_two_accounts_send_their_own_requests(
     assert [event["name"] for event in fired] == ["Workshop Studio"]
     (found,) = await records_of(hass, jack)
     assert (found["summary"], found["response"]) == ("saw a board", "Mind your fingers")
-    # the name alone notifies all accounts, the others one
+    # the name alone notifies all accounts; the entity ids notify one
     notify = {"message": "Done"}
     await hass.services.async_call("notify", "alexa_media_last_called", notify, blocking=True)
     assert [item["device"] for item in sim.spoken()] == ["Workshop Studio"]

@@ -1,4 +1,7 @@
-"""Tests that older pushes and reads neither undo an own write nor lead to writing an older value."""
+"""Tests that older pushes and reads do not undo a write of Home Assistant.
+
+They also must not cause a write of an older value.
+"""
 
 import asyncio
 import json
@@ -23,7 +26,7 @@ EQUALIZER = "/api/equalizer/*"
 
 
 def push(household: Household, command: str, **payload: object) -> None:
-    """Push something about the kitchen, independent of the cloud's state."""
+    """Push a directive about the kitchen that does not depend on the cloud's state."""
     device = household.device(KITCHEN)
     doppler = {"deviceSerialNumber": household.serial(KITCHEN), "deviceType": device["deviceType"]}
     household.sim.push(command, {"dopplerId": doppler, **payload})
@@ -43,7 +46,7 @@ async def wait(clock: Clock, seconds: float) -> None:
 async def stale(
     entry: MockConfigEntry, household: Household, clock: Clock, kind: str, command: str, **payload: object
 ) -> None:
-    """Drop the push of an own write, and send one from before the write."""
+    """Drop the push of Home Assistant's write, and send a push from before the write."""
     await wait(clock, 1.25)
     before = received(entry, kind)
     push(household, command, **payload)
@@ -83,7 +86,7 @@ async def test_a_stale_equalizer_is_neither_shown_nor_written(
     assert json.loads(request["body"]) == {"bass": 4, "mid": 2, "treble": 0}
     await clock.advance(10, 1)
     assert [state_of(hass, entity_id).state for entity_id in BANDS] == ["4", "2", "0"]
-    assert len(sim.ledger(method="GET", path=EQUALIZER)) <= 2, "one to confirm, one about the stale push"
+    assert len(sim.ledger(method="GET", path=EQUALIZER)) <= 2, "one read to confirm, one because of the stale push"
 
 
 async def test_an_equalizer_that_was_not_read_back_is_read_before_the_next_write(
@@ -181,7 +184,7 @@ async def asked(sim: ControlClient, path: str) -> None:
     """Wait until the cloud handles a request."""
     async with asyncio.timeout(10):
         while path not in sim.progress()[1]:
-            await asyncio.sleep(0.01)  # the cloud is another process: there is nothing here to wait for
+            await asyncio.sleep(0.01)  # the cloud is another process, so this process has nothing to wait for
 
 
 async def test_an_older_read_does_not_undo_a_write(
@@ -244,7 +247,7 @@ async def test_an_older_read_does_not_undo_an_alarm_volume(
 async def test_what_is_set_during_speech_is_kept(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
 ) -> None:
-    """Amazon restores the volume from before a message; a volume set in the meantime is set again."""
+    """Amazon restores the volume from before a message; a volume that was set in the meantime is set again."""
     volume = {"isMuted": False}
     sim.fault(silent_stream=1)
     data = {"message": "hello", "target": [PLAYER], "data": {"type": "tts", "volume": 0.8}}

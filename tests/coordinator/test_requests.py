@@ -21,7 +21,7 @@ HOUSEHOLDS = pytest.mark.parametrize("name", ["demo", "forty", "two_hundred"])
 async def test_a_setup_needs_few_requests(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, name: str
 ) -> None:
-    """From start until quiet there are at most 20 requests plus one per list, for one Echo and for two hundred."""
+    """A setup sends at most 20 requests plus one per list, with one Echo as well as with two hundred."""
     sim.household(name)
     sim.reset_ledger()
     await set_up(hass, config_entry)
@@ -73,7 +73,7 @@ async def test_idle_hours_of_a_proven_stream(
     clock: Clock,
     name: str,
 ) -> None:
-    """A stream that has delivered pushes needs fewer polls, and reads each pushed topic within four hours."""
+    """A stream that has delivered pushes needs fewer polls; each pushed topic is still read within four hours."""
     await rest(hass, sim, config_entry, clock, name)
     echo = next(d["accountName"] for a in household.accounts.values() for d in a["devices"].values() if d["online"])
     household.change(echo, volume=33)
@@ -92,13 +92,13 @@ async def test_idle_hours_of_a_proven_stream(
         requests += hour
     assert requests.total() <= 50, requests
     for path in ("np/list-media-sessions", "notifications", "dnd/device-status-list", "bluetooth"):
-        assert requests[f"GET /api/{path}"] >= 1, "a push that was missed is found some day"
+        assert requests[f"GET /api/{path}"] >= 1, "polls find changes whose push was missed"
 
 
 async def test_a_missed_push_brings_the_shorter_intervals_back(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Until a directive arrives, and for a day after a missed one, polls are as frequent as without proof."""
+    """Until a directive arrives, and for a day after a missed one, polls are as frequent as on an unproven stream."""
     players, watchdog = entry.runtime_data.players, entry.runtime_data.watchdog
     household.change("Kitchen Show", volume=34)
     await until(hass, lambda: state_of(hass, "media_player.kitchen_show").attributes["volume_level"] == 0.34)

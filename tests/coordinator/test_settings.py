@@ -1,4 +1,4 @@
-"""Tests of device settings: shown values, the cloud's values, and the number of requests."""
+"""Tests of device settings: shown values, values in the cloud, and the number of requests."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -113,17 +113,17 @@ async def test_values_and_what_they_cost(
     clock: Clock,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """Each setting is read once, then whole-account ones every six hours and the others once a day."""
+    """Each setting is read once; then settings of the whole account are read every six hours, and others once a day."""
     assert {entity_id: state_of(hass, entity_id).state for entity_id in SHOWN} == SHOWN
     options = state_of(hass, "select.office_spot_wake_word").attributes["options"]
     assert options == ["Alexa", "Amazon", "Computer", "Echo", "Ziggy"]
     mac = household.device(KITCHEN)["macAddress"]
     assert state_of(hass, "sensor.kitchen_show_mac_address").state == mac
     requests = asked(household)
-    assert set(requests.values()) == {1}, "one request for each"
+    assert set(requests.values()) == {1}, "one request for each setting"
     serial, offline = household.serial(STUDIO), household.serial(KIDS)
     assert f"GET /api/equalizer/{serial}/{household.device(STUDIO)['deviceType']}" in requests
-    assert not any(offline in line for line in requests), "a device that is offline is not asked"
+    assert not any(offline in line for line in requests), "settings of offline devices are not read"
 
     settings = watched.runtime_data.settings
     assert settings.update_interval == timedelta(hours=6)
@@ -140,7 +140,7 @@ async def test_values_and_what_they_cost(
     sim.reset_ledger()
     household.change(KIDS, online=True)
     await clock.settle()
-    assert state_of(hass, "number.kids_dot_bass").state == "0", "a device that comes online is asked"
+    assert state_of(hass, "number.kids_dot_bass").state == "0", "the settings of a device that comes online are read"
     assert {count for line, count in asked(household).items() if offline in line} == {1}
 
 
@@ -153,7 +153,7 @@ async def test_every_change_reaches_the_cloud(
     act: Act,
     device_registry: dr.DeviceRegistry,
 ) -> None:
-    """Every change reaches the cloud, and the resulting value is shown."""
+    """The shown value is the one in the cloud after the change."""
     for name, data, shown, place, wanted in CHANGES:
         entity_id = name.replace(".", ".kitchen_show_", 1)
         sim.reset_ledger()
@@ -174,11 +174,13 @@ async def test_every_change_reaches_the_cloud(
     serial = household.serial("Galley")
     assert state_of(hass, "text.kitchen_show_name").state == "Galley"
     devices = dr.async_entries_for_config_entry(device_registry, watched.entry_id)
-    assert [device.name for device in devices if device.serial_number == serial] == ["Galley"], "in step"
+    assert [device.name for device in devices if device.serial_number == serial] == ["Galley"], (
+        "the device has the same name"
+    )
 
     await act("button.press", "button.kitchen_show_restart")
     await clock.settle()
-    assert state_of(hass, "button.kitchen_show_restart").state == "unavailable", "it is starting"
+    assert state_of(hass, "button.kitchen_show_restart").state == "unavailable", "the Echo is restarting"
     await clock.advance(40, 10)
     assert state_of(hass, "button.kitchen_show_restart").state != "unavailable"
 
@@ -211,7 +213,7 @@ CHANGES: list[tuple[str, dict[str, Any], str, str, object]] = [
 async def test_an_equalizer_both_ways(
     hass: HomeAssistant, watched: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock, act: Act
 ) -> None:
-    """A push is shown without a request; bands set at the same time do not undo each other."""
+    """A push is shown without a request; bands that are set at the same time do not undo each other."""
     sim.reset_ledger()
     household.change(STUDIO, equalizer={"bass": -2, "mid": 3, "treble": 0})
     await clock.settle()
@@ -236,7 +238,7 @@ async def test_an_equalizer_both_ways(
 async def test_a_refusal_changes_nothing(
     hass: HomeAssistant, watched: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock, act: Act
 ) -> None:
-    """A refusal changes nothing, an unconfirmed change is read later, and invalid input sends no request."""
+    """An unconfirmed change is read later, and invalid input sends no request."""
     settings = watched.runtime_data.settings
     sim.fault(path="/api/equalizer/*", method="POST", status=400, times=1)
     with pytest.raises(HomeAssistantError) as refused:
@@ -251,7 +253,7 @@ async def test_a_refusal_changes_nothing(
 
     sim.fault(path="/api/auxcontroller/*", method="GET", status=404, times=1)
     await act("select.select_option", "select.kitchen_show_audio_port", option="input")
-    assert state_of(hass, "select.kitchen_show_audio_port").state == "output", "not confirmed yet"
+    assert state_of(hass, "select.kitchen_show_audio_port").state == "output", "the change is not confirmed yet"
     await clock.settle()
     assert state_of(hass, "select.kitchen_show_audio_port").state == "input"
     assert settings.last_update_success
@@ -279,7 +281,10 @@ async def test_what_cannot_be_read(
     clock: Clock,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """A refused setting keeps its value, does not affect others, and is read again in ten minutes, then rarely."""
+    """A setting that cannot be read keeps its value and does not affect others.
+
+    It is read again in ten minutes, then rarely.
+    """
     settings = watched.runtime_data.settings
     serial, path = household.serial(KITCHEN), "/api/v1/devices/*/settings/brightness"
     bass, brightness = "number.kitchen_show_bass", "number.kitchen_show_brightness"
@@ -309,11 +314,11 @@ async def test_what_cannot_be_read(
     assert len(household.requests("GET", path)) == 1
     sim.clear_faults()
 
-    # Amazon is unreachable: the topic reports that, and recovers
+    # while Amazon is unreachable, the topic reports this, and it recovers afterward
     sim.fault(path="/api/equalizer/*", cut="before")
     await look(Setting.BASS)
     assert not settings.last_update_success
-    assert state_of(hass, bass).state == "0", "what is known is not too old yet"
+    assert state_of(hass, bass).state == "0", "the known values are still recent enough"
     sim.clear_faults()
     await clock.advance(100, 20)
     assert settings.last_update_success
@@ -323,7 +328,7 @@ async def test_what_cannot_be_read(
 async def test_do_not_disturb_for_a_time(
     hass: HomeAssistant, watched: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock, act: Act
 ) -> None:
-    """For a duration or until a time, for several devices in one request; Amazon ends it and pushes that."""
+    """Covers a duration and an end time, for several devices in one request; Amazon ends it and pushes the change."""
     await clock.settle()
     players = ["media_player.kitchen_show", "media_player.office_spot"]
     switches = ["switch.kitchen_show_do_not_disturb", "switch.office_spot_do_not_disturb"]
@@ -402,7 +407,7 @@ async def test_an_hour_of_503_at_the_start(
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The account is set up; the settings are read within 30 s of the end, after few requests in the hour."""
+    """The account is set up with few requests in that hour, and the settings are read within 30 s of its end."""
     monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
     for path in PATHS:
         sim.fault(path=path, method="GET", status=503)

@@ -36,7 +36,7 @@ PHOENIX = "PUT /api/phoenix/state"
 
 
 def change(sim: ControlClient, appliance: str, **values: Any) -> None:
-    """Change an appliance, as if at the appliance."""
+    """Change an appliance in the cloud, like a person at the appliance."""
     sim.patch_state({"accounts": {JO: {"appliances": {appliance: values}}}})
 
 
@@ -79,7 +79,7 @@ def directive(appliance: str, value: str, at: datetime) -> dict[str, Any]:
 async def test_discovery_takes_what_is_wanted_and_nothing_of_our_own(
     hass: HomeAssistant, sim: ControlClient, household: Household, entry: MockConfigEntry
 ) -> None:
-    """One request finds all; covers each rule about which appliances get entities, and the selection."""
+    """One request finds all appliances; covers each rule about which appliances get entities, and the selection."""
     appliances = entry.runtime_data.appliances
     assert sum(each.operationName == "discover" for each in queries(sim)) == 1
     assert {HALL, COFFEE, MONITOR, GUARD} <= appliances.data.keys()
@@ -101,7 +101,7 @@ async def test_discovery_takes_what_is_wanted_and_nothing_of_our_own(
     hass.config_entries.async_update_entry(entry, options={"extended_entity_discovery": True})
     appliances.async_options_changed()
     assert PORCH in appliances.data
-    assert own.isdisjoint(appliances.data), "all does not mean what Home Assistant shows to Alexa itself"
+    assert own.isdisjoint(appliances.data), "appliances that Home Assistant exposes to Alexa are left out"
     hass.config_entries.async_update_entry(entry, options={})
     appliances.async_options_changed()
     assert PORCH not in appliances.data
@@ -110,7 +110,7 @@ async def test_discovery_takes_what_is_wanted_and_nothing_of_our_own(
     assert DESK in appliances.data, "a real Hue bridge"
     hass.config.components.add("emulated_hue")
     appliances.async_options_changed()
-    assert DESK not in appliances.data, "Home Assistant plays a Hue bridge"
+    assert DESK not in appliances.data, "Home Assistant emulates a Hue bridge"
 
 
 class Query:
@@ -131,7 +131,7 @@ def queries(sim: ControlClient) -> list[Query]:
 async def test_pushes_are_taken_in_the_order_of_their_samples(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """A push needs no request and only updates its entities; an older sample is ignored, pushed or read."""
+    """A push causes no request and only updates its entities; an older sample is ignored, whether pushed or read."""
     smart_home = entry.runtime_data.smart_home
     told: list[str] = []
     for each in (HALL, COFFEE):
@@ -149,7 +149,7 @@ async def test_pushes_are_taken_in_the_order_of_their_samples(
     assert power(entry, COFFEE) == "OFF"
     assert household_requests(sim) == []
     await smart_home.async_read_now(COFFEE)
-    assert power(entry, COFFEE) == "OFF", "what was read is older than what was pushed"
+    assert power(entry, COFFEE) == "OFF", "the sample of the read is older than that of the push"
     assert asked(sim) == [[COFFEE]]
     assert told[:3] == [COFFEE, COFFEE, HALL]
 
@@ -166,7 +166,10 @@ def household_requests(sim: ControlClient) -> list[str]:
 async def test_commands_of_one_turn_are_one_request_and_everybody_learns_their_own_result(
     hass: HomeAssistant, sim: ControlClient, household: Household, entry: MockConfigEntry
 ) -> None:
-    """GraphQL runs what it supports and phoenix the rest; errors reach their callers, and pushes confirm."""
+    """GraphQL runs the commands that it supports, and phoenix the others.
+
+    Errors reach their callers, and pushes confirm the commands.
+    """
     smart_home = entry.runtime_data.smart_home
     appliances = entry.runtime_data.appliances
     hass.config_entries.async_update_entry(entry, options={"appliances": [PORCH]})
@@ -200,7 +203,7 @@ async def test_commands_of_one_turn_are_one_request_and_everybody_learns_their_o
 async def test_a_refusal_of_the_whole_request_is_told_to_those_it_concerns(
     hass: HomeAssistant, sim: ControlClient, household: Household, entry: MockConfigEntry
 ) -> None:
-    """Controls refused as a whole are sent one by one, phoenix replaces GraphQL, and throttling is reported."""
+    """Controls that are refused together are sent one by one, phoenix replaces GraphQL, and throttling is reported."""
     smart_home = entry.runtime_data.smart_home
     sim.reset_ledger()
     sim.fault(path="/nexus/*", status=400, body={"message": "bad"}, times=1)
@@ -226,7 +229,7 @@ async def test_a_refusal_of_the_whole_request_is_told_to_those_it_concerns(
     with pytest.raises(HomeAssistantError) as caught:
         await hass.services.async_call("light", "turn_on", {"entity_id": light.entity_id}, blocking=True)
     assert caught.value.translation_key == "rate_limited"
-    assert household_requests(sim) == [GRAPHQL], "what is throttled is not tried another way"
+    assert household_requests(sim) == [GRAPHQL], "a throttled command is not sent by the other API"
 
 
 async def test_guard_is_armed_by_an_echo_or_its_panel(
@@ -236,7 +239,7 @@ async def test_guard_is_armed_by_an_echo_or_its_panel(
     entry: MockConfigEntry,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The command goes to an Echo that listens, else to the panel; the state is the cloud's."""
+    """The command is sent to an Echo that hears it, otherwise to the panel; the shown state is the cloud's."""
     monkeypatch.setattr(smart_home_module, "CONFIRM_DELAY", 0.2)
     guard = entry.runtime_data.guard
     assert guard.data[GUARD] is ArmState.ARMED_STAY
@@ -271,7 +274,7 @@ async def passing(clock: Clock, *work: Coroutine[Any, Any, Any]) -> None:
 async def test_polls_are_one_request_for_all_values(
     hass: HomeAssistant, sim: ControlClient, household: Household, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
-    """Polls are one request for all enabled values, and one a minute for motion; confirmation and recovery."""
+    """Polls read all enabled values in one request, and motion once a minute; also covers confirmation and recovery."""
     await set_up(hass, config_entry)
     await clock.settle()
     runtime = config_entry.runtime_data
@@ -280,8 +283,8 @@ async def test_polls_are_one_request_for_all_values(
     sim.reset_ledger()
     await clock.advance(660, 66)
     (one,) = asked(sim)
-    assert set(one) == enabled, "one request for all that is enabled"
-    # motion is never pushed: its appliance alone is read each minute
+    assert set(one) == enabled, "one request for all enabled values"
+    # motion is never pushed, so its appliance alone is read each minute
     stop = smart_home.async_poll_often(MOTION, FeatureName.MOTION_SENSOR)
     change(sim, MOTION, features={"motionSensor": {"detectionState": "DETECTED"}})
     sim.reset_ledger()
@@ -295,11 +298,11 @@ async def test_polls_are_one_request_for_all_values(
     await passing(
         clock, smart_home.async_control(COFFEE, SetPower(on=True)), smart_home.async_control(DESK, SetPower(on=True))
     )
-    assert power(config_entry, COFFEE) == "OFF", "nothing is guessed"
+    assert power(config_entry, COFFEE) == "OFF", "an unconfirmed change is not shown"
     await clock.advance(5, 1)
     assert (power(config_entry, COFFEE), power(config_entry, DESK)) == ("ON", "ON")
     assert asked(sim) == [sorted([COFFEE, DESK])]
-    # an unknown appliance causes one discovery in ten minutes, however many pushes arrive
+    # an unknown appliance causes at most one discovery in ten minutes, however many pushes arrive
     await clock.advance(700, 350)
     sim.reset_ledger()
     for _ in range(5):
@@ -310,7 +313,9 @@ async def test_polls_are_one_request_for_all_values(
     sim.reset_ledger()
     sim.push_raw(directive("never-heard-of", "ON", datetime.now(UTC)))
     await clock.advance(5, 5)
-    assert "discover" not in [each.operationName for each in queries(sim)], "it is never listed"
+    assert "discover" not in [each.operationName for each in queries(sim)], (
+        "a serial that the last discovery did not list causes no further one"
+    )
     # an appliance is removed after two discoveries without it, and never after one that found nothing
     sim.patch_state({"accounts": {JO: {"appliances": {DESK: None}}}})
     await passing(clock, appliances.async_refresh())
@@ -322,7 +327,7 @@ async def test_polls_are_one_request_for_all_values(
     await passing(clock, appliances.async_refresh())
     assert (appliances.last_update_success, dict(appliances.data)) == (False, known)
     await clock.advance(40, 20)
-    assert appliances.last_update_success, "it is tried again by itself"
+    assert appliances.last_update_success, "the discovery is repeated automatically"
     # while push is unavailable, everything is read each minute
     runtime.smart_home.async_set_push(False)
     sim.reset_ledger()
@@ -373,7 +378,7 @@ async def test_an_account_without_appliances_has_one_discovery(
     config_entry: MockConfigEntry,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """An account without appliances has one discovery, no other request, and no warning."""
+    """There is no other request, and no warning."""
     sim.patch_state({"accounts": {JO: {"appliances": None}}})
     sim.patch_state({"accounts": {JO: {"devices": {"G0SIM00KITCHEN01": {"features": None}}}}})
     sim.reset_ledger()

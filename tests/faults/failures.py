@@ -58,15 +58,15 @@ CAPABILITIES: Final = Endpoint(
     name="capabilities", method="PUT", host=Host.ALEXA_API, path="/v1/devices/@self/capabilities", answer=Answer.ANY
 )
 LIBRARY: Final = (TOKEN, COOKIES, CAPABILITIES)
-"""Endpoints that the library alexapy uses."""
+"""Endpoints that alexapy also uses."""
 
 EVERY: Final = (*ENDPOINTS, *LIBRARY)
 
 FURTHER: Final = tuple(endpoint for endpoint in ENDPOINTS if endpoint not in ACCOUNT_ENDPOINTS)
-"""Endpoints of the families besides those of the account."""
+"""Endpoints of other families than the account."""
 
 ASKED: Final = tuple(endpoint for endpoint in EVERY if endpoint is not ACCOUNT)
-"""All endpoints except the one that only the sign-in uses, which is tested with the sign-in."""
+"""All endpoints except the one that only the sign-in uses; tests of the sign-in cover that one."""
 
 INSTEAD: Final = {HISTORY.name: HISTORY_BEFORE, HISTORY_BEFORE.name: HISTORY}
 """Alternative endpoint that is used when the other one is refused; the last successful one is tried first."""
@@ -75,7 +75,7 @@ ONCE_OPEN: Final = (HISTORY_PAGE, HISTORY, HISTORY_BEFORE)
 """Endpoints that are used at startup only after the stream is open."""
 
 CLASS_NAME: Final = re.compile(r"[a-z](?:Error|Exception)\b|(?:GET|POST|PUT|DELETE) /")
-"""Pattern of class names and requests, which no text for users may contain."""
+"""Pattern of class names and requests, which texts for users must not contain."""
 
 WRONG_TYPES: Final[list[Any]] = [None, 1, "x", [[]], {"y": [True], "id": 7, "serialNumber": {}}]
 
@@ -103,7 +103,7 @@ PARSED: Final = ("wrong types", "missing keys")
 """Faults that only the parser of an endpoint can detect."""
 
 _ACCEPTED: Final = ("wrong types", "missing keys", "empty")
-"""Responses with status 200 that do not report a refusal; the write was done."""
+"""Responses with status 200 that do not report a refusal; the write took effect."""
 
 
 class Moment(StrEnum):
@@ -144,7 +144,7 @@ def rule_of(endpoint: Endpoint, fault: str) -> dict[str, Any]:
 def faults_of(endpoint: Endpoint, moment: Moment) -> tuple[str, ...]:
     """Return the faults of a row: all, or a third of them if another row covers the same code.
 
-    The endpoints of the account and of the library have all of them. Other endpoints use the same transport and differ
+    The endpoints of the account and of alexapy have all faults. Other endpoints use the same transport and only differ
     in their parser: neighboring endpoints have different thirds, and all have the faults that only a parser detects.
     Pages with a csrf cookie after the first are requested like the first; after a push a topic is read as in a poll.
     """
@@ -179,7 +179,8 @@ class Drive:
         self.freezer.tick(timedelta(seconds=seconds))
         self.sim.advance(seconds)
         async_fire_time_changed(self.hass)
-        # a limited number: a request without a response would never end, as the clock of its time limit is frozen, too
+        # a limited number, because the clock of the time limit is frozen and a request without a response would never
+        # end
         for _ in range(25):
             await asyncio.sleep(0)
         await asyncio.get_running_loop().run_in_executor(None, time.sleep, 0.004)
@@ -308,7 +309,7 @@ class Table:
         return frozenset(s.entity_id for s in self.hass.states.async_all() if s.state != "unavailable")
 
     def is_whole(self) -> bool:
-        """Return whether all entities are available again and nothing is delayed."""
+        """Return whether all entities are available again and no read is held back."""
         if self.entry.state is not ConfigEntryState.LOADED:
             return False
         runtime = self.entry.runtime_data
@@ -339,7 +340,7 @@ class Table:
             case Moment.COMMAND:
                 return await self._command(endpoint)
             case Moment.RENEWAL:
-                # only a stream that delivered data gets another token at once
+                # only a stream that has delivered data gets a new token immediately
                 await self.drive.tick(31)
                 await self.drive.settle()
                 self.sim.fault(expire_tokens=True)
@@ -410,7 +411,7 @@ class Table:
             music = {"media_content_type": "AMAZON_MUSIC", "media_content_id": "quill"}
             problems = await self.act("media_player", "play_media", data | music, lambda: True)
             if problems or self.household.device("Kitchen Show")["player"]["state"] != "PLAYING":
-                # without music there is nothing to pause
+                # without music, pausing would send no request
                 return problems
         playing = self.household.device("Kitchen Show")["player"]["state"] == "PLAYING"
         wanted = "PAUSED" if playing else "PLAYING"
@@ -475,9 +476,9 @@ class Table:
         return problems
 
     async def act(self, domain: str, service: str, data: dict[str, Any], is_done: Callable[[], bool]) -> list[str]:
-        """Call an action, which must raise or have its effect; return the problems."""
+        """Call an action; it must raise an error or take effect. Return the problems."""
         state = self.hass.states.get(data["entity_id"]) if "entity_id" in data else None
-        # Home Assistant skips unavailable entities, and shows that; speech must not skip any
+        # Home Assistant skips unavailable entities and shows that they are unavailable; speech must not skip any
         is_skipped = "entity_id" in data and domain != "notify" and (state is None or state.state == "unavailable")
         answers = self.hass.services.supports_response(domain, service) is SupportsResponse.ONLY
         task = asyncio.create_task(
@@ -490,12 +491,12 @@ class Table:
         except HomeAssistantError as err:
             if CLASS_NAME.search(str(err)):
                 problems.append(f"{service} names a class: {err}")
-        except Exception as err:  # noqa: BLE001 - that is what the table looks for
+        except Exception as err:  # noqa: BLE001 - the table reports any unexpected exception
             problems.append(f"{service} raised {err!r}")
         else:
             if not is_skipped and not is_done():
                 problems.append(f"{service} returned, and nothing was done")
-        # a change that was not confirmed by a push is read
+        # a change that no push has confirmed is read
         await self.drive.tick(3.5)
         await self.drive.settle()
         return problems
@@ -508,7 +509,7 @@ class Table:
         return {endpoint.name for endpoint in EVERY if any(is_of(endpoint, request) for request in ledger)}
 
     def before_it(self, endpoint: Endpoint) -> None:
-        """Let the endpoints that are tried before an endpoint be refused."""
+        """Let the endpoints that the integration tries before this one be refused."""
         if endpoint in CSRF_PAGES:
             for page in CSRF_PAGES[: CSRF_PAGES.index(endpoint)]:
                 self.sim.fault(path=page.path, method="GET", status=404)
@@ -544,7 +545,7 @@ class Table:
         return [where + problem for problem in problems]
 
     def _lost(self, values: Mapping[str, str], *, steady: bool) -> Iterator[str]:
-        """Yield entities that disappeared, or that show something other than before."""
+        """Yield entities that disappeared, or whose states differ from before."""
         for entity_id in self.entities:
             if (state := self.hass.states.get(entity_id)) is None:
                 yield f"{entity_id} went"
@@ -599,7 +600,7 @@ async def explore(table: Table) -> None:
     for moment in Moment:
         reading = later if moment in (Moment.SET_UP, Moment.POLL, Moment.PUSH) else later[:1]
         if moment is Moment.POLL:
-            # the first poll may read what was missed before the stream opened; no later one does
+            # the first poll may read changes missed before the stream opened; later polls do not
             assert await table.happen(moment) == []
         for asked in [*reading, *CSRF_PAGES[1:]] if moment is Moment.SET_UP else reading:
             if asked:
@@ -649,7 +650,7 @@ async def table(
     await table.begin()
     if not MOMENTS:
         await explore(table)
-        # its commands have changed the household
+        # the commands have changed the household
         await table.end()
         await table.begin()
     yield table

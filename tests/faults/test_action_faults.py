@@ -1,4 +1,4 @@
-"""Tests of failing actions that respond or concern a whole account: only the caller is affected."""
+"""Tests of failing actions that return a response or concern a whole account: only the caller is affected."""
 
 from typing import Any, Final
 
@@ -44,4 +44,4 @@ async def test_the_caller_learns_it(
     assert raised.value.translation_domain == DOMAIN
     assert entry.state is ConfigEntryState.LOADED
     assert hass.config_entries.flow.async_progress() == []
-    assert state_of(hass, KITCHEN).state == "idle", "nothing became unavailable"
+    assert state_of(hass, KITCHEN).state == "idle", "no entity became unavailable"

@@ -21,14 +21,14 @@ from .failures import household_of_two
 from .test_leaks import held
 
 LONGEST = 240.0
-"""Seconds after which an operation counts as never completed.
+"""Seconds after which an operation counts as hanging.
 
-Turns of the event loop would not be a limit: it also turns while the cloud responds, more often the slower that is.
+A number of event loop turns would not be a limit, because the loop also turns while the cloud is busy.
 """
 
 
 async def canceled_after(operation: Coroutine[Any, Any, object], steps: int) -> bool:
-    """Run an operation, cancel it after some steps of the event loop; return whether it completed before."""
+    """Run an operation and cancel it after some event loop steps; return whether it had completed before."""
     task = asyncio.ensure_future(operation)
     for _ in range(steps):
         if task.done():
@@ -48,7 +48,7 @@ def shown(hass: HomeAssistant, entry: MockConfigEntry) -> list[str]:
 
 
 async def assert_gone(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Assert that an entry that is not loaded holds no entity, platform, task or timer."""
+    """Assert that an entry that is not loaded has no entities, platforms, tasks or timers."""
     assert shown(hass, entry) == []
     assert [platform.domain for platform in async_get_platforms(hass, DOMAIN) if platform.config_entry is entry] == []
     await until(hass, lambda: not {name for name in held(hass)["tasks"] if entry.entry_id in name or "add" in name})
@@ -68,7 +68,7 @@ async def test_set_up_canceled_at_any_step(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A setup canceled at any step leaves nothing, and a further setup succeeds."""
+    """A setup that is canceled at any step leaves nothing behind, and a further setup succeeds."""
     monkeypatch.setattr(logging.getLogger("custom_components.alexa_media"), "filters", [without_traceback])
     sim.household(household_of_two(), domain="amazon.com")
     await set_up(hass, config_entry)
@@ -99,7 +99,7 @@ async def test_set_up_canceled_at_any_step(
 async def test_unload_canceled_at_any_step(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """An unload canceled at any step ends or can be repeated; the entry is set up again after it."""
+    """An unload that is canceled at any step completes or can be repeated; then the entry can be set up again."""
     sim.household(household_of_two(), domain="amazon.com")
     await set_up(hass, config_entry)
     entry_id = config_entry.entry_id
@@ -107,7 +107,8 @@ async def test_unload_canceled_at_any_step(
     while not completed and time.monotonic() < end:
         completed = await canceled_after(hass.config_entries.async_unload(entry_id), steps)
         if config_entry.state is ConfigEntryState.UNLOAD_IN_PROGRESS:
-            # Canceled in Home Assistant's own part, which cannot be repeated; the entities are gone already.
+            # Canceled in Home Assistant's part of the unload, which cannot be repeated; the entities are already
+            # removed.
             await assert_gone(hass, config_entry)
             await config_entry._async_process_on_unload(hass)
             config_entry.mock_state(hass, ConfigEntryState.NOT_LOADED)
@@ -131,7 +132,7 @@ async def turns() -> None:
 async def test_a_canceled_unload_ends_and_then_reports_that_it_was_canceled(
     hass: HomeAssistant, config_entry: MockConfigEntry
 ) -> None:
-    """The caller sees its cancellation, once the entry is unloaded and can be set up again."""
+    """The caller's cancellation is raised after the unload has completed, and the entry can be set up again."""
     await set_up(hass, config_entry)
     entry_id = config_entry.entry_id
     adders, gate = config_entry.runtime_data.adders, asyncio.Event()
@@ -142,7 +143,7 @@ async def test_a_canceled_unload_ends_and_then_reports_that_it_was_canceled(
     await turns()
     task.cancel()
     await turns()
-    assert not task.done(), "the work goes on"
+    assert not task.done(), "the unload continues"
     gate.set()
     await asyncio.wait([task], timeout=15)
     assert task.cancelled()

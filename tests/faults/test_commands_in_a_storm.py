@@ -1,4 +1,4 @@
-"""Tests of all commands while polls are refused: the integration's own back-off delays none of them."""
+"""Tests of all commands while polls are refused: the integration's own back-off does not delay them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Tests of days with random faults and changes: at the end everything is correct and nothing has grown."""
+"""Tests of days with random faults and changes: at the end, all states are correct and memory has not grown."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -35,16 +35,16 @@ NAMES = {
 }
 
 SEED = int(os.environ.get("DAY_SEED", "20261121"))
-"""Seed of the day; for another one: DAY_SEED=1 scripts/test tests/faults/test_day.py."""
+"""Seed of the day; run another one with DAY_SEED=1 scripts/test tests/faults/test_day.py."""
 
 SOAK_DAYS = int(os.environ.get("SOAK_DAYS", "0"))
-"""Number of whole days, set by ``scripts/soak``; two short ones otherwise."""
+"""Number of whole days, set by ``scripts/soak``; the default is two short days."""
 
 MOST_GROWTH = 2_000_000
 """Maximum growth of the memory after the first day in bytes."""
 
 MORE_TIMERS = 15
-"""Number of polls and back-offs by which the ends of two days may differ."""
+"""Maximum difference between the numbers of polls and back-offs at the ends of two days."""
 
 
 class Day:
@@ -102,7 +102,7 @@ class Day:
         name = self._chance.choice(list(NAMES))
         entity_id = f"notify.{NAMES[name]}_speak"
         is_online = self._table.household.device(name)["online"]
-        # A pushed volume makes an Echo available that the cloud still considers offline.
+        # A pushed volume makes an Echo available, although the cloud still considers it offline.
         if state_of(self._table.hass, entity_id).state == "unavailable" or not is_online:
             return
         self._spoken += 1
@@ -122,7 +122,7 @@ class Day:
             assert text in [spoken["text"] for spoken in self._table.sim.spoken()], self.log[-5:]
 
     def may_happen(self) -> list[Callable[[], Any]]:
-        """Return the possible events, each as often as it is likely."""
+        """Return the possible events; the number of times an event occurs in the list is its weight."""
         what: list[Callable[[], Any]] = [self._fault] * 6 + [self._change] * 6 + [self._stream] * 2
         return [*what, self._token, self._speak, self._speak]
 
@@ -143,7 +143,7 @@ class SoakDay(Day):
 
     @override
     def may_happen(self) -> list[Callable[[], Any]]:
-        """Return the possible events, each as often as it is likely."""
+        """Return the possible events; the number of times an event occurs in the list is its weight."""
         return [*super().may_happen() * 2, self._reload, self._stop, self._suspend, self._set_clock_back, self._flood]
 
     async def _do(self, operation: Coroutine[Any, Any, object]) -> None:
@@ -159,7 +159,7 @@ class SoakDay(Day):
         await self._do(self._table.hass.config_entries.async_reload(self._table.entry.entry_id))
 
     async def _stop(self) -> None:
-        """Stop Home Assistant for some minutes, from the entry's point of view."""
+        """Stop the entry, like a stop of Home Assistant, for some minutes."""
         self._note("stop")
         manager, entry_id = self._table.hass.config_entries, self._table.entry.entry_id
         await self._do(manager.async_unload(entry_id))
@@ -185,7 +185,7 @@ class SoakDay(Day):
 
 
 class Judge:
-    """Judges what a day leaves behind: the log, and objects in memory."""
+    """Checks what a day leaves behind: lines in the log, and objects in memory."""
 
     def __init__(self, table: Table, secrets: tuple[str, ...]) -> None:
         """Initialize without a first day for comparison."""
@@ -195,20 +195,20 @@ class Judge:
         self._first_memory = 0
 
     def log(self, watch: Watch) -> list[str]:
-        """Return the lines of a day's log on which no user can act, and clear the log."""
+        """Return the lines of a day's log that a user cannot act on, and clear the log."""
         problems = [text for text in watch.problems(self._secrets) if not text.startswith("logged ")]
         for record in watch.records:
             message = record.getMessage()
             # Home Assistant reports once per outage that a topic cannot be read.
             if record.levelno >= logging.ERROR and not message.startswith("Error fetching alexa_media"):
                 problems.append(f"{record.name}: {message}")
-            # pytest keeps the records, whose exceptions would keep whole accounts in memory
+            # pytest keeps log records, whose exceptions would keep whole accounts in memory
             record.msg, record.args, record.exc_info = message, None, None
         watch.records.clear()
         return problems
 
     def growth(self) -> dict[str, Any]:
-        """Return what has grown since the first day; ``memory`` is in bytes."""
+        """Return the numbers that have grown since the first day; ``memory`` is in bytes."""
         # The test plugin's storage keeps everything that was ever written.
         for method in (Store._async_load, Store._async_write_data):
             cast("Any", method).reset_mock()
@@ -235,7 +235,10 @@ async def test_days_leave_nothing_behind(
     config_entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """After each day everything has recovered, the log has nothing only developers could act on, nothing has grown."""
+    """After each day everything has recovered and nothing has grown.
+
+    The log contains only lines that a user can act on.
+    """
     # The days include the start or the end of daylight saving time, depending on the seed.
     begin = datetime(2027, 3, 13, 20, tzinfo=UTC) if SEED % 2 else datetime(2027, 11, 6, 20, tzinfo=UTC)
     ahead = (begin - datetime.now(UTC)).total_seconds()
@@ -243,7 +246,7 @@ async def test_days_leave_nothing_behind(
     freezer.tick(ahead)
     sim.advance(ahead)
     hass.loop.set_debug(False)
-    # Before the first setup: objects that a reload replaces must be counted.
+    # Before the first setup, so that objects that a reload replaces are counted.
     tracemalloc.start(1)
     table = Table(hass, sim, household, config_entry, drive)
     await table.set_up()
@@ -273,7 +276,7 @@ async def _until_whole(table: Table) -> None:
     table.usable = frozenset()
     for _ in range(10):
         await table.drive.tick(60)
-        # Pending requests must be answered before the next minute, which is longer than their time limit.
+        # Pending requests have to be answered before the next minute, because a minute is longer than their time limit.
         await table.drive.settle()
     await table.recover()
 
@@ -286,7 +289,7 @@ async def test_a_day_of_faults(
     config_entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """There is no exception and no secret in the log, no entity is lost, and the shown values are true at the end."""
+    """There is no exception and no secret in the log, no entity is lost, and all states are correct at the end."""
     drive = Drive(hass, sim, freezer, config_entry)
     table = Table(hass, sim, household, config_entry, drive)
     await table.set_up()

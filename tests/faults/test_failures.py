@@ -23,6 +23,6 @@ WHEN = (Moment.POLL, Moment.PUSH, Moment.COMMAND)
 @pytest.mark.timeout(110)
 @pytest.mark.parametrize("endpoint", ASKED, ids=lambda endpoint: endpoint.name)
 async def test_everything_recovers_from_a_fault(table: Table, endpoint: Endpoint) -> None:
-    """No fault loses an entity, a command or a true value, and everything recovers after it."""
+    """No fault causes a lost entity, a lost command or a wrong value, and everything recovers afterward."""
     problems = await table.cases(endpoint, (Moment.RENEWAL,) if endpoint in LIBRARY else WHEN)
     assert not problems, problems

@@ -38,7 +38,7 @@ AT_SET_UP = tuple(endpoint for endpoint in ASKED if endpoint not in SETTINGS_END
 @pytest.mark.timeout(110)
 @pytest.mark.parametrize("endpoint", AT_SET_UP, ids=lambda endpoint: endpoint.name)
 async def test_a_known_account_is_set_up_whatever_fails(table: Table, endpoint: Endpoint) -> None:
-    """An account that was loaded before is set up whatever fails, with all its entities, and recovers."""
+    """The account was loaded before. It is set up with all its entities, and recovers."""
     problems = await table.cases(endpoint, (Moment.SET_UP,))
     assert not problems, problems
 

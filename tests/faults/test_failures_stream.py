@@ -1,4 +1,4 @@
-"""Tests of failures of the stream, of the account, and of Home Assistant."""
+"""Tests of failures of the stream and the account, and of stopping Home Assistant."""
 
 import asyncio
 from typing import Any
@@ -73,7 +73,7 @@ async def test_everything_is_polled_without_push(table: Table, fault: str) -> No
 @pytest.mark.contract("a stream that falls silent is waited for")
 async def test_a_silent_stream_is_detected(table: Table) -> None:
     """An open but silent stream is detected, and missed changes are read."""
-    # a stream that never sent a keep-alive would count as alive while its pings are answered
+    # a stream that never sent a keep-alive counts as alive as long as its pings are answered
     await pass_by(table, 60)
     table.sim.fault(silent_stream=900)
     table.household.change("Kitchen Show", volume=72)
@@ -100,7 +100,7 @@ async def test_a_stream_that_is_cut_every_second(table: Table) -> None:
 
 
 async def test_refused_tokens_in_a_row(table: Table) -> None:
-    """A second token that is refused before any data arrived is replaced too."""
+    """A second token that is refused before any data arrives is replaced too."""
     for _ in range(3):
         table.sim.fault(expire_tokens=True)
         table.sim.fault(close_stream=True)
@@ -141,7 +141,7 @@ async def test_a_flood_of_pushes_is_handled_in_order(table: Table, monkeypatch: 
 
 
 async def test_commands_do_not_wait_for_a_slow_renewal(table: Table) -> None:
-    """During a slow renewal there is no second one, and commands do not wait for it."""
+    """During a slow renewal, there is no second renewal, and commands do not wait."""
     table.sim.reset_ledger()
     table.sim.fault(path=TOKEN.path, latency=15)
     table.sim.fault(expire_tokens=True)

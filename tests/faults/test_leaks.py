@@ -26,7 +26,7 @@ RELOADS = 50
 
 
 def held(hass: HomeAssistant) -> dict[str, Any]:
-    """Return what exists now: tasks, timers, listeners, sessions, clients and accounts."""
+    """Return the existing tasks, timers, listeners, sessions, clients and accounts."""
     gc.collect()
     loop = asyncio.get_running_loop()
     timers: Any = vars(loop)["_scheduled"]
@@ -41,7 +41,7 @@ def held(hass: HomeAssistant) -> dict[str, Any]:
         "tasks": Counter(task.get_name() for task in asyncio.all_tasks() if "alexa" in task.get_name()),
         "number of tasks": len(asyncio.all_tasks()),
         "timers": Counter(repr(timer._callback)[:60] for timer in timers if not timer.cancelled()).total(),
-        # Home Assistant's own pending writes listen for the end
+        # Home Assistant's own pending writes listen for its stop
         "listeners": {k: v for k, v in hass.bus.async_listeners().items() if k != EVENT_HOMEASSISTANT_FINAL_WRITE},
         "sockets": sockets(),
         **objects,
@@ -54,7 +54,7 @@ def sockets() -> int:
 
 
 def grown(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    """Return what has grown; the numbers of sockets and timers may vary a little."""
+    """Return the numbers that have grown; sockets and timers may vary slightly."""
     slack = {"sockets": 3, "timers": 5, "number of tasks": 2}
     return {
         name: (before.get(name), value)
@@ -67,7 +67,7 @@ def grown(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
 async def test_fifty_reloads_leave_nothing_behind(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """No task, timer, listener, socket or file remains, even if a reload comes during a setup."""
+    """No task, timer, listener, socket or file remains, even if a reload interrupts a setup."""
     sim.household(household_of_two(), domain="amazon.com")
     await set_up(hass, config_entry)
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""Tests of a suspended computer: a cloud that stood still, and time that jumped; nothing is reloaded."""
+"""Tests of a suspended computer: a cloud that was paused, or time that jumped; nothing is reloaded."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,7 +76,7 @@ async def test_stream_and_tokens_recover_after_a_jump_of_the_clock(
         clock.freezer.tick(here)
     await clock.settle()
     await clock.advance(900, 30)
-    assert config_entry.runtime_data is runtime, "it was loaded again"
+    assert config_entry.runtime_data is runtime, "the entry was reloaded"
     await assert_alive(hass, config_entry, clock, household)
     await hass.config_entries.async_unload(config_entry.entry_id)
 
@@ -101,7 +101,7 @@ async def test_stream_recovers_after_the_cloud_stood_still(
     clock.sim.advance(HOURS_8)
     await clock.settle()
     await clock.advance(900, 30)
-    assert config_entry.runtime_data is runtime, "it was loaded again"
+    assert config_entry.runtime_data is runtime, "the entry was reloaded"
     await assert_alive(hass, config_entry, clock, household)
     await hass.config_entries.async_unload(config_entry.entry_id)
 

@@ -1,4 +1,4 @@
-"""Tests of times of the cloud that are far ahead: later events still count."""
+"""Tests of Amazon times that are far in the future: later events are still processed."""
 
 from datetime import UTC, datetime, timedelta
 import time

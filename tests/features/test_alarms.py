@@ -144,7 +144,7 @@ async def test_a_change_of_a_reminder_that_amazon_refuses_is_tried_once(
             await act(hass, "edit_reminder", notification_id=created["id"], **change)
     assert len(sim.ledger(path="/api/notifications/A*", method="PUT")) == 1
     assert entry.runtime_data.backend.unsupported == (name,)
-    # the words can still be changed
+    # the text can still be changed
     sim.clear_faults()
     await act(hass, "edit_reminder", notification_id=created["id"], message="Bags")
 
@@ -203,7 +203,7 @@ async def test_reminders_and_timers_are_set_on_echos(
     (body,) = [body for body in bodies if body["status"] == "INSTANCE_CANCELED"]
     assert "recurrenceRules" not in body["rRuleData"]
     assert held(household, one)["originalDate"] > item["originalDate"]
-    # another day was chosen meanwhile: the edit is based on the current alarm
+    # another day was selected in the meantime; the edit is based on the current alarm
     sim.fault(path=f"/api/notifications/{one}", method="PUT", status=409, times=1)
     await act(hass, "edit_reminder", notification_id=one, message="Glass out")
     assert held(household, one)["reminderLabel"] == "Glass out"
@@ -219,13 +219,13 @@ async def test_reminders_and_timers_are_set_on_echos(
     assert id_ not in all_held(household)
     await until(hass, lambda: state_of(hass, shown).state == "unknown")
 
-    # if Amazon refuses that, each device gets its own reminder
+    # if Amazon refuses that, a separate reminder is created for each device
     sim.fault(path="/api/notifications/createReminder", method="PUT", status=400, body={"message": "no"}, times=1)
     every = await act(hass, "create_reminder", at=at, message="Dinner", all_devices=True)
     online = [d for a in household.accounts.values() for d in a["devices"].values() if "REMINDERS" in d["capabilities"]]
     assert len(every["ids"]) == sum(d["online"] for d in online) > 3
     assert {held(household, each)["reminderLabel"] for each in every["ids"]} == {"Dinner"}
-    # and Amazon is not asked again for a day
+    # and the refused request is not sent again for a day
     assert entry.runtime_data.backend.unsupported == ("reminder_for_all_devices",)
     sim.reset_ledger()
     await act(hass, "create_reminder", at=at, message="Tea", all_devices=True)
@@ -243,15 +243,15 @@ async def test_reminders_and_timers_are_set_on_echos(
 async def test_a_refusal_creates_nothing(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The caller gets Amazon's error, and nothing is created partially."""
+    """The caller gets Amazon's error, and no alarm or reminder remains."""
     at = tomorrow("18:00:00")
     before = set(all_held(household))
     path = "/api/notifications/createReminder"
-    # a device without reminders answers without an id
+    # the response for a device without reminders has no id
     sim.fault(path=path, status=200, body={"status": "OFF"}, times=1)
     with pytest.raises(HomeAssistantError, match="not created"):
         await act(hass, "create_reminder", entity_id=KITCHEN, at=at, message="Never")
-    # one device has lost its reminders without a push: the reminders that were created before are deleted
+    # one device lost its reminders without a push; the reminders that were already created are deleted
     kept = [name for name in household.device("Office Spot")["capabilities"] if name != "REMINDERS"]
     household.change("Office Spot", capabilities=kept)
     sim.fault(path=path, method="PUT", status=400, body={"message": "no"}, times=1)
@@ -261,7 +261,7 @@ async def test_a_refusal_creates_nothing(
     requests = household.requests("PUT", path)
     assert len(household.requests("DELETE")) == len(requests) - 2 > 0
     assert set(all_held(household)) == before
-    # a reminder that cannot be deleted is in the list
+    # a reminder that cannot be deleted remains in the list
     sim.fault(path="/api/notifications/*", method="DELETE", status=400, times=1)
     with pytest.raises(HomeAssistantError, match="not created"):
         await act(hass, "create_reminder", at=at, message="All", all_devices=True)
@@ -282,14 +282,14 @@ async def test_a_refusal_creates_nothing(
         with pytest.raises(HomeAssistantError, match="rejected"):
             await act(hass, name, entity_id=KITCHEN, **more)
     assert set(all_held(household)) == before
-    # the id of a timer that Amazon has deleted meanwhile
+    # the id of a timer that Amazon has deleted in the meantime
     sim.fault(path="/api/notifications/*", method="DELETE", status=404, times=1)
     with pytest.raises(HomeAssistantError):
         await act(hass, "delete_notification", notification_id=alarm)
 
 
 async def test_weeks_without_days_are_named(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """An interval without days has no effect, on a new alarm or an existing one."""
+    """The error covers new and existing alarms, because an interval without days would have no effect."""
     alarm = (await act(hass, "create_alarm", entity_id=BEDROOM, at="06:40"))["id"]
     sim.reset_ledger()
     for action, data in (
@@ -330,7 +330,7 @@ async def test_alarms_need_permission_and_a_device(
         {"entity_id": "select.jo_example_org_amazon_com_default_device", "option": "Bedroom Dot"},
         blocking=True,
     )
-    # a start in the past: the next of its weekdays
+    # a start in the past moves to the next selected weekday
     past = dt_util.now(PACIFIC) - timedelta(days=20)
     made = await act(hass, "create_alarm", at=past, weekdays=["WE"])
     item = held(household, made["id"])
@@ -413,7 +413,7 @@ async def test_the_event_entity_reports_ringing(
     sim.fault(path="/api/behaviors/preview", status=400, body={"message": "no"}, times=1)
     with pytest.raises(HomeAssistantError, match="rejected"):
         await act(hass, "snooze_alarm", entity_id=BEDROOM)
-    assert held(household, alarm)["status"] == "ON", "it rings on"
+    assert held(household, alarm)["status"] == "ON", "the alarm continues ringing"
     assert await act(hass, "snooze_alarm", entity_id=BEDROOM, duration="00:01:00") == {"id": alarm, "ids": [alarm]}
     assert sim.spoken()[-1]["text"] == "snooze for 1 minute"
     await clock.settle()
@@ -428,7 +428,7 @@ async def test_the_event_entity_reports_ringing(
     assert held(household, alarm)["status"] == "OFF"
     assert state_of(hass, event).attributes["event_type"] == "alarm_dismissed"
     assert await act(hass, "stop_alarm", entity_id=BEDROOM) == {"id": None, "ids": []}
-    # a timer: the entity does not count down, but changes when the timer is over
+    # a timer's state is not a countdown; it changes when the timer ends
     await clock.advance(5, 5)
     sim.reset_ledger()
     await clock.advance(200, 100)

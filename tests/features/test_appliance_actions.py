@@ -34,7 +34,7 @@ def desk_fixture(entry: MockConfigEntry, device_registry: dr.DeviceRegistry) -> 
 async def test_an_appliance_is_renamed(
     hass: HomeAssistant, sim: ControlClient, desk: dr.DeviceEntry, device_registry: dr.DeviceRegistry
 ) -> None:
-    """A name with a hyphen, which Amazon refuses, is refused before anything is sent."""
+    """Amazon refuses names with a hyphen, so they are refused before a request."""
     house = House(sim)
     answer = await act(hass, "rename_appliance", device_id=desk.id, name=" Reading  lamp ")
     assert answer == {"name": "Reading lamp", "before": DESK}
@@ -104,7 +104,7 @@ async def test_echos_and_unknown_devices_are_refused(
 
 
 async def test_new_appliances_are_discovered(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """Appliances that Home Assistant itself exposes to Alexa are not among them."""
+    """The response does not contain appliances that Home Assistant exposes to Alexa."""
     house = House(sim)
     plug = {"name": "Heater", "category": "SMARTPLUG", "model": "P", "features": {"power": {"powerState": "ON"}}}
     house.add("5e000000-0000-4000-8000-0000000000a4", plug)
@@ -122,7 +122,7 @@ async def test_rooms_are_made_from_areas(
     device_registry: dr.DeviceRegistry,
     area_registry: ar.AreaRegistry,
 ) -> None:
-    """A dry run lists each change without making it; nothing is removed from a room."""
+    """A dry run lists each change without making it; no appliance is removed from a room."""
     house = House(sim)
     library = area_registry.async_get_or_create("Library - West")
     device_registry.async_update_device(desk.id, area_id=library.id)
@@ -140,4 +140,4 @@ async def test_rooms_are_made_from_areas(
     assert made["members"] == [f"amzn1.alexa.endpoint.{DESK_ID}"]
     assert house.appliance(DESK)["room"] == before
     answer = await act(hass, "rooms_from_areas", config_entry_id=entry.entry_id, dry_run=False)
-    assert answer["changes"] == [], "nothing is left to change"
+    assert answer["changes"] == [], "there are no further changes"

@@ -1,4 +1,4 @@
-"""The voice history is cleared at Amazon."""
+"""Tests of clearing the voice history at Amazon."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ async def _clear(hass: HomeAssistant, entry: MockConfigEntry, **given: Any) -> A
 
 @pytest.fixture(autouse=True)
 def _said(entry: MockConfigEntry, sim: ControlClient) -> None:
-    """Let two things be said."""
+    """Say two sentences to Echos."""
     for text in ("what time is it", "tell me a joke"):
         sim.say(KITCHEN, text, "Well")
     sim.reset_ledger()

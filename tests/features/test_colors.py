@@ -30,7 +30,10 @@ def test_a_colour_there_and_back(hue: float, saturation: float) -> None:
 
 
 def test_every_brightness_converts_back() -> None:
-    """Each of Alexa's hundred steps converts back, 255 is full, the darkest is not off, and the order is kept."""
+    """Each of Alexa's hundred steps converts back, and the order is kept.
+
+    255 is the maximum, and the darkest step is not off.
+    """
     assert [brightness_to_alexa(brightness_from_alexa(level)) for level in range(1, 101)] == list(range(1, 101))
     assert (brightness_to_alexa(1), brightness_to_alexa(255)) == (1, 100)
     assert (brightness_from_alexa(0), brightness_from_alexa(1), brightness_from_alexa(100)) == (1, 3, 255)
@@ -63,7 +66,7 @@ def test_there_is_always_a_word(hue: float, saturation: float) -> None:
 
 
 def test_each_white_has_its_own_name() -> None:
-    """Each white has its own name, and values in between get the closest one."""
+    """Each white has a different name, and values in between get the closest one."""
     assert [nearest_temperature_name(kelvin) for kelvin in TEMPERATURE_NAMES.values()] == list(TEMPERATURE_NAMES)
     assert nearest_temperature_name(2400) == "warm_white"
     assert nearest_temperature_name(2500) == "soft_white"

@@ -1,4 +1,4 @@
-"""The feeds of the flash briefing."""
+"""Tests of the feeds of the flash briefing."""
 
 import json
 from typing import Any
@@ -32,7 +32,7 @@ async def test_feeds_are_returned_and_changed(hass: HomeAssistant, entry: MockCo
     assert after == [(NEWS, True), (WEATHER, True), (SCIENCE, True)]
     after = await _act(hass, entry, "set_flash_briefing", feed=NEWS, enabled=False)
     assert after == [(WEATHER, True), (SCIENCE, True), (NEWS, False)]
-    # what is so already is not sent
+    # feeds that are already set this way are not sent
     await _act(hass, entry, "set_flash_briefing", feed=NEWS, enabled=False)
     sent = sim.ledger(path=ENABLED, method="POST")
     assert [len(json.loads(one["body"])["enabledFeeds"]) for one in sent] == [3, 2]

@@ -45,7 +45,7 @@ async def test_it_costs_nothing_unless_enabled(
     household: Household,
     entity_registry: er.EntityRegistry,
 ) -> None:
-    """Every single Echo has a sensor, disabled by default; no device is requested."""
+    """Every single Echo has a sensor that is disabled by default; no request is sent for a device."""
     items = er.async_entries_for_config_entry(entity_registry, entry.entry_id)
     found = {item.entity_id: item for item in items if item.unique_id.endswith("_amazon_kids")}
     assert set(found) == {
@@ -55,7 +55,7 @@ async def test_it_costs_nothing_unless_enabled(
     assert {item.disabled_by for item in found.values()} == {er.RegistryEntryDisabler.INTEGRATION}
     assert found[SENSOR].unique_id == f"{household.serial('Office Spot')}_amazon_kids"
     assert household.requests(path="/api/device/op-mode") == []
-    # the page for parents sets the cookie for the token: without it no write is sent
+    # the page for parents sets the cookie with the token, which every write needs
     sim.fault(path="/oobe/brownie/start/*", status=200, body="<html></html>", times=1)
     with pytest.raises(HomeAssistantError) as raised:
         await act(hass, "amazon_kids_enable", child="kim")
@@ -74,7 +74,7 @@ async def test_a_device_is_assigned_and_released(
     household: Household,
     entity_registry: er.EntityRegistry,
 ) -> None:
-    """The sensor shows Amazon's state, invalid calls raise an error, and nothing is assigned twice."""
+    """The sensor shows Amazon's state, invalid calls raise an error, and no assignment is repeated."""
     enable(entity_registry, config_entry, household, "Office Spot", SENSOR)
     await set_up(hass, config_entry)
     await until(hass, lambda: state_of(hass, SENSOR).state == "off")
@@ -136,7 +136,7 @@ async def test_each_sensor_costs_one_request_a_day(
     entity_registry: er.EntityRegistry,
     clock: Clock,
 ) -> None:
-    """Each enabled sensor costs a request a day; a device without an answer does not affect the others."""
+    """Each enabled sensor costs one request a day; a device without a response does not affect the others."""
     enable(entity_registry, config_entry, household, "Office Spot", SENSOR)
     enable(entity_registry, config_entry, household, "Bedroom Dot", BEDROOM_SENSOR)
     await set_up(hass, config_entry)
@@ -179,7 +179,7 @@ async def test_the_child_is_shown_and_selected(
         assert household.device("Office Spot")["child"] == child
         assert state_of(hass, select).state == shown
 
-    # a request for the child that is refused is sent once; the switch still works
+    # a refused request for the child is sent once; the switch still works
     sim.fault(path="/ajax/get-oobe-device-data", status=404)
     sim.reset_ledger()
     for service, shown in (("turn_off", "none"), ("turn_on", "unknown"), ("turn_off", "none"), ("turn_on", "unknown")):
@@ -188,7 +188,7 @@ async def test_the_child_is_shown_and_selected(
     assert len(sim.ledger(path="/ajax/get-oobe-device-data")) == 1
     assert config_entry.runtime_data.backend.unsupported == ("device_child",)
 
-    # the switch does not choose between two children
+    # the switch cannot be turned on if there are two children
     twin = {"id": "A2SIMKIMR0AY04", "name": "Robin Ray", "role": "CHILD"}
     people = household.accounts[JO]["household"]
     sim.patch_state({"accounts": {JO: {"household": [*people, twin]}}})
@@ -206,7 +206,7 @@ async def test_a_failure_of_the_site_for_parents_leaves_the_rest(
     entity_registry: er.EntityRegistry,
     clock: Clock,
 ) -> None:
-    """The switch and the known child stay, and new children become options."""
+    """The switch and the known child are kept, and new children become options."""
     serial = household.serial("Office Spot")
     ids = {"switch": f"{serial}_kids_mode", "select": f"{serial}_kids_child"}
     switch, select = (

@@ -74,7 +74,7 @@ async def test_a_message_is_spoken_on_one_echo_or_announced_on_all_that_are_expo
 async def test_the_echo_in_the_area_of_the_user_is_meant(
     hass: HomeAssistant, sim: ControlClient, household: Household
 ) -> None:
-    """Without a name, the Echo in the area of the speaking device is used; without an area, the tool asks."""
+    """Without a name, the Echo in the area of the voice satellite is used; without an area, the tool asks."""
     registered = er.async_get(hass).async_get(OFFICE)
     assert registered is not None
     assert registered.device_id is not None
@@ -91,7 +91,7 @@ async def test_the_echo_in_the_area_of_the_user_is_meant(
 async def test_alarms_reminders_and_timers_are_set_listed_and_deleted(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """Notifications are deleted by their ids in the list."""
+    """Notifications are deleted by the ids that the list contains."""
     alarm = await use(hass, "set_alarm", time="06:45", weekdays=["MO", "FR"], echo_name="Office Spot")
     reminder = await use(hass, "set_reminder", time="23:59", message="Bins", echo_name="Office Spot")
     await use(hass, "set_timer", minutes=10, label="eggs", echo_name="Office Spot")
@@ -146,7 +146,7 @@ async def test_what_is_not_exposed_can_neither_be_seen_nor_changed(
 async def test_a_user_without_rights_changes_nothing_and_sees_nothing(
     hass: HomeAssistant, sim: ControlClient, hass_read_only_user: MockUser, household: Household
 ) -> None:
-    """The permissions of the conversation's user apply, whether or not Echos are exposed."""
+    """The permissions of the user who talks to Assist apply, whether or not Echos are exposed."""
     context = Context(user_id=hass_read_only_user.id)
     sim.reset_ledger()
     for tool, args in (

@@ -1,4 +1,4 @@
-"""Tests of messages in the Alexa app, and of its contacts."""
+"""Tests of messages and contacts in the Alexa app."""
 
 import json
 from typing import Any

@@ -34,7 +34,7 @@ def test_units_of_a_range_are_shown(unit: str | None, shown: str | None) -> None
 
 
 def test_assets_become_words() -> None:
-    """Texts are unchanged; the last part of an asset becomes words."""
+    """Texts are unchanged; for an asset, the last part of its id becomes words."""
     assert name_of("Intensity of the mist") == "Intensity of the mist"
     assert name_of("Alexa.Setting.FanSpeed") == "Fan speed"
     assert name_of("Alexa.AirQuality.Humidity") == "Humidity"

@@ -56,7 +56,7 @@ def test_an_appliance_with_power_is_a_switch(kind: ApplianceKind, switch: bool) 
 
 
 def test_a_light_needs_power() -> None:
-    """Without power, there is no state on or off."""
+    """Without power, there is no on or off state."""
     assert roles.is_light(made(ApplianceKind.LIGHT, POWER))
     assert not roles.is_light(made(ApplianceKind.LIGHT, Feature(name=FeatureName.BRIGHTNESS)))
 
@@ -72,7 +72,7 @@ def test_speed_of_a_fan() -> None:
 
 
 def test_position_of_a_blind() -> None:
-    """Only a single range from 0 to 100 is a position; a garage door with modes is not such a cover."""
+    """Only a single range from 0 to 100 is a position; a garage door with modes has none."""
     lift, tilt = span("Lift"), span("Tilt", 90)
     for kind in (ApplianceKind.INTERIOR_BLIND, ApplianceKind.EXTERIOR_BLIND):
         assert roles.position_of(made(kind, lift)) is lift
@@ -87,7 +87,7 @@ def test_position_of_a_blind() -> None:
 
 
 def test_what_can_only_be_read() -> None:
-    """A read-only range is measured; a range without limits cannot be set either."""
+    """A read-only range is a sensor; a range without limits cannot be set either."""
     measured = span("4", settable=False)
     boundless = Feature(name=FeatureName.RANGE, instance="5", operations=frozenset({"setRangeValue"}))
     monitor = made(ApplianceKind.AIR_QUALITY_MONITOR, measured, boundless)
@@ -98,7 +98,7 @@ def test_what_can_only_be_read() -> None:
 
 
 def test_effects_of_a_light() -> None:
-    """The first mode of a light is its effects, others are selects; other appliances have no effects."""
+    """The first mode of a light contains its effects, and others are selects; other appliances have no effects."""
     show, scene = mode("1", "Rainbow"), mode("2", "Day", "Night")
     lamp = made(ApplianceKind.LIGHT, POWER, show, scene)
     assert (roles.effects_of(lamp), roles.plain_modes(lamp)) == (show, (scene,))
@@ -107,7 +107,7 @@ def test_effects_of_a_light() -> None:
 
 
 def test_names_of_modes_are_unique() -> None:
-    """Names are unique: a value replaces a missing or duplicate name, and assets become words."""
+    """The raw value replaces a missing or duplicate name, and asset ids become words."""
     options = (
         ModeOption(value="A", name="Same"),
         ModeOption(value="B", name="Same"),

@@ -31,12 +31,12 @@ def automations(sim: ControlClient) -> dict[str, Any]:
 
 
 def change(sim: ControlClient, routine_id: str, values: dict[str, Any] | None) -> None:
-    """Change a routine, as if in the app; ``None`` deletes it."""
+    """Change a routine, like a person in the app; ``None`` deletes it."""
     sim.patch_state({"accounts": {JO: {"automations": {routine_id: values}}}})
 
 
 def outdate(entry: MockConfigEntry) -> None:
-    """Make the routines that were read count as outdated."""
+    """Mark the routines that were read as outdated."""
     entry.runtime_data.routines._read_at = -100.0
 
 
@@ -70,7 +70,7 @@ async def play(hass: HomeAssistant, kind: str, media_id: str, entity_id: str = O
 async def test_a_routine_runs_on_the_given_echo(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The routine runs under its id on the given Echo, nested as stored, with each node for its Echo's owner."""
+    """The routine runs under its id on the given Echo, nested as stored, with each node for the owner of its Echo."""
     outdate(entry)
     sim.reset_ledger()
     assert await run(hass, "dinner TIME", OFFICE) == {"id": DINNER, "name": "Dinner time"}
@@ -88,7 +88,7 @@ async def test_a_routine_runs_on_the_given_echo(
     assert sequence["startNode"]["@type"].endswith("ParallelNode")
     alex = household.device("Garage Echo")["deviceOwnerCustomerId"]
     assert list(customers(sequence)) == [JO, JO, alex, alex]
-    # an Echo of another adult: the routine runs in their name
+    # an Echo of another adult: the routine runs with their customer id
     await run(hass, DINNER, GARAGE)
     sequence = json.loads(json.loads(sim.ledger(path=BEHAVIOR)[-1]["body"])["sequenceJson"])
     assert set(customers(sequence)) == {alex}
@@ -98,7 +98,7 @@ async def test_a_routine_runs_on_the_given_echo(
 async def test_which_one_is_meant(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Selected by id, name or any utterance; an ambiguous one raises an error with the options and runs nothing."""
+    """Covers id, name and utterance; an ambiguous name raises an error that lists the options, and runs nothing."""
     for wanted in ("Call Everybody to the table", " dinner is ready ", DINNER):
         assert (await run(hass, wanted))["id"] == DINNER
     await play(hass, "routine", "CALL EVERYBODY TO THE TABLE")
@@ -133,7 +133,7 @@ async def test_which_one_is_meant(
 async def test_a_group_accepts_routines_with_their_own_echos(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """A group accepts routines that name their own Echos; a group cannot be spoken to."""
+    """Routines that name their own Echos can run, but those for the Echo that was spoken to cannot."""
     await run(hass, "Good night", GROUP)
     assert [said["device"] for said in sim.spoken()] == ["Bedroom Dot"]
     with pytest.raises(ServiceValidationError) as raised:
@@ -157,7 +157,7 @@ async def test_steps_as_they_are_now(hass: HomeAssistant, sim: ControlClient, en
 async def test_refusals_reach_the_caller(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Unreadable or refused routines raise an error, run nothing twice, and do not affect the topic."""
+    """Unreadable or refused routines raise an error, do not run twice, and do not affect polls."""
     routines = entry.runtime_data.routines
     for path, status, key in (
         ("/api/behaviors/v2/automations", 404, "unsupported"),

@@ -1,4 +1,4 @@
-"""Tests of the integration's own actions, called like automations do."""
+"""Tests of the integration's own actions, called like in automations."""
 
 import json
 from typing import Any
@@ -45,7 +45,7 @@ async def test_several_echos_get_a_text_command_at_once(
 async def test_text_command_by_device(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A device in the target stands for its player."""
+    """A device in the target selects its player."""
     device = entry.runtime_data.devices.data[household.serial("Kitchen Show")]
     registered = next(
         entity.device_entry

@@ -24,7 +24,7 @@ async def sleep_after(hass: HomeAssistant, duration: Any, entity_id: str = PLAYE
 
 
 async def play(hass: HomeAssistant, clock: Clock, entity_id: str = PLAYER) -> None:
-    """Play something endless."""
+    """Play something without an end."""
     data = {"entity_id": entity_id, "media_content_type": "AMAZON_MUSIC", "media_content_id": "jazz"}
     await hass.services.async_call("media_player", "play_media", data, blocking=True)
     await clock.settle()
@@ -45,7 +45,9 @@ async def test_playback_stops_after_the_time(
     await clock.advance(20, 10)
     assert state_of(hass, PLAYER).state == "idle"
     notifications = [n for account in household.accounts.values() for n in account["notifications"].values()]
-    assert not [n for n in notifications if n["type"] == "Timer" and n.get("remainingTime") == 60_000], "not a timer"
+    assert not [n for n in notifications if n["type"] == "Timer" and n.get("remainingTime") == 60_000], (
+        "the command is no timer command"
+    )
 
 
 @pytest.mark.usefixtures("entry")

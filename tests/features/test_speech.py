@@ -42,7 +42,7 @@ def heard(sim: ControlClient) -> list[tuple[str, str]]:
 async def test_many_in_one_request(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A speaker group, its own member and a single Echo share one request, and each speaks once."""
+    """A speaker group, its member and another Echo share one request, and each speaks once."""
     sim.reset_ledger()
     response = await speak(hass, [DOWNSTAIRS, KITCHEN, OFFICE, GARAGE], "Dinner & a <film>")
     assert household.requests() == [PREVIEW]
@@ -54,7 +54,7 @@ async def test_many_in_one_request(
 
 
 async def test_ten_in_one_request(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
-    """Ten Echos with another volume share one request."""
+    """The Echos have a separate volume and share one request."""
     household = Household(sim)
     for number in range(10):
         household.add(f"G0SIM000000TEN{number:02}", like="Office Spot", accountName=f"Ten {number}", volume=10 + number)
@@ -71,7 +71,7 @@ async def test_ten_in_one_request(hass: HomeAssistant, sim: ControlClient, confi
 async def test_volume_for_the_time_of_speaking(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Each Echo speaks at the given volume and returns to its own; no volume is read."""
+    """Each Echo speaks at the given volume, then restores the previous one; no volume is read."""
     sim.reset_ledger()
     response = await speak(hass, [KITCHEN, STUDIO], "Dinner", type="announce", volume=0.8)
     assert household.requests() == [PREVIEW]
@@ -87,7 +87,7 @@ async def test_volume_for_the_time_of_speaking(
 async def test_volume_of_the_one_before_is_not_kept(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """While an Echo speaks at a temporary volume, a further message still restores its own volume."""
+    """While an Echo speaks at a temporary volume, a further message still restores the original volume."""
     await speak(hass, KITCHEN, "One", volume=0.8)
     players = entry.runtime_data.players
     await until(hass, lambda: players.data[household.serial("Kitchen Show")].volume.level == 80)
@@ -105,7 +105,7 @@ async def test_volume_of_the_one_before_is_not_kept(
 async def test_unknown_volume_is_read(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """One read covers all Echos, followed by the request."""
+    """One read covers all Echos, and is followed by the request."""
     players = entry.runtime_data.players
     players.data = {}
     sim.reset_ledger()
@@ -137,7 +137,7 @@ async def test_messages_can_be_announced_or_shown(
 async def test_a_group_with_single_echos_omits_no_device(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """A group together with single Echos omits no device."""
+    """Every Echo in the group and every single Echo speaks."""
     sim.reset_ledger()
     await speak(hass, [DOWNSTAIRS, OFFICE, GARAGE], "Dinner", type="announce")
     assert len(sim.ledger(path="/api/behaviors/preview")) == 1
@@ -196,7 +196,7 @@ async def test_an_unsound_message_is_refused_with_a_reason(
 async def test_announcements_respect_do_not_disturb(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """Plain speech is spoken as at Amazon; announcements are skipped and reported; both can be overridden."""
+    """Plain speech ignores Do Not Disturb as at Amazon. Announcements are skipped and reported. Options change both."""
     for data in ({"type": "announce"}, {"type": "show"}, {"override_dnd": False}):
         response = await speak(hass, [BEDROOM, OFFICE], **data)
         assert response["skipped"] == [{"entity_id": BEDROOM, "name": "Bedroom Dot", "reason": "do_not_disturb"}]
@@ -227,7 +227,7 @@ async def test_a_message_that_is_left_out_everywhere_is_no_success(
 async def test_broken_targets_are_named_in_the_error(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """Other Echos get the message, and the error names those that did not."""
+    """Other Echos get the message, and the error names the targets that did not."""
     with pytest.raises(HomeAssistantError) as raised:
         await speak(hass, [KITCHEN, KIDS, "media_player.nobody"])
     assert raised.value.translation_key == "speech_failed"
@@ -266,7 +266,7 @@ async def test_areas_devices_and_groups(
     device_registry: dr.DeviceRegistry,
     area_registry: ar.AreaRegistry,
 ) -> None:
-    """Groups and areas are resolved to Echos; offline Echos in them are skipped."""
+    """Groups and areas are resolved to Echos; offline Echos among them are skipped."""
     area = area_registry.async_create("Upstairs")
     ids = {}
     for name in ("Office Spot", "Kids Dot", "Kitchen Show"):
@@ -306,7 +306,7 @@ async def test_an_area_without_echos_is_refused(
 async def test_group_that_is_away(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """If no Echo in a target can be reached, that is an error."""
+    """An error is raised if no Echo in a target can be reached."""
     for name in ("Kitchen Show", "Living Room Studio"):
         household.change(name, online=False)
     devices = entry.runtime_data.devices

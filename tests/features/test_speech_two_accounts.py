@@ -1,4 +1,4 @@
-"""Tests of speech with two accounts that share Echos: each Echo speaks once, each account separately."""
+"""Tests of speech with two accounts that share Echos: each Echo speaks once, with one request per account."""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -20,7 +20,10 @@ def heard(sim: ControlClient) -> list[str]:
 
 
 async def test_a_shared_echo_speaks_once(hass: HomeAssistant, sim: ControlClient, pair: Pair) -> None:
-    """A shared Echo, on its own and in a group, speaks once; there is one request per account."""
+    """A shared Echo that is in the target twice, directly and in a group, speaks once.
+
+    There is one request per account.
+    """
     await hass.services.async_call(DOMAIN, "speak", {"entity_id": EVERYBODY, "message": "Hello"}, blocking=True)
     assert heard(sim) == NAMES
     assert sorted(sender or "" for sender, _ in pair.commands()) == ["jack", "john"]
@@ -30,7 +33,7 @@ async def test_a_shared_echo_speaks_once(hass: HomeAssistant, sim: ControlClient
 async def test_a_name_stands_for_the_echos_of_both_accounts(
     hass: HomeAssistant, sim: ControlClient, pair: Pair
 ) -> None:
-    """A name stands for all Echos with it in both accounts; an action for its own media player."""
+    """A name selects all Echos with this name in both accounts; a legacy action only selects its own media player."""
     await hass.services.async_call("notify", "alexa_media", {"message": "A", "target": "Bedroom Dot"}, blocking=True)
     assert {item["serial"] for item in sim.spoken()} == {"G0SIM0BEDJOHN001", "G0SIM0BEDJACK001"}
     await hass.services.async_call("notify", "alexa_media_bedroom_dot_2", {"message": "B"}, blocking=True)
@@ -45,7 +48,7 @@ async def test_push_once_an_account(hass: HomeAssistant, sim: ControlClient, pai
 
 
 async def test_one_account_is_away(hass: HomeAssistant, sim: ControlClient, pair: Pair) -> None:
-    """The Echos of the other account speak; the error names those that only the absent account has."""
+    """The Echos of the other account speak; the error names Echos that only the unloaded account has."""
     await hass.config_entries.async_unload(pair.entries["jack"].entry_id)
     targets = ["media_player.study_dot", "media_player.workshop_studio"]
     with pytest.raises(HomeAssistantError) as raised:

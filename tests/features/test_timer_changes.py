@@ -21,7 +21,7 @@ OFFICE = "media_player.office_spot"
 async def test_a_timer_is_paused_resumed_and_lengthened(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The label selects one of several timers; each change is one request to that Echo."""
+    """The label selects one of several timers; each change is one request to the Echo of the timer."""
     made = (await act(hass, "create_timer", entity_id=STUDIO, duration={"minutes": 20}, label="Soup"))["id"]
     other = (await act(hass, "create_timer", entity_id=STUDIO, duration={"minutes": 20}, label="Cake"))["id"]
     wanted = {"entity_id": STUDIO, "label": "soup"}
@@ -48,7 +48,7 @@ async def test_without_a_timer_nothing_is_sent(
 
 @pytest.mark.parametrize("language", ["de-DE", "en-GB", "es-ES", "fr-FR", "it-IT", "pt-BR"])
 def test_every_language_has_the_sentences(language: str) -> None:
-    """Sentences contain label and length; unsupported languages have none."""
+    """Text commands contain label and length; unsupported languages have none."""
     for change in TimerChange:
         sentence = timer_change_sentence(language, change, "Tea", timedelta(minutes=5))
         assert sentence

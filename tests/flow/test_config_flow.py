@@ -41,7 +41,7 @@ def setups() -> Iterator[list[str]]:
 
     component = "custom_components.alexa_media"
     with (
-        # only the flow: no code that needs the runtime data of an entry
+        # only the flow is tested, so no code that needs the runtime data of an entry may run
         patch(f"{component}.async_setup", _good),
         patch(f"{component}.async_setup_entry", _set_up),
         patch(f"{component}.async_unload_entry", _good),
@@ -87,7 +87,7 @@ async def start(hass: HomeAssistant, marketplace: str = "amazon.com") -> ConfigF
 
 
 async def choose_paste(hass: HomeAssistant, flow: ConfigFlowResult) -> ConfigFlowResult:
-    """Select pasting the URL."""
+    """Select the sign-in method that pastes a URL."""
     assert (flow["type"], flow["step_id"]) == (FlowResultType.MENU, "sign_in")
     options = flow["menu_options"]
     assert isinstance(options, list)
@@ -323,7 +323,7 @@ async def test_unreachable_amazon_lets_the_same_address_be_tried_again(
     assert address(again) == address(flow)
     sim.clear_faults()
     if "malformed" in fault:
-        # Amazon had used the code up before the connection failed.
+        # Amazon had consumed the code before the connection failed.
         again = await paste(hass, again, ended)
         assert error(again) == "code_refused"
         ended = sim.sign_in(address(again), "jo@example.org")
@@ -459,7 +459,7 @@ async def test_marketplace_without_a_sign_in_of_its_own_is_the_one_that_amazon_n
 async def again(
     hass: HomeAssistant, request: pytest.FixtureRequest, config_entry: MockConfigEntry
 ) -> tuple[str, ConfigFlowResult]:
-    """Return the name of a way to sign in again, and its first form."""
+    """Start signing in again in one of the possible ways; return its name and its first form."""
     if request.param == "reauth":
         flow = await config_entry.start_reauth_flow(hass)
         assert flow["step_id"] == "reauth_confirm"

@@ -1,4 +1,4 @@
-"""Tests of the sign-in through Home Assistant with an aiohttp browser, and with other browsers."""
+"""Tests of the sign-in through Home Assistant, with a browser simulated by aiohttp and with other browsers."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -57,9 +57,9 @@ async def root(
 ) -> URL:
     """Return the address of Home Assistant's web server, where the user opened the frontend."""
     assert await async_setup_component(hass, "http", getattr(request, "param", {}))
-    # the views of dependencies must exist before the server starts
+    # the views of dependencies must be registered before the server starts
     assert await async_setup_component(hass, "application_credentials", {})
-    async_register(hass)  # the plugin's web server takes no views later; the real one does
+    async_register(hass)  # the test plugin's web server accepts no views after its start; the real server does
     client: TestClient[Any, Any] = await hass_client_no_auth()
     url = client.make_url("/").origin()
     hass.config.internal_url = hass.config.external_url = str(url)
@@ -173,7 +173,7 @@ async def finish(hass: HomeAssistant, flow: ConfigFlowResult) -> ConfigFlowResul
 
 
 def demand(sim: ControlClient, **values: Any) -> None:
-    """Make Jo's sign-in require more steps."""
+    """Let Jo's sign-in require more steps."""
     sim.patch_state({"accounts": {JO: values}})
 
 
@@ -207,7 +207,7 @@ async def test_password_adds_the_account(
     assert not {"otp_secret", "password"} & set(data)
     assert PASSWORD not in json.dumps(dict(data))
     assert hass.data[_SESSIONS] == {}
-    # The cookies of the browser's sign-in are deleted at its end: Amazon receives none of them again.
+    # The cookies of the browser's sign-in are deleted at its end, and Amazon does not receive them again.
     assert sim.ledger(path="/ap/maplanding") == []
     cookie = browser.session.cookie_jar.filter_cookies(URL(flow_path(browser)))[COOKIE].value
     seen = json.dumps(sim.ledger(path="/ap/*"))
@@ -351,7 +351,7 @@ async def test_failed_registration_can_be_tried_again(
 
 async def test_address_is_the_one_that_the_browser_uses(hass: HomeAssistant, sim: ControlClient, root: URL) -> None:
     class Request:
-        """The part of a frontend's request that is read."""
+        """The attributes of a frontend request that are read."""
 
         headers: Final = {"HA-Frontend-Base": "https://home.example.org:8443"}
 
@@ -418,7 +418,7 @@ async def test_other_browser_gets_nothing(
         await refused(sim, other, page, headers={"Cookie": f"{COOKIE}={wrong}"})
     await refused(sim, other, page.replace(base, f"{base}x"))
     await browser.go(signed_half["url"])
-    assert browser.status == 200, "the same browser may open it again"
+    assert browser.status == 200, "the same browser can open the page again"
 
 
 async def test_cookie_is_kept_from_scripts_and_from_other_paths(
@@ -623,7 +623,7 @@ async def test_odd_request_targets_do_not_pass(
 
 
 async def raw(root: URL, request: str) -> bytes:
-    """Send bytes unchanged, and return the response until the server closes or is silent."""
+    """Send bytes unchanged, and return the response until the server closes the connection or sends nothing."""
     reader, writer = await asyncio.open_connection(root.host, root.port)
     writer.write(request.encode("latin-1"))
     answer = b""
@@ -670,7 +670,7 @@ async def test_amazons_cookies_and_headers_do_not_reach_the_browser(
 
 @pytest.fixture
 async def sandboxed(browser: Browser, signed_half: ConfigFlowResult) -> AsyncIterator[ClientSession]:
-    """Return a session for requests of the page in the browser, without cookies like an opaque origin."""
+    """Return a session for requests of the page in the browser; like an opaque origin, it sends no cookies."""
     async with ClientSession(headers={"Origin": "null", "User-Agent": "Test"}) as session:
         yield session
 
@@ -691,7 +691,7 @@ def action_of(browser: Browser, text: str | None = None) -> str:
 
 
 NAVIGATIONS: Final = ({"Sec-Fetch-Mode": "navigate"}, {"Upgrade-Insecure-Requests": "1"})
-"""Headers with which browsers request a page to show: for trustworthy addresses, and over plain http."""
+"""Headers with which browsers request a page: from trustworthy addresses, and over plain HTTP."""
 
 
 @pytest.mark.parametrize("head", NAVIGATIONS)
@@ -706,7 +706,7 @@ async def test_forms_need_no_cookie_but_the_ticket_of_their_page(
     assert headers["Access-Control-Allow-Origin"] == "null"
     second = action_of(browser, text)
     assert second != first
-    # the ticket of a posted form is only valid for the same form
+    # the ticket of a submitted form is only valid for that form
     sim.reset_ledger()
     for form in (wrong, wrong | {"workflowState": key, "password": PASSWORD}):
         for mode in (*NAVIGATIONS, {"Sec-Fetch-Mode": "cors"}, {}):
@@ -728,7 +728,7 @@ async def test_pages_are_shown_to_the_browser_with_the_cookie_alone(
     for head in NAVIGATIONS:
         assert (await sent(sandboxed, ticketed, headers=head))[0] == 404
     assert sim.ledger() == []
-    # the browser itself is redirected to the address without the ticket
+    # the browser is redirected to the address without the ticket
     await browser.go(ticketed)
     assert "/~" not in browser.url
     assert urlsplit(browser.url).path.endswith("/www.amazon.com/ap/signin")

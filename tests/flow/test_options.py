@@ -80,7 +80,7 @@ async def test_filters_come_and_go_without_a_reload(
     assert flow["type"] is FlowResultType.CREATE_ENTRY
     assert entry.options["exclude_devices"] == [kitchen]
     await until(hass, lambda: hass.states.get(KITCHEN) is None)
-    assert choices(await show(hass, entry))[kitchen] == "Kitchen Show", "what is excluded can be chosen"
+    assert choices(await show(hass, entry))[kitchen] == "Kitchen Show", "excluded devices can be selected"
     await submit(hass, entry, include_devices=[bedroom])
     await until(hass, lambda: hass.states.get(BEDROOM) and hass.states.get("media_player.office_spot") is None)
     assert hass.states.get(KITCHEN) is None

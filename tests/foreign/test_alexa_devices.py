@@ -77,7 +77,7 @@ def until(predicate: Callable[[], bool], seconds: float = 10.0) -> None:
     """Wait until a predicate is true."""
     end = time.monotonic() + seconds
     while not predicate():
-        assert time.monotonic() < end, "it did not come to hold in time"
+        assert time.monotonic() < end, "the condition did not become true in time"
         time.sleep(0.05)
 
 
@@ -115,7 +115,7 @@ def home(foreign_python: Path, with_code: Path, tmp_path_factory: pytest.TempPat
 
 @pytest.fixture(scope="module")
 def signed_in(home: Home) -> Iterator[Home]:
-    """Return the Home Assistant after the flow, with wrong and correct data, and with its stream open."""
+    """Return the Home Assistant after the config flow, with wrong and correct data, and with its stream open."""
     pytest_socket.enable_socket()
     assert flow(home, f"{(int(code()) + 7) % 10**6:06}")["errors"] == {"base": "invalid_auth"}
     result = flow(home, code())
@@ -129,7 +129,7 @@ def signed_in(home: Home) -> Iterator[Home]:
 
 
 def flow(home: Home, otp: str) -> Any:
-    """Go through the config flow with email address, password and code; return its result."""
+    """Complete the config flow with email address, password and code; return its result."""
     flows = "config/config_entries/flow"
     flow_id = home.request(flows, {"handler": "alexa_devices"})["flow_id"]
     form = {"username": "jo@example.org", "password": "correct horse", "code": otp}
@@ -176,7 +176,7 @@ def test_pushes_move_its_states(signed_in: Home) -> None:
     signed_in.change(devices={LIVING: {"dnd": True, "volume": 60}})
     until(lambda: signed_in.state("switch.living_room_studio_do_not_disturb") == "on")
     until(lambda: signed_in.attribute("media_player.living_room_studio", "volume_level") == 0.6)
-    # both values came with the push: nothing was read
+    # both values were pushed, so nothing was read
     assert requests == len(signed_in.sim.ledger(path="/api/dnd/*")) + len(
         signed_in.sim.ledger(path="*allDeviceVolumes")
     )

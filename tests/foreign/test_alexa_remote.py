@@ -10,7 +10,7 @@ from .conftest import JO, run
 WORDS = "Müll & 牛乳 🎂"
 KITCHEN = "G0SIM00KITCHEN01"
 NOT_THE_OWNER = "routine of the Echo spoken to"
-"""The client uses one customer for all nodes of a routine, but one of them names another adult's Echo."""
+"""Sequence that the client sends with one customer for all nodes, although one node names another adult's Echo."""
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def answers(done: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def account(done: dict[str, Any]) -> dict[str, Any]:
-    """Return the account in the cloud afterward."""
+    """Return the account in the cloud at the end."""
     held: dict[str, Any] = done["accounts"][JO]
     return held
 

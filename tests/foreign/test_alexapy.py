@@ -28,7 +28,7 @@ def test_renews_lists_speaks_and_hears(foreign_python: Path) -> None:
 
 
 def test_a_recording_of_alexapy_alone_names_no_household(foreign_python: Path, tmp_path: Path) -> None:
-    """The simulated cloud records any client: without names, comparable, and with the push."""
+    """The recording of a client contains no names, can be compared, and contains the push."""
     file = tmp_path / "alexapy.json.gz"
     run(foreign_python, Path(__file__).with_name("alexapy_program.py"), record=file)
     text = gzip.decompress(file.read_bytes()).decode()

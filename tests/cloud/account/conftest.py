@@ -1,4 +1,4 @@
-"""Fixtures with a small loopback Amazon for single requests, and a clock that tests can advance."""
+"""Fixtures with a small Amazon cloud on loopback for single requests, and a clock that tests can advance."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field

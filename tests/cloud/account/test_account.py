@@ -41,7 +41,7 @@ JO = Account(customer_id="A1EXAMPLE0JODO", email="jo@example.org", name="Jo Doe"
 
 
 def no_stream() -> Never:
-    """Fail: these tests open no stream."""
+    """Fail if a stream is opened; these tests need none."""
     raise AssertionError("no stream is wanted here")
 
 
@@ -114,7 +114,10 @@ async def test_devices_with_their_preferences(backend: AccountBackend, amazon: A
 async def test_the_csrf_cookie_comes_with_the_devices(
     backend: AccountBackend, http: ClientSession, amazon: Amazon
 ) -> None:
-    """It is kept for a restart; a page is asked for it only if the devices set none."""
+    """The cookie is stored for a restart.
+
+    A page is only requested for it if the response with the devices sets none.
+    """
     http.cookie_jar.clear(lambda morsel: morsel.key == "csrf")
     stored: list[str | None] = []
     backend._session.on_change = lambda: stored.append(backend._session.csrf)

@@ -178,7 +178,7 @@ def test_bluetooth_is_a_hint() -> None:
 
 
 def test_an_equalizer_push_is_only_a_hint() -> None:
-    """The push is only a hint; its ``midrange`` is called ``mid`` elsewhere."""
+    """The bands are read after the push, which calls the middle band ``midrange`` instead of ``mid``."""
     event = push("PUSH_EQUALIZER_STATE_CHANGE", of_device(bass=-1, midrange=2, treble=0))
     assert event == EqualizerChanged(serial=SERIAL, bass=-1, mid=2, treble=0)
     values = {"bass": 1, "midrange": "x"}

@@ -68,7 +68,7 @@ async def test_the_newer_form_needs_cookies_and_tokens(history: AccountHistory, 
 async def test_the_older_form_is_used_if_the_newer_is_refused(
     history: AccountHistory, amazon: Amazon, status: int
 ) -> None:
-    """The older form is used if the newer one is refused, and is then tried first."""
+    """After a refusal of the newer form, the older one is used, and later tried first."""
     amazon.script(HISTORY.path, answer(status=status))
     amazon.script(HISTORY_BEFORE.path, OLDER, OLDER, answer(status=404))
     assert await history.async_records(START, END) == NO_MORE
@@ -80,7 +80,7 @@ async def test_the_older_form_is_used_if_the_newer_is_refused(
     assert amazon.paths == [HISTORY_BEFORE.path]
     amazon.script(HISTORY.path, NEWER)
     assert await history.async_records(START, END) == MORE
-    # the next page has the form of the first one
+    # the next page has the same form as the first one
     amazon.script(HISTORY.path, answer(status=404))
     with pytest.raises(AlexaUnsupportedError) as raised:
         await history.async_records(START, END, "previous")
@@ -98,7 +98,7 @@ async def test_history_is_unsupported_if_both_forms_are_refused(history: Account
 async def test_token_of_an_older_page(
     history: AccountHistory, amazon: Amazon, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A refused page token is fetched again and the request repeated; it is also renewed after half a day."""
+    """A refused page token is fetched again and the request repeated; the token is also renewed after half a day."""
     monkeypatch.setattr(history_module, "monotonic", lambda: monotonic() + clock.offset)
     amazon.script(HISTORY.path, NEWER, answer(status=403), NEWER)
     amazon.script(HISTORY_PAGE.path, page("one"), page("two"), page("three"))
@@ -123,7 +123,7 @@ async def test_token_of_an_older_page(
 async def test_what_is_no_refusal(
     history: AccountHistory, amazon: Amazon, reply: Reply, error: type[Exception]
 ) -> None:
-    """Such a response does not lead to the other form."""
+    """These responses are errors that do not lead to a request in the other form."""
     amazon.script(HISTORY.path, reply)
     with pytest.raises(error):
         await history.async_records(START, END)
@@ -138,7 +138,10 @@ async def test_page_of_a_sign_in(history: AccountHistory, amazon: Amazon) -> Non
 
 
 async def test_who_is_asking_is_refused(history: AccountHistory, amazon: Amazon) -> None:
-    """After a 401 both access token and cookies are renewed, because Amazon does not say which one it refused."""
+    """After a 401, both the access token and the cookies are renewed.
+
+    Amazon does not say which of them it refused.
+    """
     amazon.script(HISTORY.path, answer(status=401), NEWER)
     await history.async_records(START, END)
     first, second = amazon.hits(HISTORY.path)

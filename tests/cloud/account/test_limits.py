@@ -1,4 +1,4 @@
-"""Slots, throttling, back-off and shared renewals."""
+"""Tests of slots, throttling, back-off and shared renewals."""
 
 import asyncio
 import logging

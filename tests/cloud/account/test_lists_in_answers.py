@@ -1,4 +1,4 @@
-"""Tests of the decision which responses count as lists, shared by all parsers."""
+"""Tests of the decision whether a response counts as a list, which all parsers share."""
 
 from collections.abc import Callable
 from typing import Any
@@ -54,7 +54,7 @@ each_parser = pytest.mark.parametrize(("key", "read"), PARSERS.values(), ids=PAR
 
 
 def answer(key: str | None, value: Any) -> Any:
-    """Return a response with a value in place of its list."""
+    """Return a response in which a value replaces its list."""
     return value if key is None else {key: value}
 
 

@@ -98,7 +98,7 @@ def test_part_without_headers_is_json() -> None:
 def test_empty_parts_keep_alive() -> None:
     parser = MultipartParser(CONTENT_TYPE)
     parser.feed(opening())
-    assert parser.keep_alives == 0, "the boundary that opens the stream is no part"
+    assert parser.keep_alives == 0, "the boundary at the start of the stream is not a part"
     parser.feed(json_part({"a": 1}))
     assert parser.keep_alives == 0
     parser.feed(opening())
@@ -197,7 +197,7 @@ def test_any_objects_come_back_in_order(objects: list[dict[str, Any]], data: st.
     assert parse(stream, cuts) == (objects, 0, 0)
 
 
-# 20 MB of meaningless data, for each place that it can occur in.
+# 20 MB of meaningless data, for each place in which it can occur
 FLOODS = {
     "newlines": b"\n",
     "line ends": b"\r\n",

@@ -34,7 +34,7 @@ anything = st.recursive(
 
 
 def test_alarms_keep_parts_that_are_sent_back() -> None:
-    """Parts that are sent back are unchanged; a time in two fields is combined."""
+    """Parts that are sent back later are kept unchanged; a time in two fields is combined."""
     apart = ALARM | {"alarmToken": "b", "trigger": {"date": "2026-11-22", "timeOfDay": "07:00:00"}}
     broken: list[Any] = [
         7,
@@ -52,7 +52,7 @@ def test_alarms_keep_parts_that_are_sent_back() -> None:
 
 
 def test_a_response_without_an_id_means_nothing_was_created() -> None:
-    """A response without an id means that nothing was created."""
+    """Such a response raises an error."""
     assert parse_created({"alarmToken": "a"}, "alarmToken", CREATE_ALARM) == "a"
     answers: tuple[Any, ...] = ({}, None, [], {"alarmToken": None}, {"id": "a"})
     for answer in answers:
@@ -62,7 +62,7 @@ def test_a_response_without_an_id_means_nothing_was_created() -> None:
 
 
 def test_invalid_sounds_and_volumes_are_skipped() -> None:
-    """Invalid elements are skipped."""
+    """Only the valid elements are returned."""
     sound = {"displayName": "Countertop", "id": "system_alerts_repetitive_04", "providerId": "ECHO"}
     sounds = parse_alarm_tones({"notificationSounds": [sound, {"displayName": "x"}, 5, {"id": "bare"}]})
     assert sounds == (

@@ -56,7 +56,7 @@ def test_none_at_all_is_an_answer_and_no_list_is_not() -> None:
     assert parse_notifications({"notifications": []}) == {}
     with pytest.raises(AlexaBadResponseError):
         parse_notifications({"message": "x"})
-    # a body without objects is no list of alarms; unknown objects are not alarms of a device
+    # a body without objects is not a list of alarms; unknown objects are not alarms of a device
     with pytest.raises(AlexaBadResponseError):
         parse_notifications({"notifications": [7, None]})
     assert parse_notifications({"notifications": [{"id": 7}, {"deviceSerialNumber": None}]}) == {}

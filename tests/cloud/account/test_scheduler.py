@@ -130,7 +130,7 @@ async def test_first_command_goes_out_at_once(cloud: Cloud) -> None:
     task = cloud.command(Speak(text="hi"), A)
     await settle()
     assert cloud.sent == ["speak A hi"]
-    assert not task.done(), "it returns when Amazon has accepted it"
+    assert not task.done(), "the command only returns once Amazon has accepted it"
     cloud.accept()
     await task
 
@@ -229,7 +229,7 @@ async def test_large_sequence_is_split(cloud: Cloud) -> None:
 
 
 async def test_long_texts_for_several_devices_are_several_sequences(cloud: Cloud) -> None:
-    """A text counts as many operations as it has pieces."""
+    """The number of operations of a text is the number of its pieces."""
     cloud.answer = accept_all
     text = "word " * 1000
     await cloud.scheduler.execute(Speak(text=text), [A, B, C])
@@ -240,7 +240,10 @@ async def test_long_texts_for_several_devices_are_several_sequences(cloud: Cloud
 
 
 async def test_a_text_that_would_wait_too_long_is_refused_at_once(cloud: Cloud) -> None:
-    """An Echo that speaks for minutes accepts no more texts, but other commands; other Echos accept texts."""
+    """An Echo that speaks for minutes accepts no more texts.
+
+    The Echo still accepts other commands, and other Echos accept texts.
+    """
     cloud.answer = accept_all
     await cloud.scheduler.execute(Speak(text="x" * 8000), [A])
     with pytest.raises(AlexaSpeakingError) as raised:
@@ -293,14 +296,14 @@ async def test_speech_never_cuts_speech(cloud: Cloud) -> None:
     await settle()
     tasks.append(cloud.command(Speak(text="second"), A))
     tasks.append(cloud.command(Announce(text="third"), A))
-    cloud.now += 100  # the time counts from acceptance, not from sending
+    cloud.now += 100  # the speaking time starts with acceptance, not with sending
     cloud.accept()
     cloud.answer = accept_all
     await settle()
     assert cloud.sent == ["speak A " + "x" * 10]
     await cloud.scheduler.execute(Stop(), [A])
     await cloud.scheduler.execute(Speak(text="other"), [B])
-    assert cloud.sent[1:] == ["stop A", "speak B other"], "what is no speech, and other devices, go ahead"
+    assert cloud.sent[1:] == ["stop A", "speak B other"], "other commands and other devices do not wait"
     cloud.now += 3.4
     await wake(cloud)
     assert cloud.sent[-1] == "Wake Z"
@@ -567,7 +570,7 @@ async def test_plan_is_serial_within_a_device_and_parallel_across(cloud: Cloud) 
 
 
 async def test_announcement_of_several_plans_is_one(cloud: Cloud) -> None:
-    """All Echos have their volume before it, and none is restored before its end."""
+    """The volume of all Echos is set before the announcement, and none is restored before its end."""
     cloud.answer = accept_all
     ding = Announce(text="ding")
     await cloud.scheduler.execute_each(
@@ -587,7 +590,7 @@ async def test_announcement_of_several_plans_is_one(cloud: Cloud) -> None:
 
 
 async def test_plan_that_has_to_wait_waits_as_a_whole(cloud: Cloud) -> None:
-    """The volume does not change before the text may be spoken."""
+    """The volume does not change before the text can be spoken."""
     cloud.answer = accept_all
     await cloud.scheduler.execute(Speak(text="one"), [A])
     task = asyncio.create_task(cloud.scheduler.execute_each([(A, loud("two", 30)), (B, loud("two", 40))]))

@@ -25,16 +25,16 @@ GRANT_GONE = answer({"error": "invalid_grant", "error_description": "x"}, 400)
 
 
 class Gate:
-    """A reply that is held back until it is released."""
+    """A response that is held back until it is released."""
 
     def __init__(self, data: Any) -> None:
-        """Initialize with the data of the reply."""
+        """Initialize with the data of the response."""
         self.asked = asyncio.Event()
         self.open = asyncio.Event()
         self.data = data
 
     async def __call__(self, _: web.Request) -> web.StreamResponse:
-        """Respond once released."""
+        """Respond after the release."""
         self.asked.set()
         await self.open.wait()
         return web.json_response(self.data)

@@ -28,7 +28,7 @@ PAGE = "https://www.amazon.com/ap/signin?x=1"
 
 
 async def ask(url: str, content: bytes = b"", **headers: str) -> httpx.Response:
-    """Request a URL with some content through the restricted transport."""
+    """Request a URL through the restricted transport; the server responds with some content."""
 
     def answer(_request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, headers=headers, stream=httpx.ByteStream(content))

@@ -163,7 +163,10 @@ async def test_a_session_without_cookies_cannot_be_mistaken_for_a_dead_grant(sim
 async def test_communications_are_known_by_the_cookies_of_the_marketplace(
     http: ClientSession, sim: ControlClient
 ) -> None:
-    """The host for all marketplaces accepts an account of amazon.de; a restart needs the token as well as cookies."""
+    """The host for all marketplaces accepts an account of amazon.de.
+
+    After a restart, requests to this host need the token as well as cookies.
+    """
     sim.household("demo", domain="amazon.de")
     account_id = "amzn1.account.SIMJODOE00000000000000000000"
     credentials = replace(DEMO, domain="amazon.de", account_id=account_id)
@@ -176,7 +179,9 @@ async def test_communications_are_known_by_the_cookies_of_the_marketplace(
         await backend.settings.async_set(office, Setting.DROP_IN, "Off", {})
         values = await backend.settings.async_for_account(SettingSource.COMMUNICATIONS)
         assert values[office.serial][Setting.DROP_IN] == "Off"
-        assert [r["path"].rpartition("/")[2] for r in sim.ledger(path="/users/*")] == ["identities"], "asked for once"
+        assert [r["path"].rpartition("/")[2] for r in sim.ledger(path="/users/*")] == ["identities"], (
+            "the id is requested once"
+        )
         nobody = AccountBackend(http, replace(credentials, account_id=None), client_factory=create_client)
         with pytest.raises(AlexaUnsupportedError):
             await nobody.settings.async_for_account(SettingSource.COMMUNICATIONS)

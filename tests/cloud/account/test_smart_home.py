@@ -73,7 +73,7 @@ def wrapped(value: str) -> dict[str, Any]:
 
 
 def endpoint(number: int, **legacy: Any) -> dict[str, Any]:
-    """Return an endpoint in GraphQL's form: a plug of a skill, unless changed."""
+    """Return an endpoint in GraphQL's form; the default is a plug of a skill."""
     given = {
         "applianceId": f"SKILL_{number}",
         "applianceTypes": ["SMARTPLUG"],
@@ -433,7 +433,10 @@ async def switch(home: AccountSmartHome, *numbers: int) -> list[AlexaError | Non
 
 
 async def test_everybody_learns_their_own_result(amazon: Amazon, web_session: AccountSession) -> None:
-    """One request has a success, one refused by both APIs, one that phoenix then runs, and one unreachable."""
+    """One request contains four controls with different results.
+
+    One succeeds, one is refused by both APIs, one is run by phoenix, and one is for an unreachable appliance.
+    """
     home = AccountSmartHome(web_session.transport)
     errors = [failed(2, "INTERNAL_ERROR"), failed(3, "DEVICE_OFFLINE"), failed(4, "ENDPOINT_UNREACHABLE")]
     amazon.script(GRAPHQL, answer(result((1, "SUCCESS"), errors=errors)))
@@ -537,7 +540,7 @@ async def test_of_several_controls_only_those_that_were_refused_go_another_way(
     assert await home.async_control([(plug(1), (SetPower(on=True), SetBrightness(level=40)))]) == [None]
     (hit,) = amazon.hits(PHOENIX)
     assert [each["parameters"]["action"] for each in hit.json["controlRequests"]] == ["setBrightness"]
-    # phoenix cannot set a color without a name: the refusal is final
+    # phoenix cannot set a color without a name, so the refusal is final
     amazon.script(GRAPHQL, answer(result(errors=[failed(1, "INTERNAL_ERROR")])))
     (error,) = await home.async_control([(plug(1), (SetColor(hue=1, saturation=1),))])
     assert isinstance(error, AlexaCommandError)
@@ -616,7 +619,7 @@ async def test_queries_that_amazon_does_not_take_together_are_sent_one_by_one_fo
 async def test_queries_that_a_gateway_fails_at_together_are_sent_one_by_one_for_a_day(
     amazon: Amazon, web_session: AccountSession, failed: Reply
 ) -> None:
-    """The first request is repeated once, as every read; then the array is not tried at the next discovery."""
+    """The first request is repeated once, like every read; then the array is not tried at the next discovery."""
     home = AccountSmartHome(web_session.transport)
     amazon.script(GRAPHQL, failed, failed, answer(DISCOVERED))
     for _ in range(2):
@@ -636,7 +639,7 @@ async def test_an_outage_is_no_refusal_of_queries_together(amazon: Amazon, web_s
 
 
 async def test_rooms_that_graphql_lacks_are_asked_of_phoenix(amazon: Amazon, web_session: AccountSession) -> None:
-    """GraphQL is tried once; then the rooms come from phoenix, by both ids of an appliance."""
+    """GraphQL is tried once; then phoenix returns the rooms, with both ids of an appliance."""
     home = AccountSmartHome(web_session.transport)
     group = {"name": "Hall", "type": "SPACE", "applianceIds": ["a1"], "chrEndpoints": [{"entityId": "e1"}]}
     amazon.script(GRAPHQL, answer(LACKING))
@@ -651,7 +654,7 @@ async def test_rooms_that_graphql_lacks_are_asked_of_phoenix(amazon: Amazon, web
 async def test_what_comes_while_a_request_is_in_flight_goes_out_together(
     amazon: Amazon, web_session: AccountSession
 ) -> None:
-    """Many controls need two requests; canceled callers withdraw theirs, and closing fails the rest."""
+    """Many controls need two requests. Canceled callers withdraw their controls, and closing fails the rest."""
     home = AccountSmartHome(web_session.transport)
     appliances = [parse_discovery(listed(endpoint(number))).appliances[f"e{number}"] for number in range(1, 9)]
     amazon.script(GRAPHQL, answer(result(*((number, "SUCCESS") for number in range(1, 9)))))

@@ -124,7 +124,7 @@ class Gateway:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Handle a request."""
-        assert scope["type"] == "http", "the lifespan is not for us"
+        assert scope["type"] == "http", "lifespan events are not expected"
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         self.versions.add(scope["http_version"])
         hit = (scope["method"], scope["path"], headers["host"], headers["authorization"])
@@ -424,7 +424,7 @@ async def test_gateway_that_refuses_connections(
         async with asyncio.timeout(5):
             await account.attempts.wait()
         account.port = None
-        assert await following(events) == FIRST, "it says once that it is down"
+        assert await following(events) == FIRST, "the closed stream is reported once"
         await cloud.pipe()
     lines = [record.message for record in caplog.records if record.name.startswith("custom_components")]
     assert lines == ["Push stream closed: ConnectError", "Push stream restored"]
@@ -446,7 +446,7 @@ async def test_account_that_is_always_refused_backs_off(account: Account, cloud:
     async with aclosing(account.stream().events()) as events:
         assert await following(events) == StreamClosed(reason="HTTP 403")
         assert await following(events) == FIRST
-    assert account.refused == ["Atna|secret-1"], "one renewal an outage"
+    assert account.refused == ["Atna|secret-1"], "one renewal per outage"
     assert cloud.count("/v20160207/directives") == 5
 
 
@@ -487,7 +487,7 @@ async def test_other_statuses_are_no_stream(account: Account, cloud: Gateway, st
 
 
 async def pauses_of(account: Account, monkeypatch: pytest.MonkeyPatch, count: int, times: StreamTimes) -> list[float]:
-    """Return the pauses of the stream before its first attempts, without waiting."""
+    """Return the pauses before the first connection attempts of the stream, without waiting."""
     pauses: list[float] = []
     enough = asyncio.Event()
     real_sleep = asyncio.sleep
@@ -524,7 +524,7 @@ async def test_waits_grow_up_to_the_limit(account: Account, cloud: Gateway, monk
     pauses = await pauses_of(account, monkeypatch, 15, StreamTimes())
     limits = [1, 2, 4, 8, *[15] * 5, 30, 60, 120, 240, 300, 300]
     assert all(0.5 * limit <= pause <= limit for pause, limit in zip(pauses, limits, strict=True))
-    assert len(set(pauses)) > 6, "no two clients come back together"
+    assert len(set(pauses)) > 6, "pauses are random, so that clients do not reconnect at the same time"
 
 
 async def test_gateway_may_ask_for_more_time(account: Account, cloud: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -558,13 +558,13 @@ async def test_silent_stream_is_opened_again_after_registering(account: Account,
         assert await following(events) == StreamClosed(reason="silent")
         assert await following(events) == FIRST
         assert account.registrations == 2
-        assert cloud.count("/v20160207/events") == 2, "it may be the wrong region"
+        assert cloud.count("/v20160207/events") == 2, "a silent stream may be at the wrong region"
         pipe = await cloud.pipe()
         pipe.send(OPENING, volume(1))
         assert level_of(await following(events)) == 1
         assert await following(events) == StreamClosed(reason="silent")
         assert await following(events) == FIRST
-        assert account.registrations == 2, "a stream that had spoken proves that we are registered"
+        assert account.registrations == 2, "directives prove that the capabilities are registered"
 
 
 async def test_silent_streams_are_given_more_and_more_time(account: Account, cloud: Gateway) -> None:
@@ -590,7 +590,9 @@ async def test_pings_keep_a_quiet_stream_where_no_keep_alives_come(account: Acco
         pipe.send(volume(2))
         assert level_of(await following(events)) == 2
         pipe.send(OPENING)
-        assert await following(events) == StreamClosed(reason="silent"), "where they come, pings prove nothing"
+        assert await following(events) == StreamClosed(reason="silent"), (
+            "after keep-alives, answered pings prove nothing"
+        )
 
 
 async def test_ping_goes_out_on_the_connection_of_the_stream(account: Account, cloud: Gateway) -> None:
@@ -691,7 +693,7 @@ async def test_region_that_cannot_be_asked_for_hinders_nothing(account: Account,
         assert level_of(await following(events)) == 1
         pipe.end()
         assert await several(events, 2) == [StreamClosed(reason="ended by Amazon"), FIRST]
-    assert cloud.count("/v20160207/events") == 2, "it is asked again with the next stream"
+    assert cloud.count("/v20160207/events") == 2, "the region is requested again for the next stream"
 
 
 async def test_stream_that_sends_us_to_another_region(account: Account, cloud: Gateway) -> None:

@@ -58,7 +58,7 @@ def _stats(session: AccountSession, name: str) -> Any:
     return endpoints[name]
 
 
-# --- what goes out ----------------------------------------------------------------------
+# --- what is sent -----------------------------------------------------------------------
 
 
 async def test_a_read_carries_cookies_and_the_apps_agent(connected: AccountSession, amazon: Amazon) -> None:
@@ -119,8 +119,8 @@ READ_BY_POST = {
 def test_the_table_of_endpoints_is_sound() -> None:
     assert len({endpoint.name for endpoint in ENDPOINTS}) == len(ENDPOINTS)
     for endpoint in ENDPOINTS:
-        # a read by POST is sent with a csrf cookie, too, which does no harm; the pages for parents and the alarms' API
-        # have tokens
+        # Reads by POST are also sent with a csrf cookie, which does no harm. The pages for parents and the API for
+        # alarms use tokens instead.
         assert endpoint.needs_csrf or not endpoint.is_write or endpoint.host in (Host.PARENTS, Host.ALEXA_API)
         assert endpoint.is_write or endpoint.method == "GET" or endpoint.name in READ_BY_POST
         assert 0 < endpoint.timeout <= 30
@@ -292,7 +292,7 @@ async def test_a_large_answer_is_read_while_the_loop_turns(connected: AccountSes
         total = await connected.transport.async_read(DEVICES, parse)
     assert total == sum(range(500_000))
     assert threading.main_thread() not in threads
-    assert blocks.worst < max(0.5, whole)  # on a busy machine everything takes longer
+    assert blocks.worst < max(0.5, whole)  # a busy machine is slower
 
 
 async def test_an_accepted_command_may_be_answered_with_anything(connected: AccountSession, amazon: Amazon) -> None:

@@ -48,7 +48,7 @@ def refuse(requests: UnprovenRequests, error: AlexaError) -> None:
     ids=["400", "403", "404", "405", "unknown field"],
 )
 def test_a_refused_request_is_not_sent_for_a_day(clock: Clock, error: AlexaError) -> None:
-    """After a day the request is sent once more, and a success ends the suspension."""
+    """After a day, the request is sent once more, and a success ends the pause."""
     requests = UnprovenRequests()
     refuse(requests, error)
     assert list(requests.unsupported) == ["arm"]

@@ -1,4 +1,4 @@
-"""A loopback Amazon with configurable responses, which records requests."""
+"""A loopback Amazon cloud with configurable responses, which records requests."""
 
 import asyncio
 from collections.abc import Callable
@@ -56,7 +56,7 @@ def plain(text: str | None, status: int = 200, **headers: str) -> Reply:
 
 @dataclass
 class Cloud:
-    """Responds with ``replies`` in turn, repeating the last one; ``decide`` takes precedence."""
+    """A cloud that responds with ``replies`` in turn and repeats the last one; ``decide`` takes precedence."""
 
     ledger: list[Hit] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=lambda: [answer({})])
@@ -94,7 +94,7 @@ class Cloud:
 
 
 class QuickTime(Time):
-    """A clock whose ``sleep`` returns at once and records the duration."""
+    """A clock whose ``sleep`` returns immediately and records the duration."""
 
     def __init__(self) -> None:
         """Initialize with an arbitrary time."""

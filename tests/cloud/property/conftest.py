@@ -1,4 +1,4 @@
-"""Fixtures for a client whose Amazon is on loopback, with the real host names."""
+"""Fixtures for a client that connects to a cloud on loopback with the real host names."""
 
 from collections.abc import AsyncIterator, Callable
 import ssl

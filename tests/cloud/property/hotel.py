@@ -32,7 +32,7 @@ async def add_credentials(hass: HomeAssistant) -> None:
 
 
 def hotel_entry(unit_id: str = ORGANIZATION, refresh_token: str = "Atzr|property", **data: Any) -> MockConfigEntry:
-    """Return an entry with an expired access token, so that it starts with a renewal."""
+    """Return an entry with an expired access token, so that the entry starts with a renewal."""
     return MockConfigEntry(
         domain=DOMAIN,
         version=2,
@@ -60,7 +60,7 @@ def hotel_entry(unit_id: str = ORGANIZATION, refresh_token: str = "Atzr|property
 
 
 async def load(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry:
-    """Set an entry up."""
+    """Set up an entry."""
     entry.add_to_hass(hass)
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
@@ -75,7 +75,7 @@ def endpoint(sim: ControlClient, endpoint_id: str) -> dict[str, Any]:
 
 
 def change(sim: ControlClient, endpoint_id: str, **values: Any) -> None:
-    """Change an endpoint in the cloud, as if at the device."""
+    """Change an endpoint in the cloud, like a guest at the device."""
     sim.patch_state({"smartProperties": {"endpoints": {endpoint_id: values}}})
 
 

@@ -160,7 +160,7 @@ def _lists(schema: Mapping[str, Any], depth: int) -> Iterator[list[Any]]:
         yield []
     for item in items:
         yield [item]
-    # objects in one list have names
+    # list elements need different names
     named = {item["name"]: item for item in items if isinstance(item, dict) and "name" in item}
     together = list(named.values()) or items
     if 1 < len(together) <= most and not schema.get("uniqueItems"):

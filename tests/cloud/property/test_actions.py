@@ -122,7 +122,7 @@ async def test_a_device_is_moved_and_found_again(
 ) -> None:
     sim.patch_state({"smartProperties": {"newIdOnMove": True}})
     await call("move_to_unit", "Spare Echo", unit="Harbour Hotel / Room 102", confirm=True)
-    # restarting, with another id, the same device
+    # the device restarts with another id, and is still the same device
     unit = state_of(hass, "sensor.spare_echo_room")
     assert (unit.state, unit.attributes["unit_id"]) == ("Room 102", ROOM_102)
     assert state_of(hass, "binary_sensor.spare_echo_connectivity").state == "off"
@@ -152,7 +152,7 @@ async def test_an_address_is_taken_or_the_caller_learns_why(call: Call, sim: Con
         await call("set_address", "Room 101 bed", **good | {"postal_code": "six"})
     better = await call("set_address", "Room 101 bed", answer=True, **good | {"city": "Springfield "})
     assert [item["city"] for item in better["suggestions"]] == ["Springfield"]
-    # the address is personal: the client does not read it
+    # the address is personal, so the client does not read it
     assert not [line for line in requests(sim) if line.startswith("GET") and line.endswith("/address")]
 
 
@@ -216,7 +216,7 @@ async def test_what_loses_a_device_wants_to_be_meant(
             await call(action, name, answer=action == "query_endpoints", **data)
     with pytest.raises(ServiceValidationError, match="doesn't belong to a loaded property"):
         await hass.services.async_call(DOMAIN, "delete_timers", {"device_id": "nobody"}, blocking=True)
-    # the first user is the owner, whatever their groups
+    # the first user is the owner, whatever their groups are
     _, guest = [await hass.auth.async_create_user(name, group_ids=["system-users"]) for name in ("Owner", "Guest")]
     with pytest.raises(Unauthorized):
         await hass.services.async_call(

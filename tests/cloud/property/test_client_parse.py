@@ -87,7 +87,7 @@ def spoiled(draw: st.DrawFn, name: str) -> Any:
 def test_no_answer_is_too_odd(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(list(READERS)))
     odd = data.draw(spoiled(name) | nonsense)
-    # the message says which part was not understood, without a value of the answer
+    # the message names the part that could not be parsed, without a value of the response
     with suppress(ShapeError):
         assert repr(READERS[name](odd))
 

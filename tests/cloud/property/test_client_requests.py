@@ -1,4 +1,4 @@
-"""Tests of validation before sending, and of requests that the OpenAPI file lacks."""
+"""Tests of validation before sending, and of requests that are not in the OpenAPI file."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial

@@ -55,10 +55,10 @@ async def _error(call: Awaitable[Any]) -> AlexaError:
 
 
 def _waits(spec: Spec, status: int, patience: float) -> tuple[list[float], bool]:
-    """Return the waits in the file within ``patience`` seconds, and whether they are jittered."""
+    """Return the waits specified in the file within ``patience`` seconds, and whether they have jitter."""
     documented = spec.operation.get("x-retry", {}).get(str(status))
     if documented is None:
-        # without documentation: a throttled request did not run, a read does no harm, but a write might
+        # not documented: a throttled request did not run, and repeating a read is harmless, but a write might run twice
         documented = "exponential256" if status == 429 or (status == 500 and not spec.is_write) else None
     if documented == "backoffUnspecified":
         documented = "exponential256"
@@ -166,7 +166,7 @@ async def test_a_throttled_operation_is_left_alone_and_the_others_are_not(
     quick_time.now += 10
     cloud.say(VOLUME)
     assert (await client.read_feature(GET_SPEAKER, ECHO)).name == "speaker"
-    assert quick_time.slept[-1] == 6, "the rest of the wait is short enough to be waited for"
+    assert quick_time.slept[-1] == 6, "the client waits for the rest of a short pause"
 
 
 async def test_requests_that_were_throttled_together_wait_once(
@@ -264,7 +264,7 @@ async def test_a_refused_token_is_renewed_once_for_all_who_were_refused(
     cloud.gate.set()
     await everything
     assert tokens.refused == ["Atza|token-1"]
-    assert len(cloud.ledger) == 6, "writes too: what is refused for its token did not run"
+    assert len(cloud.ledger) == 6, "also writes, because a request refused for its token did not run"
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ async def test_a_refused_token_is_renewed_once_for_all_who_were_refused(
     [
         (lambda c: c.read_feature(GET_POWER, LAMP), AlexaAuthError),
         (lambda c: c.turn_on(LAMP), AlexaAuthError),
-        # Amazon answers in the same way if access to this endpoint is missing
+        # Amazon responds in the same way if the account has no access to this endpoint
         (lambda c: c.read_setting(TIME_FORMAT, ECHO), AlexaPermissionError),
         (lambda c: c.delete_timers(ECHO), AlexaPermissionError),
     ],
@@ -362,7 +362,7 @@ async def test_an_answer_that_does_not_come_in_time(
     assert (error.sent, len(cloud.ledger)) == (True, 1)
 
 
-# --- how many at a time ---------------------------------------------------------------------
+# --- concurrency ----------------------------------------------------------------------------
 
 
 async def test_three_requests_at_a_time_and_a_command_waits_for_no_poll(
@@ -374,7 +374,7 @@ async def test_three_requests_at_a_time_and_a_command_waits_for_no_poll(
     await _until(lambda: cloud.in_flight == 2)
     command = asyncio.create_task(client.set_volume(ECHO, 3))
     await _until(lambda: cloud.in_flight == 3)
-    assert cloud.ledger[2].method == "POST", "the command is the third, before the other polls"
+    assert cloud.ledger[2].method == "POST", "the command is third, before the remaining polls"
     stats: Any = client.stats
     assert stats["in_flight"] == 3
     more = asyncio.gather(*(client.turn_on(LAMP) for _ in range(5)))
@@ -433,7 +433,7 @@ async def _all(items: Any) -> list[Any]:
     return [item async for item in items]
 
 
-# --- what must not get out ------------------------------------------------------------------
+# --- private data ---------------------------------------------------------------------------
 
 
 async def test_neither_passwords_nor_ids_nor_tokens_get_into_errors_and_logs(

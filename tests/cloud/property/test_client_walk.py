@@ -1,6 +1,6 @@
 """Tests of the client with the OpenAPI file, operation by operation.
 
-The client's requests must match the file, all responses in the file must be understood, and each documented error must
+The client's requests must match the file, all responses in the file must be parsed, and each documented error must
 become its exception.
 """
 
@@ -290,7 +290,7 @@ async def test_each_region_has_hosts_of_its_own(index: int, make: Make, cloud: C
     assert _wrong_with_request(SPECS["saveWifiConfigurations"], cloud.ledger[1], region=index) == []
 
 
-# --- good answers ---------------------------------------------------------------------------
+# --- good responses -------------------------------------------------------------------------
 
 
 def _good_answers(spec: Spec) -> list[tuple[int, Any]]:

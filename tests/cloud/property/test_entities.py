@@ -39,7 +39,7 @@ async def test_devices_stand_in_their_rooms_under_ids_of_their_own(
 ) -> None:
     registry, areas = dr.async_get(hass), ar.async_get(hass)
     devices = {d.name: d for d in dr.async_entries_for_config_entry(registry, hotel.entry_id)}
-    # and a device for the hotel itself
+    # plus a device for the hotel itself
     assert len(devices) == 22
     bed = devices["Room 101 bed"]
     area = areas.async_get_area(bed.area_id or "")
@@ -56,7 +56,7 @@ async def test_devices_stand_in_their_rooms_under_ids_of_their_own(
     unit = state_of(hass, f"sensor.{BED}_room")
     assert unit.state == "Room 101"
     assert unit.attributes["path"] == "Harbour Hotel / Room 101"
-    # the user's own area is kept, whatever room Amazon names
+    # the area selected by the user is kept, whatever room Amazon returns
     registry.async_update_device(bed.id, area_id=areas.async_create("Suite").id)
     await hass.config_entries.async_reload(hotel.entry_id)
     await hass.async_block_till_done()
@@ -84,7 +84,7 @@ async def test_settings_have_entities_only_where_the_device_has_them(
     assert {entity_id: state_of(hass, entity_id).state for entity_id in kinds} == kinds
     # a device without a screen has no captions
     assert hass.states.get("switch.room_101_room_101_desk_alexa_captions") is None
-    # a setting without a value can be set
+    # a setting without a value can still be set
     assert state_of(hass, "select.room_101_room_101_desk_speaking_rate").state == "unknown"
     both = state_of(hass, "select.room_102_room_102_bed_language")
     assert both.state == "en-US/es-US"
@@ -138,7 +138,7 @@ async def test_a_value_that_no_table_has_is_shown_and_can_be_chosen_again(
     await hass.services.async_call("select", "select_option", {"entity_id": entity_id, "option": known}, blocking=True)
     state = state_of(hass, entity_id)
     assert state.state == known
-    assert shown in state.attributes["options"], "what was set before can be chosen again"
+    assert shown in state.attributes["options"], "the previous value can be selected again"
     sim.reset_ledger()
     sim.fault(path=f"{path}/{key}", method="PUT", status=204)
     await hass.services.async_call("select", "select_option", {"entity_id": entity_id, "option": shown}, blocking=True)
@@ -262,13 +262,13 @@ async def test_lights_plugs_thermostats_and_speakers_do_what_they_are_told(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
 ) -> None:
     assert state_of(hass, LAMP).attributes["brightness"] == 153
-    # the lamp is on, and a color includes its brightness: one request
+    # the lamp is on, and a color includes its brightness, so one request suffices
     await act(hass, "light.turn_on", LAMP, hs_color=(240, 50))
     assert writes(sim) == [f"POST {FEATURES}/color/setColor"]
     color = endpoint(sim, LAMP_101)["features"]["color"]["color"]
     assert (color["hue"], color["brightness"]) == (240, 0.6)
     await until(hass, lambda: round(state_of(hass, LAMP).attributes["hs_color"][0]) == 240)
-    # and one request to read the result
+    # one more request reads the result
     assert requests(sim)[1:] == [f"GET /v2/endpoints/{LAMP_101}"]
     for action, entity_id, data, written, check in (
         ("light.turn_off", LAMP, {}, f"{FEATURES}/power/turnOff", lambda s: s.state == "off"),
@@ -393,7 +393,7 @@ async def test_what_amazon_refuses_reaches_the_caller_and_harms_nothing(
             assert len(writes(sim)) == 1, (status, code, action)
             for rule in rules:
                 sim.remove_fault(rule or "")
-        # a device that did not answer is read again before the next command
+        # a device that did not respond is read again before the next command
         await runtime.smart_home.async_refresh()
     assert all(coordinator.last_update_success for coordinator in runtime.coordinators)
     assert state_of(hass, LAMP).state == "on"

@@ -1,4 +1,4 @@
-"""Tests of every setting of a property's Echo with every option, including refusals and failures."""
+"""Tests of every setting of an Echo in a property: each option, refusals and failures."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -51,7 +51,7 @@ def entity_of(hass: HomeAssistant, key: str) -> str:
 
 
 def writes_of(hass: HomeAssistant, key: str) -> list[tuple[str, dict[str, Any], str]]:
-    """Return all actions that write a setting, with the resulting state of each."""
+    """Return all actions that write a setting, and the state after each."""
     platform, _ = DESCRIPTIONS[key]
     if platform == "switch":
         return [("turn_on", {}, "on"), ("turn_off", {}, "off")]
@@ -105,7 +105,7 @@ async def test_every_value_of_a_setting_reaches_amazon_and_is_shown(
         await until(hass, lambda s=shown: state_of(hass, entity_id).state == s)  # type: ignore[misc]
         assert requests(sim) == [f"PUT {PATH}/{key}", f"GET {PATH}/{key}"], data
         (sent,) = sim.ledger(method="PUT")
-        assert json.loads(sent["body"]) == endpoint(sim, BED_101)["settings"][key], "the bare value, as Amazon has it"
+        assert json.loads(sent["body"]) == endpoint(sim, BED_101)["settings"][key], "Amazon stores the plain value"
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ REGION = {"region": "na", "login_host": "by_region"}
 
 @pytest.fixture(autouse=True)
 def _hotel(sim: ControlClient, current_request_with_host: None) -> None:
-    """Use the hotel's household, and a request of a browser."""
+    """Use the hotel's household, and a request as a browser sends it."""
     sim.household("property")
 
 

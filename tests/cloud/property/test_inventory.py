@@ -1,4 +1,4 @@
-"""Tests of the key of a device, and of the cheaper way of listing."""
+"""Tests of the keys of devices, and of listing with fewer requests."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -59,7 +59,7 @@ async def test_a_device_is_known_by_serial_number_else_mac_address_else_name_and
     found = (await hotel.smart_home.async_discover()).appliances
     assert found["asp_00005E0053AA"].name == "Room 101 lamp"
     assert found[f"asp_{CEILING}"].name == "Room 101 ceiling"
-    # other ids of the same devices
+    # the same devices with other ids
     endpoints |= {f"{key}MOVED": endpoints.pop(key) for key in (LAMP_101, CEILING)}
     sim.household(given)
     await hotel.async_devices()
@@ -79,7 +79,7 @@ async def test_a_room_is_one_request(sim: ControlClient, session: ClientSession)
     sim.reset_ledger()
     await room.async_devices()
     assert requests(sim) == ["POST /v2/endpointQuery"]
-    # fifty per page: a unit with many devices is listed rather than searched ten at a time
+    # a list returns fifty devices per page and a search ten, so a unit with many devices is listed
     for number in range(20):
         new = endpoint(sim, LAMP_101) | {"friendlyName": f"Lamp {number}", "serialNumber": f"SIMHOME1{number:05}"}
         sim.patch_state({"smartProperties": {"endpoints": {f"{LAMP_101}{number}": new}}})

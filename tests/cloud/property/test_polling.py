@@ -49,7 +49,8 @@ async def test_requests_are_those_of_the_cost_model(
     hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock
 ) -> None:
     await clock.settle()
-    # one per unit, then min(units, tens of devices) + 1 for devices without a unit, then one per Echo
+    # One request per unit. Then the surveys: one per ten devices, but at most one per unit, plus one for devices
+    # without a unit. Then one per Echo.
     assert asked(sim) == {
         "GET /v2/units": 1,
         "GET /v2/units/*": 1,
@@ -95,7 +96,7 @@ async def test_what_is_disabled_is_not_asked_for(
 async def test_failed_polls_keep_everything_and_heal(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Polls alone heal: reads of the recovery in the background would share their survey with a later poll."""
+    """Only polls recover here, because background reads of the recovery would share their survey with a later poll."""
     monkeypatch.setattr(Recovery, "_async_begin", lambda _self, _now=None: None)
     before = set(hass.states.async_entity_ids())
     runtime = hotel.runtime_data
@@ -171,7 +172,7 @@ async def test_devices_come_go_and_move_without_a_reload(
     sim.patch_state({"smartProperties": {"endpoints": {new: lamp}}})
     await clock.advance(620)
     assert state_of(hass, "light.room_102_room_102_reading_light").state == "on"
-    # another id of the same device
+    # the same device with another id
     moved = endpoint(sim, BED_101) | {"unit": ROOM_102}
     sim.patch_state({"smartProperties": {"endpoints": {BED_101: None, f"{BED_101}MOVED": moved}}})
     await clock.advance(320)

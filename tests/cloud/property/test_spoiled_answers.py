@@ -1,4 +1,7 @@
-"""Tests of Smart Properties commands with altered responses: the caller gets a clear error, nothing breaks."""
+"""Tests of Smart Properties commands with altered responses: the caller gets a clear error.
+
+Nothing else is affected.
+"""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -32,16 +35,16 @@ COMMANDS: Final[dict[str, tuple[str | None, dict[str, Any], bool]]] = {
 }
 """Actions with their device (None for the whole property), their data, and whether they have a response."""
 
-# A request without a response ends by its time limit, which tests of the client cover.
+# A request without a response ends with a timeout, which tests of the client cover.
 WRITTEN: Final = ("wrong types", "missing keys", "empty")
-"""Altered responses that do not report a refusal; the write was done."""
+"""Altered responses that do not report a refusal; the write took effect."""
 
 SPOILED: Final = [name for name in FAULTS if name != "hang"]
 
 
 @pytest.fixture
 def spoil(sim: ControlClient) -> Callable[[str], None]:
-    """Return a function that alters every response; a write with a 200 is done."""
+    """Return a function that alters every response; a write with status 200 takes effect."""
 
     def spoil(name: str) -> None:
         for host in ("api.amazonalexa.com", "credential-locker-service.amazon.com"):
@@ -68,7 +71,7 @@ async def test_the_caller_of_an_action_learns_that_an_answer_was_spoiled(
                 await hass.services.async_call(DOMAIN, action, target | data, blocking=True, return_response=answers)
             except HomeAssistantError as err:
                 found += [f"{fault}: {err}"] if CLASS_NAME.search(str(err)) or not str(err) else []
-            except Exception as err:  # noqa: BLE001 - what must not happen
+            except Exception as err:  # noqa: BLE001 - the test reports any unexpected exception
                 found.append(f"{fault}: {type(err).__name__}: {err}")
             else:
                 found += [f"{fault}: no error"] if FAULTS[fault].get("status", 200) >= 400 else []
@@ -116,7 +119,7 @@ PAGE: Final = "<!DOCTYPE html><html><body>Sign in to the network</body></html>"
 async def test_a_body_that_contradicts_the_status_is_no_success(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, body: Any, is_done: bool
 ) -> None:
-    """A web page or errors in the body of a 200 cause an error of a write without a documented body."""
+    """A write without a documented body fails if a 200 contains a web page or errors."""
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), hotel.entry_id)
     device = next(device.id for device in devices if device.name == "Spare Echo")
     data = {"device_id": device, "name": "Porter's lodge"}

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 type FailureCommand = Callable[[Any], Awaitable[list[str]]]
 
-from . import (  # noqa: E402 - the families import the type above
+from . import (  # noqa: E402 - these modules import the type above
     alerts,
     background,
     kids,
@@ -35,10 +35,10 @@ ENABLED: Final = (("binary_sensor", "G0SIM000OFFICE01_amazon_kids"), routines.SW
 """Entities (platform, unique id) that are disabled by default and enabled in the table."""
 
 CHANGING: Final[frozenset[str]] = alerts.CHANGING | background.CHANGING
-"""Endpoints whose commands change what sensors show."""
+"""Endpoints whose commands change the states of sensors."""
 
 PREPARE: Final = (alerts.prepare,)
-"""Preparations of a table before the first setup of its account."""
+"""Functions that prepare a table before the first setup of its account."""
 
 
 def command_of(command: FailureCommand, table: Any) -> Callable[[], Awaitable[list[str]]]:

@@ -69,7 +69,7 @@ async def _act(table: Any, service: str, data: dict[str, Any], is_done: Callable
 
 
 async def _tidy(table: Any) -> None:
-    """Restore what a command changed, and let it be read."""
+    """Restore the state before a command, and wait until it is read."""
     held = next(iter(table.household.accounts.values()))["notifications"]
     changed = _new(table)
     for key in changed:

@@ -1,4 +1,4 @@
-"""Pictures on screens, and the history that is cleared."""
+"""Commands that show pictures on screens and clear the history."""
 
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ CHANGING: Final[frozenset[str]] = frozenset({"activities", "delete_activity"})
 
 
 async def show_image(table: Any) -> list[str]:
-    """Set another background on the screen of the office."""
+    """Set a different background on the screen of the office."""
     old = table.household.device("Office Spot")["backgroundImage"]
     one, two = (f"https://pictures.example.org/{name}.jpg" for name in ("one", "two"))
     wanted = two if old == one else one

@@ -21,13 +21,13 @@ def _routine(table: Any) -> tuple[str, str, str]:
 
 
 def _set(table: Any, status: str) -> None:
-    """Change the status of the routine, as if in the app."""
+    """Change the status of the routine, like a person in the app."""
     customer, routine_id, _ = _routine(table)
     table.sim.patch_state({"accounts": {customer: {"automations": {routine_id: {"status": status}}}}})
 
 
 async def turn_on_routine(table: Any) -> list[str]:
-    """Turn on a routine that is off; its button is unchanged in any case."""
+    """Turn on a routine that is off; its button does not change."""
     _set(table, "DISABLED")
     entity_id = er.async_get(table.hass).async_get_entity_id(SWITCH[0], DOMAIN, SWITCH[1])
     problems: list[str] = await table.act(

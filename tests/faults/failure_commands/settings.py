@@ -20,7 +20,7 @@ def _nobody() -> None:
 
 
 async def look_at_settings(table: Any) -> list[str]:
-    """Add listeners for every setting of the kitchen; known values must be kept."""
+    """Add listeners for every setting of the kitchen; known values must not get lost."""
     settings = table.entry.runtime_data.settings
     serial = table.household.serial(KITCHEN)
     keys = [setting_key(serial, setting) for setting in Setting]
@@ -56,7 +56,7 @@ async def _write(table: Any, work: Any, is_done: Callable[[], bool]) -> list[str
 
 
 def _setter(setting: Setting, values: tuple[Any, Any], place: str, there: tuple[Any, Any]) -> FailureCommand:
-    """Return the command that toggles a setting of the kitchen; ``there`` are its values in the cloud."""
+    """Return the command that toggles a setting of the kitchen; ``there`` returns its values in the cloud."""
 
     async def command(table: Any) -> list[str]:
         def held() -> Any:

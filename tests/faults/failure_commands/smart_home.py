@@ -1,4 +1,7 @@
-"""Commands for appliances: lights and thermostats with GraphQL, a light with phoenix, and Alexa's own."""
+"""Commands for appliances.
+
+They control lights and thermostats with GraphQL, control a light with phoenix, and discover appliances.
+"""
 
 from typing import Any, Final
 
@@ -94,7 +97,7 @@ async def remove_appliance(table: Any) -> list[str]:
     if not _has_spare(table):
         _change(table, SPARE_ID, SPARE)
         if table.entry.runtime_data.backend._session.transport.throttle.remaining:
-            # a read for a user's command is sent even while polls are held back
+            # a read that is part of a user's command is sent even while polls are held back
             await table.hass.services.async_call(DOMAIN, "enable_network_discovery", {}, blocking=True)
         else:
             table.entry.runtime_data.appliances.async_hint()
