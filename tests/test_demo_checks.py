@@ -42,7 +42,7 @@ def rows(tree: ast.Module) -> Iterator[tuple[str, set[str]]]:
 
 
 def test_every_action_has_a_row_that_drives_it() -> None:
-    """A new action without a check fails this test, and so does a check that no longer calls its action."""
+    """The test fails for a new action without a check, and for a check that no longer calls its action."""
     driven = table()
     actions = yaml.safe_load((ROOT / "custom_components/alexa_media/services.yaml").read_text())
     assert set(driven) == set(actions)
@@ -53,7 +53,7 @@ def test_every_action_has_a_row_that_drives_it() -> None:
 
 
 def test_every_module_that_home_assistant_loads_by_name_has_a_row() -> None:
-    """Options add platforms, and Home Assistant finds tools and repairs by the names of their modules."""
+    """The modules are platforms enabled by options, and the modules for tools and repairs."""
     driven = table(CHECKS / "voice.py", "MODULES")
     optional = {platform.value for platform in OPTIONAL_PLATFORMS.values()}
     assert set(driven) == optional | {"llm", "repairs"}

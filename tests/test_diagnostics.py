@@ -1,4 +1,4 @@
-"""Tests of diagnostics: they contain useful data, and nothing that identifies the household."""
+"""Tests of diagnostics: they contain useful data, but nothing that identifies the household."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -103,7 +103,7 @@ class QuietBackend:
     )
 
     def watch(self, topic: str, watched: Callable[[], frozenset[str]]) -> None:
-        """Do nothing: everything is read."""
+        """Do nothing, because everything is read."""
 
 
 def a_device(serial: str, name: str, **values: Any) -> Device:
@@ -144,7 +144,7 @@ def a_notification(kind: str, status: str, **values: Any) -> Notification:
 
 @pytest.fixture(params=["", SECRETS["email"]], ids=["bare", "suffixed"])
 def planted(request: pytest.FixtureRequest) -> MockConfigEntry:
-    """Return an entry with secrets in every place."""
+    """Return an entry with secrets in every field."""
     return MockConfigEntry(
         domain=DOMAIN,
         version=2,

@@ -43,7 +43,7 @@ SHORT: Final = {
     "alarm_control_panel.alexa_guard_60057": "alarm_control_panel.alexa_guard",
     "light.hall_hall_light": "light.hall_light",
 }
-"""Entity ids that the pages shorten, as users do."""
+"""Entity ids that the pages shorten, like users do."""
 
 ELSEWHERE: Final = {"notify.mobile_app_phone", "tts.speak"}
 """Actions of other integrations in the examples."""
@@ -97,7 +97,7 @@ def uses(request: pytest.FixtureRequest, word: str) -> bool:
 
 @pytest.fixture(autouse=True)
 def _custom_integrations(request: pytest.FixtureRequest) -> None:
-    """Set up the recorder for examples that need it, which has to be there before Home Assistant."""
+    """Set up the recorder for examples that need it, before Home Assistant."""
     if uses(request, "import_air_quality"):
         request.getfixturevalue("recorder_mock")
     request.getfixturevalue("enable_custom_integrations")
@@ -123,7 +123,7 @@ async def home(
         config_entry=config_entry,
         suggested_object_id="kitchen_show_brightness",
     )
-    # the household of the demo has no Fire TV
+    # the demo household has no Fire TV
     household.add(
         "G0SIM000TELEVIS1",
         "Office Spot",
@@ -197,13 +197,13 @@ def writes(sim: ControlClient) -> int:
 
 
 def reaches_amazon(actions: object) -> bool:
-    """Return whether actions change something at Amazon; others concern other integrations or files."""
+    """Return whether actions change something at Amazon; other actions concern other integrations or files."""
     foreign = set(called(actions)) <= {*ELSEWHERE, "alexa_media.record"}
     return not foreign and any(found not in OTHERS for found in referenced(actions))
 
 
 async def start(hass: HomeAssistant, sim: ControlClient, household: Household, automation: dict[str, Any]) -> None:
-    """Cause the trigger of an automation: a command is spoken, and anything else is triggered manually."""
+    """Cause the trigger of an automation by speaking its command, or trigger the automation manually."""
     trigger = automation["triggers"][0]
     if "last_spoken_to" in str(automation):
         sim.say(household.serial("Bedroom Dot"), "what time is it")

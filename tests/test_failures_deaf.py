@@ -1,4 +1,4 @@
-"""Tests of a deaf stream, which is open and answers pings but delivers nothing."""
+"""Tests of a stream that is open and answers pings but delivers nothing."""
 
 from .conftest import PUSH_SENSOR, state_of
 from .faults.failures import (
@@ -13,7 +13,7 @@ SILENCE = 250
 
 
 def renewals(table: Table) -> tuple[int, int, int]:
-    """Return the numbers of capability registrations, region look-ups and opened streams."""
+    """Return the numbers of capability registrations, region requests and opened streams."""
     paths = (CAPABILITIES.path, "/v20160207/events", DIRECTIVES)
     registered, asked, opened = (len(table.sim.ledger(path=path)) for path in paths)
     return registered, asked, opened
@@ -30,7 +30,7 @@ async def hears_again(table: Table) -> None:
     for _ in range(SILENCE // 10):
         await table.drive.tick(10)
     await table.drive.settle()
-    assert state_of(table.hass, PUSH_SENSOR).state == "off", "until a directive arrives"
+    assert state_of(table.hass, PUSH_SENSOR).state == "off", "push stays down until a directive arrives"
     table.household.change("Office Spot", volume=23)
     await table.drive.settle()
     assert state_of(table.hass, PUSH_SENSOR).state == "on"
@@ -39,7 +39,7 @@ async def hears_again(table: Table) -> None:
 
 
 async def test_a_poll_that_finds_a_missed_change_renews_the_stream(table: Table) -> None:
-    """Capabilities are registered, the region is looked up, and the stream is opened again; topics are polled."""
+    """Capabilities are registered, the region is requested, and the stream is opened again; topics are polled."""
     await table.drive.tick(60)
     await table.drive.settle()
     await table.entry.runtime_data.players.async_refresh()
@@ -57,7 +57,7 @@ async def test_a_poll_that_finds_a_missed_change_renews_the_stream(table: Table)
 
 
 async def test_three_commands_without_their_push_renew_the_stream(table: Table) -> None:
-    """Two missing pushes may be chance; a directive in between restarts the count."""
+    """Two missing pushes may be a coincidence; a directive in between restarts the count."""
     await set_volume(table, 31)
     table.sim.reset_ledger()
     table.sim.fault(silent_stream=SILENCE)
@@ -71,7 +71,7 @@ async def test_three_commands_without_their_push_renew_the_stream(table: Table) 
 
 
 async def test_a_change_whose_push_is_on_its_way_renews_nothing(table: Table) -> None:
-    """A poll that is slightly faster than the push proves nothing."""
+    """A poll may be slightly faster than the push."""
     await table.drive.tick(60)
     table.sim.reset_ledger()
     table.entry.runtime_data.watchdog.async_unpushed()

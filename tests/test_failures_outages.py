@@ -56,7 +56,10 @@ async def pass_by(table: Table, seconds: int) -> None:
     ids=["429", "in a 200", "in a 400"],
 )
 async def test_a_storm_of_refusals_costs_few_polls_and_no_message_after_it(table: Table, fault: dict[str, Any]) -> None:
-    """Polls back off, a message is tried once and refused with a clear error, and the next one is spoken at once."""
+    """Polls back off, and a message is tried once and refused with a clear error.
+
+    The next message after the throttling is spoken immediately.
+    """
     with watching() as watch:
         table.sim.reset_ledger()
         table.sim.fault(host=ACCOUNT_HOST, seconds=45, **fault)
@@ -81,7 +84,7 @@ async def test_a_storm_of_refusals_costs_few_polls_and_no_message_after_it(table
 
 
 async def test_commands_go_out_one_at_a_time_during_a_storm(table: Table) -> None:
-    """A volume, a switch and a text during throttling are each sent once; none is refused locally."""
+    """A volume, a switch and a text during throttling are each sent once; the integration itself refuses none."""
     table.sim.fault(host=ACCOUNT_HOST, times=1, status=429)
     await poll_everything(table)
     table.sim.reset_ledger()
@@ -104,7 +107,7 @@ async def test_commands_go_out_one_at_a_time_during_a_storm(table: Table) -> Non
 
 
 async def test_a_command_waits_for_a_short_retry_after(table: Table) -> None:
-    """A text refused with a short Retry-After is sent again after it, and spoken once."""
+    """A text refused with a short Retry-After is sent again after that time, and spoken once."""
     table.sim.fault(path="/api/behaviors/preview", times=1, status=429, headers={"retry-after": "3"})
     table.sim.reset_ledger()
     assert await say(table, "a little later") is None
@@ -124,7 +127,7 @@ OUTAGES: dict[str, dict[str, Any]] = {
 async def test_after_an_outage_everything_is_current_within_half_a_minute(
     table: Table, fault: str, is_cut: bool
 ) -> None:
-    """Changes during an outage of a minute are shown 30 s after its end; with push, entities stay available."""
+    """Changes during an outage of a minute are shown 30 s after its end; entities with push stay available."""
     with watching() as watch:
         table.sim.fault(seconds=60, **OUTAGES[fault])
         if is_cut:
@@ -138,7 +141,7 @@ async def test_after_an_outage_everything_is_current_within_half_a_minute(
         while asyncio.get_running_loop().time() - begin < 60:
             await table.drive.tick(1)
             if not is_cut:
-                assert table.usable <= table._usable(), "what push keeps current is available"
+                assert table.usable <= table._usable(), "entities that push keeps current are available"
         end = asyncio.get_running_loop().time()
         while not is_current(table):
             await table.drive.tick(0.5)

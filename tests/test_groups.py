@@ -1,4 +1,4 @@
-"""Tests of nested groups such as stereo pairs: a command for a group reaches each speaker once."""
+"""Tests of nested groups, such as groups with stereo pairs: a command for a group reaches each speaker once."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -69,7 +69,7 @@ def device(serial: str, *members: str) -> Device:
     ],
 )
 def test_a_group_is_resolved_to_its_leaves(groups: Mapping[str, tuple[str, ...]], expected: list[str]) -> None:
-    """Each leaf occurs once, cycles end, and unknown members are skipped."""
+    """Each leaf is returned once, cycles end, and unknown members are skipped."""
     devices = {serial: device(serial, *groups.get(serial, ())) for serial in ("G", "P", "Q", "L", "R", "D")}
     assert [leaf.serial for leaf in leaves(devices["G"], devices)] == expected
 
@@ -83,7 +83,7 @@ def test_a_deep_chain_of_groups_is_resolved() -> None:
 
 @pytest.fixture
 async def house(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> str:
-    """Return a group with a stereo pair, another speaker, and one of the pair again."""
+    """Return a group with a stereo pair, another speaker, and a speaker that is also in the pair."""
     left, right, office = map(household.serial, SPEAKERS)
     household.add(PAIR_SERIAL, like="Downstairs", accountName="Pair", clusterMembers=[left, right])
     household.add(HOUSE_SERIAL, like="Downstairs", accountName="House", clusterMembers=[PAIR_SERIAL, office, right])
@@ -133,7 +133,7 @@ async def test_the_volume_of_a_group_is_that_of_its_speakers(
         return state_of(hass, house).attributes.get(name)
 
     assert shown("group_members") == [STUDIO, BEDROOM, OFFICE]
-    assert shown("volume_level") == 0.32  # 45, 20 and 30
+    assert shown("volume_level") == 0.32  # the volumes are 45, 20 and 30
     await act(hass, "volume_set", HOUSE, volume_level=0.6)
     assert [household.device(name)["volume"] for name in SPEAKERS] == [60, 60, 60]
     await until(hass, lambda: shown("volume_level") == 0.6)
@@ -162,7 +162,7 @@ async def test_a_group_follows_what_is_in_its_pair(
 async def test_what_a_group_plays_is_shown_on_all_below_it(
     hass: HomeAssistant, sim: ControlClient, household: Household, house: str
 ) -> None:
-    """A command to any of them goes to the playing group."""
+    """A command to any of these players is sent to the playing group."""
     await act(
         hass, "play_media", "media_player.kitchen_show", media_content_type="AMAZON_MUSIC", media_content_id="quill"
     )
@@ -189,7 +189,7 @@ def _all_are(hass: HomeAssistant, entity_ids: tuple[str, ...], state: str) -> bo
 async def test_do_not_disturb_of_a_group_is_that_of_every_speaker(
     hass: HomeAssistant, sim: ControlClient, household: Household, house: str
 ) -> None:
-    """Action and switch reach each speaker once, and not the group itself."""
+    """Both the action and the switch reach each speaker once, and not the group itself."""
 
     def switched() -> list[tuple[str, bool]]:
         bodies = [json.loads(one["body"]) for one in sim.ledger(method="PUT", path="/api/dnd/status")]
@@ -236,7 +236,7 @@ async def test_alarms_on_a_group_are_made_on_each_of_its_speakers(
 async def test_stopping_an_alarm_of_a_group_stops_the_speaker_that_rings(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, house: str
 ) -> None:
-    """If no alarm is known to ring, every speaker gets the command."""
+    """If no alarm is known to be ringing, every speaker gets the command."""
     await hass.services.async_call(DOMAIN, "stop_alarm", {"entity_id": house}, blocking=True)
     assert said_on(sim) == sorted(map(household.serial, SPEAKERS))
     with pytest.raises(

@@ -1,4 +1,4 @@
-"""Tests of actions on a group with a stereo pair and a speaker: each speaker, or one Echo, is reached."""
+"""Tests of actions on a group with a stereo pair and a speaker: they reach each speaker, or one Echo."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ async def test_a_group_is_its_speakers(
     who: str,
     offline: str | None,
 ) -> None:
-    """An offline speaker does not affect the others, and gets no text command."""
+    """An offline speaker does not affect the others, and receives no text command."""
     if offline:
         household.change(offline, online=False)
         entity_id = "media_player.living_room_studio"

@@ -35,7 +35,7 @@ async def test_unloading_makes_entities_unavailable(hass: HomeAssistant, entry: 
 
 
 async def test_nothing_is_unknown_for_a_moment_after_a_restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Enabled topics that cost one request per account are read before the entities are added."""
+    """Enabled topics with one request per account are read before the entities are added."""
     ids = ("number.kitchen_show_alarm_volume", "alarm_control_panel.alexa_guard_60057")
     before = {entity_id: state_of(hass, entity_id).state for entity_id in ids}
     seen: dict[str, list[str]] = {entity_id: [] for entity_id in ids}
@@ -48,7 +48,7 @@ async def test_nothing_is_unknown_for_a_moment_after_a_restart(hass: HomeAssista
     hass.bus.async_listen(EVENT_STATE_CHANGED, _note)
     assert await hass.config_entries.async_reload(entry.entry_id)
     await until(hass, lambda: all(seen.values()))
-    assert "unknown" not in before.values(), "nor after the first set-up"
+    assert "unknown" not in before.values(), "no state was unknown after the first setup either"
     assert {entity_id: states[-1] for entity_id, states in seen.items()} == before
     assert not [entity_id for entity_id, states in seen.items() if "unknown" in states]
 
@@ -71,7 +71,7 @@ async def test_what_is_disabled_is_not_read_after_a_restart(
 async def test_who_waits_for_the_set_up_finds_all_entities(
     hass: HomeAssistant, config_entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
-    """Entities are added a few at a time, and setup ends after the last of them."""
+    """Entities are added a few at a time, and setup ends after the last of them was added."""
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     there = {state.entity_id for state in hass.states.async_all()}
     registered = er.async_entries_for_config_entry(entity_registry, config_entry.entry_id)
@@ -158,7 +158,7 @@ async def test_a_start_without_amazon_is_retried(
 async def test_restart_while_amazon_is_down(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
-    """The entities are restored from the last good list, unavailable, and recover automatically."""
+    """The entities are restored from the last good device list, are unavailable, and recover automatically."""
     entry = config_entry
     await set_up(hass, entry)
     await clock.advance(10, 2)
@@ -183,7 +183,7 @@ async def test_restart_while_amazon_is_down(
 async def test_revoked_starts_one_reauthentication(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """Only the token endpoint proves that the sign-in is revoked; the user is then asked once."""
+    """Only a refusal by the token endpoint proves that the sign-in was revoked; the user is then asked once."""
     sim.fault(revoke=True)
     assert not await hass.config_entries.async_setup(config_entry.entry_id)
     await hass.async_block_till_done()
@@ -195,7 +195,7 @@ async def test_revoked_starts_one_reauthentication(
 async def test_a_revoked_registration_asks_for_one_sign_in(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
-    """A registration removed at Amazon leads to one reauthentication, not to a loop."""
+    """A registration that was removed at Amazon causes one reauthentication, not a loop."""
     await set_up(hass, config_entry)
     await clock.settle()
     sim.fault(revoke=True)
@@ -211,7 +211,7 @@ async def test_a_revoked_registration_asks_for_one_sign_in(
 async def test_a_new_device_appears(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A new Echo is found by its first push, without a reload."""
+    """The Echo is found by its first push, without a reload."""
     household.add("G0NEWATTIC000001", "Bedroom Dot", accountName="Attic Dot", online=True)
     household.change("Attic Dot", volume=11)
     await until(hass, lambda: hass.states.get("media_player.attic_dot"))
@@ -249,7 +249,7 @@ async def test_a_device_goes_after_two_lists(
     assert device_registry.async_get_device_by_identifier((DOMAIN, serial), entry.entry_id) is None
     assert entity_registry.async_get("switch.bedroom_dot_do_not_disturb") is None
     assert hass.states.get("media_player.kitchen_show")
-    # and the device may reappear
+    # the device may also reappear
     household.sim.patch_state({"accounts": {entry.unique_id: {"devices": {serial: device}}}})
     await refresh_devices(hass, entry)
     await clock.settle()
@@ -263,7 +263,7 @@ async def test_a_device_goes_after_two_lists(
 async def test_failed_is_not_empty(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, fault: dict[str, Any], clock: Clock
 ) -> None:
-    """A failed, empty or invalid list does not remove entities, however often it occurs."""
+    """Such a list does not remove entities, however often it occurs."""
     await set_up(hass, config_entry)
     await clock.settle()
     before = set(hass.states.async_entity_ids())
@@ -280,7 +280,7 @@ async def test_failed_is_not_empty(
 async def test_a_renamed_device_is_renamed(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, device_registry: dr.DeviceRegistry
 ) -> None:
-    """A new name and software version are set in the device registry without a reload."""
+    """The new name and software version are stored in the device registry without a reload."""
     serial = household.serial("Bedroom Dot")
     household.change("Bedroom Dot", accountName="Guest room", softwareVersion="99")
     await refresh_devices(hass, entry)
@@ -292,7 +292,7 @@ async def test_a_renamed_device_is_renamed(
 
 @pytest.mark.contract("devices that become entities")
 async def test_the_app_itself_gets_no_entities(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """The integration's registration and phones without a player have no entities."""
+    """The integration's own registration and phones without a player have no entities."""
     assert entry.data["serial"] not in entry.runtime_data.devices.data
     names = {device.name for device in entry.runtime_data.devices.data.values()}
     assert names == {
@@ -319,7 +319,7 @@ async def test_the_app_itself_gets_no_entities(hass: HomeAssistant, entry: MockC
 async def test_filters_decide_which_devices_get_entities(
     hass: HomeAssistant, sim: ControlClient, entry_data: dict[str, Any], data: dict[str, Any], names: set[str] | None
 ) -> None:
-    """The entry's filters decide which devices get entities; case is ignored."""
+    """Case is ignored in the filters."""
     entry = MockConfigEntry(
         domain=DOMAIN, version=2, unique_id=entry_data["customer_id"], title="x", data=entry_data | data
     )

@@ -55,7 +55,7 @@ async def test_a_reminder_keeps_its_letters(
     assert made is not None
     assert words in [item["reminderLabel"] for item in notifications(household)]
     sensor = "sensor.kitchen_show_next_reminder"
-    # another reminder of the household is earlier during a part of the day
+    # during a part of the day, another reminder of the household is earlier
     await until(hass, lambda: words in _labels(hass, sensor))
     edit = {"notification_id": made["id"], "message": f"{words}, again"}
     await hass.services.async_call("alexa_media", "edit_reminder", edit, blocking=True)
@@ -104,6 +104,6 @@ async def test_the_name_of_an_echo_keeps_its_letters(
 
 
 async def test_nothing_that_an_account_sends_is_garbled(sim: ControlClient, entry: MockConfigEntry) -> None:
-    """The test covers the first reads, the sign-in, capabilities and the event gateway."""
+    """The test covers the first reads, the sign-in, the capabilities and the event gateway."""
     assert {"/v1/devices/@self/capabilities", "/v20160207/events"} <= {sent["path"] for sent in sim.ledger()}
     assert garbled(sim) == []

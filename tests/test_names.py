@@ -1,4 +1,4 @@
-"""Tests of names with white space, commas and equivalent letters; names in errors can be used."""
+"""Tests of names with white space, commas and equivalent letters, and of the names in errors."""
 
 from typing import Any, Final
 from unicodedata import normalize
@@ -121,7 +121,7 @@ async def test_an_echo_with_a_comma_is_found_among_others(
     [
         (CONF_INCLUDE_DEVICES, ["Kitchen, big "]),
         (CONF_INCLUDE_DEVICES, "kitchen, big"),
-        # as taken over from alexa_media_player's text
+        # a configuration in the form of alexa_media_player
         (CONF_INCLUDE_DEVICES, ["Kitchen", "big"]),
         (CONF_INCLUDE_DEVICES, ["g0sim000000comma "]),
         (CONF_EXCLUDE_DEVICES, ["Kitchen,  Big"]),

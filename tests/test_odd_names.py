@@ -40,7 +40,7 @@ def rename(household: Household) -> Rename:
         changes = {
             "devices": {household.serial(one): {"accountName": new or " "} for one in ("Kitchen Show", "Downstairs")},
             "lists": {custom: {"listName": new}},
-            # The simulated cloud takes no empty name of Echos, routines and appliances.
+            # The simulated cloud does not accept empty names of Echos, routines and appliances.
             "automations": {routine: {"name": new or " "}},
             "appliances": {LIGHT: {"name": new or " "}},
             "notifications": {alarm: {"alarmLabel": new}},
@@ -63,7 +63,7 @@ def texts_of(hass: HomeAssistant, entry: MockConfigEntry) -> list[str]:
 async def test_an_odd_name_breaks_nothing(
     hass: HomeAssistant, config_entry: MockConfigEntry, rename: Rename, caplog: pytest.LogCaptureFixture, odd: str
 ) -> None:
-    """All entities exist, with printable names of at most Home Assistant's maximum length."""
+    """All entities exist, and their names are printable and not longer than Home Assistant allows."""
     rename(odd)
     await set_up(hass, config_entry)
     shown = texts_of(hass, config_entry)
@@ -77,7 +77,7 @@ async def test_an_odd_name_breaks_nothing(
 async def test_things_with_one_name_are_distinct(
     hass: HomeAssistant, config_entry: MockConfigEntry, household: Household, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Two Echos, lists, routines and appliances with equal names each have their entities."""
+    """Two Echos, lists, routines and appliances with equal names have separate entities."""
     customer_id, account = next(iter(household.accounts.items()))
     some: Mapping[str, tuple[str, list[str]]] = {
         "devices": ("accountName", [household.serial("Kitchen Show"), household.serial("Office Spot")]),

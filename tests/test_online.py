@@ -1,4 +1,4 @@
-"""Tests of connectivity: from the device list, from signs of devices, and of groups."""
+"""Tests of connectivity, as derived from the device list, from activity of devices, and from members of groups."""
 
 from typing import Any
 
@@ -57,7 +57,7 @@ def test_truth_values_in_any_form(value: Any, expected: bool | None) -> None:
 async def test_only_a_clear_no_means_offline(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, value: Any
 ) -> None:
-    """A missing, null or unknown value is no evidence, so the previous state is kept."""
+    """A missing, null or unknown value is ignored, so the previous state is kept."""
     await list_as(hass, sim, entry, household, Office_Spot=value)
     assert is_available(hass, OFFICE)
     if value in (1, "true"):
@@ -65,7 +65,7 @@ async def test_only_a_clear_no_means_offline(
     await list_as(hass, sim, entry, household, Office_Spot=False)
     assert not is_available(hass, OFFICE)
     await list_as(hass, sim, entry, household, Office_Spot=value)
-    assert not is_available(hass, OFFICE), "what was said last counts"
+    assert not is_available(hass, OFFICE), "the last known state is kept"
 
 
 @pytest.mark.parametrize("value", [False, 0, "false", "offline"], ids=str)
@@ -80,7 +80,10 @@ async def test_a_no_in_any_form_means_offline(
 async def test_a_sign_of_life_wins_over_a_list_that_repeats_itself(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, sign: dict[str, Any]
 ) -> None:
-    """A tablet that pushes is available in all its entities, also after the next list, until it is reported offline."""
+    """All entities of a tablet that sends pushes are available.
+
+    They stay available after the next list, until a list reports a change to offline.
+    """
     entities = (OFFICE, "notify.office_spot_speak", "switch.office_spot_do_not_disturb")
     await list_as(hass, sim, entry, household, Office_Spot=False)
     assert not is_available(hass, OFFICE)
@@ -91,7 +94,7 @@ async def test_a_sign_of_life_wins_over_a_list_that_repeats_itself(
     assert is_available(hass, *entities)
     await list_as(hass, sim, entry, household, Office_Spot=True)
     await list_as(hass, sim, entry, household, Office_Spot=False)
-    assert not is_available(hass, OFFICE), "that is news again"
+    assert not is_available(hass, OFFICE), "a changed value in the list counts"
 
 
 async def test_a_pushed_disconnection_is_contrary_evidence(
@@ -107,7 +110,7 @@ async def test_a_pushed_disconnection_is_contrary_evidence(
 async def test_a_group_with_a_member_that_is_online_is_online(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The connectivity of a group follows its members, whatever the list says."""
+    """The connectivity of a group depends on its members, whatever the list contains."""
     group, members = "media_player.downstairs", {"Kitchen_Show": False, "Living_Room_Studio": False}
     await list_as(hass, sim, entry, household, Downstairs=False)
     assert is_available(hass, group)
@@ -120,7 +123,7 @@ async def test_a_group_with_a_member_that_is_online_is_online(
 async def test_a_text_for_a_tablet_that_shows_life_is_spoken(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Home Assistant runs the action, and its success is real."""
+    """Home Assistant does not skip the device, and the text is spoken."""
     await list_as(hass, sim, entry, household, Office_Spot=False)
     household.change("Office Spot", volume=44)
     await until(hass, lambda: is_available(hass, "notify.office_spot_speak"))

@@ -26,7 +26,7 @@ _ALARM: Final = {"notification_id": "ALARM"}
 _DEVICE: Final = {"device_id": "anything"}
 _SERIAL: Final = {**_DEVICE, "serial_number": "x", "confirm": True}
 
-# A good call of every action; "ENTRY" and "ALARM" are filled in.
+# A valid call of every action; "ENTRY" and "ALARM" are placeholders.
 CALLS: Final[dict[str, dict[str, Any]]] = {
     "adjust_endpoint": {**_DEVICE, "brightness": 10},
     "amazon_kids_disable": _ECHO,
@@ -117,7 +117,7 @@ def sent(sim: ControlClient) -> list[str]:
 
 
 async def test_every_action_is_tried(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """An action that is missing in the table above has to be added there."""
+    """Add an action that is missing in the table above to that table."""
     assert set(hass.services.async_services_for_domain(DOMAIN)) == set(CALLS)
 
 
@@ -180,7 +180,10 @@ GROUPED: Final[list[tuple[str, dict[str, Any]]]] = [
 async def test_groups_are_resolved_before_rights_are_checked(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, guest: MockUser
 ) -> None:
-    """Speaker groups and Home Assistant's groups become their members; a forbidden one stops the action."""
+    """Speaker groups and Home Assistant's groups are replaced by their members.
+
+    One forbidden member stops the action.
+    """
     hass.states.async_set("group.mine", "on", {"entity_id": [BEDROOM, STUDIO]})
     sim.reset_ledger()
     for action, data in GROUPED:
@@ -204,7 +207,7 @@ ON_GROUP: Final[list[tuple[str, dict[str, Any]]]] = [
 async def test_actions_of_a_group_need_every_speaker(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, guest: MockUser
 ) -> None:
-    """Home Assistant only checks the group's entity; the integration also checks its speakers."""
+    """Home Assistant only checks the permission for the group's entity; the integration also checks its speakers."""
     guest.mock_policy({"entities": {"entity_ids": {DOWNSTAIRS: True, BEDROOM: True, **OTHERS_OF_GROUP}}})
     sim.reset_ledger()
     for action, data in ON_GROUP:
@@ -232,7 +235,7 @@ async def test_a_group_is_controlled_by_who_may_control_every_speaker(
 async def test_a_routine_needs_every_echo_that_it_names(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, guest: MockUser
 ) -> None:
-    """The routine "Good night" speaks on the Bedroom Dot, on whichever Echo it runs."""
+    """The routine "Good night" speaks on the Bedroom Dot, whichever Echo it is run on."""
     buttons = [entity_id for entity_id in hass.states.async_entity_ids("button") if "good_night" in entity_id]
     guest.mock_policy({"entities": {"entity_ids": {KITCHEN: True, **dict.fromkeys(buttons, True)}}})
     routine = {"media_content_type": "routine", "media_content_id": "Good night"}
@@ -271,7 +274,7 @@ async def test_an_event_needs_the_echo_that_its_location_names(
 async def test_only_administrators_and_automations_change_statistics(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, guest: MockUser, hass_admin_user: MockUser
 ) -> None:
-    """Who may control a sensor may not rewrite its long-term statistics."""
+    """A user who may control a sensor is not allowed to change its long-term statistics."""
     data = CALLS["import_air_quality"]
     guest.mock_policy({"entities": {"entity_ids": {data["entity_id"]: True}}})
     sim.reset_ledger()

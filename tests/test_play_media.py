@@ -136,7 +136,7 @@ async def test_a_provider_is_known_in_any_case(
     await play(hass, kind, "quill")
     assert [node["musicProviderId"] for node in music_nodes(sim)] == [provider]
     data = {"entity_id": KITCHEN, "steps": [{"music": "salt", "provider": kind}]}
-    if kind != "My library":  # the steps are read without a request
+    if kind != "My library":  # the steps are parsed without a request
         await hass.services.async_call("alexa_media", "run_sequence", data, blocking=True)
         assert [node["musicProviderId"] for node in music_nodes(sim)] == [provider] * 2
 

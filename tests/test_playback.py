@@ -70,7 +70,7 @@ def features(hass: HomeAssistant, entity_id: str = KITCHEN) -> MediaPlayerEntity
     return MediaPlayerEntityFeature(state_of(hass, entity_id).attributes["supported_features"])
 
 
-# --- nothing to do is success ---------------------------------------------------------------
+# --- commands that have nothing to do ---------------------------------------------------------
 
 
 @pytest.mark.parametrize("action", IDLE_ACTIONS)
@@ -206,7 +206,7 @@ async def test_an_echo_that_went_offline_is_an_error(
 
 
 async def test_what_is_not_certain_is_tried(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """Without push, an Echo that seems idle may be playing; if it is not, that is no error."""
+    """Without push, an Echo that seems idle may be playing; if it is not playing, that is not an error."""
     entry.runtime_data.players.push_up = False
     sim.reset_ledger()
     await act(hass, "media_pause", OFFICE)
@@ -216,7 +216,7 @@ async def test_what_is_not_certain_is_tried(hass: HomeAssistant, sim: ControlCli
 async def test_what_ended_just_now_is_nothing_to_pause(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Amazon reports the end before the push does; the provider does not count as external."""
+    """Amazon's response reports the end before the push does; the provider is not treated as external."""
     await play(hass)
     await quiet(hass, sim)
     sim.fault(path="/api/np/command", status=404, headers={"x-amzn-ErrorType": "UnsupportedProviderException"})
@@ -262,7 +262,7 @@ async def test_spotify_is_controlled_by_words(
 async def test_a_provider_is_remembered_for_all_echos(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The supported features are reduced: seeking is not possible."""
+    """Supported features are reduced, because text commands cannot seek."""
     for entity_id in (KITCHEN, STUDIO):
         await play(hass, "SPOTIFY", entity_id)
     assert MediaPlayerEntityFeature.SEEK in features(hass, STUDIO)
@@ -317,7 +317,7 @@ async def test_the_words_are_those_of_the_echo(
 async def test_a_language_without_words_says_so(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Speech and stopping still work."""
+    """Speaking and stopping still work."""
     household.change("Kitchen Show", preferences={"locale": "ja-JP"})
     await entry.runtime_data.devices.async_refresh()
     await play(hass, "SPOTIFY")

@@ -1,4 +1,4 @@
-"""Tests of pushes: values need no request, hints one, and only changed entities are written."""
+"""Tests of pushes: values cause no request, hints cause one, and only changed entities are written."""
 
 import asyncio
 from typing import Any, get_args
@@ -18,7 +18,7 @@ KITCHEN = "media_player.kitchen_show"
 
 
 def test_every_event_has_a_rule() -> None:
-    """The table covers all events except the stream's own two, which the listener handles."""
+    """The table covers all events except two about the stream, which the listener handles."""
     kinds = set(get_args(PushEvent.__value__)) - {StreamOpened, StreamClosed}
     assert set(push.RULES) == kinds
     assert {rule.verb for rule in push.RULES.values()} == set(push.Verb)
@@ -39,7 +39,7 @@ def written(hass: HomeAssistant) -> list[str]:
 async def test_a_volume_push_needs_no_request(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A volume push writes the device and its group, without a request."""
+    """A volume push writes the device and its group."""
     sim.reset_ledger()
     entities = written(hass)
     household.change("Kitchen Show", volume=64, muted=False)
@@ -53,7 +53,7 @@ async def test_a_volume_push_needs_no_request(
 async def test_an_offline_device_makes_only_its_entities_unavailable(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """An offline device makes only its own entities unavailable."""
+    """Entities of other devices are available."""
     sim.reset_ledger()
     entities = written(hass)
     household.change("Kitchen Show", online=False)
@@ -70,7 +70,7 @@ async def test_an_offline_device_makes_only_its_entities_unavailable(
 async def test_a_do_not_disturb_push_needs_no_request(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A Do Not Disturb push causes no request."""
+    """The pushed state is shown without a request."""
     sim.reset_ledger()
     entities = written(hass)
     household.change("Office Spot", dnd=True)
@@ -176,7 +176,7 @@ async def test_nothing_is_handled_after_unload(
 async def test_a_new_serial_asks_for_the_list_once(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A push about an unlisted serial causes a read of the devices, at most once in ten minutes."""
+    """Such a push causes a read of the devices, at most once in ten minutes."""
     sim.reset_ledger()
     for serial in ("G0NEVERSEEN00001", "G0NEVERSEEN00002", "G0NEVERSEEN00001"):
         sim.push(

@@ -1,4 +1,4 @@
-"""Tests of single pushes about a player: each value is shown without a request."""
+"""Tests of single pushes about a player: each pushed value is shown without a request."""
 
 from typing import Any
 
@@ -54,7 +54,7 @@ async def playing(hass: HomeAssistant, sim: ControlClient, household: Household,
 
 
 async def test_pushed_facts_of_players_are_applied(playing: Playing) -> None:
-    """State, order, repeat mode and position are applied as pushed."""
+    """State, order, repeat mode and position are shown as pushed."""
     assert playing.media_id
     playing.push("PUSH_AUDIO_PLAYER_STATE", audioPlayerState="INTERRUPTED", mediaReferenceId=playing.media_id)
     await playing.shows(state="paused")
@@ -84,7 +84,7 @@ async def test_pushed_facts_of_players_are_applied(playing: Playing) -> None:
     ids=["the end", "another title", "the place in another title"],
 )
 async def test_what_is_not_whole_is_asked_for_once(playing: Playing, command: str, fields: dict[str, Any]) -> None:
-    """A push about an unknown track waits for the push with its data, then causes one read."""
+    """A push about an unknown track waits for a push with its data; if none arrives, it causes one read."""
     for _ in range(3):
         playing.push(command, **fields)
     await until(playing.hass, lambda: playing.household.requests() == [SESSIONS])

@@ -1,4 +1,4 @@
-"""Tests of pushes about serials that the account does not list."""
+"""Tests of pushes about serials that are not in the account's device list."""
 
 from typing import Any
 

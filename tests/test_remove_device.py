@@ -1,4 +1,4 @@
-"""Tests of devices that the user removes manually in the frontend."""
+"""Tests of devices that the user removes in the frontend."""
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -29,7 +29,7 @@ async def test_a_device_that_is_gone(
     device_registry: dr.DeviceRegistry,
     hass_ws_client: WebSocketGenerator,
 ) -> None:
-    """A device that the account does not list can be removed."""
+    """A device that is not in the device list can be removed."""
     device = device_registry.async_get_or_create(
         config_entry_id=entry.entry_id, identifiers={(DOMAIN, "G0LONGGONE000001")}, name="Old Dot"
     )
@@ -45,7 +45,7 @@ async def test_what_is_there_stays(
     hass_ws_client: WebSocketGenerator,
     which: str,
 ) -> None:
-    """A listed Echo and the account itself cannot be removed, because they would reappear."""
+    """A listed Echo and the account's own device would reappear, so they cannot be removed."""
     identifier = household.serial("Kitchen Show") if which == "listed" else f"account_{entry.unique_id}"
     device_registry = dr.async_get(hass)
     device = device_registry.async_get_device_by_identifier((DOMAIN, identifier), entry.entry_id)
@@ -62,7 +62,7 @@ async def test_nobody_knows_while_it_is_not_loaded(
     device_registry: dr.DeviceRegistry,
     hass_ws_client: WebSocketGenerator,
 ) -> None:
-    """Without a device list no device counts as gone."""
+    """Without a device list, no device can be removed."""
     device = device_registry.async_get_device_by_identifier((DOMAIN, household.serial("Kitchen Show")), entry.entry_id)
     assert device is not None
     assert await hass.config_entries.async_unload(entry.entry_id)

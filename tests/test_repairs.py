@@ -44,7 +44,10 @@ async def test_what_fails_for_want_of_an_echo_raises_an_issue_that_the_flow_fixe
     hass_client: ClientSessionGenerator,
     call: tuple[str, str, dict[str, str]],
 ) -> None:
-    """There is no issue before the call; after the selection the same call succeeds, and the issue is deleted."""
+    """There is no issue before the call.
+
+    After a device is selected, the same call succeeds, and the issue is deleted.
+    """
     assert await async_setup_component(hass, "repairs", {})
     issues = ir.async_get(hass)
     assert issues.async_get_issue(DOMAIN, issue_id(entry)) is None
@@ -71,7 +74,7 @@ async def test_what_fails_for_want_of_an_echo_raises_an_issue_that_the_flow_fixe
 async def test_choosing_the_default_device_elsewhere_removes_the_issue(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """Selecting it with the select entity, or removing the account, deletes the issue."""
+    """Selecting a device with the select entity, or removing the account, deletes the issue."""
     for _ in range(2):
         with pytest.raises(ServiceValidationError):
             await hass.services.async_call(*ALARM, blocking=True)

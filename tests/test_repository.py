@@ -31,7 +31,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
-        assert len(set(names)) == len(names), f"{path.name}: a name stands twice among {names}"
+        assert len(set(names)) == len(names), f"{path.name}: a name is repeated in {names}"
         return dict(pairs)
 
     data: dict[str, Any] = json.loads(path.read_text(), object_pairs_hook=unique)
@@ -105,7 +105,7 @@ def test_manifest_says_what_home_assistant_and_hacs_need(manifest: dict[str, Any
     assert manifest["documentation"].startswith("https://")
     assert manifest["issue_tracker"].startswith("https://")
     assert AwesomeVersion(manifest["version"]).valid
-    # hassfest wants the domain, then the name, then the rest in order
+    # hassfest requires the domain first, then the name, then the other keys in alphabetical order
     assert list(manifest) == ["domain", "name", *sorted(set(manifest) - {"domain", "name"})]
 
 
@@ -165,17 +165,17 @@ def test_texts_stand_written_out_in_the_translations(english: dict[str, Any]) ->
         assert text, name
         assert text == text.strip(), name
         assert "[%key:" not in text, name
-        assert "'{" not in text, f"{name}: quotes keep a placeholder from being filled in"
+        assert "'{" not in text, f"{name}: a placeholder in quotes is not replaced"
 
 
 @pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.stem)
 def test_translation_has_the_placeholders_of_the_english_text(path: Path, english: dict[str, Any]) -> None:
     wanted = dict(texts(english))
     translated = dict(texts(read_json(path)))
-    assert set(translated) <= set(wanted), "texts that the integration does not have"
+    assert set(translated) <= set(wanted), "texts that do not exist in English"
     for name, text in translated.items():
         assert sorted(set(PLACEHOLDER.findall(text))) == sorted(set(PLACEHOLDER.findall(wanted[name]))), name
-        assert "{" not in PLACEHOLDER.sub("", text), f"{name}: a brace that is no placeholder"
+        assert "{" not in PLACEHOLDER.sub("", text), f"{name}: a brace that is not a placeholder"
 
 
 def test_texts_named_in_the_code_exist_and_none_is_left_over(english: dict[str, Any], sources: str) -> None:
@@ -187,7 +187,7 @@ def test_texts_named_in_the_code_exist_and_none_is_left_over(english: dict[str, 
     assert named <= known
     spoken = set(re.findall(r"\"([a-z0-9_]+)\"", sources))
     for group in ("exceptions", "issues"):
-        assert set(english.get(group, {})) <= spoken, f"{group} that nothing raises"
+        assert set(english.get(group, {})) <= spoken, f"{group} that no code raises"
 
 
 def test_services_have_texts_and_icons(
@@ -261,8 +261,8 @@ def test_environments_agree_on_what_the_manifest_requires(manifest: dict[str, An
     pins = {name: (ROOT / "requirements" / f"{name}.txt").read_text() for name in ("test", "hass")}
     for requirement in manifest["requirements"]:
         assert all(f"\n{requirement} \\" in text for text in pins.values()), requirement
-    # the plugin requires an exact version of Home Assistant; with another version, a resolver chooses a plugin that is
-    # years old
+    # The plugin requires an exact version of Home Assistant. If another version is pinned, a resolver selects a plugin
+    # that is years old.
     assert "\npytest-homeassistant-custom-component==0.13.375 \\" in pins["test"]
     assert "\nhomeassistant==2026.10.4 \\" in pins["test"]
     assert "\nhomeassistant==2026.11.0 \\" in pins["hass"]
@@ -402,7 +402,7 @@ def test_repeated_places_are_found() -> None:
 
 
 def test_component_stays_small_enough_to_read() -> None:
-    """There are at most 150 modules (36 at the top), functions have at most 50 lines, and no ten lines occur twice."""
+    """Limits: 150 modules (36 of them at the top level), functions of 50 lines, and no ten lines that occur twice."""
     paths = sorted(COMPONENT.rglob("*.py"))
     texts_by_name = {str(path.relative_to(COMPONENT)): path.read_text() for path in paths}
     assert len(paths) <= 150
@@ -434,7 +434,7 @@ def test_the_integration_has_the_same_name_everywhere(manifest: dict[str, Any]) 
 
 
 def test_the_quality_scale_names_files_and_tests_that_exist() -> None:
-    """Proof that moved is found again by its name."""
+    """If a file or test was moved, update the path in the quality scale."""
     scale = yaml.safe_load((COMPONENT / "quality_scale.yaml").read_text())["rules"]
     comments = " ".join(rule["comment"] for rule in scale.values())
     tests = {path.name: path.read_text() for path in (ROOT / "tests").rglob("*.py")}
@@ -460,7 +460,7 @@ def test_the_readme_is_short_and_has_the_two_commands() -> None:
 
 @pytest.mark.parametrize("page", ["README.md", "info.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"])
 def test_links_to_files_lead_somewhere(page: str) -> None:
-    """Links in docs/ are checked by scripts/docs --strict."""
+    """Links between pages in docs/ are checked by scripts/docs --strict."""
     links = re.findall(r"\]\(([^)#]+)[^)]*\)", (ROOT / page).read_text())
     assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
 

@@ -1,4 +1,4 @@
-"""Tests that a restart uses the state of the earlier session until Amazon refuses it."""
+"""Tests that a restart uses the stored session of the previous run until Amazon refuses it."""
 
 from collections.abc import Callable
 import json
@@ -35,7 +35,7 @@ def states(hass: HomeAssistant) -> dict[str, str]:
 def round_trips(sim: ControlClient) -> int:
     """Return the number of requests that may have waited for the response to the previous one.
 
-    The history is ignored, because it is only read for events after the entities are added.
+    The history is ignored, because it is only read for events, after the entities are added.
     """
     count, answered = 0, 0.0
     for entry in sorted(sim.ledger(), key=lambda entry: entry["time"]):
@@ -60,7 +60,7 @@ async def restart(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntr
 
 
 async def stop(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Unload an entry as in a restart."""
+    """Unload an entry, like for a restart."""
     assert await hass.config_entries.async_unload(entry.entry_id)
     await hass.async_block_till_done()
 
@@ -197,7 +197,7 @@ async def test_a_damaged_file_is_replaced(
     name: str,
     content: str,
 ) -> None:
-    """Each stored file that is invalid is treated as missing."""
+    """An invalid stored file is ignored and replaced."""
     key = f"alexa_media.{name}.{stopped.entry_id}"
     assert key in hass_storage
     hass_storage[key] = {"minor_version": 1, "key": key, **DAMAGED[content]}
@@ -215,7 +215,7 @@ async def test_the_session_of_another_account_is_not_used(
     hass_storage: dict[str, Any],
     stopped: MockConfigEntry,
 ) -> None:
-    """Nothing of a copied file, or of one from before a new sign-in, is sent to Amazon."""
+    """Data in a copied file, or from before a new sign-in, is not sent to Amazon."""
     data = hass_storage[stored_key(stopped)]["data"]
     token = data["token"][0]
     data["owner"] = "f" * 64

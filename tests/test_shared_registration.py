@@ -34,7 +34,7 @@ async def test_a_copy_is_not_set_up_while_the_other_is_used(
     assert issue is not None
     assert issue.translation_placeholders == {"account": "copy", "other": entry.title}
     await quiet(hass, sim, calm=0.5)
-    assert sim.ledger() == [], "the copy asks for nothing and is not retried"
+    assert sim.ledger() == [], "the copy requests no sign-in, and its setup is not retried"
     assert entry.state is ConfigEntryState.LOADED
     assert entry.runtime_data.push.up
 
@@ -43,7 +43,7 @@ async def test_a_copy_is_not_set_up_while_the_other_is_used(
 async def test_the_issue_about_a_copy_ends_with_the_copy(
     hass: HomeAssistant, entry: MockConfigEntry, copied: MockConfigEntry, removed: str
 ) -> None:
-    """Removing the copy deletes the issue; after the original is removed, the copy can be reloaded."""
+    """Removing the copy deletes the issue; after removing the original, the copy can be reloaded."""
     assert not await hass.config_entries.async_setup(copied.entry_id)
     if removed == "copy":
         await hass.config_entries.async_remove(copied.entry_id)

@@ -1,4 +1,4 @@
-"""Tests of old samples of appliances: they are unknown, or show their age."""
+"""Tests of old samples of appliances: their values are unknown, or shown with their age."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

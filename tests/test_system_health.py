@@ -16,7 +16,7 @@ from custom_components.alexa_media.const import DOMAIN
 
 @pytest.fixture
 def expected_lingering_timers() -> bool:
-    """Allow lingering timers, because Home Assistant's check does not read the response before its time limit."""
+    """Allow lingering timers, because Home Assistant's reachability check leaves one if the response is not read."""
     return True
 
 
@@ -129,7 +129,7 @@ async def test_an_account_whose_stream_never_opened(
 async def test_an_account_whose_cloud_went_down(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """Known values are kept, and Amazon is reported as unreachable."""
+    """Known values are still shown, and Amazon is reported as unreachable."""
     sim.fault(path="/*", cut="before")
     for coordinator in entry.runtime_data.coordinators:
         await coordinator.async_refresh()

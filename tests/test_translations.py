@@ -27,7 +27,7 @@ LANGUAGES: Final = (
     "zh-Hans",
 )
 SHARED_WORDS: Final = Path(__file__).parent / "fixtures/shared_words.json"
-"""File of texts that are intentionally the same as in English, by language."""
+"""File with the texts that are intentionally the same as in English, by language."""
 
 LABEL: Final = re.compile(
     r"^(entity|selector|device)\.(?!.*\.description$)|\.(name|unit_of_measurement)$"
@@ -82,7 +82,7 @@ def test_placeholders_links_and_code_are_kept(language: str) -> None:
 
 @pytest.mark.parametrize("language", ["en", *LANGUAGES])
 def test_a_form_of_the_automation_editor_needs_no_values_for_its_texts(language: str) -> None:
-    """The frontend has no values for them, and would show an error in place of a text with a placeholder."""
+    """The frontend has no values for placeholders in these texts, and would show an error."""
     forms = ("services.", "triggers.", "conditions.", "selector.")
     needing = {path: text for path, text in read(language).items() if path.startswith(forms) and "{" in text}
     assert needing == {}
@@ -90,7 +90,7 @@ def test_a_form_of_the_automation_editor_needs_no_values_for_its_texts(language:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_is_left_in_english(language: str) -> None:
-    """A text equal to the English one is a name, or listed as shared between the languages."""
+    """A text that is equal to the English one must be a name, or listed as shared between the languages."""
     shared = set(json.loads(SHARED_WORDS.read_text(encoding="utf-8"))[language])
     left = {
         path: text
@@ -102,7 +102,7 @@ def test_nothing_is_left_in_english(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_labels_are_not_much_longer_than_in_english(language: str) -> None:
-    """A label may have 1.6 times its English length, and a short one twelve more characters."""
+    """A label may have 1.6 times the length of the English one; a short label may have twelve additional characters."""
     long = {
         path: text
         for path, text in read(language).items()

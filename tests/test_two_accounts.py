@@ -34,7 +34,7 @@ HOUSEHOLD: dict[str, Any] = json.loads(
 JOHN, JACK = HOUSEHOLD["accounts"]
 NAMES = {JOHN: "john", JACK: "jack"}
 
-# What each account sees, by the entity ids that it gets when John's is set up first.
+# Entities of each account; their entity ids are those that result if John's account is set up first.
 PLAYERS = {
     "john": {
         "Hall Echo": "media_player.hall_echo",
@@ -56,7 +56,7 @@ OTHER = {"john": "jack", "jack": "john"}
 
 @dataclass
 class Pair:
-    """Both accounts in Home Assistant; ``credentials`` are those of their requests."""
+    """Both accounts in Home Assistant; ``credentials`` are those in the requests of each account."""
 
     hass: HomeAssistant
     sim: ControlClient
@@ -64,14 +64,17 @@ class Pair:
     credentials: dict[str, set[str]] = field(default_factory=dict)
 
     def senders(self) -> list[str | None]:
-        """Return the account whose credentials each request since the last reset had; ``None`` for new ones."""
+        """Return the account that sent each request since the last reset, according to the credentials.
+
+        Requests with new credentials have None.
+        """
         return [self.sender(request) for request in self.sim.ledger() if request["path"] != "/ping"]
 
     def sender(self, request: Mapping[str, Any]) -> str | None:
-        """Return the account whose credentials a request had, or None."""
+        """Return the account whose credentials a request contains, or None."""
         found = credentials_in([request])
         owners = [name for name, known in self.credentials.items() if not found.isdisjoint(known)]
-        assert len(owners) < 2, f"{request['path']} bore the credentials of both"
+        assert len(owners) < 2, f"{request['path']} contains credentials of both"
         return owners[0] if owners else None
 
     def commands(self) -> list[tuple[str | None, str]]:
@@ -172,7 +175,7 @@ def start_cloud(sim: ControlClient, domains: Mapping[str, str]) -> None:
 
 @pytest.fixture
 def domains() -> dict[str, str]:
-    """Return the marketplaces of the accounts: one in Europe and one in America, with different hosts."""
+    """Return the marketplaces of the accounts: one in Europe and one in America, so that their hosts differ."""
     return {"john": "amazon.com", "jack": "amazon.de"}
 
 
@@ -212,7 +215,7 @@ async def pair(
 async def test_ids_are_separate(
     hass: HomeAssistant, pair: Pair, entity_registry: er.EntityRegistry, device_registry: dr.DeviceRegistry
 ) -> None:
-    """Every shared Echo exists twice; no id, device or entity is shared."""
+    """Every shared Echo has two devices; no id, device or entity belongs to both accounts."""
     unique_ids: dict[str, set[tuple[str, str]]] = {}
     for name, entry in pair.entries.items():
         items = er.async_entries_for_config_entry(entity_registry, entry.entry_id)
@@ -232,7 +235,7 @@ async def test_ids_are_separate(
 
 
 async def test_sessions_are_separate(pair: Pair, domains: dict[str, str]) -> None:
-    """No request of one account has a cookie, token or host of the other."""
+    """No request of one account contains a cookie or token of the other, or is sent to its hosts."""
     assert pair.credentials["john"].isdisjoint(pair.credentials["jack"])
     assert {"Atnr|two-john", "Atnr|two-jack"} <= pair.credentials["john"] | pair.credentials["jack"]
     for name, entry in pair.entries.items():
@@ -285,13 +288,13 @@ def dnd_of(player: str) -> str:
 async def test_push_reaches_whose_it_is(
     hass: HomeAssistant, pair: Pair, household: Household, name: str, viewers: set[str]
 ) -> None:
-    """A change at an Echo is written to the entities of all accounts that see it, without a request."""
+    """A change at an Echo is written to the entities of all accounts that see the Echo, without a request."""
     with pair.changes() as written:
         household.change(name, volume=77, dnd=True)
         for viewer in viewers:
             player = PLAYERS[viewer][name]
             await until_volume(hass, player, 0.77)
-        # pushes arrive in order: the push for this Echo, which both accounts see, is the last one
+        # pushes arrive in order, and the push for this Echo, which both accounts see, is the last one
         last = "Hall Echo" if name == "Kitchen Show" else "Kitchen Show"
         household.change(last, dnd=True)
         fences = {dnd_of(PLAYERS[account][last]) for account in ("john", "jack")}
@@ -309,7 +312,7 @@ async def test_push_reaches_whose_it_is(
 async def test_command_goes_through_the_entitys_account(
     hass: HomeAssistant, pair: Pair, account: str, name: str, serial: str
 ) -> None:
-    """A shared Echo gets one command, from the account of the entity; both accounts show the result."""
+    """A shared Echo receives one command, from the account of the entity; both accounts show the result."""
     player = PLAYERS[account][name]
     await hass.services.async_call(
         "media_player", "volume_set", {"entity_id": player, "volume_level": 0.61}, blocking=True
@@ -330,7 +333,7 @@ async def test_both_entities_of_an_echo_in_one_call(hass: HomeAssistant, pair: P
 
 
 async def test_playing_on_a_shared_echo(hass: HomeAssistant, pair: Pair) -> None:
-    """Music that one account starts on the other's Echo is shown for both; the owner's pause ends it for both."""
+    """Music that one account plays on the other's Echo is shown for both; a pause by the owner stops it for both."""
     data = {
         "entity_id": PLAYERS["jack"]["Hall Echo"],
         "media_content_type": "AMAZON_MUSIC",
@@ -351,7 +354,7 @@ async def test_playing_on_a_shared_echo(hass: HomeAssistant, pair: Pair) -> None
 
 @pytest.mark.parametrize("account", ["john", "jack"])
 async def test_a_group_has_the_members_that_the_account_sees(hass: HomeAssistant, pair: Pair, account: str) -> None:
-    """A group has the members that the account sees as its own entities, and speaks on all of them."""
+    """The group has the members for which the account has entities, and speaks on all of them."""
     players = PLAYERS[account]
     members = state_of(hass, players["Everywhere"]).attributes["group_members"]
     assert members == [players["Hall Echo"], players["Kitchen Show"]]
@@ -362,7 +365,10 @@ async def test_a_group_has_the_members_that_the_account_sees(hass: HomeAssistant
 
 
 async def test_group_with_a_member_that_is_not_shared(hass: HomeAssistant, pair: Pair, household: Household) -> None:
-    """A member that only the group's owner sees does not exist for the other account, which works without it."""
+    """A member that only the owner of the group sees does not exist for the other account.
+
+    The group works without this member.
+    """
     serials = [household.serial(name) for name in ("Hall Echo", "Study Dot")]
     household.change("Everywhere", clusterMembers=serials)
     for entry in pair.entries.values():
@@ -394,12 +400,12 @@ async def test_alarms_are_the_accounts_own(hass: HomeAssistant, pair: Pair) -> N
 async def test_an_echo_that_is_no_longer_shared_is_removed(
     hass: HomeAssistant, pair: Pair, household: Household, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An Echo that is no longer shared is only removed from the other account."""
+    """The Echo is only removed from the account that it is no longer shared with."""
     household.change("Kitchen Show", sharedWith=[])
     devices = pair.entries["john"].runtime_data.devices
     await devices.async_refresh()
     await hass.async_block_till_done()
-    # the first list without it causes a second one
+    # the first list without the Echo causes a second read
     assert hass.states.get("media_player.kitchen_show")
     monkeypatch.setattr("custom_components.alexa_media.coordinator.absences.ABSENCE", 0.0)
     await devices.async_refresh()
@@ -413,7 +419,7 @@ async def test_an_echo_that_is_no_longer_shared_is_removed(
 async def test_the_other_is_left_alone(
     hass: HomeAssistant, pair: Pair, household: Household, account: str, action: str
 ) -> None:
-    """Changes of one account cause no request or write of the other, and do not affect its push."""
+    """Changes of one account cause no request and no write for the other account, and do not affect its push."""
     other = OTHER[account]
     entry = pair.entries[account]
     connects = pair.connects(other)
@@ -448,7 +454,7 @@ async def test_the_other_is_left_alone(
 async def test_ids_stay_when_the_first_account_goes(
     hass: HomeAssistant, pair: Pair, entity_registry: er.EntityRegistry
 ) -> None:
-    """The form of an account's ids never changes; Jack's is kept when his is the only account left."""
+    """The form of an account's ids never changes; Jack's ids are kept when his account is the only one left."""
     jack = pair.entries["jack"]
     before = {
         item.entity_id: item.unique_id for item in er.async_entries_for_config_entry(entity_registry, jack.entry_id)
@@ -463,7 +469,7 @@ async def test_ids_stay_when_the_first_account_goes(
 
 @pytest.mark.parametrize("account", ["john", "jack"])
 async def test_only_the_signed_out_account_asks_for_a_sign_in(hass: HomeAssistant, pair: Pair, account: str) -> None:
-    """Only the user who is signed out at Amazon is asked to sign in; the other account is not affected."""
+    """Only the user who was signed out at Amazon is asked to sign in; the other account is not affected."""
     other, entry = OTHER[account], pair.entries[account]
     connects = pair.connects(other)
     with pair.changes() as written:
@@ -486,7 +492,7 @@ async def test_only_the_signed_out_account_asks_for_a_sign_in(hass: HomeAssistan
 async def test_signing_in_with_the_account_of_the_other(
     hass: HomeAssistant, pair: Pair, household: Household, account: str, way: str
 ) -> None:
-    """A browser signed in to the other account is detected before any registration, so no sign-in is lost."""
+    """A browser that is signed in to the other account is detected before registering, so no sign-in is lost."""
     entry = pair.entries[account]
     before = serials(household), dict(entry.data)
     if way == "reauth":
@@ -505,7 +511,7 @@ async def test_signing_in_with_the_account_of_the_other(
 
 @pytest.mark.contract("throttling is a traceback")
 async def test_throttling_of_one_account_does_not_affect_the_other(hass: HomeAssistant, pair: Pair) -> None:
-    """The reads of the throttled account pause, those of the other continue, and commands are sent."""
+    """Reads of the throttled account pause, those of the other account continue, and commands are sent."""
     pair.sim.fault(path="/api/dnd/device-status-list", status=429, headers={"Retry-After": 600}, times=1)
     john, jack = (pair.entries[account].runtime_data for account in ("john", "jack"))
     await jack.dnd.async_refresh()
@@ -526,7 +532,7 @@ async def test_throttling_of_one_account_does_not_affect_the_other(hass: HomeAss
 
 
 async def test_one_marketplace_is_down(hass: HomeAssistant, pair: Pair) -> None:
-    """While one account's Amazon is unreachable, the other is still read."""
+    """While Amazon is unreachable for one account, the other account is still read."""
     pair.sim.fault(host="*.amazon.de", status=503)
     for entry in pair.entries.values():
         devices = entry.runtime_data.devices
@@ -576,7 +582,7 @@ async def add_account(hass: HomeAssistant, sim: ControlClient, email: str, domai
 async def test_both_through_the_config_flow(
     hass: HomeAssistant, sim: ControlClient, domains: dict[str, str], entity_registry: er.EntityRegistry
 ) -> None:
-    """The second account has ids with its address; a shared Echo exists for both."""
+    """The ids of the second account contain its address; a shared Echo exists for both accounts."""
     start_cloud(sim, domains)
     entries = [await add_account(hass, sim, f"{name}.doe@example.org", domains[name]) for name in ("john", "jack")]
     assert [entry.title for entry in entries] == [
@@ -599,7 +605,7 @@ async def test_both_through_the_config_flow(
 
 
 async def test_addresses_that_make_the_same_id(hass: HomeAssistant, sim: ControlClient) -> None:
-    """Two addresses that differ only in characters that ids omit still have different ids."""
+    """Two addresses that only differ in characters that ids omit result in different ids."""
     household = json.loads(json.dumps(HOUSEHOLD).replace('"john.doe@example.org"', '"jack_doe@example.org"'))
     sim.household(household, domain="amazon.com")
     first = MockConfigEntry(
@@ -622,7 +628,10 @@ async def test_addresses_that_make_the_same_id(hass: HomeAssistant, sim: Control
 async def test_words_to_a_shared_echo_trigger_once_for_each_account_that_is_meant(
     hass: HomeAssistant, sim: ControlClient, pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An automation for the player of one account runs once per command; the other's player is not in its target."""
+    """An automation for the player of one account runs once per command.
+
+    The player of the other account is not in the target.
+    """
     monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.1)
     action = {"event": "triggered", "event_data_template": {"trigger": "{{ trigger }}"}}
     automations = [
@@ -647,7 +656,7 @@ async def test_words_to_a_shared_echo_trigger_once_for_each_account_that_is_mean
 
 
 async def test_an_echo_of_two_accounts_is_one_satellite(pair: Pair) -> None:
-    """A broadcast is heard once, by the account that had the satellite first, and by the other one after it."""
+    """A broadcast is heard once. The satellite belongs to the account that had it first, then to the other account."""
     hass, registry = pair.hass, er.async_get(pair.hass)
     assert await async_setup_component(hass, "homeassistant", {})
 
@@ -672,7 +681,7 @@ async def test_an_echo_of_two_accounts_is_one_satellite(pair: Pair) -> None:
 
 
 async def test_two_accounts_that_start_together_have_one_satellite_of_an_echo(pair: Pair) -> None:
-    """The first account has it when neither had it before."""
+    """If neither account had the satellite before, it belongs to the first account."""
     hass, registry = pair.hass, er.async_get(pair.hass)
     assert await async_setup_component(hass, "homeassistant", {})
     for entry in pair.entries.values():

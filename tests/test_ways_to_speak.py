@@ -1,4 +1,4 @@
-"""Tests that all ways to speak, show and push a text handle it equally, and read all fields."""
+"""Tests that all ways to speak, show and push a text treat the text in the same way, and read all fields."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.platforms("media_player", "notify", "text")
 KITCHEN: Final = "media_player.kitchen_show"
 OFFICE: Final = "media_player.office_spot"
 
-# What speaks, what announces, and what reaches the apps: action and data; the message is added.
+# Ways to speak, to announce and to send to the apps: action and data; the test adds the message.
 SPEAKING: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("alexa_media.speak", {"entity_id": KITCHEN}),
     ("notify.send_message", {"entity_id": "notify.kitchen_show_speak"}),
@@ -137,7 +137,7 @@ async def test_what_has_only_a_sound_is_spoken_and_neither_shown_nor_pushed(
         assert raised.value.translation_key == "empty_message"
 
 
-# --- what a caller asks for --------------------------------------------------------------------
+# --- options of the caller ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["tts", "announce"])

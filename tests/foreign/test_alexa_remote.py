@@ -10,7 +10,10 @@ from .conftest import JO, run
 WORDS = "Müll & 牛乳 🎂"
 KITCHEN = "G0SIM00KITCHEN01"
 NOT_THE_OWNER = "routine of the Echo spoken to"
-"""Sequence that the client sends with one customer for all nodes, although one node names another adult's Echo."""
+"""Request of the client that the simulated cloud refuses.
+
+The client uses one customer for all nodes of a routine, but one of them names another adult's Echo.
+"""
 
 
 @pytest.fixture(scope="module")

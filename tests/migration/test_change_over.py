@@ -111,7 +111,7 @@ def assert_kept(hass: HomeAssistant, before: dict[str, er.RegistryEntry]) -> Non
 
 @pytest.mark.contract("config entry, title and unique id")
 async def test_one_account(hass: HomeAssistant, sim: ControlClient, old: MockConfigEntry) -> None:
-    """No sign-in is needed, each entity, device, name, area and label is kept, and each entity has a state."""
+    """No sign-in is needed; each entity, device, name, area and label is kept, and each entity has a state."""
     before = leave_behind(hass, old, DEMO["accounts"][JO], "")
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), old.entry_id)
     await set_up(hass, old)
@@ -138,7 +138,7 @@ async def test_one_account(hass: HomeAssistant, sim: ControlClient, old: MockCon
 @pytest.mark.contract("entities, two accounts whose order has changed")
 @pytest.mark.parametrize("second", ["john", "jack"])
 async def test_two_accounts(hass: HomeAssistant, sim: ControlClient, second: str) -> None:
-    """Each account keeps its form of ids, whatever the order is now; shared Echos do not collide."""
+    """Each account keeps its form of ids, whatever the current order is; ids of shared Echos do not collide."""
     sim.household(TWO_ACCOUNTS, domain="amazon.com")
     before, entries = {}, {}
     for name, customer_id in (("john", JOHN), ("jack", JACK)):
@@ -197,7 +197,10 @@ class _Bomb:
 async def test_leftovers_go_after_the_first_good_sign_in(
     hass: HomeAssistant, sim: ControlClient, old: MockConfigEntry, tmp_path: Path
 ) -> None:
-    """Row "On-disk state": files are kept during an outage, then deleted; others are kept, no pickle is loaded."""
+    """Row "On-disk state": the files are kept during an outage, then deleted.
+
+    Other files are kept, and no pickle is loaded.
+    """
     bomb = tmp_path / "loaded"
     files = leftovers(hass, bomb)
     config = Path(hass.config.config_dir)
@@ -233,7 +236,7 @@ async def test_address_that_leads_elsewhere_removes_nothing(hass: HomeAssistant,
 
 
 async def test_secure_credentials_go_after_the_first_good_sign_in(hass: HomeAssistant, sim: ControlClient) -> None:
-    """Row "Pending upstream change": the entry takes the token, and the file is deleted."""
+    """Row "Pending upstream change": the entry stores the token, and the file is deleted."""
     entry = old_entry(hass, version=2, data={"url": "amazon.com", "email": EMAIL, "secure_enrollment": True})
     path = Path(hass.config.path(".storage", f"alexa_media.secure_credentials.{entry.entry_id}"))
     path.parent.mkdir(exist_ok=True)
@@ -245,7 +248,7 @@ async def test_secure_credentials_go_after_the_first_good_sign_in(hass: HomeAssi
 
 
 async def test_same_account_twice(hass: HomeAssistant, sim: ControlClient, old: MockConfigEntry) -> None:
-    """The second entry shows the reason why it is not loaded; the first one continues."""
+    """The second entry shows why it is not loaded; the first one continues to work."""
     await set_up(hass, old)
     twin = old_entry(hass, {"email": "JO@example.org"}, title="the twin")
     assert not await hass.config_entries.async_setup(twin.entry_id)
@@ -261,7 +264,7 @@ async def test_same_account_twice(hass: HomeAssistant, sim: ControlClient, old: 
 async def test_entry_without_a_token(
     hass: HomeAssistant, sim: ControlClient, household: Household, account: str, reason: str
 ) -> None:
-    """An account with cookies only needs one sign-in, for the account of the entry."""
+    """An account that only has cookies needs one sign-in, which must be for the entry's account."""
     entry = old_entry(hass, {"oauth": {}})
     assert not await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
@@ -299,7 +302,10 @@ async def test_filters_by_name_go_on(hass: HomeAssistant, sim: ControlClient) ->
 async def test_devices_without_a_player_stay(
     hass: HomeAssistant, old: MockConfigEntry, clock: Clock, device_registry: dr.DeviceRegistry
 ) -> None:
-    """Row "Air quality monitor": its device, which is not a player, is kept; an Echo that is gone is not."""
+    """Row "Air quality monitor": the monitor's device, which is not a player, is kept.
+
+    The device of an Echo that no longer exists is removed.
+    """
     found = {}
     for identifier, domain in (("0b1c2d3e", "sensor"), ("G0GONE", "media_player")):
         device = device_registry.async_get_or_create(config_entry_id=old.entry_id, identifiers={(DOMAIN, identifier)})

@@ -1,6 +1,6 @@
 """Tests of what users of alexa_media_player 5.15.7 rely on, row by row.
 
-``ROWS`` are the parts that are kept, ``QUIRKS`` the bugs that must be gone. Tests for a row have the marker
+``ROWS`` are the features that are kept, ``QUIRKS`` the bugs that must not return. Tests for a row have the marker
 ``contract`` with its name. Rows without a test elsewhere are tested here.
 """
 
@@ -24,7 +24,7 @@ from tests.platforms.test_media_player import act, play
 TESTS: Final = Path(__file__).parent.parent
 KITCHEN: Final = "media_player.kitchen_show"
 
-# In the order in which a user meets them.
+# in the order in which a user encounters them
 ROWS: Final = (
     "manifest",
     "config entry, version 1",
@@ -152,7 +152,7 @@ def marked_rows() -> Iterator[str]:
 
 
 def test_each_row_is_held_by_a_test() -> None:
-    """Each row has a test with its marker, and each marker names a row."""
+    """Each row has a test with the marker, and each marker names a row."""
     assert sorted({*ROWS, *QUIRKS}) == sorted(set(marked_rows()))
     assert len({*ROWS, *QUIRKS}) == len(ROWS) + len(QUIRKS)
 
@@ -213,7 +213,7 @@ async def test_devices(hass: HomeAssistant, entry: MockConfigEntry, household: H
 
 @pytest.mark.contract("attributes of media players", "attributes of alarms, timers, reminders")
 async def test_attributes(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Rows "attributes": the attributes that cards read exist; long lists are not recorded."""
+    """Rows "attributes": attributes that dashboard cards read exist; long lists are not recorded."""
     player = state_of(hass, KITCHEN).attributes
     assert {"available", "previous_volume", "connected_bluetooth", "bluetooth_list"} <= player.keys()
     assert (player["available"], player["bluetooth_list"]) == (True, ["Jo's Phone", "Garden Speaker"])
@@ -245,7 +245,7 @@ async def test_ten_targets(
     for data in ({"type": "tts"}, {"type": "announce"}):
         said = len(sim.spoken())
         sim.reset_ledger()
-        # other texts for the same Echos would have to wait
+        # messages with other texts for the same Echos would have to wait
         names = [device.name for device in echos if device.name not in {item["device"] for item in sim.spoken()}][:10]
         fields = {"message": "Dinner is ready", "target": names, "data": data}
         await hass.services.async_call("notify", "alexa_media", fields, blocking=True)
@@ -259,7 +259,7 @@ async def test_ten_targets(
 async def test_no_queue(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, freezer: FrozenDateTimeFactory
 ) -> None:
-    """Row "media_player, volume": Amazon has the volume when the action returns, without any delay."""
+    """Row "media_player, volume": the volume is set at Amazon when the action returns, without any delay."""
     household.sim.reset_ledger()
     await act(hass, "volume_set", volume_level=0.44)
     assert household.requests(path="/api/behaviors/*") == ["POST /api/behaviors/preview"]
@@ -268,7 +268,7 @@ async def test_no_queue(
 
 @pytest.mark.contract("the entry is saved with every poll")
 async def test_polls_leave_the_entry_alone(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Row "oauth": reading everything again writes nothing into the entry, which contains no access token."""
+    """Row "oauth": reading everything again does not change the entry, which contains no access token."""
     before, changed = dict(entry.data), entry.modified_at
     for coordinator in entry.runtime_data.coordinators:
         await coordinator.async_refresh()
@@ -306,7 +306,7 @@ async def test_pushes_that_cost_nothing(
 async def test_pushes_that_cost_one_request(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Row "push": a change of Bluetooth or alarms is one read, one of playback at most one, in any burst."""
+    """Row "push": a Bluetooth or alarm change is one read, and a playback change at most one, even in a burst."""
     phone: list[dict[str, Any]] = household.device("Bedroom Dot")["bluetooth"]
     owner, account = next(iter(household.accounts.items()))
     alarm = next(i for i, item in account["notifications"].items() if item.get("alarmLabel") == "Market")

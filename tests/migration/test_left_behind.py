@@ -1,4 +1,4 @@
-"""Tests that Home Assistant starts with configuration folders of alexa_media_player 5.15.7 without any loss."""
+"""Tests that Home Assistant starts with configuration folders of alexa_media_player 5.15.7 and loses nothing."""
 
 import asyncio
 from collections.abc import Mapping
@@ -70,7 +70,7 @@ async def start(hass: HomeAssistant, storage: dict[str, Any], old: LeftBehind) -
     await hass.config_entries.async_initialize()
     assert await async_setup_component(hass, DOMAIN, {})
     await hass.async_block_till_done()
-    # now the registries look for orphaned entries
+    # the registries now search for orphaned entries
     hass.set_state(CoreState.running)
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
     await hass.async_block_till_done()
@@ -104,13 +104,13 @@ async def test_nothing_is_lost(
     assert [name for name in old.leftovers if Path(hass.config.path(name)).exists()] == []
     for entry in entries:
         await hass.config_entries.async_unload(entry.entry_id)
-    # this ends the timers of the registries
+    # stopping ends the timers of the registries
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
     await hass.async_block_till_done()
 
 
 def assert_entities(hass: HomeAssistant, old: LeftBehind) -> None:
-    """Check each registered entity, and that the integration provides those of the household.
+    """Check each registered entity, and that the integration provides the entities of the household.
 
     For the smart home, this is limited to the appliances of the simulated household. An appliance without a device may
     get one.
@@ -138,15 +138,15 @@ def assert_entities(hass: HomeAssistant, old: LeftBehind) -> None:
         if was["unique_id"] not in smart_home or was["unique_id"].partition("_")[0] in appliances:
             state = hass.states.get(was["entity_id"])
             assert state is not None, f"{was['entity_id']} has no state"
-            assert not state.attributes.get("restored"), f"{was['entity_id']} is not ours any more"
+            assert not state.attributes.get("restored"), f"{was['entity_id']} no longer belongs to the integration"
     known = {was["entity_id"] for was in before}
     kinds = ("_do not disturb", "_shuffle", "_repeat", "_next Alarm", "_next Timer", "_next Reminder")
     ours = [e for e in registry.entities.values() if e.domain == "media_player" or e.unique_id.endswith(kinds)]
-    assert {item.entity_id for item in ours} <= known, "an entity got a twin"
+    assert {item.entity_id for item in ours} <= known, "an entity was registered twice"
 
 
 def assert_devices(hass: HomeAssistant, old: LeftBehind) -> None:
-    """Check each registered device; none is its own hub any more."""
+    """Check each registered device; no device is its own hub anymore."""
     registry = dr.async_get(hass)
     for was in old.stored("core.device_registry")["devices"]:
         now = registry.async_get(was["id"])

@@ -18,8 +18,8 @@ from custom_components.alexa_media.flow.migration import async_migrate
 EMAIL = "jo@example.org"
 INSTANCE = "0123456789abcdef0123456789abcdef"
 
-# Worked out by alexa_media_player's formula from the instance above, amazon.com and the address: of
-# the account that stands first, and of the one after it.
+# Computed with alexa_media_player's formula from the instance id above, amazon.com and the email address: the serial of
+# the first account, and that of the next one.
 SERIAL = "0def4606508ca3d5327fb402630c4f1f"
 SECOND_SERIAL = "0def4606508ca3d5327fb402630c4f20"
 
@@ -166,7 +166,7 @@ async def test_entry_secure_version_2(hass: HomeAssistant) -> None:
     assert entry.data["mac_dms"] == stored["mac_dms"]
     assert entry.data["customer_id"] == ""
     assert entry.options["scan_interval"] == 90
-    assert path.exists(), "it goes only after the first good sign-in"
+    assert path.exists(), "the file is only deleted after the first successful sign-in"
 
 
 @pytest.mark.parametrize("content", [None, "{", "[]", '{"data": 5}'], ids=str)
@@ -183,7 +183,7 @@ async def test_secure_credentials_that_cannot_be_read(hass: HomeAssistant, conte
 
 
 async def test_our_own_entry_is_left_alone(hass: HomeAssistant, entry_data: dict[str, Any]) -> None:
-    """Both kinds of entries are version 2; the content distinguishes them."""
+    """Entries of both integrations have version 2; the content distinguishes them."""
     entry = MockConfigEntry(domain=DOMAIN, version=2, unique_id="A2SIMJO7D0EQ11", data=entry_data, options={"x": 1})
     entry.add_to_hass(hass)
     assert await async_migrate(hass, entry)
@@ -224,7 +224,7 @@ SECOND = "g0simkitchen_jo_example_org"
     ],
 )
 async def test_order_dependent_ids(hass: HomeAssistant, position: int, registered: list[str], suffix: str) -> None:
-    """Row "Entities", MP: the registered ids decide the form of ids, and the decision is stored."""
+    """Row "Entities", MP: the registered ids determine the form of ids, and the result is stored."""
     for number in range(position):
         old_entry(hass, {"email": f"other{number}@example.org"})
     entry = old_entry(hass)
@@ -235,7 +235,10 @@ async def test_order_dependent_ids(hass: HomeAssistant, position: int, registere
 
 
 async def test_account_after_one_that_was_taken_over(hass: HomeAssistant) -> None:
-    """Row "Entities", MP: an account stays the second one after the first has its permanent unique id."""
+    """Row "Entities", MP: an account stays the second one.
+
+    The first account already has its permanent unique id.
+    """
     first = old_entry(hass, {"email": "other@example.org"})
     second = old_entry(hass)
     assert await async_migrate(hass, first)
@@ -246,7 +249,7 @@ async def test_account_after_one_that_was_taken_over(hass: HomeAssistant) -> Non
 
 @pytest.mark.contract("unique ids that were renamed and back")
 async def test_orphaned_ids(hass: HomeAssistant) -> None:
-    """Row "unique_id history hazard": entities with a temporary id continue with the permanent one."""
+    """Row "unique_id history hazard": entities with a temporary id get the permanent one."""
     entry = old_entry(hass)
     register(hass, entry, "media_player", "G0A", "G0B")
     registry = er.async_get(hass)

@@ -1,4 +1,4 @@
-"""Tests of alexa_media_player's actions other than speech, called like its users do."""
+"""Tests of alexa_media_player's actions other than speech, called like in its users' automations."""
 
 from typing import Any
 
@@ -37,7 +37,10 @@ async def sign_in_again(hass: HomeAssistant, sim: ControlClient) -> None:
 async def test_force_logout(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A sign-in is requested once, without a request; events with the masked address report it and its end."""
+    """A sign-in is requested once, without a request to Amazon.
+
+    Events with the masked address report the start and the end of it.
+    """
     required = async_capture_events(hass, EVENT_RELOGIN_REQUIRED)
     success = async_capture_events(hass, EVENT_RELOGIN_SUCCESS)
     sim.reset_ledger()
@@ -68,7 +71,7 @@ async def test_force_logout(
 async def test_one_of_two_accounts(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entry_data: dict[str, Any]
 ) -> None:
-    """Only the named account is affected; an error about an unknown one lists all accounts."""
+    """Only the named account is affected; the error about an unknown account lists all accounts."""
     data = entry_data | {"email": "alex@example.org", "url": "amazon.de"}
     other = MockConfigEntry(domain=DOMAIN, version=2, title="alex", unique_id="A2SIMALEX0RAY2", data=data)
     other.add_to_hass(hass)
@@ -106,7 +109,7 @@ async def test_without_an_account(hass: HomeAssistant, sim: ControlClient, entry
 async def test_enable_network_discovery(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Devices, lists and routines are read at once; new ones appear, and the response has their numbers."""
+    """Devices, lists and routines are read immediately; new ones appear, and the response contains their numbers."""
     household.add("G0SIM00000ATTIC1", "Bedroom Dot", accountName="Attic Dot", online=True)
     change(sim, "amzn1.new", {"name": "Nap", "startNode": automations(sim)[GOOD_NIGHT]["startNode"]})
     await quiet(hass, sim, calm=1.5)
@@ -138,7 +141,7 @@ async def test_enable_network_discovery(
 async def test_restore_volume(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Home Assistant's last change is undone, also after a restart; without a known volume there is an error."""
+    """Home Assistant's last volume change is undone, even after a restart; an unknown volume causes an error."""
     with pytest.raises(ServiceValidationError) as raised:
         await act(hass, "restore_volume", entity_id=KITCHEN)
     assert raised.value.translation_key == "previous_volume_unknown"

@@ -35,7 +35,7 @@ class House:
         return feature
 
     def change(self, name: str, /, **values: Any) -> None:
-        """Change an appliance, as if at home."""
+        """Change an appliance in the cloud, like a person at home."""
         customer_id, entity_id, _ = self._find(name)
         self.sim.patch_state({"accounts": {customer_id: {"appliances": {entity_id: values}}}})
 
@@ -49,13 +49,13 @@ class House:
         self.sim.patch_state({"accounts": {customer_id: {"appliances": {entity_id: appliance}}}})
 
     def refuse(self) -> None:
-        """Make both APIs refuse the next control only."""
+        """Let both APIs refuse only the next control."""
         self.sim.clear_faults()
         self.sim.fault(path=GRAPHQL, status=400, body={"message": "no"}, times=1)
         self.sim.fault(path=PHOENIX, method="PUT", status=400, body={"message": "no"}, times=1)
 
     def told(self) -> list[list[tuple[str, ...]]]:
-        """Return GraphQL's controls since the last reset: (name, operation, payload), a list per request."""
+        """Return GraphQL's controls since the last reset: a list of (name, operation, payload) per request."""
         names = {
             f"amzn1.alexa.endpoint.{entity_id}": appliance["name"]
             for account in self.sim.state()["accounts"].values()

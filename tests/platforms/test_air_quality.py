@@ -1,4 +1,4 @@
-"""The history of an air quality monitor becomes statistics."""
+"""Tests of importing the history of an air quality monitor into statistics."""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -40,7 +40,7 @@ GRAPHQL = "/nexus/v1/graphql"
 
 @pytest.fixture(autouse=True)
 def _custom_integrations(recorder_mock: Recorder, enable_custom_integrations: None) -> None:
-    """Set up the recorder, which has to be there before Home Assistant."""
+    """Set up the recorder, which must be set up before Home Assistant."""
 
 
 async def _import(hass: HomeAssistant, entity_id: str = HUMIDITY, **given: Any) -> Any:
@@ -81,7 +81,7 @@ async def _held(recorder: Recorder, hass: HomeAssistant, entity_id: str) -> list
 
 
 async def _record(hass: HomeAssistant, entity_id: str, unit: str, unit_class: str, **values: float) -> None:
-    """Give a sensor statistics of the hour that began three hours ago."""
+    """Add statistics of a sensor for the hour that began three hours ago."""
     at = dt_util.utcnow().replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
     metadata = StatisticMetaData(
         mean_type=StatisticMeanType.ARITHMETIC,
@@ -115,7 +115,7 @@ async def test_hours_are_imported_in_the_unit_of_the_statistics(
     sim: ControlClient,
     is_recorded: bool,
 ) -> None:
-    """New statistics have the unit of the state; recorded ones keep theirs when the user chooses another unit."""
+    """New statistics have the unit of the state; existing ones keep their unit when the user selects another one."""
     registry = er.async_get(hass)
     house = House(sim)
     house.set("Air Monitor", "range.8", rangeValue=10)
@@ -169,7 +169,7 @@ async def test_nothing_is_asked_without_statistics(
 
 
 def test_the_editor_offers_the_import_for_the_kinds_of_sensors_of_the_monitor() -> None:
-    """An Echo has sensors too, but no history."""
+    """The import is not offered for an Echo, whose sensors have no history."""
     described = yaml.safe_load(SERVICES.read_text())["import_air_quality"]["target"]["entity"]
     assert described["domain"] == "sensor"
     assert set(described["device_class"]) == {str(item.device_class) for item in sensor.MONITOR.values()}

@@ -26,7 +26,7 @@ SEQUENCE = "/api/behaviors/preview"
 
 @pytest.fixture(autouse=True)
 def _looks_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read the outcome of a command sooner than after three seconds."""
+    """Read the result of a command sooner than after three seconds."""
     monkeypatch.setattr(smart_home, "CONFIRM_DELAY", 0.1)
 
 
@@ -38,7 +38,10 @@ async def test_arm_and_disarm_by_an_echo(
     entity_registry: er.EntityRegistry,
     device_registry: dr.DeviceRegistry,
 ) -> None:
-    """No code is needed; Amazon's Away is armed, its Home disarmed, and the state is the pushed one."""
+    """Guard is armed and disarmed without a code.
+
+    Amazon's state ARMED_AWAY is armed, ARMED_STAY is disarmed, and the shown state is the pushed one.
+    """
     house = House(sim)
     registered = entity_registry.async_get(GUARD)
     assert registered is not None
@@ -60,7 +63,7 @@ async def test_arm_and_disarm_by_an_echo(
         assert len(sim.ledger(path=SEQUENCE)) == 1
         assert house.phoenix() == []
         await until(hass, partial(hass.states.is_state, GUARD, state))
-        assert sim.ledger(method="POST", path=PHOENIX) == [], "the push has told"
+        assert sim.ledger(method="POST", path=PHOENIX) == [], "the state was pushed"
     with pytest.raises(ServiceNotSupported):
         await act(hass, "alarm_arm_home", GUARD)
 
@@ -69,7 +72,7 @@ async def test_arm_and_disarm_by_an_echo(
 async def test_the_panel_is_armed_without_an_echo(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """If all Echos are offline, the command goes to the panel itself with GraphQL."""
+    """If all Echos are offline, the command is sent to the panel with GraphQL."""
     house = House(sim)
     devices = entry.runtime_data.devices
     listening = [device for device in devices.data.values() if "GUARD_EARCON" in device.capabilities]
@@ -91,7 +94,10 @@ async def test_the_panel_is_armed_without_an_echo(
 async def test_the_form_of_its_id_does_not_matter(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """An Echo arms a Guard with an older id by its end; changes elsewhere are pushed."""
+    """An Echo arms a Guard that has an older form of id.
+
+    The command contains the last part of the id. Changes elsewhere are pushed.
+    """
     house = House(sim)
     house.change(NAME, applianceId="AAA_SonarCloudService_8213460057")
     await set_up(hass, config_entry)
@@ -108,7 +114,10 @@ async def test_the_form_of_its_id_does_not_matter(
 async def test_what_graphql_lacks_is_armed_by_phoenix(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The request to phoenix has the appliance id; the refusal is stored, an unknown outcome is not sent again."""
+    """The request to phoenix contains the appliance id.
+
+    The refusal by GraphQL is stored, and a command with an unknown outcome is not sent again.
+    """
     house = House(sim)
     devices = entry.runtime_data.devices
     listening = [device for device in devices.data.values() if "GUARD_EARCON" in device.capabilities]
@@ -129,7 +138,9 @@ async def test_what_graphql_lacks_is_armed_by_phoenix(
     sim.fault(path=PHOENIX, method="PUT", status=503, times=1)
     with pytest.raises(HomeAssistantError):
         await act(hass, "alarm_disarm", GUARD)
-    assert house.appliance(NAME)["armState"] == "ARMED_AWAY", "an unknown outcome is not sent another way"
+    assert house.appliance(NAME)["armState"] == "ARMED_AWAY", (
+        "a command with an unknown outcome is not sent by the other API"
+    )
     assert [each for each in sim.ledger(path=GRAPHQL) if "armSecurityPanel" in each["body"]] == []
 
 
@@ -171,7 +182,7 @@ async def test_changes_elsewhere_are_read(
     sim.fault(path=PHOENIX, method="POST", status=404, times=1)
     await update()
     assert state_of(hass, GUARD).state == "disarmed"
-    assert len(sim.ledger(path=GRAPHQL)) == 1, "GraphQL tells where phoenix does not"
+    assert len(sim.ledger(path=GRAPHQL)) == 1, "GraphQL returns the state if phoenix fails"
     sim.fault(path=PHOENIX, method="POST", status=404)
     sim.fault(path=GRAPHQL, status=404)
     await update()

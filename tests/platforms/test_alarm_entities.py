@@ -29,7 +29,7 @@ def enable(hass: HomeAssistant, entry: MockConfigEntry, domain: str, unique_id: 
 async def test_sounds_and_volumes_are_read_once_and_written(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:
-    """Sounds and volumes are read once if enabled, written on request, and show Amazon's value afterward."""
+    """Sounds and volumes are read once if enabled, written on request, and then show Amazon's value."""
     ascending = enable(hass, config_entry, "switch", f"{KITCHEN}_ascending_alarm")
     sound = enable(hass, config_entry, "select", f"{KITCHEN}_default_sound")
     await set_up(hass, config_entry)
@@ -91,7 +91,7 @@ async def test_alarms_come_and_go(
     assert household.accounts[owner]["notifications"][MARKET]["status"] == "OFF"
     assert state_of(hass, market).state == "off"
 
-    # after one list without it the entity is unavailable, and the next list makes it available
+    # after one list without the alarm, its entity is unavailable; the next list with it makes it available
     kept = household.accounts[owner]["notifications"][MARKET]
     sim.patch_state({"accounts": {owner: {"notifications": {MARKET: None}}}})
     await clock.settle()
@@ -134,7 +134,7 @@ async def test_a_reminder_that_repeats_is_turned_off_and_on(
     await set_up(hass, config_entry)
     await clock.settle()
     assert (state_of(hass, bins).state, state_of(hass, bins).name) == ("on", "Kitchen Show Reminder Bins")
-    # a reminder that rings once would leave an entry in the registry for ever
+    # the switch of a reminder that rings once would remain in the registry forever
     shown = {item.unique_id for item in er.async_get(hass).entities.values() if item.domain == "switch"}
     assert any(unique_id.endswith("_reminder_bins") for unique_id in shown)
     assert not any(unique_id.endswith("_reminder_once") for unique_id in shown)
@@ -151,7 +151,7 @@ async def test_a_reminder_that_repeats_is_turned_off_and_on(
 async def test_volume_of_one_alarm(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
-    """The volume is set just before the alarm rings, kept during a snooze, and restored, even after a restart."""
+    """The volume is set just before the alarm rings, kept during a snooze, then restored, even after a restart."""
     bedroom = {"entity_id": "media_player.bedroom_dot"}
 
     async def act(name: str, **data: Any) -> Any:

@@ -55,7 +55,7 @@ def wav(seconds: float, rate: int = 8000) -> bytes:
 
 
 def seconds_of(mp3: bytes) -> float:
-    """Return the length of an MP3 in seconds; each frame must be valid for Alexa (MPEG 2 layer III, 48 kbit/s)."""
+    """Return the length of an MP3 in seconds; fail if a frame is not valid for Alexa (MPEG 2 layer III, 48 kbit/s)."""
     at, frames = 0, 0
     while at < len(mp3):
         (header,) = struct.unpack_from(">I", mp3, at)
@@ -129,7 +129,7 @@ class Home:
 
 @pytest.fixture
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Return a folder of the test, because speech is cached in it."""
+    """Return a separate folder for the test, because speech is cached in it."""
     return hass_tmp_config_dir
 
 
@@ -146,7 +146,7 @@ async def home(
     assert await async_setup_component(hass, "tts", {})
     engine = Engine()
     await hass.data[DATA_COMPONENT].async_add_entities([engine])
-    audio.async_shelf(hass)  # the test client takes no views once it has started, Home Assistant does
+    audio.async_shelf(hass)  # the test client accepts no views once it has started; Home Assistant does
     client = await hass_client_no_auth()
     outside = client.make_url("/")
     hass.config.internal_url = str(outside.origin())
@@ -183,7 +183,7 @@ async def home(
 
 @pytest.fixture
 async def satellites(hass: HomeAssistant, config_entry: MockConfigEntry) -> None:
-    """Make Echos satellites of Assist, which loads ffmpeg."""
+    """Enable the option that adds Echos as Assist satellites, which loads ffmpeg."""
     for domain, config in (("homeassistant", {}), FFMPEG):
         assert await async_setup_component(hass, domain, {domain: config})
     hass.config_entries.async_update_entry(config_entry, options={"broadcast": True})
@@ -191,7 +191,7 @@ async def satellites(hass: HomeAssistant, config_entry: MockConfigEntry) -> None
 
 @pytest.mark.usefixtures("satellites")
 async def test_a_satellite_plays_media_that_have_no_message(home: Home) -> None:
-    """With a message, the message is announced instead."""
+    """If the media has a message, the message is announced instead."""
     for data in ({}, {"message": "Dinner"}):
         data |= {"entity_id": "assist_satellite.office_spot_broadcast", "media_id": str(home.sounds / "tone.wav")}
         await home.hass.services.async_call("assist_satellite", "announce", data, blocking=True)
@@ -225,7 +225,7 @@ async def test_tts_speak(home: Home, freezer: FrozenDateTimeFactory) -> None:
     assert seconds_of(mp3) == pytest.approx(1.5, abs=0.2)  # two encoders add silence
     assert (await home.fetch(address, "HEAD"))[:2] == (200, "audio/mpeg")
     assert (await home.fetch(address.replace(".mp3", "x.mp3")))[0] == 404
-    # a tone that is announced later is another sound, and the first one is deleted in time
+    # a tone that is announced later is a different sound; the first one is deleted when its time is over
     await home.play(str(home.sounds / "tone.wav"), "media_player.bedroom_dot", kind="audio/wav")
     second = home.addresses()[-1]
     assert second != address
@@ -238,13 +238,13 @@ async def test_tts_speak(home: Home, freezer: FrozenDateTimeFactory) -> None:
 
 @pytest.mark.contract("/ counts as a public address", "sentences are spoken about what cannot be played")
 async def test_what_cannot_be_played(home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Row "play_media music": an error has the reason, and nothing is spoken."""
+    """Row "play_media music": the error contains the reason, and nothing is spoken."""
     tone = str(home.sounds / "tone.wav")
 
     async def error(source: str, **values: Any) -> tuple[type[Exception], str | None]:
         with pytest.raises(HomeAssistantError) as info:
             await home.play(source, **values)
-        assert str(info.value), "an error without a sentence"
+        assert str(info.value), "the error has no translated message"
         return type(info.value), info.value.translation_key
 
     announce = MediaPlayerEntityFeature.MEDIA_ANNOUNCE
@@ -290,7 +290,7 @@ async def test_what_cannot_be_played(home: Home, monkeypatch: pytest.MonkeyPatch
         assert await error(tone) == (HomeAssistantError, "ffmpeg_missing")
     assert home.sim.spoken() == []
     assert home.sim.ledger(path="/api/behaviors/preview") == []
-    # the caller gets Amazon's refusal, too
+    # the caller also gets Amazon's refusal
     home.sim.fault(path="/api/behaviors/preview", status=400, times=1, body={"message": "not today"})
     assert await error(tone) == (HomeAssistantError, "speech_failed")
     await home.play(tone)
@@ -298,7 +298,7 @@ async def test_what_cannot_be_played(home: Home, monkeypatch: pytest.MonkeyPatch
 
 
 async def test_a_player_that_goes_meanwhile(home: Home, household: Household) -> None:
-    """The state of the player after the conversion counts: offline, or no longer existing."""
+    """The error depends on the state of the player after the conversion: offline, or removed."""
     source = str(home.sounds / "gated.wav")
     away, gone = (asyncio.create_task(home.play(source, target)) for target in (SPOT, KITCHEN))
     await asyncio.sleep(0)
@@ -327,7 +327,7 @@ async def test_the_feature_follows_the_option(home: Home, household: Household) 
 
 
 async def test_a_sound_that_a_caller_gives_up(home: Home) -> None:
-    """Other callers with the same sound still get it, and it is converted once."""
+    """Other callers with the same sound still get it, and it is only converted once."""
     shelf = SoundShelf(home.hass)
     source = str(home.sounds / "tone.wav")
     first = asyncio.create_task(shelf.async_prepare(source, KITCHEN))
@@ -341,7 +341,7 @@ async def test_a_sound_that_a_caller_gives_up(home: Home) -> None:
 
 
 async def test_a_sound_that_is_offered_again(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
-    """A sound stays available for its time after the last use."""
+    """The time for which a sound is available restarts at each use."""
     shelf, sound = SoundShelf(hass), PreparedSound(b"x")
     for _ in range(3):
         with shelf.offer(sound):
@@ -355,7 +355,7 @@ async def test_a_sound_that_is_offered_again(hass: HomeAssistant, freezer: Froze
 
 
 def test_a_text_waits_for_the_end_of_a_sound() -> None:
-    """A text does not interrupt a sound, which counts with its whole length."""
+    """A text does not interrupt a sound; the full length of the sound is waited for."""
     sound = PreparedSound(bytes(6000 * 7))
     text = sound.ssml(URL("https://home.example.org"))
     assert text == f'<speak><audio src="https://home.example.org/api/alexa_media/audio/{sound.name}"/></speak>'

@@ -1,4 +1,4 @@
-"""Assist broadcasts on Echos, if the options say so: heard in the simulated cloud."""
+"""Tests of Echos as Assist satellites, which require an option: announcements and broadcasts."""
 
 from homeassistant.components.conversation import async_converse
 from homeassistant.config_entries import ConfigEntryState
@@ -62,7 +62,7 @@ async def test_each_echo_is_a_satellite_and_no_group(
 async def test_a_broadcast_is_announced_on_every_echo_that_is_online(
     hass: HomeAssistant, sim: ControlClient, satellites: MockConfigEntry
 ) -> None:
-    """In Alexa's voice, without a speech engine, and in one request; Do Not Disturb is respected by Amazon."""
+    """The broadcast uses Alexa's voice, no speech engine, and one request; Amazon applies Do Not Disturb."""
     sim.reset_ledger()
     await broadcast(hass, "broadcast dinner is ready")
     await until(hass, lambda: len(sim.spoken()) >= 3)
@@ -88,7 +88,7 @@ async def test_an_announcement_without_a_chime_is_spoken(
 async def test_what_cannot_be_announced_is_refused_before_a_request(
     hass: HomeAssistant, sim: ControlClient, satellites: MockConfigEntry
 ) -> None:
-    """An empty message, and media without an external URL at which Amazon could fetch them."""
+    """Covers an empty message, and media without an external URL from which Amazon could fetch them."""
     sim.reset_ledger()
     for data in ({"message": " "}, {"media_id": "http://127.0.0.1/bell.mp3"}):
         with pytest.raises(ServiceValidationError):
@@ -125,7 +125,7 @@ async def test_a_satellite_has_no_wake_words_to_choose(
 async def test_satellites_go_when_the_option_is_turned_off(
     hass: HomeAssistant, satellites: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
-    """By the options flow, which reloads the account."""
+    """The options flow reloads the account for this."""
     flow = await hass.config_entries.options.async_init(satellites.entry_id)
     await hass.config_entries.options.async_configure(flow["flow_id"], {**OPTIONS, "broadcast": False})
     await until(hass, lambda: hass.states.get(KITCHEN) is None)

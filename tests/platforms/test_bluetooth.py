@@ -33,7 +33,7 @@ def connected(household: Household, name: str = "Kitchen Show") -> list[str]:
 
 
 def connect(household: Household, address: str | None, name: str = "Kitchen Show") -> None:
-    """Connect a paired device or none, as if at the phone."""
+    """Connect a paired device or none, like a person with a phone."""
     paired = household.device(name)["bluetooth"]
     household.change(name, bluetooth=[device | {"connected": device["address"] == address} for device in paired])
 
@@ -59,7 +59,7 @@ async def select(hass: HomeAssistant, source: str, entity_id: str = KITCHEN) -> 
 
 @pytest.mark.contract("media_player, source")
 async def test_sources_are_phones_and_not_loudspeakers(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """A phone can play through the Echo, a loudspeaker cannot; the list of paired devices has both."""
+    """A phone can play through the Echo, but a loudspeaker cannot; the list of paired devices contains both."""
     attributes = state_of(hass, KITCHEN).attributes
     assert attributes["source"] == "Local Speaker"
     assert attributes["source_list"] == ["Local Speaker", "Jo's Phone"]
@@ -82,7 +82,7 @@ async def test_selecting_a_source_costs_one_write_and_one_read(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """Each direction costs one write and, after Amazon's push, one read."""
-    # An Echo also pushes its equalizer after a command: wait for the sound mode, which is not read.
+    # An Echo also pushes its equalizer after a command; wait for the sound mode, which causes no read.
     serial = household.serial("Kitchen Show")
     doppler = {"deviceSerialNumber": serial, "deviceType": household.device("Kitchen Show")["deviceType"]}
     sim.push("PUSH_EQUALIZER_STATE_CHANGE", {"dopplerId": doppler, "bass": 0, "midrange": 0, "treble": 0})
@@ -92,7 +92,7 @@ async def test_selecting_a_source_costs_one_write_and_one_read(
     entities = written(hass)
     await select(hass, "Jo's Phone")
     assert connected(household) == [PHONE]
-    assert shown(hass, "source") == "Local Speaker", "shown before Amazon has confirmed it"
+    assert shown(hass, "source") == "Local Speaker", "the unconfirmed state is shown"
     await until(hass, lambda: shown(hass, "source") == "Jo's Phone")
     assert shown(hass, "connected_bluetooth") == "Jo's Phone"
     await quiet(hass, sim, calm=4.0)
@@ -143,7 +143,7 @@ async def test_nothing_is_sent_to_disconnect_nothing(
 async def test_a_refused_connection_raises(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, source: str
 ) -> None:
-    """The caller gets an error, the request is not repeated, and the topic's success is unchanged."""
+    """The caller gets an error, the request is not repeated, and the coordinator's success is unchanged."""
     if before := source == "Local Speaker":
         connect(household, PHONE)
         await until(hass, lambda: shown(hass, "source") == "Jo's Phone")
@@ -199,7 +199,7 @@ async def test_a_burst_is_one_read(
 async def test_what_was_offline_tells_when_it_is_back(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """An Echo that never reported is read once it is online; one that did keeps its list without a read."""
+    """An Echo that was never in a list is read once it is online; one that was keeps its list without a read."""
     sim.reset_ledger()
     household.change("Kids Dot", online=True)
     await until(hass, lambda: shown(hass, "source_list", KIDS) == ["Local Speaker"])
@@ -215,7 +215,7 @@ async def test_what_was_offline_tells_when_it_is_back(
     household.change("Downstairs", online=True)
     await quiet(hass, sim)
     assert shown(hass, "bluetooth_list") == ["Jo's Phone", "Garden Speaker"]
-    assert household.requests() in ([], [READ]), "a group, which never tells, may be asked for once"
+    assert household.requests() in ([], [READ]), "a group, which has no list, may cause one read"
     sim.reset_ledger()
     household.change("Downstairs", online=False)
     household.change("Downstairs", online=True)

@@ -56,11 +56,11 @@ async def test_pressing_runs_the_routine_once(
         await press(hass)
     assert refused.value.translation_key == "cannot_connect"
     assert automations(sim)[GOOD_NIGHT]["runs"] == 2
-    # a routine that needs the Echo that was spoken to has none
+    # a routine for the Echo that was spoken to has no Echo to run on
     with pytest.raises(ServiceValidationError) as raised:
         await press(hass, DINNER_BUTTON)
     assert raised.value.translation_key == "routine_needs_echo"
-    # except for the default device, once one has been chosen
+    # once a default device has been selected, the routine runs on it
     for chosen, heard in (("G0NOBODY", False), (household.serial("Office Spot"), True)):
         hass.config_entries.async_update_entry(entry, options={"default_device": chosen})
         await hass.async_block_till_done()
@@ -108,7 +108,7 @@ async def test_buttons_follow_the_routines(
     household: Household,
     clock: Clock,
 ) -> None:
-    """Routines are read every six hours; one is removed after two good lists without it, not after a failed read."""
+    """Routines are read every six hours. A button is removed after two lists without it, not after a failed read."""
     await set_up(hass, config_entry)
     await clock.settle()
     assert len(household.requests(path="/api/behaviors/v2/automations")) == 1
@@ -168,7 +168,7 @@ async def test_buttons_follow_the_routines(
 async def test_away_at_the_start(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
-    """Routines that cannot be read at startup are read soon afterward."""
+    """Routines that could not be read at startup are read soon afterward."""
     fault = sim.fault(path="/api/behaviors/v2/automations", status=404)
     await set_up(hass, config_entry)
     await clock.settle()

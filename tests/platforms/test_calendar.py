@@ -41,7 +41,7 @@ def items(household: Household, label: str | None) -> list[dict[str, Any]]:
 
 
 def tomorrow(hour: int) -> datetime:
-    """Return tomorrow at an hour."""
+    """Return a time tomorrow, given by its hour."""
     return (dt_util.now(PACIFIC) + timedelta(days=1)).replace(hour=hour, minute=0, second=0, microsecond=0)
 
 
@@ -65,7 +65,7 @@ async def test_all_occurrences_are_shown(hass: HomeAssistant, entry: MockConfigE
 async def test_a_new_event_becomes_a_reminder_or_an_alarm(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """An event becomes a reminder, or an alarm by its name, on the Echo in the location or the default one."""
+    """The event becomes a reminder, or an alarm by its name, on the Echo in the location or the default device."""
     await create(hass, "Water the plants", tomorrow(9), location="garage echo", rrule="FREQ=WEEKLY;BYDAY=MO,TH")
     (item,) = items(household, "Water the plants")
     assert item["deviceSerialNumber"] == household.serial("Garage Echo")
@@ -132,7 +132,7 @@ async def test_a_new_event_becomes_a_reminder_or_an_alarm(
 async def test_series_are_changed_and_deleted(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A whole series or its future can be changed; a single occurrence can only be skipped if it is the next."""
+    """A whole series or its future can be changed; a single occurrence can only be skipped if it is the next one."""
     calendar: Any = hass.data[DATA_COMPONENT].get_entity(CALENDAR)
     bins = [event for event in await events(hass, 15) if event["summary"] == "Take out the bins"]
     uid, first, second = bins[0]["uid"], bins[0]["recurrence_id"], bins[1]["recurrence_id"]
@@ -176,7 +176,7 @@ async def test_series_are_changed_and_deleted(
 async def test_a_description_is_refused(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Amazon cannot store a description, and it must not be lost silently."""
+    """Amazon cannot store a description, and it must not get lost silently."""
     sim.reset_ledger()
     with pytest.raises(ServiceValidationError, match="no description"):
         await create(hass, "Feed the cat", tomorrow(8), location="Kitchen Show", description="Half a can")

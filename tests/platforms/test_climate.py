@@ -34,7 +34,7 @@ async def shown(hass: HomeAssistant, state: str, **attributes: object) -> None:
 async def test_as_the_cloud_has_it(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
-    """One temperature in HEAT, two in AUTO, and ECO as a preset of the previous mode, all pushed."""
+    """HEAT has one temperature, AUTO has two, and ECO is a preset of the previous mode; all changes are pushed."""
     house = House(sim)
     thermostat = state_of(hass, HALL)
     assert thermostat.attributes["hvac_modes"] == ["heat", "cool", "heat_cool", "off"]
@@ -75,7 +75,7 @@ async def test_each_action_is_one_request(hass: HomeAssistant, sim: ControlClien
     assert house.feature(NAME, "thermostat")["thermostatMode"] == "AUTO"
     before = len(house.told())
     await act(hass, "set_preset_mode", HALL, preset_mode="none")
-    assert len(house.told()) == before, "there is nothing to leave"
+    assert len(house.told()) == before, "no preset is active"
 
     await act(hass, "set_hvac_mode", HALL, hvac_mode="cool")
     await shown(hass, "cool")
@@ -113,7 +113,7 @@ async def test_what_cannot_be_done(hass: HomeAssistant, sim: ControlClient, entr
 async def test_what_graphql_refuses_is_set_by_phoenix(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """Every control is covered; an unknown outcome is not sent again."""
+    """Every control is covered; a control with an unknown outcome is not sent again."""
     house = House(sim)
     sim.fault(path=GRAPHQL, status=400, body={"message": "no"}, times=1)
     sim.reset_ledger()
@@ -130,7 +130,7 @@ async def test_what_graphql_refuses_is_set_by_phoenix(
 async def test_what_it_does_and_may_do_is_shown(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """The action is derived from the stages; humidity and limits are shown, and a push updates each."""
+    """The action is derived from the stages; humidity and limits are shown, and a push updates each of them."""
     house = House(sim)
     limits = {"minimum": {"value": 10.0, "scale": "CELSIUS"}, "maximum": {"value": 28.0, "scale": "CELSIUS"}}
     house.change(
@@ -159,7 +159,7 @@ async def test_what_it_does_and_may_do_is_shown(
 async def test_a_thermostat_in_fahrenheit_gets_fahrenheit(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """A thermostat in Fahrenheit gets Fahrenheit, whatever unit Home Assistant uses."""
+    """The temperature is sent in Fahrenheit, whatever unit Home Assistant uses."""
     house = House(sim)
     setpoint = {"value": 70.0, "scale": "FAHRENHEIT"}
     features = {
@@ -185,7 +185,7 @@ async def test_a_thermostat_in_fahrenheit_gets_fahrenheit(
 async def test_a_thermostat_without_modes_has_a_temperature(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """A thermostat without modes still has a temperature that can be set."""
+    """Its target temperature can be set."""
     house = House(sim)
     thermostat = {"supportedModes": [], "targetSetpoint": {"value": 20.0, "scale": "CELSIUS"}}
     added = "5e000000-0000-4000-8000-0000000000a6"

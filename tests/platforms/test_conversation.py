@@ -1,4 +1,4 @@
-"""Tests of Assist talking to Alexa on the default Echo, if the options allow it."""
+"""Tests of the conversation agent that asks Alexa on the default device, which requires an option."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""Tests of the event entities of Echos that can be spoken to."""
+"""Tests of the event entities for voice commands."""
 
 from homeassistant.core import HomeAssistant, State
 import pytest
@@ -23,7 +23,10 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_voice_command_fires_an_event(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The event has text, answer and person; groups and apps have none; an offline Echo's is unavailable."""
+    """The event contains text, answer and person.
+
+    Groups and apps have no entity, and the entity of an offline Echo is unavailable.
+    """
     every = {entity_id.removeprefix("event.") for entity_id in hass.states.async_entity_ids("event")}
     entities = {name for name in every if name.endswith("_voice_command")}
     echos = ("kitchen_show", "living_room_studio", "bedroom_dot", "office_spot", "kids_dot", "garage_echo")
@@ -47,7 +50,7 @@ async def test_a_voice_command_fires_an_event(
     await until(hass, lambda: state_of(hass, KITCHEN).state != first)
     attributes = state_of(hass, KITCHEN).attributes
     assert (attributes["event_type"], attributes["text"], attributes["person"]) == ("routine_or_tap", None, None)
-    # the same words again are a new command
+    # the same text again is a new command
     states = {state_of(hass, KITCHEN).state}
     for count in (2, 3):
         sim.say(serial, "louder")
@@ -60,7 +63,7 @@ async def test_a_voice_command_fires_an_event(
 async def test_the_last_event_is_restored(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, *, keep: bool
 ) -> None:
-    """The last event is restored; without its text if transcripts were disabled in between."""
+    """The text is not restored if transcripts were disabled in the meantime."""
     state = State(KITCHEN, BEFORE, {"event_type": "command", "text": "play quux"})
     extra = {"last_event_type": "command", "last_event_attributes": {"text": "play quux"}}
     mock_restore_cache_with_extra_data(hass, [(state, extra)])

@@ -18,7 +18,7 @@ MEASURED = ("temperature", "illuminance")
 async def test_a_new_account_has_few_entities_and_an_older_one_keeps_its_own(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, is_new: bool
 ) -> None:
-    """Each Echo has at most 10 enabled entities besides its sensors, and none is unavailable when idle."""
+    """Each Echo has at most 10 enabled entities apart from its sensors; none of them is unavailable when idle."""
     registry = er.async_get(hass)
     kept = registry.async_get_or_create(
         "switch", "alexa_media", f"{household.serial('Kitchen Show')}_shuffle", config_entry=config_entry
@@ -36,7 +36,7 @@ async def test_a_new_account_has_few_entities_and_an_older_one_keeps_its_own(
     assert len(players) > 5
     if is_new:
         assert extra == [kept.entity_id]
-        assert max(map(len, players)) == 11, "10, and the one that the registry had"
+        assert max(map(len, players)) == 11, "10 entities, and the one that was already registered"
         assert sorted(map(len, players))[-2] <= 10
     else:
         assert len(extra) > 20

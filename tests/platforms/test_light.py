@@ -35,7 +35,10 @@ async def test_as_the_cloud_has_them(
     device_registry: dr.DeviceRegistry,
     area_registry: ar.AreaRegistry,
 ) -> None:
-    """Color modes follow from features; unique ids are Alexa's; each is a device of its Echo, in its room."""
+    """Color modes follow from features, and unique ids are Alexa's.
+
+    Each light is a device below its Echo, in its room.
+    """
     house = House(sim)
     modes = {HALL: ["color_temp", "hs"], DESK: ["color_temp"], FLOOR: ["onoff"], GLOW: ["hs"]}
     assert {entity_id: state_of(hass, entity_id).attributes["supported_color_modes"] for entity_id in modes} == modes
@@ -45,7 +48,7 @@ async def test_as_the_cloud_has_them(
     assert (desk.state, desk.attributes["color_mode"]) == ("off", None)
     assert state_of(hass, FLOOR).state == "on"
     assert state_of(hass, GLOW).attributes["effect_list"] == ["Color", "Rainbow", "Campfire"]
-    assert hass.states.get("switch.floor_lamp") is None, "the user made a light of this plug"
+    assert hass.states.get("switch.floor_lamp") is None, "the user configured this plug as a light"
 
     registered = entity_registry.async_get(HALL)
     assert registered is not None
@@ -78,7 +81,7 @@ async def test_never_what_home_assistant_shows_to_alexa(
 async def test_several_settings_are_one_request(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A light that is off is turned on with all settings; the pushes are the state, and nothing is read."""
+    """A light that is off is turned on with all settings; the state comes from the pushes, and nothing is read."""
     house = House(sim)
     monkeypatch.setattr(smart_home, "CONFIRM_DELAY", 0.5)
     sim.reset_ledger()
@@ -105,7 +108,7 @@ async def test_several_settings_are_one_request(
     assert len(house.told()) == 3
     await until(hass, lambda: {state_of(hass, light).state for light in (HALL, DESK)} == {"off"})
     await quiet(hass, sim, calm=1.5)
-    assert house.reads() == 0, "the pushes have told it all"
+    assert house.reads() == 0, "all states were pushed"
 
 
 async def test_a_light_turned_off_a_moment_ago_is_turned_on_again(
@@ -117,7 +120,7 @@ async def test_a_light_turned_off_a_moment_ago_is_turned_on_again(
     await until(hass, lambda: shows(hass, HALL, hs_color=(200, 60)))
     sim.fault(silent_stream=600)
     await act(hass, "turn_off", HALL)
-    assert state_of(hass, HALL).state == "on", "shown before Amazon has confirmed it"
+    assert state_of(hass, HALL).state == "on", "the unconfirmed state is shown"
     sim.reset_ledger()
     await act(hass, "turn_on", HALL, brightness_pct=50)
     assert [operation for _, operation, _ in house.told()[0]] == ["power.turnOn", "brightness.setBrightness"]
@@ -129,7 +132,7 @@ async def test_a_light_turned_off_a_moment_ago_is_turned_on_again(
 async def test_colours_and_whites_there_and_back(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """The state shows what was set, for colors, whites and brightness; names are not needed."""
+    """The state shows the values that were set, for colors, whites and brightness; names are not needed."""
     for hue in (0, 47, 123.4, 240, 359):
         for saturation in (1, 50, 100):
             await act(hass, "turn_on", HALL, hs_color=(hue, saturation))
@@ -151,7 +154,7 @@ async def test_colours_and_whites_there_and_back(
 async def test_the_newer_of_color_and_white_is_shown(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """The newer value is shown; a color without saturation is white."""
+    """The newer value of the two is shown; a color without saturation is white."""
     house = House(sim)
 
     async def mode(wanted: str) -> None:
@@ -188,7 +191,7 @@ async def test_effects_of_amazons_lamp(hass: HomeAssistant, sim: ControlClient, 
     assert house.feature("Night Glow", "mode.1")["mode"] == "Campfire"
     ((_, setting),) = house.told()
     assert setting == ("Night Glow", "mode.1.setMode", json.dumps({"mode": "Campfire"}))
-    assert hass.states.get("select.bedroom_night_glow_mode") is None, "its shows are effects"
+    assert hass.states.get("select.bedroom_night_glow_mode") is None, "the modes of this lamp are effects"
     with pytest.raises(ServiceValidationError) as raised:
         await act(hass, "turn_on", GLOW, effect="Disco")
     assert raised.value.translation_key == "unknown_effect"
@@ -199,7 +202,10 @@ async def test_effects_of_amazons_lamp(hass: HomeAssistant, sim: ControlClient, 
 async def test_only_an_unreachable_light_is_unavailable(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """A refusal reaches the caller and changes nothing; only an unreachable light is unavailable, until a new state."""
+    """A refusal reaches the caller and changes nothing.
+
+    Only an unreachable light is unavailable, until it has a new state.
+    """
     house = House(sim)
     for path in (GRAPHQL, PHOENIX):
         sim.fault(path=path, status=400, body={"message": "no"}, times=1)
@@ -224,7 +230,7 @@ async def test_only_an_unreachable_light_is_unavailable(
 async def test_words_where_nothing_else_works(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """A light that GraphQL cannot control gets the closest of Alexa's names."""
+    """A light that GraphQL cannot control is set to Alexa's closest color name by phoenix."""
     house = House(sim)
     chosen = {CONF_APPLIANCES: [house.entity_id("Porch Light")]}
     hass.config_entries.async_update_entry(config_entry, options=chosen)
@@ -241,7 +247,7 @@ async def test_words_where_nothing_else_works(
 
 
 async def test_brightness_of_the_colour(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
-    """The brightness of a light with only a color is that of the color."""
+    """If a light only has a color feature, its brightness is that of the color."""
     house = House(sim)
     added = "5e000000-0000-4000-8000-0000000000a1"
     color = {"hue": 120.0, "saturation": 1.0, "brightness": 0.5}

@@ -21,7 +21,7 @@ DOOR = "lock.hall_front_door_lock"
 async def test_a_lock_shows_amazons_state(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
-    """The lock is locked, unlocked or jammed according to Amazon, in both directions, without a code."""
+    """The lock is locked, unlocked or jammed as reported by Amazon; it can be locked and unlocked without a code."""
     house = House(sim)
     registered = entity_registry.async_get(DOOR)
     assert registered is not None
@@ -42,7 +42,7 @@ async def test_a_lock_shows_amazons_state(
 async def test_a_refused_lock_is_not_shown_as_locked(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """A door that could not be locked is not shown as locked, and the caller gets an error."""
+    """A lock that refused to lock is not shown as locked, and the caller gets an error."""
     house = House(sim)
     house.set("Front Door Lock", "lock", lockState="UNLOCKED")
     await until(hass, partial(hass.states.is_state, DOOR, "unlocked"))

@@ -52,7 +52,7 @@ async def test_folders_can_be_browsed(
 
     sim.reset_ledger()
     providers = await browse(hass, "providers")
-    assert next(iter(providers)) == "Amazon Music"  # the account's default first
+    assert next(iter(providers)) == "Amazon Music"  # the account's default provider first
     assert providers["Spotify"].can_search
     assert not providers["Spotify"].can_play
     sounds = await browse(hass, "sounds")
@@ -107,7 +107,7 @@ async def test_routines_can_be_browsed_and_played(
     change = {dinner.media_content_id: {"status": "DISABLED"}}
     sim.patch_state({"accounts": {customer: {"automations": change}}})
     await entry.runtime_data.routines.async_refresh()
-    assert list(await browse(hass, "routines")) == ["Good night"], "the other one is switched off"
+    assert list(await browse(hass, "routines")) == ["Good night"], "the other routine is disabled"
 
 
 async def test_every_provider_can_be_searched(
@@ -132,7 +132,7 @@ async def test_every_provider_can_be_searched(
     assert [item.media_content_type for item in only[KITCHEN].result] == ["SPOTIFY"]
     stations = await act(hass, "media_player", "search_media", search_query="radio", media_filter_classes=["channel"])
     assert {item.title for item in stations[KITCHEN].result} == {"Radio Nowhere"}
-    # the other media are listed without the stations
+    # other media are listed without the stations
     sim.fault(path="/api/tunein/search", status=503)
     rest = await act(hass, "media_player", "search_media", search_query="harbour")
     assert {item.media_content_type for item in rest[KITCHEN].result} >= {"SPOTIFY", "TUNEIN"}
@@ -145,7 +145,7 @@ async def test_every_provider_can_be_searched(
 async def test_what_is_played_is_checked_before(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A refusal has a reason and plays nothing; a failed validation does not block playback."""
+    """A refusal has a reason and plays nothing; a failed validation request does not prevent playback."""
     await act(hass, "media_player", "play_media", media_content_type="SPOTIFY", media_content_id="  HARBOUR lights ")
     assert household.requests("POST", "/api/behaviors/*") == [
         "POST /api/behaviors/operation/validate",

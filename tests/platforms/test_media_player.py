@@ -117,7 +117,7 @@ async def test_ids_are_those_of_alexa_media_player(
 async def test_all_data_of_a_session_are_shown(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household
 ) -> None:
-    """All data of a session are shown."""
+    """The attributes contain all data of a session."""
     await play(hass, "ferrant")
     attributes = state_of(hass, KITCHEN).attributes
     assert attributes["media_content_type"] == "music"
@@ -153,7 +153,7 @@ async def test_brackets_in_addresses_of_pictures_are_encoded(hass: HomeAssistant
 
 @pytest.mark.contract("media_player, features")
 async def test_station_has_no_length(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """A station can neither be sought nor skipped."""
+    """A station has no duration; seeking and skipping are not supported."""
     await act(hass, "play_media", media_content_type="TUNEIN", media_content_id="radio nowhere")
     await until(hass, lambda: state_of(hass, KITCHEN).state == "playing")
     features = shown(hass, "supported_features")
@@ -234,7 +234,7 @@ async def test_push_is_faster_than_the_answer(
 
 @pytest.mark.contract("media_player, transport")
 async def test_an_idle_player_is_already_off(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """An idle player is already off; resuming without anything to resume does nothing."""
+    """Turning it off sends no request, and resuming without anything to resume does nothing."""
     sim.reset_ledger()
     await act(hass, "turn_off")
     assert commands(sim) == []
@@ -362,7 +362,7 @@ async def test_a_refused_volume_is_not_shown(
 async def test_a_step_starts_from_the_volume_at_the_device(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A step starts from the volume changed at the device after the last step."""
+    """The volume was changed at the device after the last step."""
     await act(hass, "volume_up")
     household.change("Kitchen Show", volume=80)
     await until(hass, lambda: shown(hass, "volume_level") == 0.8)
@@ -373,7 +373,7 @@ async def test_a_step_starts_from_the_volume_at_the_device(
 async def test_stale_push_after_own_volume(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient
 ) -> None:
-    """A push with the volume from before a write neither changes the state nor the start of a step."""
+    """The push changes neither the state nor the volume from which a step starts."""
     serial = household.serial("Kitchen Show")
     players = entry.runtime_data.players
     stale = VolumeChanged(serial=serial, volume=Volume(level=35, muted=False))
@@ -386,7 +386,7 @@ async def test_stale_push_after_own_volume(
     players.async_volume(stale)
     await act(hass, "volume_mute", is_volume_muted=False)
     assert household.device("Kitchen Show")["volume"] == 55
-    # a stale push is no confirmation: the volume is read
+    # a stale push is not a confirmation, so the volume is read
     players.async_volume(stale)
     await until(hass, lambda: shown(hass, "volume_level") == 0.55)
     players.async_volume(VolumeChanged(serial=serial, volume=Volume(level=20, muted=False)))
@@ -398,7 +398,7 @@ async def test_stale_push_after_own_volume(
 async def test_a_group_plays_on_its_members(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A group plays on its members; commands to its members go to the group."""
+    """A group plays on its members; commands to its members are sent to the group."""
     assert shown(hass, "group_members", GROUP) == [KITCHEN, STUDIO]
     assert shown(hass, "group_members") is None
     assert shown(hass, "volume_level", GROUP) == 0.4
@@ -445,7 +445,7 @@ async def test_the_volume_of_a_group_is_the_mean(
 async def test_the_current_members_determine_the_group(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The current members determine the state of a group."""
+    """A member that joins or leaves the group changes its state."""
     household.change("Downstairs", clusterMembers=[household.serial("Office Spot")])
     await entry.runtime_data.devices.async_refresh()
     await hass.async_block_till_done()
@@ -472,7 +472,7 @@ async def test_no_music_on_a_group(hass: HomeAssistant, sim: ControlClient, entr
 async def test_each_media_type_plays(
     hass: HomeAssistant, sim: ControlClient, household: Household, media_type: str, media_id: str
 ) -> None:
-    """Each media type plays on the Echo, without further requests."""
+    """Media of each type plays on the Echo, and no other request is sent."""
     sim.reset_ledger()
     await act(hass, "play_media", media_content_type=media_type, media_content_id=media_id)
     await until(hass, sim.spoken)
@@ -496,7 +496,7 @@ async def test_an_offline_player_is_unavailable(
 async def test_devices_come_and_go(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry
 ) -> None:
-    """A new device gets its entities without a reload; one removed by the user but still listed gets them again."""
+    """A new device gets its entities without a reload; a listed device that the user removed gets them again."""
     household.add("G0SIM0000ATTIC01", "Kitchen Show", accountName="Attic")
     devices = entry.runtime_data.devices
     await devices.async_refresh()
@@ -536,7 +536,7 @@ async def test_volume_of_an_unrelated_device_wakes_nobody_else(hass: HomeAssista
 async def test_a_volume_that_leaves_the_mean_as_it_is_does_not_write_the_group(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
-    """The shown mean of 35 and 45 is that of 36 and 45; only the member is written."""
+    """The means of 35 and 45 and of 36 and 45 are shown as the same percentage, so only the member is written."""
     kitchen = next(d.serial for d in entry.runtime_data.devices.data.values() if d.name == "Kitchen Show")
     players = entry.runtime_data.players
     players.async_volume(VolumeChanged(serial=kitchen, volume=Volume(level=35, muted=False)))
@@ -596,7 +596,7 @@ def test_invalid_media_are_refused(media_type: str, media_id: str, extra: dict[s
 
 @pytest.mark.contract("attributes of media players, previous_volume")
 async def test_the_previous_volume_is_shown(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
-    """Row "previous_volume": the volume from before Home Assistant last set it."""
+    """Row "previous_volume": the volume before Home Assistant last set it."""
     before = state_of(hass, "media_player.kitchen_show").attributes
     assert (before["available"], before["previous_volume"]) == (True, None)
     data = {"entity_id": "media_player.kitchen_show", "volume_level": 0.61}
@@ -662,7 +662,7 @@ async def test_a_fire_tv_is_switched_paused_and_searched(hass: HomeAssistant, ho
 async def test_keys_of_a_fire_tv_are_steps_of_a_sequence(
     hass: HomeAssistant, sim: ControlClient, household: Household
 ) -> None:
-    """In one request with what an Echo does; a step for an Echo, or with another key, sends nothing."""
+    """The keys are sent in one request with steps for Echos; a step for an Echo, or with another key, sends nothing."""
 
     async def run(*steps: dict[str, Any]) -> None:
         data = {"entity_id": TELEVISION, "steps": list(steps)}

@@ -29,7 +29,7 @@ async def send(hass: HomeAssistant, entity_id: str | list[str], message: str, **
 async def test_every_device_has_two_notify_entities(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry
 ) -> None:
-    """Every device has two; only the announcement has a title."""
+    """Every device has two entities; only announcements have a title."""
     serial = household.serial("Kitchen Show")
     for entity_id, key, features in ((SPEAK, "speak", 0), (ANNOUNCE, "announce", 1)):
         registered = entity_registry.async_get(entity_id)
@@ -41,7 +41,7 @@ async def test_every_device_has_two_notify_entities(
 async def test_a_message_is_spoken_on_one_echo(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The message is spoken on that Echo only, and the state is the time of the message."""
+    """Only that Echo speaks the message; the state is the time of the message."""
     assert state_of(hass, SPEAK).state == "unknown"
     await send(hass, SPEAK, "Dinner & a <film>")
     assert state_of(hass, SPEAK).state not in ("unknown", "unavailable")
@@ -67,7 +67,7 @@ async def test_an_announcement_shows_its_title(hass: HomeAssistant, sim: Control
 async def test_a_message_to_a_group_is_spoken_by_its_members(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A message to a group is spoken by its members."""
+    """Each member speaks the message."""
     members = {household.serial("Kitchen Show"), household.serial("Living Room Studio")}
     await send(hass, "notify.downstairs_speak", "Hello")
     await until(hass, lambda: {said["serial"] for said in sim.spoken()} == members)
@@ -108,7 +108,7 @@ async def test_an_offline_echo_is_unavailable(hass: HomeAssistant, entry: MockCo
 
 
 def test_a_device_without_sound_has_no_notify_entities() -> None:
-    """A device without sound has no notify entities; one without known capabilities does."""
+    """A device with unknown capabilities has notify entities."""
     device = Device(
         serial="G0SIM00KITCHEN01",
         device_type="A4ZXE0RM7LQ7A",

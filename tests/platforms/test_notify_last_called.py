@@ -55,7 +55,7 @@ async def test_both_names_of_the_last_echo_are_targets(
     household: Household,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Both target names work, alone or with others, in one request each; the read for a woken Echo is awaited."""
+    """Both target names work, alone or with others, in one request each; a read caused by a wake-up is awaited."""
     assert set(NAMES) <= set(hass.services.async_services_for_domain("notify"))
     with pytest.raises(HomeAssistantError) as nobody:
         await notify(hass)
@@ -65,7 +65,7 @@ async def test_both_names_of_the_last_echo_are_targets(
         await notify(hass)
     assert failed.value.translation_key == "cannot_connect"
     sim.clear_faults()
-    # the answer to a command that was spoken a moment ago
+    # the answer to a command that was spoken just before
     sim.reset_ledger()
     sim.say(household.serial("Office Spot"), "is the washing machine done")
     await until(hass, lambda: entry.runtime_data.history._hint_since is not None)
@@ -73,7 +73,7 @@ async def test_both_names_of_the_last_echo_are_targets(
     assert household.requests() == [RECORDS, PREVIEW]
     assert heard(sim) == [("Office Spot", "It is")]
     assert sim.spoken()[0]["kind"] == "announce"
-    # no read is due: one request, which is the command
+    # no read is due, so the command is the only request
     await speak_to(hass, sim, household, "Garage Echo")
     sim.reset_ledger()
     await notify(hass, "of this account", service=NAMES[1])
@@ -86,7 +86,7 @@ async def test_both_names_of_the_last_echo_are_targets(
     assert household.requests() == [PREVIEW]
     told = [("Kitchen Show", "among others"), ("Living Room Studio", "among others")]
     assert [item for item in heard(sim) if item[1] == "among others"] == told
-    # a due record that does not arrive: the last known Echo is used
+    # a record that is due does not arrive, so the last known Echo is used
     await speak_to(hass, sim, household, "Bedroom Dot")
     monkeypatch.setattr(history, "DUE_LIMIT", 0.2)
     monkeypatch.setattr(HistoryCoordinator, "hint_delay", 30.0)
@@ -107,7 +107,7 @@ async def test_both_names_of_the_last_echo_are_targets(
 async def test_a_removed_echo_is_skipped(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """An Echo that is no longer listed is skipped in favor of the one before."""
+    """The Echo before it is used."""
     said = household.serial("Garage Echo")
     sim.say(household.serial("Office Spot"), "one")
     sim.say(said, "two")
@@ -126,7 +126,7 @@ async def test_a_removed_echo_is_skipped(
 async def test_ten_speak_and_command(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:
-    """With the legacy actions, ten Echos are one immediate request; the last called Echo costs no further one."""
+    """Ten legacy actions at once send one request immediately; the last called Echo costs no additional request."""
     sim.household("forty")
     await set_up(hass, config_entry)
     await quiet(hass, sim)

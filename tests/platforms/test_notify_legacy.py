@@ -40,7 +40,10 @@ def devices(sim: ControlClient) -> list[str]:
 
 @pytest.mark.contract("notify, names")
 async def test_actions_are_named_after_media_players(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """There is one for all, one for the last Echo, and one per media player, named after its entity id."""
+    """The actions of single media players are named after their entity ids.
+
+    There is also one for all Echos, and one for the last called Echo.
+    """
     wanted = {
         f"alexa_media_{entity_id.partition('.')[2]}" for entity_id in hass.states.async_entity_ids("media_player")
     }
@@ -70,7 +73,10 @@ async def test_names_follow_the_media_players(
 
 
 async def test_names_go_with_the_account(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """A call fails with a reason while the account is not loaded; after its removal only the general ones remain."""
+    """A call fails with a reason while the account is not loaded.
+
+    After the removal of the account, only the general actions remain.
+    """
     await hass.config_entries.async_unload(entry.entry_id)
     await hass.async_block_till_done()
     with pytest.raises(HomeAssistantError) as raised:
@@ -140,7 +146,7 @@ async def test_name_with_a_comma(
 async def test_a_speaker_group_omits_no_device(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A speaker group before others in the target omits no device."""
+    """A speaker group before other targets does not omit any device."""
     sim.reset_ledger()
     await notify(hass, target=[DOWNSTAIRS, OFFICE, GARAGE], data={"type": "announce"})
     assert household.requests() == [PREVIEW]
@@ -178,7 +184,7 @@ async def test_title_beside_the_data(hass: HomeAssistant, sim: ControlClient, en
 
 @pytest.mark.contract("notify, type and method")
 async def test_ssml_is_spoken_as_before(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """SSML without a root is spoken as before, a canned phrase is one, and Amazon handles Do Not Disturb."""
+    """SSML without a root element is spoken, a canned phrase is recognized, and Amazon handles Do Not Disturb."""
     canned = "alexa.cannedtts.speak.curatedtts-category-goodbye/alexa.cannedtts.speak.curatedtts-random"
     await notify(hass, "Wait <break time='1s'/> here", target=[KITCHEN])
     await notify(hass, canned, target=[OFFICE], data={"type": "tts"})
@@ -255,7 +261,7 @@ async def test_an_empty_message_is_refused(hass: HomeAssistant, entry: MockConfi
 
 @pytest.mark.contract("an error is missing when all Echos are offline")
 async def test_offline_echos_are_skipped(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """Offline Echos are skipped as before; if all are offline, that is an error."""
+    """If all Echos are offline, an error is raised."""
     await notify(hass, target=[KIDS, OFFICE])
     assert devices(sim) == ["Office Spot"]
     with pytest.raises(HomeAssistantError) as raised:
@@ -285,7 +291,7 @@ async def test_a_refusal_reaches_the_caller(
 
 
 async def test_the_actions_work_after_a_reload(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """The actions are the same after a reload, and work."""
+    """The names of the actions are unchanged."""
     before = services(hass)
     assert await hass.config_entries.async_reload(entry.entry_id)
     await quiet(hass, sim)

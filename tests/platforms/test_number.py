@@ -19,7 +19,7 @@ SCENT = "select.diffuser_scent"
 PLUG = "switch.kitchen_coffee_maker"
 OSCILLATION = "switch.living_room_ceiling_fan_oscillation"
 
-# entity, action, its data, the request to Amazon, and the state afterwards
+# entity, action, its data, the request to Amazon, and the state afterward
 COMMANDS: tuple[tuple[str, str, dict[str, Any], tuple[str, str], str], ...] = (
     (INTENSITY, "set_value", {"value": 3.5}, ("range.Scent.Level.setRangeValue", '{"rangeValue": 3.5}'), "3.5"),
     (SCENT, "select_option", {"option": "Citrus"}, ("mode.Scent.Slot.setMode", '{"mode": "Slot.2"}'), "Citrus"),
@@ -33,7 +33,7 @@ COMMANDS: tuple[tuple[str, str, dict[str, Any], tuple[str, str], str], ...] = (
 async def test_each_action_is_one_request(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
-    """Each action is one request, and the shown state is the one that the cloud pushes."""
+    """The shown state is the one that the cloud pushes."""
     house = House(sim)
     intensity = state_of(hass, INTENSITY)
     limits = {name: intensity.attributes[name] for name in ("min", "max", "step")}
@@ -84,7 +84,7 @@ async def test_invalid_input_sends_no_request(hass: HomeAssistant, sim: ControlC
 async def test_features_without_a_name_are_distinguished(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """Features without a name are distinguished by instance; a lock's power is not the lock."""
+    """Such features are distinguished by instance; the power of a lock is not the lock."""
     house = House(sim)
     features = {
         "power": {"powerState": "ON"},

@@ -35,7 +35,7 @@ async def test_a_scene_is_activated(hass: HomeAssistant, sim: ControlClient, hou
     assert house.phoenix() == [[{"action": "sceneActivate"}]]
     assert house.appliance("Movie Night")["activated"]
     assert house.told() == []
-    assert state_of(hass, SCENE).state not in ("unknown", "unavailable"), "the time of the activation"
+    assert state_of(hass, SCENE).state not in ("unknown", "unavailable"), "the state is the time of the activation"
 
 
 async def test_a_refused_form_is_tried_once_and_shown(

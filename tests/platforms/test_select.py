@@ -1,4 +1,4 @@
-"""Tests of selects: a value missing in the options is shown, and remains selectable."""
+"""Tests of selects whose value is not in the options: the value is shown, and can still be selected."""
 
 import json
 from typing import Any, Final
@@ -67,7 +67,7 @@ async def test_a_setting_that_no_table_has_stays_selectable(
     await hass.services.async_call("select", "select_option", {"entity_id": entity_id, "option": known}, blocking=True)
     state = state_of(hass, entity_id)
     assert state.state == known
-    assert shown in state.attributes["options"], "what was set before can be chosen again"
+    assert shown in state.attributes["options"], "the previous value can be selected again"
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 

@@ -63,7 +63,7 @@ async def test_ids_are_those_of_alexa_media_player(
 
 @pytest.mark.contract("entities, next alarm, timer, reminder")
 async def test_the_next_alarm_timer_and_reminder_are_shown(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """The household has an alarm on weekdays, one that is off, a timer, and reminders."""
+    """The household has an alarm on weekdays, a disabled alarm, a timer, and reminders."""
     bedroom = at(hass, "sensor.bedroom_dot_next_alarm")
     zone = await dt_util.async_get_time_zone(entry.runtime_data.devices.data["G0SIM0BEDROOM001"].time_zone)
     assert bedroom is not None
@@ -79,7 +79,7 @@ async def test_the_next_alarm_timer_and_reminder_are_shown(hass: HomeAssistant, 
 
 
 async def test_change_at_the_cloud(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
-    """An alarm turned on at the Echo is shown without waiting for a poll."""
+    """An alarm that is turned on at the Echo is shown without waiting for a poll."""
     customer_id, account = next(iter(household.accounts.items()))
     index = next(i for i, item in account["notifications"].items() if item.get("alarmLabel") == "Market")
     household.sim.patch_state({"accounts": {customer_id: {"notifications": {index: {"status": "ON"}}}}})
@@ -87,7 +87,7 @@ async def test_change_at_the_cloud(hass: HomeAssistant, entry: MockConfigEntry, 
 
 
 async def test_goes_on_by_itself(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, clock: Clock) -> None:
-    """After an occurrence the next one is shown, without a request."""
+    """After an occurrence, the next one is shown, without a request."""
     notifications, serial = entry.runtime_data.notifications, "G0SIM00KITCHEN01"
     now = dt_util.utcnow().replace(microsecond=0)
     clock.freezer.move_to(now)
@@ -123,7 +123,7 @@ async def test_a_paused_timer_has_no_time(hass: HomeAssistant, entry: MockConfig
 
 
 async def test_an_alarm_is_in_the_time_zone_of_its_device(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """An alarm is in the time zone of its device, even after a change; without one, in Home Assistant's."""
+    """The time zone may change; an alarm of a device without a time zone uses Home Assistant's."""
     notifications, devices, serial = entry.runtime_data.notifications, entry.runtime_data.devices, "G0SIM00KITCHEN01"
     day = dt_util.utcnow().date() + timedelta(days=2)
     alarm = notification(serial, NotificationType.ALARM, local_date=day, local_seconds=6 * 3600.0)
@@ -142,7 +142,7 @@ async def test_an_alarm_is_in_the_time_zone_of_its_device(hass: HomeAssistant, e
 
 
 async def test_nothing_is_left_after_unload(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """All timers are canceled; a remaining timer fails the test."""
+    """All timers are canceled; a remaining timer would fail the test."""
     assert at(hass, TIMER) is not None
     assert await hass.config_entries.async_unload(entry.entry_id)
     await hass.async_block_till_done()
@@ -159,7 +159,7 @@ def raw(kind: str, **values: Any) -> dict[str, Any]:
 
 @pytest.mark.contract("attributes of alarms, timers, reminders")
 async def test_attributes_have_counts_and_lists(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Row "sensor extra": counts, lists of Amazon's objects by time, and the label of the next one."""
+    """Row "sensor extra": counts, lists of Amazon's objects sorted by time, and the label of the next one."""
     notifications, serial = entry.runtime_data.notifications, "G0SIM00KITCHEN01"
     now = dt_util.utcnow().replace(microsecond=0)
     items = [
@@ -218,7 +218,7 @@ async def test_attributes_of_an_alarm(hass: HomeAssistant, entry: MockConfigEntr
 async def test_event_when_it_goes_off(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
-    """Row "alexa_media_notification_event": once per ringing, not for a snooze, even if Amazon is faster."""
+    """Row "alexa_media_notification_event": fired once per ringing, and not for a snooze, even if Amazon is faster."""
     notifications, serial = entry.runtime_data.notifications, "G0SIM00KITCHEN01"
     events = async_capture_events(hass, "alexa_media_notification_event")
     now = dt_util.utcnow().replace(microsecond=0)
@@ -255,7 +255,10 @@ async def test_event_when_it_goes_off(
 async def test_event_of_a_dismissal(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
-    """Row "alexa_media_alarm_dismissal_event": when a ringing alarm is dismissed, not when it is turned off before."""
+    """Row "alexa_media_alarm_dismissal_event": fired when a ringing alarm is dismissed.
+
+    It is not fired when an alarm is turned off before it rings.
+    """
     notifications, serial = entry.runtime_data.notifications, "G0SIM00KITCHEN01"
     events = async_capture_events(hass, "alexa_media_alarm_dismissal_event")
     now = dt_util.utcnow().replace(microsecond=0)
@@ -280,7 +283,7 @@ async def test_event_of_a_dismissal(
 async def test_an_automations_reminder_spoils_nothing(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """In a list without usable notifications there is no alarm, and the sensors show that."""
+    """If a list contains no usable notifications, no alarm is shown."""
     key = "amzn1.alexa.automation.0a1b_TMWAutomation"
     body = {
         "notifications": [
@@ -366,7 +369,7 @@ async def test_event_types_name_the_kind(hass: HomeAssistant, entry: MockConfigE
 async def test_paused_timers_are_shown(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
-    """While all timers are paused, no next time can fire a trigger, and the attributes list them."""
+    """If all timers are paused, there is no next time that could fire a trigger, and the attributes list them."""
     await set_up(hass, config_entry)
     await clock.settle()
     trigger = {"platform": "time", "at": TIMER}
@@ -422,7 +425,10 @@ async def test_reading_again_restarts_no_timer_bar(
 async def test_a_snooze_without_a_time_is_not_hidden(
     hass: HomeAssistant, entry: MockConfigEntry, updated: int | str | None
 ) -> None:
-    """A snoozed alarm precedes tomorrow's; it rings nine minutes after the change or after now."""
+    """A snoozed alarm is shown before tomorrow's.
+
+    Without a snooze time, it rings nine minutes after the change, or nine minutes from now.
+    """
     serial, now = "G0SIM00KITCHEN01", dt_util.utcnow()
     moments = {"now": now - timedelta(minutes=2), "yesterday": now - timedelta(days=1)}
     snoozed = notification(
@@ -447,7 +453,7 @@ async def test_a_snooze_without_a_time_is_not_hidden(
 async def test_what_repeats_by_its_pattern_alone_has_a_next_time(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, pattern: str
 ) -> None:
-    """After it rang the next occurrence is shown, its repetition is described, and it can be skipped."""
+    """After it has rung, the next occurrence is shown, its repetition is described, and it can be skipped."""
     customer_id = next(iter(household.accounts))
     made = {
         "type": "Reminder",
@@ -471,7 +477,7 @@ async def test_what_repeats_by_its_pattern_alone_has_a_next_time(
 async def test_a_reminder_for_all_devices_is_the_accounts(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """A reminder made in the app names a phone; it is shown in the account and the calendar, on no Echo."""
+    """A reminder created in the app names a phone; it is shown for the account and in the calendar, but on no Echo."""
     at_ = dt_util.utcnow().replace(microsecond=0) + timedelta(hours=5)
     item = {
         "id": "A2TF17PFR55MTB-PHONE_REMINDER",
@@ -496,6 +502,6 @@ async def test_a_reminder_for_all_devices_is_the_accounts(
     devices = {
         registry.entities[each].device_id for each in (shown.entity_id, "todo.jo_example_org_amazon_com_to_do_list")
     }
-    assert len(devices) == 1, "the sensor is on the page of the account"
+    assert len(devices) == 1, "the sensor belongs to the account's device"
     calendar = state_of(hass, "calendar.jo_example_org_amazon_com_alarms_and_reminders")
     assert (calendar.attributes["message"], calendar.attributes["location"]) == ("Go to sleep", "All devices")

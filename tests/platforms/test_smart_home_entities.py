@@ -1,4 +1,4 @@
-"""Tests of smart home sensors, and of ids, devices, polling and accounts of all appliance entities."""
+"""Tests of smart home sensors, and of the ids, devices, polling and accounts of all appliance entities."""
 
 from functools import partial
 import json
@@ -121,7 +121,7 @@ async def test_motion_and_light_are_read_every_minute(
     entity_registry: er.EntityRegistry,
     household: Household,
 ) -> None:
-    """Only enabled ones are read, all in one request; without any there is no request."""
+    """Only enabled sensors are read, all in one request; if none is enabled, no request is sent."""
     house = House(sim)
     await set_up(hass, config_entry)
     await clock.settle()
@@ -139,7 +139,7 @@ async def test_motion_and_light_are_read_every_minute(
     sim.reset_ledger()
     await clock.advance(180)
     assert state_of(hass, motion).state == "on"
-    assert house.reads() in (3, 4), "one a minute, for both"
+    assert house.reads() in (3, 4), "one request per minute for both sensors"
     assert await hass.config_entries.async_unload(config_entry.entry_id)
 
 
@@ -186,7 +186,7 @@ async def test_a_new_echo_is_put_into_its_room(
     device_registry: dr.DeviceRegistry,
     area_registry: ar.AreaRegistry,
 ) -> None:
-    """One request reads the rooms; an Echo that the user moved, or without a room, keeps its area."""
+    """One request reads the rooms; an Echo without a room, or that the user has moved, keeps its area."""
     kitchen = f"amzn1.alexa.endpoint.{echo_entity_id('G0SIM00KITCHEN01')}"
     customer_id = config_entry.unique_id
     group = {"group-1": {"name": "Kitchen", "members": [kitchen], "children": []}}
@@ -221,7 +221,10 @@ async def test_an_echo_added_to_the_account_is_put_into_its_room(
     clock: Clock,
     device_registry: dr.DeviceRegistry,
 ) -> None:
-    """An Echo added while Home Assistant runs causes one discovery with the rooms; a device without a room only one."""
+    """An Echo that is added while Home Assistant runs causes one discovery with the rooms.
+
+    A device without a room does not cause a second one.
+    """
     await set_up(hass, config_entry)
     await clock.settle()
     await clock.advance(660)
@@ -266,7 +269,7 @@ async def test_appliances_come_and_go_without_a_reload(
     identifier = (DOMAIN, f"appliance_{config_entry.unique_id}_{added}")
     device = device_registry.async_get_device_by_identifier(identifier, config_entry.entry_id)
     assert device is not None
-    assert not await removed(hass, hass_ws_client, config_entry, device), "it would only come back"
+    assert not await removed(hass, hass_ws_client, config_entry, device), "a listed appliance cannot be removed"
     assert "Reading Lamp" in {
         item.name for item in dr.async_entries_for_config_entry(device_registry, config_entry.entry_id)
     }
@@ -274,7 +277,7 @@ async def test_appliances_come_and_go_without_a_reload(
     house.add(added, None)
     await appliances.async_refresh()
     await clock.settle()
-    assert hass.states.get("switch.heater"), "one discovery may have lacked it by mistake"
+    assert hass.states.get("switch.heater"), "one discovery without the appliance is not enough"
     await clock.advance(40, step=10)
     assert hass.states.get("switch.heater") is None
     assert device_registry.async_get(device.id) is None
@@ -323,7 +326,7 @@ async def test_diagnostics_of_appliances_contain_nothing_private(
     device_registry: dr.DeviceRegistry,
     hass_client: ClientSessionGenerator,
 ) -> None:
-    """The diagnostics contain the features and states of appliances, without anything private."""
+    """The diagnostics contain the features and states of appliances."""
     assert await async_setup_component(hass, "diagnostics", {})
     account = await get_diagnostics_for_config_entry(hass, hass_client, entry)
     home = account["smart_home"]
@@ -351,7 +354,7 @@ async def test_what_the_user_wants(
     device_registry: dr.DeviceRegistry,
     entity_registry: er.EntityRegistry,
 ) -> None:
-    """An excluded Echo has no sensors and no appliances below it; a selected appliance is added and removed again."""
+    """An excluded Echo has no sensors and no appliances below it; a selected appliance is added, then removed."""
     house = House(sim)
     porch, kitchen = house.entity_id("Porch Light"), household.serial("Kitchen Show")
     hass.config_entries.async_update_entry(config_entry, options={"exclude_devices": [kitchen], "appliances": [porch]})
@@ -384,7 +387,7 @@ async def test_what_the_user_wants(
 async def test_a_backend_without_a_smart_home(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Such a backend has no appliance entities and sends no requests; all else works."""
+    """Such a backend has no appliance entities and sends no requests for them; everything else works."""
     lacking(monkeypatch, "smart_home")
     await set_up(hass, config_entry)
     assert hass.states.async_entity_ids(("light", "climate", "lock", "alarm_control_panel")) == []
@@ -407,7 +410,7 @@ async def test_a_backend_without_a_smart_home(
 def test_unique_ids_of_two_accounts(
     hass: HomeAssistant, entity_registry: er.EntityRegistry, suffix: str, registered_by: str | None, wanted: str
 ) -> None:
-    """Registered ids are kept, and two accounts never use the same one."""
+    """Registered ids are kept, and two accounts never use the same id."""
     entries: dict[str, Any] = {}
     for name, unique_id in (("this", "A2THIS"), ("other", "A2OTHER")):
         entries[name] = MockConfigEntry(domain=DOMAIN, unique_id=unique_id, data={"id_suffix": suffix})
@@ -420,7 +423,7 @@ def test_unique_ids_of_two_accounts(
     entity_registry.async_get_or_create("light", DOMAIN, found, config_entry=entries["this"])
     for item in er.async_entries_for_config_entry(entity_registry, entries["other"].entry_id):
         entity_registry.async_remove(item.entity_id)
-    assert appliance_unique_id(hass, entries["this"], "light", "70550dd0") == found, "decided once"
+    assert appliance_unique_id(hass, entries["this"], "light", "70550dd0") == found, "the form of ids does not change"
 
 
 METER = {
@@ -438,7 +441,7 @@ METER = {
 async def test_what_an_appliance_measures_has_its_device_class(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
-    """A push writes the state without a request; an old sample is unknown, with its time as attribute."""
+    """A push writes the state without a request; an old sample is unknown, and its time is an attribute."""
     house = House(sim)
     house.add("5e000000-0000-4000-8000-0000000000c0", METER)
     await set_up(hass, config_entry)
@@ -463,13 +466,13 @@ async def test_what_an_appliance_measures_has_its_device_class(
     await clock.advance(26 * 3600, step=3600)
     assert state_of(hass, "sensor.cellar_meter_humidity").state == "unknown"
     assert state_of(hass, "sensor.cellar_meter_humidity").attributes["last_sampled"]
-    assert state_of(hass, "sensor.cellar_meter_battery").state == "80.0", "a battery may report once a week"
+    assert state_of(hass, "sensor.cellar_meter_battery").state == "80.0", "a battery may report only once a week"
 
 
 async def test_a_cloud_that_lacks_the_newer_names_is_asked_for_the_older_ones(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """Each newer name is tried once, and the refusal is stored; everything else works."""
+    """Each newer name is tried once, and its refusal is stored; everything else works."""
     refused = {"data": None, "errors": [{"message": "Validation error (FieldUndefined) : no such type"}]}
     rooms: dict[str, Any] = {"data": {"listDeviceGroups": {"deviceGroups": []}}}
     sim.fault(path=GRAPHQL, operation="discover+groups", status=200, body=[refused, rooms])

@@ -33,8 +33,8 @@ def mode_of(hass: HomeAssistant) -> Any:
 async def test_it_is_set_and_told_without_being_asked(
     hass: HomeAssistant, household: Household, sim: ControlClient, clock: Clock
 ) -> None:
-    """A mode costs one write and one read; changes by the Echo or the app are pushed."""
-    assert household.sim.ledger(path=EQUALIZER) == [], "not asked for at the start"
+    """Selecting a mode costs one write and one read; changes at the Echo or in the app are pushed."""
+    assert household.sim.ledger(path=EQUALIZER) == [], "not read at startup"
     assert mode_of(hass) is None
     assert state_of(hass, PLAYER).attributes["sound_mode_list"] == ["flat", "bass", "voice", "treble", "night"]
     for without in (GROUP, WITHOUT):
@@ -64,7 +64,7 @@ async def test_what_may_have_been_missed_is_not_shown(
     await clock.until(lambda: not entry.runtime_data.push.up)
     await clock.advance(40, 1)
     assert mode_of(hass) is None
-    assert len(sim.ledger(method="GET", path=EQUALIZER)) == 1, "the one after the change"
+    assert len(sim.ledger(method="GET", path=EQUALIZER)) == 1, "only the read after the change"
 
 
 async def test_a_band_that_is_shown_tells_the_mode(

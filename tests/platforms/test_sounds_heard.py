@@ -38,7 +38,7 @@ def reads(sim: ControlClient) -> list[int]:
 
 @pytest.fixture(autouse=True)
 def _ears(sim: ControlClient) -> None:
-    """Let two Echos support sound detection."""
+    """Configure two Echos that support sound detection."""
     hear(sim, KITCHEN, smokeAlarm="NOT_DETECTED", dogBark="NOT_DETECTED")
     hear(sim, SPOT, glassBreak="NOT_DETECTED")
 
@@ -77,7 +77,7 @@ async def test_what_echos_hear_is_disabled_by_default(
     }
     sim.reset_ledger()
     await clock.advance(180)
-    assert reads(sim) == [], "all of them are disabled by default"
+    assert reads(sim) == [], "all entities are disabled by default"
     assert await hass.config_entries.async_unload(config_entry.entry_id)
 
 
@@ -95,7 +95,7 @@ async def test_all_that_is_enabled_is_one_request(
     await clock.advance(180)
     assert (state_of(hass, smoke).state, state_of(hass, glass).state) == ("on", "off")
     assert set(reads(sim)) == {2}
-    assert len(reads(sim)) in (3, 4), "one a minute for both Echos"
+    assert len(reads(sim)) in (3, 4), "one request per minute for both Echos"
     assert await hass.config_entries.async_unload(config_entry.entry_id)
 
 
@@ -123,7 +123,7 @@ async def test_an_account_that_does_not_tell_is_asked_once(
     clock: Clock,
     entity_registry: er.EntityRegistry,
 ) -> None:
-    """The entities are unavailable, and everything else works; a temporary error is not stored."""
+    """The entities are unavailable, and everything else works; temporary errors are not stored."""
     (smoke,) = await enable(hass, config_entry, entity_registry, clock, SMOKE)
     assert state_of(hass, smoke).state == "off"
     sim.fault(path=PHOENIX, method="POST", malformed=True, times=1)

@@ -25,7 +25,7 @@ KITCHEN = "switch.kitchen_show_do_not_disturb"
 async def test_the_unique_id_is_that_of_alexa_media_player(
     entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry
 ) -> None:
-    """The unique id contains spaces as in alexa_media_player; groups have the setting too."""
+    """The unique id contains spaces like in alexa_media_player; groups have the switch too."""
     kitchen = entity_registry.async_get(KITCHEN)
     assert kitchen is not None
     assert kitchen.unique_id == f"{household.serial('Kitchen Show')}_do not disturb"
@@ -37,7 +37,7 @@ async def test_the_unique_id_is_that_of_alexa_media_player(
 async def test_switching_is_one_request(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The command is the only request, and its push is the shown state."""
+    """The command is the only request, and the shown state comes from its push."""
     assert state_of(hass, "switch.bedroom_dot_do_not_disturb").state == "on"
     assert state_of(hass, KITCHEN).state == "off"
     for action, enabled in (("turn_on", True), ("turn_off", False)):
@@ -71,7 +71,7 @@ async def test_push_is_faster_than_the_answer(
 async def test_a_refusal_leaves_the_state_unchanged(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A refusal reaches the caller, and the state is unchanged."""
+    """The refusal reaches the caller."""
     sim.fault(path="/api/dnd/status", status=400, body={"message": "no"})
     with pytest.raises(HomeAssistantError) as raised:
         await act(hass, "turn_on", KITCHEN)
@@ -81,7 +81,7 @@ async def test_a_refusal_leaves_the_state_unchanged(
 
 
 async def test_list_that_comes_late(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
-    """The switches appear once the list can be read; a device missing in a later list keeps its switch."""
+    """The switches appear once the list can be read; a device that a later list lacks keeps its switch."""
     fault = sim.fault(path="/api/dnd/device-status-list", status=500)
     assert fault
     await set_up(hass, config_entry)
@@ -124,7 +124,7 @@ async def test_shuffle_and_repeat_are_available_during_playback(
     written = state_of(hass, entity_id).last_reported
     household.change("Kitchen Show", volume=13)
     await until(hass, lambda: state_of(hass, "media_player.kitchen_show").attributes["volume_level"] == 0.13)
-    assert state_of(hass, entity_id).last_reported == written, "a volume is nothing that it shows"
+    assert state_of(hass, entity_id).last_reported == written, "a volume change does not write the switch"
     for action, shown in (("turn_on", "on"), ("turn_off", "off")):
         sim.reset_ledger()
         await act(hass, action, entity_id)
@@ -137,7 +137,7 @@ async def test_shuffle_and_repeat_are_available_during_playback(
 async def test_mode_of_a_group(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The mode of a playing group is changed at the group by the switch of each member."""
+    """The switch of each member changes the mode of the group that is playing."""
     data = {"entity_id": "media_player.kitchen_show", "media_content_type": "AMAZON_MUSIC", "media_content_id": "quill"}
     await hass.services.async_call("media_player", "play_media", data, blocking=True)
     music = household.device("Kitchen Show")["player"]
@@ -156,7 +156,7 @@ async def test_mode_of_a_group(
 async def test_a_volume_push_does_not_write_the_modes(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Even the first push after startup does not write switches that it does not concern."""
+    """Even the first push after startup only writes the entities that it concerns."""
     modes = ("switch.kitchen_show_shuffle", "switch.kitchen_show_repeat")
     before = [state_of(hass, mode).last_reported for mode in modes]
     household.change("Kitchen Show", volume=63)

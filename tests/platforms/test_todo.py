@@ -1,4 +1,4 @@
-"""Tests of Amazon's lists as to-do lists: states in the cloud and in Home Assistant, and requests."""
+"""Tests of Amazon's lists as to-do lists: their items in the cloud and in Home Assistant, and the requests."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ class Lists:
         self.holiday = next(key for key, held in self._lists.items() if held["listName"] == "Holiday")
 
     def requests(self, method: str = "*") -> list[str]:
-        """Return the requests for lists since the last reset, with the shopping list's id as a name."""
+        """Return the requests for lists since the last reset, with a name in place of the shopping list's id."""
         lines = self.household.requests(method, f"{BASE}/*")
         return [unquote(line).replace(BASE, "").replace(self.shop, "shop").replace(MILK, "milk") for line in lines]
 
@@ -54,13 +54,13 @@ class Lists:
         return {item["itemName"]: (item["itemStatus"], item["quantity"], item["note"]) for item in items}
 
     def change(self, items: dict[str, Any], list_id: str | None = None) -> None:
-        """Change items, as if in the app."""
+        """Change items, like a person in the app."""
         self.household.sim.patch_state(
             {"accounts": {self.customer: {"lists": {list_id or self.shop: {"items": items}}}}}
         )
 
     def change_lists(self, lists: dict[str, Any]) -> None:
-        """Change the lists in the cloud, which pushes nothing about this."""
+        """Change the lists in the cloud, which causes no push."""
         self.household.sim.patch_state({"accounts": {self.customer: {"lists": lists}}})
 
     async def here(self, entity_id: str = SHOPPING) -> dict[str, dict[str, Any]]:
@@ -116,7 +116,7 @@ def test_a_summary_holds_name_and_quantity(summary: str, name: str, quantity: st
 async def test_lists_are_shown_and_changed(
     hass: HomeAssistant, lists: Lists, sim: ControlClient, clock: Clock, config_entry: MockConfigEntry
 ) -> None:
-    """Every change costs one request and the read after its push, and is visible on both sides."""
+    """Every change costs one request and a read after its push, and is visible in the cloud and in Home Assistant."""
     assert set(hass.states.async_entity_ids(TODO_DOMAIN)) == {
         SHOPPING,
         HOLIDAY,
@@ -130,7 +130,7 @@ async def test_lists_are_shown_and_changed(
     sim.reset_ledger()
     await lists.act("add_item", item="oat milk")
     assert lists.there()["oat milk"] == ("ACTIVE", None, None)
-    assert "oat milk" in await lists.here()  # at once: the response contains it
+    assert "oat milk" in await lists.here()  # the item is shown immediately, because the response contains it
     await clock.advance(2, 0.5)
     assert lists.requests() == ["POST /shop/items", "POST /shop/items/fetch"]
 
@@ -183,7 +183,7 @@ async def test_polls_read_the_items_of_lists_that_changed(
     sim.reset_ledger()
     await coordinator.async_refresh()
     assert lists.requests() == ["POST /fetch"]
-    # the item has changed, without a push
+    # the item changes without a push
     held = lists._lists[lists.holiday]
     lists.change_lists({lists.holiday: {"version": held["version"] + 1}})
     sim.reset_ledger()
@@ -237,28 +237,28 @@ async def test_a_list_that_went_while_home_assistant_was_down_goes(
 async def test_a_lost_race_is_cured_once_and_never_overwrites(
     hass: HomeAssistant, lists: Lists, sim: ControlClient, clock: Clock
 ) -> None:
-    """Changes made elsewhere in the meantime are kept; the user's change is made if it does not conflict."""
+    """Changes made elsewhere in the meantime are kept; the user's change is only made if it does not conflict."""
     sim.fault(close_stream=True)
     sim.fault(path="/v20160207/directives", status=503)
     await clock.advance(1, 1)
-    # their note and Home Assistant's completion do not conflict
+    # changing a note and completing the item do not conflict
     lists.change({MILK: {"note": "from the farm"}})
     sim.reset_ledger()
     await lists.act("update_item", item="2 × milk", status="completed")
     assert lists.there()["milk"] == ("COMPLETE", "2", "from the farm")
     assert lists.requests()[:3] == ["PUT /shop/items/milk", "POST /shop/items/fetch", "PUT /shop/items/milk"]
     assert len(lists.requests("PUT")) == 2
-    # two names do conflict
+    # two different names conflict
     lists.change({MILK: {"itemName": "soy milk"}})
     with pytest.raises(ServiceValidationError, match="“soy milk” was changed elsewhere"):
         await lists.act("update_item", item="2 × milk", rename="2 × goat milk")
     assert "soy milk" in lists.there()
     assert "2 × soy milk" in await lists.here()
-    # a deleted item stays deleted
+    # an item that was deleted elsewhere stays deleted
     lists.change({MILK: None})
     with pytest.raises(ServiceValidationError, match="probably deleted elsewhere"):
         await lists.act("update_item", item="2 × soy milk", status="needs_action")
-    # and removing an item that is already deleted is no error
+    # removing an item that was already deleted is not an error
     lists.change({BREAD: None})
     await lists.act("remove_item", item="bread")
     assert lists.there() == {}
@@ -303,7 +303,7 @@ def ticked(count: int) -> dict[str, Any]:
 async def test_all_pages_of_a_long_list_are_read_and_what_is_to_do_comes_first(
     hass: HomeAssistant, lists: Lists, sim: ControlClient, clock: Clock, config_entry: MockConfigEntry
 ) -> None:
-    """130 completed items do not hide 5 open ones; each page is a request."""
+    """130 completed items do not hide 5 open ones; each page is one request."""
     await lists.act("remove_item", item=["2 × milk", "bread"])
     to_do = {f"t{number}": {"itemName": f"to do {number}", "quantity": "2"} for number in range(5)}
     await clock.advance(5, 0.5)
@@ -329,7 +329,7 @@ async def test_reading_pages_is_bounded(
     config_entry: MockConfigEntry,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """An endless list is read up to a limit, with a log message; a repeated token ends it."""
+    """Endless pages are read up to a limit, with a log message; a repeated token ends the read."""
     sim.fault(silent_stream=600)
     lists.change({f"n{number}": {"itemName": f"thing {number}"} for number in range(1100)})
     sim.reset_ledger()
@@ -350,7 +350,10 @@ async def test_reading_pages_is_bounded(
 async def test_items_of_unusual_forms_are_shown(
     hass: HomeAssistant, lists: Lists, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """Numbers as text and text as numbers are accepted, nameless items skipped, and of duplicates the latest shown."""
+    """Numbers as text and text as numbers are accepted.
+
+    Nameless items are skipped, and of duplicate items the latest one is shown.
+    """
     items = [
         {"itemId": "a", "itemName": "text version", "version": "1.0", "quantity": 2},
         {"itemId": "b", "itemName": "object", "version": 2.0, "quantity": {"value": 1.5, "unit": "kg"}},
@@ -377,7 +380,7 @@ async def test_items_of_unusual_forms_are_shown(
 async def test_update_entity_reads_the_items(
     hass: HomeAssistant, lists: Lists, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """The items are read even if the list's revision is unchanged; the items of other lists are not."""
+    """The items of the list are read even if its version is unchanged; the items of other lists are not."""
     infos = {"listInfoList": [{"listId": lists.shop, "listType": "SHOP", "version": 1, "updateAt": 1}]}
     await lists.update()
     sim.fault(silent_stream=600)

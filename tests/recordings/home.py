@@ -60,7 +60,7 @@ def changes(household: Household) -> list[dict[str, Any]]:
 
 
 async def live(hass: HomeAssistant, sim: ControlClient, household: Household) -> int:
-    """Cause all events, and return the number of their kinds."""
+    """Cause all events, and return the number of different events."""
     customer_id = next(iter(household.accounts))
     patches = changes(household)
     for patch in patches:

@@ -1,4 +1,4 @@
-"""Tests that a recording with differences from the simulated cloud is reported, and an equal one is not."""
+"""Tests that the comparison reports a recording that differs from the simulated cloud, and no other."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -131,7 +131,10 @@ def test_a_planted_deviation_is_found(honest: Recording, name: str) -> None:
 
 @pytest.mark.parametrize("path", HOMES, ids=lambda path: path.name.partition(".")[0])
 def test_an_honest_recording_has_no_deviation(path: Path) -> None:
-    """Recordings made against the simulated cloud have no differences; all was compared with live answers."""
+    """Recordings made against the simulated cloud have no differences.
+
+    All their responses are compared with live ones.
+    """
     found = compare.compared(read_recording(path))
     assert list(map(str, found.differences + found.explained)) == []
     assert found.live
@@ -140,7 +143,7 @@ def test_an_honest_recording_has_no_deviation(path: Path) -> None:
 
 @pytest.mark.parametrize("hour", [2, 9, 17, 23])
 def test_alarms_are_compared_with_live_answers_at_any_time_of_day(hour: int) -> None:
-    """An alarm that was set in a recording is set for the same day again, whatever the time is now."""
+    """An alarm that was set in a recording is set for the same day again, whatever the current time is."""
     with freeze_time(f"2027-03-04T{hour:02}:40:00+00:00", tick=True):
         found = compare.compared(read_recording(ROOT / "tests/user_scenarios/alarms_of_every_repetition.json.gz"))
     assert not found.differences
@@ -148,7 +151,7 @@ def test_alarms_are_compared_with_live_answers_at_any_time_of_day(hour: int) -> 
 
 
 def test_an_endpoint_without_learned_shapes_is_compared_with_the_live_answer(honest: Recording, tmp_path: Path) -> None:
-    """What no earlier recording has is no deviation if the simulated cloud answers it."""
+    """An endpoint that no earlier recording contains is not a difference if the simulated cloud serves it."""
     data = json.loads(compare.SHAPES.read_text(encoding="utf-8"))
     data["shapes"] = {place: shape for place, shape in data["shapes"].items() if not place.startswith(DEVICES)}
     path = tmp_path / "shapes.json"
@@ -160,14 +163,14 @@ def test_an_endpoint_without_learned_shapes_is_compared_with_the_live_answer(hon
 
 
 def test_a_request_that_changes_something_is_repeated(honest: Recording) -> None:
-    """Requests that change something, and the directives that follow, are live, too."""
+    """Requests that change something are sent to the simulated cloud, and the resulting directives are compared."""
     live = compare.compared(honest).live
     assert {"PUT /api/dnd/status", "POST /v1/alerts/alarms", "PUT /api/notifications/createReminder"} < set(live)
     assert {"push PUSH_NOTIFICATION_CHANGE", "push PUSH_DND_STATE_CHANGE", "push PUSH_VOLUME_CHANGE"} < set(live)
 
 
 def test_odd_requests_and_directives_do_not_end_the_comparison(honest: Recording) -> None:
-    """Whatever a recording contains, there is a report."""
+    """A report is created, whatever a recording contains."""
 
     def spoil(requests: list[dict[str, Any]], directives: list[Any]) -> None:
         for line in requests:
@@ -184,7 +187,7 @@ def test_odd_requests_and_directives_do_not_end_the_comparison(honest: Recording
 
 
 def test_the_report_marks_what_was_compared_with_learned_shapes(honest: Recording) -> None:
-    """A directive that the simulated cloud did not push is in the report."""
+    """The report marks a directive that the simulated cloud did not push."""
 
     def spoil(_: list[dict[str, Any]], directives: list[Any]) -> None:
         _renamed_command(directives)
@@ -195,7 +198,7 @@ def test_the_report_marks_what_was_compared_with_learned_shapes(honest: Recordin
 
 
 def test_the_shapes_are_those_of_the_recordings() -> None:
-    """The shapes must be learned again together with new recordings of the homes."""
+    """The shapes must be learned again when the recordings of the homes are made again."""
     learned = joined(shapes_of(read_recording(path)) for path in HOMES)
     assert {place: shape.as_json() for place, shape in compare.known_shapes().items()} == {
         place: shape.as_json() for place, shape in learned.items()
@@ -203,7 +206,7 @@ def test_the_shapes_are_those_of_the_recordings() -> None:
 
 
 def test_every_check_decides_a_row_of_the_guesses(honest: Recording) -> None:
-    """The check ids are rows, each check has the text of its row, and the simulated cloud refutes none."""
+    """Each check has the id and the text of a row, and the simulated cloud refutes none of them."""
     rows = set(re.findall(r"^\| (G\d{3}) ", (ROOT / "alexa_sim" / "GUESSES.md").read_text(), re.MULTILINE))
     assert set(compare.CHECKS) <= rows
     assert [
@@ -215,7 +218,7 @@ def test_every_check_decides_a_row_of_the_guesses(honest: Recording) -> None:
 
 
 def test_a_recording_can_refute_a_guess(honest: Recording) -> None:
-    """A group in the volumes, and another status for an idle player, refute their rows."""
+    """A group in the volumes, or another status for an idle player, refutes the row."""
 
     def spoil(requests: list[dict[str, Any]], _: list[Any]) -> None:
         group = next(device for device in _devices(requests) if device["deviceFamily"] == "WHA")

@@ -1,8 +1,8 @@
-"""Make the recordings in ``tests/user_scenarios``: invented homes, recorded during varied events.
+"""Creates the recordings in ``tests/user_scenarios``: invented homes, recorded during varied events.
 
-It only runs on request: ``WRITE_RECORDINGS=1 pytest tests/recordings/test_make_homes.py``. In the homes in
-``ACTED``, alexapy uses the same account in the meantime; its actions are pushed and read. ``alexapy_alone`` is what the
-simulated cloud records of alexapy, without the integration.
+These tests only run on request: ``WRITE_RECORDINGS=1 pytest tests/recordings/test_make_homes.py``. In the homes in
+``ACTED``, alexapy uses the same account in the meantime; its actions are pushed and read. ``alexapy_alone`` is the
+recording that the simulated cloud makes of alexapy, without the integration.
 """
 
 import os

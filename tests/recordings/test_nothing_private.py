@@ -1,4 +1,4 @@
-"""Tests that secrets in any place of responses and pushes are not in a recording in any form."""
+"""Tests that a recording contains no secret in any form, wherever the secret is in responses and pushes."""
 
 import base64
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ def _text(alphabet: str, shortest: int, longest: int) -> st.SearchStrategy[str]:
 
 
 _SOUNDS = "aeiouzqx"
-"""Letters of secrets; pseudonyms have no vowels, so they never contain such a word by chance."""
+"""Letters of secrets; pseudonyms contain no vowels, so they never contain a secret by chance."""
 
 WORD = _text(_SOUNDS, 6, 12)
 NUMBER = _text("123456789", 3, 3)
@@ -104,14 +104,14 @@ def planted(secret: str) -> st.SearchStrategy[Any]:
 
 
 def forms(secret: str) -> list[str]:
-    """Return the forms of a secret that a recording must not contain: itself, its words, and other notations."""
+    """Return the forms of a secret that a recording must not contain: the secret, its words, and other notations."""
     words = [word for word in secret.replace("=", " ").split() if len(word) >= 6 and word not in WORDS]
     found = []
     for text in (secret, *words):
         data = text.encode()
         found += [text, json.dumps(text)[1:-1], quote(text), quote_plus(text), data.hex()]
         found += [hashlib.new(name, data).hexdigest() for name in ("md5", "sha1", "sha256", "sha512")]
-        # The Base64 form of a text depends on its position within three bytes; its ends depend on the neighboring
+        # The Base64 form of a text depends on its position within three bytes, and its ends depend on the neighboring
         # bytes.
         found += [base64.b64encode(b"\0" * shift + data).decode()[4 if shift else 0 : -4] for shift in range(3)]
         found.append(base64.b32encode(data).decode().rstrip("="))
@@ -136,7 +136,7 @@ def test_no_secret_is_in_a_recording(data: st.DataObject, secret: str, key: byte
 @settings(max_examples=EXAMPLES // 5)
 @given(st.floats(-90, 90).filter(lambda number: len(repr(number)) > 8), st.integers(10**7, 10**12))
 def test_no_private_number_is_in_a_recording(coordinate: float, phone: int) -> None:
-    """Coordinates and phone numbers as JSON numbers are replaced; Amazon's times are only shifted."""
+    """Coordinates and phone numbers that are JSON numbers are replaced; Amazon's times are only shifted."""
     recorder = Recorder(Pseudonyms(b"key", WORDS, weeks=-100), 0.0)
     answer = {"latitude": coordinate, "place": [round(coordinate, 3)], "lng": coordinate, "phone": phone, "x": phone}
     body = json.dumps({**answer, "place": {"lat": round(coordinate, 2), "houseNumber": 17}})

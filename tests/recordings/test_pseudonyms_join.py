@@ -29,7 +29,7 @@ def test_an_enumeration_stays_below_its_key_and_nowhere_else(key: str, word: str
 
 
 def test_the_time_in_a_key_of_the_history_is_moved_like_other_times() -> None:
-    """The key is customer#milliseconds#type#serial, and its serial is the device's pseudonym."""
+    """The key is customer#milliseconds#type#serial, and the serial in it has the device's pseudonym."""
     key = PSEUDONYMS.text("A2SIMJO7D0EQ11#1795957117499#A3RBAYBE7VM004#G0SIM00KITCHEN01", "activityKey")
     customer, moment, kind, serial = key.split("#")
     assert customer == PSEUDONYMS.text("A2SIMJO7D0EQ11", "customerId")
@@ -46,17 +46,17 @@ def test_the_id_of_a_person_is_made_of_the_id_of_the_account() -> None:
 
 
 def test_a_number_inside_of_an_id_is_what_it_is_by_itself() -> None:
-    """Commands to Guard name the last part of its appliance id."""
+    """A command to Guard contains only the last part of its appliance id."""
     appliance = PSEUDONYMS.text("AAA_OnGuardSmartHomeBridgeService_8213460057", "entityId")
     assert appliance == f"AAA_OnGuardSmartHomeBridgeService_{PSEUDONYMS.text('8213460057', 'target')}"
 
 
 def test_keys_of_serializers_stay() -> None:
-    """They are no words, and the same in every household."""
+    """These keys are not words, but they are the same in every household."""
     value = {"__type": "NPSingletonEndpoint:http", "@class": "com.example.Model"}
     assert list(PSEUDONYMS.value(value)) == ["__type", "@class"]
 
 
 def test_only_times_are_moved_when_a_recording_is_read() -> None:
-    """A number of ten digits that is no time of this century is an id."""
+    """A number of ten digits that is not a time of this century is an id."""
     assert moved('{"a": 1569765121, "b": "7031641868"}', 10) == f'{{"a": {1569765121 + 10 * WEEK}, "b": "7031641868"}}'

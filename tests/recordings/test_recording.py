@@ -54,7 +54,7 @@ def lines_of(path: str) -> list[dict[str, Any]]:
 async def test_a_recording_holds_the_start_and_what_happens_and_nothing_private(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, household: Household
 ) -> None:
-    """The account is reloaded, so that the file has its first reads; names, serials and tokens are not in it."""
+    """The account is reloaded, so that the file contains its first reads; it contains no names, serials and tokens."""
     assert "until" in await record(hass, entry)
     assert entry.state is ConfigEntryState.LOADED
     await until(hass, lambda: entry.runtime_data.push.up)
@@ -113,7 +113,7 @@ async def test_a_recording_survives_a_reload_and_ends_by_itself(
 
 
 async def test_a_new_sign_in_ends_the_recording(hass: HomeAssistant, entry: MockConfigEntry, folder: Path) -> None:
-    """With another token, the same value would get a second pseudonym in the file."""
+    """Otherwise, the same value would get a second pseudonym from the new token in the same file."""
     await record(hass, entry)
     hass.config_entries.async_update_entry(entry, data={**entry.data, "account_id": "amzn1.account.OTHER"})
     await hass.config_entries.async_reload(entry.entry_id)
@@ -129,7 +129,7 @@ async def test_a_new_sign_in_ends_the_recording(hass: HomeAssistant, entry: Mock
 async def test_a_recording_that_cannot_be_deleted_keeps_no_registration_at_amazon(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The log names its folder, and the account is deregistered anyway."""
+    """The log contains the path of the recording's folder, and the account is deregistered anyway."""
     await record(hass, entry)
     path = Path(str((await record(hass, entry, mode="stop"))["path"]))
     path.unlink()
@@ -174,7 +174,7 @@ async def test_the_options_start_and_stop_a_recording(
 async def test_a_full_disk_stops_neither_the_account_nor_the_reload(
     hass: HomeAssistant, entry: MockConfigEntry, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Data that cannot be written is lost, and the account continues."""
+    """Data that cannot be written is dropped, and the account continues."""
 
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
@@ -189,7 +189,10 @@ async def test_a_full_disk_stops_neither_the_account_nor_the_reload(
 async def test_the_oldest_parts_are_dropped_beyond_the_limit(
     hass: HomeAssistant, entry: MockConfigEntry, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The head and the reads at setup are kept; a later response is written completely again."""
+    """The head and the reads at setup are kept.
+
+    A repeated response whose first copy was dropped is written completely.
+    """
     monkeypatch.setattr(recordings, "MAX_BYTES", 1)
     await record(hass, entry)
     recording = recordings.async_running(hass, entry)

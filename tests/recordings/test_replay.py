@@ -1,4 +1,4 @@
-"""Tests that the replay of a recording equals the recorded home, except for names."""
+"""Tests that a replayed home equals the recorded one, except for names."""
 
 import gzip
 import json
@@ -58,7 +58,7 @@ def translated(unique_id: str, ids: set[str], pseudonyms: Pseudonyms) -> str:
 async def test_the_replayed_home_has_the_same_entities_with_the_same_states(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, household: Household
 ) -> None:
-    """More than thirty kinds of events are recorded, and the replay ends in the same states."""
+    """More than thirty kinds of events are recorded, and the replay ends with the same states."""
     await hass.services.async_call(DOMAIN, "record", {"config_entry_id": entry.entry_id}, blocking=True)
     await quiet(hass, sim, calm=0.5)
     ids = ids_of(sim.state())
@@ -95,7 +95,7 @@ async def test_the_replayed_home_has_the_same_entities_with_the_same_states(
     different = {
         key: (shown, after[key])
         for key, shown in wanted.items()
-        # An event entity keeps the time at which it fired; the replay fires none for commands before its start.
+        # An event entity keeps the time of its last event; the replay fires no events for commands before its start.
         if shown != after[key] and shown.domain != "event" and not (shown.state and NAME.search(shown.state))
     }
     assert different == {}
@@ -103,7 +103,7 @@ async def test_the_replayed_home_has_the_same_entities_with_the_same_states(
 
 
 def test_a_failed_answer_is_given_once_and_the_last_good_one_repeats() -> None:
-    """Between two directives the last response repeats; a recorded failure occurs once in the replay."""
+    """Between two directives, the last response is repeated; a recorded failure occurs once in the replay."""
     lines = [
         {"at": 1.0, "method": "GET", "path": "/api/x", "status": 200, "body": {"n": 1}},
         {"at": 3.0, "method": "GET", "path": "/api/x", "status": 500, "body": {"message": "No"}},
@@ -138,7 +138,7 @@ class _Streams:
 
 @pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"{}\n"), gzip.compress(b'{"recording": 99}\n')])
 def test_what_is_no_recording_is_refused_in_one_sentence(tmp_path: Path, content: bytes) -> None:
-    """A damaged or unrelated file is an error of the user, shown in one sentence."""
+    """A damaged or unrelated file causes an error with one sentence."""
     file = tmp_path / "a.json.gz"
     file.write_bytes(content)
     with pytest.raises(RecordingError, match="recording"):
@@ -181,4 +181,6 @@ def test_operations_of_graphql_are_replayed_together_and_one_by_one(together: bo
 
     assert answer(sent) == bodies
     assert [answer(each) for each in sent] == bodies
-    assert answer([*sent, {"query": "query c { c }"}]) == {}, "what was not recorded is simulated"
+    assert answer([*sent, {"query": "query c { c }"}]) == {}, (
+        "a request without a recording gets the simulated response"
+    )

@@ -48,7 +48,7 @@ def written(recorder: Recorder) -> list[dict[str, Any]]:
 async def test_a_recording_of_an_account_that_was_never_set_up_leaves_no_file(
     hass: HomeAssistant, entry: MockConfigEntry, folder: Path
 ) -> None:
-    """A disabled account is not reloaded; stopping its recording is an error, and a later start works."""
+    """A disabled account is not reloaded; stopping its recording raises an error, and a later start works."""
     await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
     await record(hass, entry)
     with pytest.raises(ServiceValidationError, match="No recording is running"):
@@ -73,7 +73,7 @@ async def test_two_that_stop_at_once_write_one_file(hass: HomeAssistant, entry: 
 async def test_a_second_start_discards_the_first_recording(
     hass: HomeAssistant, entry: MockConfigEntry, folder: Path
 ) -> None:
-    """The first recording's parts and key are deleted, and the file has one head."""
+    """The first recording's parts and key are deleted, and the file contains one head."""
     await record(hass, entry)
     first = recordings.async_running(hass, entry)
     await record(hass, entry, hours=3)
@@ -88,7 +88,7 @@ async def test_a_second_start_discards_the_first_recording(
 async def test_a_recording_ends_while_the_account_is_being_set_up(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, folder: Path
 ) -> None:
-    """The recording has the slow responses received so far, and the setup continues."""
+    """The recording contains the slow responses received so far, and the setup continues."""
     await recordings.async_start(hass, entry, 1)
     fault = sim.fault(path="/api/devices-v2/device", hang=True)
     reload = hass.async_create_task(hass.config_entries.async_reload(entry.entry_id))
@@ -103,7 +103,7 @@ async def test_a_recording_ends_while_the_account_is_being_set_up(
 
 
 async def test_a_full_disk_at_the_end_leaves_no_rest(hass: HomeAssistant, entry: MockConfigEntry, folder: Path) -> None:
-    """The error says what to do, no part remains on the full disk, and the next recording is complete."""
+    """The error contains a solution, no part remains on the full disk, and the next recording is complete."""
     await record(hass, entry)
     with (
         patch.object(Path, "replace", side_effect=OSError(28, "No space left on device")),
@@ -119,7 +119,7 @@ async def test_a_full_disk_at_the_end_leaves_no_rest(hass: HomeAssistant, entry:
 async def test_an_answer_whose_part_was_lost_is_written_in_full_again(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A temporarily full disk only loses the part written then; later repetitions are complete."""
+    """A temporarily full disk only loses the part that was being written; later repetitions are complete."""
     await record(hass, entry)
     await quiet(hass, sim, calm=0.4)
     recording = recordings.async_running(hass, entry)
@@ -134,7 +134,7 @@ async def test_an_answer_whose_part_was_lost_is_written_in_full_again(
 
 
 async def test_two_accounts_are_recorded_at_once(hass: HomeAssistant, sim: ControlClient, household: Household) -> None:
-    """Each has its own file and pseudonyms, and removing one does not affect the other."""
+    """Each recording has a separate file and pseudonyms, and removing one does not affect the other."""
     sim.household("two_accounts")
     registrations = load_household("two_accounts")["registrations"]
     both = [
@@ -158,7 +158,7 @@ async def test_two_accounts_are_recorded_at_once(hass: HomeAssistant, sim: Contr
 async def test_a_flood_is_written_before_it_fills_the_memory(
     hass: HomeAssistant, entry: MockConfigEntry, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Waiting data is written before it becomes too large, and nothing is lost."""
+    """Collected data is written before it becomes too large, and nothing is lost."""
     monkeypatch.setattr(recorders, "WRITE_AT_BYTES", 100_000)
     await record(hass, entry)
     recording = recordings.async_running(hass, entry)
@@ -175,7 +175,7 @@ async def test_a_flood_is_written_before_it_fills_the_memory(
 
 
 def test_what_waits_has_a_limit_and_the_file_says_what_was_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a writer the oldest data is dropped; the writer is requested once per limit."""
+    """Without a writer, the oldest data is dropped; writing is requested once per limit."""
     monkeypatch.setattr(recorders, "MAX_QUEUED_BYTES", 50_000)
     monkeypatch.setattr(recorders, "WRITE_AT_BYTES", 20_000)
     asked: list[int] = []
@@ -190,7 +190,7 @@ def test_what_waits_has_a_limit_and_the_file_says_what_was_dropped(monkeypatch: 
 
 
 def test_answers_that_repeat_themselves_take_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Equal answers to the same request are kept once; all of them are in the file."""
+    """Equal responses to the same request are stored once; the file contains all of them."""
     monkeypatch.setattr(recorders, "MAX_QUEUED_BYTES", 50_000)
     recorder = new_recorder()
     for number in range(30):
@@ -201,7 +201,7 @@ def test_answers_that_repeat_themselves_take_no_memory(monkeypatch: pytest.Monke
 
 
 def test_names_with_several_values_in_a_query_keep_all_of_them() -> None:
-    """A list of values is a list in the file."""
+    """The file contains a list of the values."""
     recorder = new_recorder()
     url = URL_OF_DEVICES.with_query([("expand", "all"), ("limit", "5"), ("expand", "power")])
     recorder.exchange(Request(), url, None, 200, b"{}", 0.1)
@@ -210,7 +210,7 @@ def test_names_with_several_values_in_a_query_keep_all_of_them() -> None:
 
 
 async def test_what_is_collected_while_a_part_is_written_is_in_the_next_one() -> None:
-    """Items collected by the event loop while a thread writes are written once, in order."""
+    """Data that the event loop collects while a thread writes is written once, in order."""
     recorder = new_recorder()
 
     def add(number: int) -> None:
@@ -230,7 +230,7 @@ async def test_what_is_collected_while_a_part_is_written_is_in_the_next_one() ->
 async def test_changed_options_are_in_the_recording(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A replay needs the last options; devices and the external URL have pseudonyms."""
+    """A replay needs the options at the end; devices and the external URL have pseudonyms."""
     await record(hass, entry)
     options = {"exclude_devices": [household.serial("Office Spot")], "public_url": "https://home.example.org"}
     hass.config_entries.async_update_entry(entry, options={**entry.options, **options})

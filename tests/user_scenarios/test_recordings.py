@@ -31,7 +31,7 @@ async def test_recorded_home_loads_and_lives(
     monkeypatch: pytest.MonkeyPatch,
     path: Path,
 ) -> None:
-    """The home is set up from recorded responses; the recorded pushes lose no entity, and none is unknown."""
+    """The home is set up from recorded responses. No entity is lost by the recorded pushes, and none is unknown."""
     monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
     replay = sim.replay(path)
     recording = read_recording(path)

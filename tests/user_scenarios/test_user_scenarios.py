@@ -17,7 +17,7 @@ from tests.conftest import quiet, set_up
 
 FILES = sorted(Path(__file__).parent.glob("*.json"))
 
-# Capabilities that need a player; a device without a list of capabilities may have them.
+# Capabilities that require a player; a device without a list of capabilities may have them.
 PLAYS = {"MUSIC_SKILL", "AUDIO_PLAYER", "TIMERS_AND_ALARMS", "REMINDERS"}
 
 
