@@ -591,7 +591,7 @@ async def test_pings_keep_a_quiet_stream_where_no_keep_alives_come(account: Acco
         assert level_of(await following(events)) == 2
         pipe.send(OPENING)
         assert await following(events) == StreamClosed(reason="silent"), (
-            "after keep-alives, answered pings prove nothing"
+            "answered pings do not count after a keep-alive"
         )
 
 
