@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media import push
-from custom_components.alexa_media.cloud.names import folded, is_among, meant, same, split_names, tidy
+from custom_components.alexa_media.cloud.names import find_name, folded, is_among, same, split_names, tidy
 from custom_components.alexa_media.const import CONF_EXCLUDE_DEVICES, CONF_INCLUDE_DEVICES, DOMAIN
 
 from .conftest import Household, quiet, set_up, until
@@ -38,7 +38,7 @@ def forms(name: str) -> tuple[str, ...]:
 def test_forms_of_one_name_are_the_same(name: str) -> None:
     assert all(same(form, name) for form in forms(name))
     assert not same(name, f"{name} 2")
-    assert meant(["x", f" {name}"], name) == f" {name}"
+    assert find_name(["x", f" {name}"], name) == f" {name}"
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_forms_of_one_name_are_the_same(name: str) -> None:
 def test_letters_that_look_alike_are_the_same(one: str, other: str) -> None:
     """Full-width letters, ligatures, apostrophes, joiners, soft hyphens and direction marks are equivalent."""
     assert same(one, other)
-    assert meant([one], other) == one
+    assert find_name([one], other) == one
 
 
 @given(st.text())
@@ -72,8 +72,8 @@ def test_tidy_and_folded_are_stable(name: str) -> None:
 
 
 def test_the_very_same_name_goes_first() -> None:
-    assert meant(["movie time", "Movie time"], "Movie time") == "Movie time"
-    assert meant([], "x") is None
+    assert find_name(["movie time", "Movie time"], "Movie time") == "Movie time"
+    assert find_name([], "x") is None
     assert not same(None, None)
 
 

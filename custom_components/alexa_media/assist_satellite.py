@@ -98,7 +98,7 @@ def _lists(account: AlexaConfigEntry, device: Device) -> bool:
 
 
 class AlexaSatellite(AlexaDeviceEntity[Device], AssistSatelliteEntity):
-    """An Echo as a satellite that announces, and does nothing else for Assist."""
+    """An Echo as an Assist satellite that only supports announcements."""
 
     _attr_supported_features = AssistSatelliteEntityFeature.ANNOUNCE
 
@@ -116,7 +116,7 @@ class AlexaSatellite(AlexaDeviceEntity[Device], AssistSatelliteEntity):
 
     @override
     async def async_set_configuration(self, config: AssistSatelliteConfiguration) -> None:
-        """Ignore a configuration: there is only the empty one."""
+        """Ignore the configuration, because an Echo has no wake words to select."""
 
     @callback
     @override

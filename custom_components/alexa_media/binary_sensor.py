@@ -56,9 +56,9 @@ async def async_setup_entry(
 
 def _detections(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
     """Yield the key and factory of an entity for each sound and each detection of an appliance."""
-    for sound, heard in SOUNDS.items():
+    for sound, sound_description in SOUNDS.items():
         if sound in appliance.sounds:
-            yield heard.key, partial(AlexaSound, sound=sound)
+            yield sound_description.key, partial(AlexaSound, sound=sound)
     for feature in appliance.features:
         for description in DETECTIONS:
             key = description.property_key

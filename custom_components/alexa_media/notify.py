@@ -26,7 +26,7 @@ from .cloud.model.api import Capability
 from .cloud.model.commands import DropInNotification, MobilePush
 from .cloud.model.devices import Device
 from .cloud.model.property import ManagedUnit, ManagementApi
-from .cloud.names import folded, meant, split_names
+from .cloud.names import find_name, folded, split_names
 from .cloud.ssml import LANGUAGES
 from .const import CONF_EMAIL, DOMAIN
 from .coordinator.base import EXISTENCE
@@ -119,8 +119,8 @@ LAST_CALLED: Final = "last_called"
 class AlexaNotifyDescription(NotifyEntityDescription):
     """Description of a notify entity of a device.
 
-    ``kind`` is the delivery of the message. ``features`` is whether it has a title. ``capability`` contains the
-    capabilities of the account of which it needs one.
+    ``kind`` is the delivery of the message. ``features`` are the supported features, such as a title. The account must
+    have one of the capabilities in ``capability``.
     """
 
     kind: Kind
@@ -204,12 +204,12 @@ class AlexaAppNotifier(_AccountNotifier):
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Send a message; returns when Amazon has accepted it."""
-        said = AppMessage(MobilePush, readable_text(message), title_of(title) or DEFAULT_TITLE)
+        prepared = AppMessage(MobilePush, readable_text(message), title_of(title) or DEFAULT_TITLE)
         # The request needs a device of the account, which is not affected.
         players = [player for player in echo_players(self.hass).values() if player.entry is self.entry]
         if not players:
             raise invalid_input("speech_no_target")
-        await _async_notify_apps(self.hass, said, players)
+        await _async_notify_apps(self.hass, prepared, players)
 
 
 class AlexaLastSpokenToNotifier(_AccountNotifier):
@@ -223,10 +223,10 @@ class AlexaLastSpokenToNotifier(_AccountNotifier):
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Speak a message; returns when Amazon has accepted it."""
         permissions = await async_permissions(self.hass, self.caller)
-        said, players = message_of(message), echo_players(self.hass)
+        prepared, players = message_of(message), echo_players(self.hass)
         player = await _async_last_called(self.hass, players, [self.entry])
         permissions.require_entities([player.entity_id])
-        report = await async_say(self.hass, said, recipients_of(players, [player]))
+        report = await async_say(self.hass, prepared, recipients_of(players, [player]))
         report.raise_errors()
 
 
@@ -348,7 +348,7 @@ class AlexaNotificationService(BaseNotificationService):
         raises ``ServiceValidationError`` for targets that are not Echos, and ``HomeAssistantError`` for Echos whose
         message Amazon refused.
         """
-        said = _legacy_message(message, kwargs.get(ATTR_TITLE), kwargs.get(ATTR_DATA) or {})
+        prepared = _legacy_message(message, kwargs.get(ATTR_TITLE), kwargs.get(ATTR_DATA) or {})
         if not (target := kwargs.get(ATTR_TARGET)):
             raise invalid_input("notify_target_missing")
         players = echo_players(self.hass)
@@ -358,12 +358,12 @@ class AlexaNotificationService(BaseNotificationService):
         recipients = recipients_of(players, (), named)
         permissions = await async_permissions(self.hass, _caller.get())
         permissions.require_entities(player.entity_id for player in (*named, *(one.player for one in recipients)))
-        if isinstance(said, AppMessage):
-            await _async_notify_apps(self.hass, said, named)
+        if isinstance(prepared, AppMessage):
+            await _async_notify_apps(self.hass, prepared, named)
             Report(unknown=unknown).raise_errors()
         else:
             # Offline Echos are skipped, unless all are offline.
-            (await async_say(self.hass, said, recipients, unknown=unknown)).raise_errors()
+            (await async_say(self.hass, prepared, recipients, unknown=unknown)).raise_errors()
 
 
 @callback
@@ -494,9 +494,9 @@ async def _async_called(
     """Return a target without the names of the last Echo, and the Echos for these names."""
     names = _last_called_names(hass)
     parts = [target] if isinstance(target, str) else [str(part) for part in target]
-    asked = [name for part in parts if (name := meant(names, part))]
+    asked = [name for part in parts if (name := find_name(names, part))]
     called = [await _async_last_called(hass, players, names[name]) for name in asked]
-    return [part for part in parts if meant(names, part) is None], called
+    return [part for part in parts if find_name(names, part) is None], called
 
 
 async def _async_last_called(
@@ -518,30 +518,30 @@ async def _async_last_called(
         for entry, history in loaded:
             with command_errors(hass, entry):
                 await history.async_look()
-    said = [(record, entry) for entry, history in loaded if (record := history.last)]
-    if said:
-        last, account = max(said, key=lambda one: one[0].timestamp)
+    commands = [(record, entry) for entry, history in loaded if (record := history.last)]
+    if commands:
+        last, account = max(commands, key=lambda one: one[0].timestamp)
         for player in players.values():
             if player.entry is account and player.device and player.device.serial == last.serial:
                 return player
     raise HomeAssistantError(translation_domain=DOMAIN, translation_key="last_called_unknown")
 
 
-async def _async_notify_apps(hass: HomeAssistant, said: AppMessage, players: Iterable[EchoPlayer]) -> None:
+async def _async_notify_apps(hass: HomeAssistant, prepared: AppMessage, players: Iterable[EchoPlayer]) -> None:
     """Send a message to the Alexa apps of each account with one of the players, once per account.
 
     Raises ``HomeAssistantError`` for players that cannot be reached.
     """
     by_entry = {player.entry.entry_id: player for player in players if player.device}
     missing = [player for player in players if player.entry.entry_id not in by_entry]
-    await asyncio.gather(*(_async_notify_app(hass, said, player) for player in by_entry.values()))
+    await asyncio.gather(*(_async_notify_app(hass, prepared, player) for player in by_entry.values()))
     Report(failed={player.name: str(obstacle(player)) for player in missing}).raise_errors()
 
 
-async def _async_notify_app(hass: HomeAssistant, said: AppMessage, player: EchoPlayer) -> None:
+async def _async_notify_app(hass: HomeAssistant, prepared: AppMessage, player: EchoPlayer) -> None:
     """Send a message to the Alexa apps of one account."""
     backend = player.entry.runtime_data.backend
-    command = said.command(text=said.text, title=said.title, customer_id=backend.account.customer_id)
+    command = prepared.command(text=prepared.text, title=prepared.title, customer_id=backend.account.customer_id)
     if player.device is not None:
         with command_errors(hass, player.entry):
             await backend.async_execute(command, (player.device,))

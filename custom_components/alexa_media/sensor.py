@@ -566,7 +566,10 @@ class AlexaMeasuredRange(AlexaMeasuringEntity, SensorEntity):
 
 
 COMPILATION: Final = timedelta(minutes=5)
-"""Time after the end of an hour in which the recorder compiles it; the recorder keeps an hour that already exists."""
+"""Time after the end of an hour within which the recorder compiles the statistics of that hour.
+
+It does not overwrite statistics that already exist.
+"""
 
 
 class AlexaAirQuality(AlexaMeasuringEntity, SensorEntity):

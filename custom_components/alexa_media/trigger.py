@@ -262,7 +262,7 @@ class ListItemTrigger(AlexaTrigger):
 
 
 def _is_same(wanted: str | None, found: str | None) -> bool:
-    """Return whether a name is the wanted one; True if none is wanted."""
+    """Return whether a name matches the configured one (``wanted``); True if none is configured."""
     return not wanted or same(found, wanted)
 
 

@@ -17,7 +17,7 @@ import pytest
 from yarl import URL
 
 from alexa_sim.client import ControlClient
-from custom_components.alexa_media.cloud.account.sign_in_pages import behind, in_front
+from custom_components.alexa_media.cloud.account.sign_in_pages import original_url, proxied_path
 from custom_components.alexa_media.cloud.account.sign_in_proxy import SignInProxy
 from custom_components.alexa_media.flow.login_proxy import _SESSIONS, COOKIE, PATH
 from tests.flow.test_login_proxy import (
@@ -197,8 +197,8 @@ def test_hosts_that_look_like_amazons_are_others() -> None:
         "www.amazon.com\n",
         "ama\u017fon.com",
     ):
-        assert in_front("/b", f"/b/{host}/") is None, host
-        assert behind("/b", f"https://{host}/") in (None, "/b/www.amazon.com/"), host
+        assert original_url("/b", f"/b/{host}/") is None, host
+        assert proxied_path("/b", f"https://{host}/") in (None, "/b/www.amazon.com/"), host
     for url in (
         "https://www.amazon.com@evil.org/",
         "https://evil.org\\@www.amazon.com/",
@@ -209,7 +209,7 @@ def test_hosts_that_look_like_amazons_are_others() -> None:
         "https://www.amazon.com\\.evil.org/",
         "//evil.org/www.amazon.com",
     ):
-        assert behind("/b", url) is None, url
+        assert proxied_path("/b", url) is None, url
 
 
 @pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "TRACE", "PROPFIND"])

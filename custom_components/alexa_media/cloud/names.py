@@ -46,7 +46,7 @@ def contains(text: str | None, part: str | None) -> bool:
     return not part or folded(part) in folded(text or "")
 
 
-def meant(names: Iterable[str], wanted: str) -> str | None:
+def find_name(names: Iterable[str], wanted: str) -> str | None:
     """Return the name that is exactly ``wanted``, else the first equivalent one, else None."""
     every = list(names)
     return wanted if wanted in every else next((name for name in every if same(name, wanted)), None)

@@ -69,28 +69,28 @@ class _Words:
     whole_right: bool = True
     filled_right: bool = False
 
-    def fits(self, said: str, start: int) -> bool:
+    def fits(self, spoken: str, start: int) -> bool:
         """Return whether the words, found at ``start``, meet the conditions for word edges there."""
         end = start + len(self.text)
-        if self.filled_right and not said[end : end + 1].strip():
+        if self.filled_right and not spoken[end : end + 1].strip():
             return False
         return not self.text or (
-            (not self.whole_left or _is_edge(said, start)) and (not self.whole_right or _is_edge(said, end))
+            (not self.whole_left or _is_edge(spoken, start)) and (not self.whole_right or _is_edge(spoken, end))
         )
 
-    def places(self, said: str, start: int) -> Iterator[int]:
+    def places(self, spoken: str, start: int) -> Iterator[int]:
         """Yield the positions of the words in the spoken text, from ``start`` on."""
-        at = said.find(self.text, start)
+        at = spoken.find(self.text, start)
         while at >= 0:
-            if self.fits(said, at):
+            if self.fits(spoken, at):
                 yield at
-            at = said.find(self.text, at + 1)
+            at = spoken.find(self.text, at + 1)
 
 
-def _is_edge(said: str, at: int) -> bool:
+def _is_edge(spoken: str, at: int) -> bool:
     """Return whether a word begins or ends at a position."""
-    around = said[max(at - 1, 0) : at + 1]
-    return at in (0, len(said)) or " " in around or bool(_WITHOUT_SPACES.search(around))
+    around = spoken[max(at - 1, 0) : at + 1]
+    return at in (0, len(spoken)) or " " in around or bool(_WITHOUT_SPACES.search(around))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class VoicePattern:
                 return found
         return None
 
-    def _captured(self, said: str) -> Mapping[str, str] | None:
+    def _captured(self, spoken: str) -> Mapping[str, str] | None:
         """Return the captured words, or ``None``; each variable takes as few words as possible.
 
         Literal words are taken at their first possible position, because a later one leaves less text for the rest. The
@@ -135,19 +135,19 @@ class VoicePattern:
         """
         first, *others = self.literals
         if not others:
-            return {} if first.text == said else None
-        if not said.startswith(first.text) or not first.fits(said, 0):
+            return {} if first.text == spoken else None
+        if not spoken.startswith(first.text) or not first.fits(spoken, 0):
             return None
         found: dict[str, str] = {}
-        at, final = len(first.text), len(said) - len(others[-1].text)
+        at, final = len(first.text), len(spoken) - len(others[-1].text)
         for number, (name, literal) in enumerate(zip(self.variables, others, strict=True), start=1):
             # a slot has at least one letter
-            begin = at if name is None else len(said) - len(said[at:].lstrip()) + 1
-            place = next(literal.places(said, final if number == len(others) else begin), None)
+            begin = at if name is None else len(spoken) - len(spoken[at:].lstrip()) + 1
+            place = next(literal.places(spoken, final if number == len(others) else begin), None)
             if place is None or place < begin:
                 return None
             if name is not None:
-                found[name] = said[at:place].strip()
+                found[name] = spoken[at:place].strip()
             at = place + len(literal.text)
         return found
 

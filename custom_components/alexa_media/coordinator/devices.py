@@ -55,7 +55,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         self.listed: Mapping[str, Device] = {}
         self._unknown_at: float | None = None
         self._announced_settled = False
-        # The shown connectivity, and the connectivity in the last list, whose repetition is no new evidence.
+        # The shown connectivity, and the one in the last list: a value is evidence only if it differs from that.
         self._connectivity: dict[str, bool] = {}
         self._unlisted: set[str] = set()
         self._listed_connectivity: dict[str, bool] = {}

@@ -103,7 +103,7 @@ class _Waking:
 class _Echo:
     """One Echo: its wakings by voice, its last waking, and the number of own commands that will wake it."""
 
-    heard: deque[_Waking] = field(default_factory=lambda: deque(maxlen=MAX_WAKINGS))
+    wakings: deque[_Waking] = field(default_factory=lambda: deque(maxlen=MAX_WAKINGS))
     last: _Waking | None = None
     own: int = 0
     own_until: datetime | None = None
@@ -141,20 +141,20 @@ class Wakings:
         if echo.own and echo.own_until and now <= echo.own_until:
             echo.own -= 1
             return False
-        echo.heard.append(echo.last)
+        echo.wakings.append(echo.last)
         return True
 
     def claim(self, serial: str, moment: datetime) -> None:
         """Assign a record that names its Echo to the nearest waking of that Echo."""
         if echo := self._echos.get(serial):
-            suiting = [waking for waking in echo.heard if waking.suits(moment)]
+            suiting = [waking for waking in echo.wakings if waking.suits(moment)]
             if suiting:
                 min(suiting, key=lambda waking: abs(moment - waking.at)).record = moment
 
     def find(self, moment: datetime) -> str | None:
         """Return the Echo of a record without a device; None if no Echo or several qualify."""
         suiting = {
-            serial: waking for serial, echo in self._echos.items() for waking in echo.heard if waking.suits(moment)
+            serial: waking for serial, echo in self._echos.items() for waking in echo.wakings if waking.suits(moment)
         }
         if len(suiting) != 1:
             return None
@@ -166,8 +166,8 @@ class Wakings:
         """Discard the wakings of other Echos, and those before ``since``."""
         self._echos = {serial: echo for serial in serials if (echo := self._echos.get(serial))}
         for echo in self._echos.values():
-            while echo.heard and echo.heard[0].at < since:
-                echo.heard.popleft()
+            while echo.wakings and echo.wakings[0].at < since:
+                echo.wakings.popleft()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +179,7 @@ class LastCommand:
 
 
 class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
-    """The last command by serial, read from the last known record on when an Echo has woken.
+    """The last command by serial, read when an Echo has woken, starting from the last known record.
 
     The first read follows 2 s after a waking; further reads are at least 10 s apart. Nothing is read without listeners,
     or during setup: the first read happens when the push stream has opened.
@@ -448,21 +448,21 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
     def _fire_new_commands(self) -> None:
         """Fire alexa_media_player's event for each new command, and call the listeners of its device."""
         news, self._news = self._news, []
-        for heard in news:
-            if heard.serial is None or (device := self.devices.data.get(heard.serial)) is None:
+        for spoken in news:
+            if spoken.serial is None or (device := self.devices.data.get(spoken.serial)) is None:
                 continue
-            async_send(self.hass, self._event_of(heard, heard.serial))
-            if not heard.is_command:
+            async_send(self.hass, self._event_of(spoken, spoken.serial))
+            if not spoken.is_command:
                 continue
-            record = self.shown(heard)
+            record = self.shown(spoken)
             self.hass.bus.async_fire(EVENT_LAST_CALLED, {"name": device.name, **last_called_of(record)})
-            for listener in tuple(self._news_listeners.get(heard.serial, ())):
+            for listener in tuple(self._news_listeners.get(spoken.serial, ())):
                 listener(record)
 
-    def _event_of(self, heard: VoiceRecord, serial: str) -> EchoEvent:
+    def _event_of(self, spoken: VoiceRecord, serial: str) -> EchoEvent:
         """Return the event of a record for triggers."""
         return EchoEvent(
-            entry_id=self.entry.entry_id, serial=serial, kind=VOICE, record=heard, keep=self.keep_transcripts
+            entry_id=self.entry.entry_id, serial=serial, kind=VOICE, record=spoken, keep=self.keep_transcripts
         )
 
 

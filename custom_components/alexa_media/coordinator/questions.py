@@ -71,7 +71,7 @@ class Question:
         return is_open and -BEFORE <= record.timestamp - self.moment <= AFTER
 
     def take(self, record: VoiceRecord, found_by: FoundBy) -> None:
-        """Assign a record; if it has no response yet, a later read may add one."""
+        """Assign a record; if it has no response yet, a later read may add the response."""
         self.record, self.found_by = record, found_by
         if record.response:
             self.answered.set()

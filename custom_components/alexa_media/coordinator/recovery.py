@@ -123,7 +123,7 @@ class Recovery:
         try:
             for topic in self._failing():
                 if not _is_failing(topic):
-                    continue  # The topic may have been read meanwhile.
+                    continue  # The topic may have been read in the meantime.
                 self._tried_at[topic.name] = self._hass.loop.time()
                 await topic.async_recover()
                 if not _is_failing(topic):

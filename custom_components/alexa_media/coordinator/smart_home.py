@@ -50,7 +50,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     """States by entity id, read only for appliances with an enabled entity.
 
     Every sample has a time. A sample that is older than the present one is ignored, whether pushed or read. Motion and
-    illuminance are read every minute until a push contains them, because no such push has been published.
+    illuminance are read every minute until a push contains them, because no example of such a push is known.
     """
 
     topic: ClassVar[str] = Topic.SMART_HOME
@@ -105,7 +105,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
             self._all_read_at = now
         if self._listening:
             await self._async_read_sounds(now)
-        # The read already contains the values that were pushed meanwhile, sample by sample.
+        # The read has merged the values pushed in the meantime, sample by sample.
         if self._pushed_while_reading:
             self._pushed_while_reading.clear()
         return self.data

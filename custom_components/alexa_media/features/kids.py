@@ -65,7 +65,7 @@ def _kids(entry: AlexaConfigEntry, device: Device) -> KidsCoordinator:
 
 
 def _found(children: Sequence[Child], wanted: str | None) -> Child:
-    """Return the child with an id, else the one with a name, ignoring case; the only one if none is wanted."""
+    """Return the child with the id or the name ``wanted`` (ignoring case); the only child if ``wanted`` is None."""
     if wanted is None:
         if len(children) != 1:
             raise invalid_input("child_needed", known=", ".join(sorted(child.name for child in children)) or "-")

@@ -260,7 +260,7 @@ def effects_of(appliance: Appliance) -> Feature | None:
 
 
 def modes_by_name(modes: Iterable[ModeOption]) -> dict[str, str]:
-    """Return the values of modes by unique names; a value is its own name if the name is missing or taken."""
+    """Return the values of modes by unique names; if a name is missing or already used, the value is the name."""
     named: dict[str, str] = {}
     for mode in modes:
         name = name_of(mode.name) or mode.value

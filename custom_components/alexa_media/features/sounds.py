@@ -265,9 +265,9 @@ def async_shelf(hass: HomeAssistant) -> SoundShelf:
 async def async_announce_sound(entity: AlexaDeviceEntity[Any], source: str, volume: float | None = None) -> None:
     """Play a media source or a URL on a device as speech, which waits for current speech and does not replace music.
 
-    ``volume`` (0–1) applies during playback. Do Not Disturb does not prevent it on the targeted player, as for other
-    speech. Raises ``ServiceValidationError`` for media that can never be played, and ``HomeAssistantError`` for media
-    that cannot be played now.
+    ``volume`` (0–1) applies during playback. As with other speech, Do Not Disturb of the targeted player does not
+    prevent it. Raises ``ServiceValidationError`` for media that can never be played, and ``HomeAssistantError`` for
+    media that cannot be played now.
     """
     hass, root = entity.hass, required_public_url(entity.entry)
     shelf = async_shelf(hass)

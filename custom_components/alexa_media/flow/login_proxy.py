@@ -20,7 +20,7 @@ from homeassistant.util.ssl import SSL_ALPN_HTTP11, client_context
 import httpx
 from yarl import URL
 
-from ..cloud.account.sign_in_pages import Tickets, in_front, split_ticket
+from ..cloud.account.sign_in_pages import Tickets, original_url, split_ticket
 from ..cloud.account.sign_in_proxy import BrowserRequest, LandedError, SignInProxy
 from ..const import DOMAIN
 
@@ -267,7 +267,7 @@ class LoginProxyView(HomeAssistantView):
         if session is None:
             return _not_found()
         ticket, target = split_ticket(session.base, request.raw_path)
-        if in_front(session.base, target) is None:
+        if original_url(session.base, target) is None:
             return _not_found()
         return await session.async_serve(request, ticket, target)
 

@@ -43,7 +43,7 @@ from ..coordinator.runtime import AlexaConfigEntry
 MIN_INTERVAL: Final = 10
 MAX_INTERVAL: Final = 3600
 
-# An international domain name has been converted to ASCII before.
+# International domain names have been converted to ASCII at this point.
 _ADDRESS: Final = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?(?:/[!-~]*)?")
 # Fields of the forms that aren't options.
 _RECORD: Final = "record"

@@ -13,7 +13,7 @@ from yarl import URL
 from ..cloud.model.commands import DoNotDisturb
 from ..cloud.model.devices import Device, DeviceFamily, Player
 from ..cloud.model.history import HistoryApi, UtteranceType, VoiceRecord
-from ..cloud.names import meant, same
+from ..cloud.names import find_name, same
 from ..coordinator.history import LastCommand, history_record_of
 from ..entity import AlexaDeviceEntity, command_errors, invalid_input
 from ..features.kids import async_disable_kids, async_enable_kids
@@ -116,7 +116,7 @@ class PlayerSettings(SourceSelection, SoundModes):
     async def async_unpair_bluetooth(self, source: str) -> None:
         """Unpair the Bluetooth device with a name."""
         paired, settings = await self._async_paired(source), self.runtime.backend.settings
-        if settings is None or (name := meant(paired, source)) is None:
+        if settings is None or (name := find_name(paired, source)) is None:
             raise invalid_input("source_unknown", source=source, known=", ".join(paired) or "-")
         with command_errors(self.hass, self.entry):
             await settings.async_unpair_bluetooth(self.device, paired[name].address)

@@ -7,7 +7,7 @@ from homeassistant.components.media_player import MediaPlayerEntity
 from homeassistant.core import callback
 
 from ..cloud.model.devices import BluetoothState, PairedDevice, Player
-from ..cloud.names import meant
+from ..cloud.names import find_name
 from ..coordinator.settings import SettingsCoordinator, equalizer_key
 from ..entity import AlexaDeviceEntity, command_errors, invalid_input
 
@@ -47,7 +47,7 @@ class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
     async def _async_paired(self, source: str) -> dict[str, PairedDevice]:
         """Return the paired devices by name; read them first if ``source`` is missing and they may be outdated."""
         bluetooth, paired = self.runtime.bluetooth, self._paired or {}
-        if bluetooth is not None and meant((LOCAL_SPEAKER, *paired), source) is None:
+        if bluetooth is not None and find_name((LOCAL_SPEAKER, *paired), source) is None:
             with command_errors(self.hass, self.entry):
                 await bluetooth.async_make_current()
         return self._paired or {}
@@ -73,7 +73,7 @@ class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
     async def async_select_source(self, source: str) -> None:
         """Connect a paired device; selecting the Echo itself disconnects the current one."""
         backend, paired = self.runtime.backend, await self._async_paired(source)
-        if (name := meant((LOCAL_SPEAKER, *paired), source)) is None:
+        if (name := find_name((LOCAL_SPEAKER, *paired), source)) is None:
             raise invalid_input("source_unknown", source=source, known=", ".join((LOCAL_SPEAKER, *paired)))
         bluetooth = self.runtime.bluetooth
         is_known = bluetooth is not None and bluetooth.is_current and self._paired is not None
@@ -149,7 +149,7 @@ class SoundModes(AlexaDeviceEntity[Player], MediaPlayerEntity):
     @override
     async def async_select_sound_mode(self, sound_mode: str) -> None:
         """Set the equalizer to the values of a sound mode."""
-        if (equalizer := self._equalizer) is None or (name := meant(SOUND_MODES, sound_mode)) is None:
+        if (equalizer := self._equalizer) is None or (name := find_name(SOUND_MODES, sound_mode)) is None:
             raise invalid_input("sound_mode_unknown", mode=sound_mode, known=", ".join(SOUND_MODES))
         with command_errors(self.hass, self.entry):
             await equalizer.async_set_equalizer(self.device, SOUND_MODES[name])

@@ -1,7 +1,7 @@
 """Actions for operators of managed Echos: search, units, names, addresses, Wi-Fi, timers and removal.
 
-Actions that are hard to undo require ``confirm``. Those that lose a device also require its serial number. Both are
-checked before anything is sent.
+Actions that are hard to undo require ``confirm``. Those that remove a device from the account also require its serial
+number. Both are checked before anything is sent.
 """
 
 import asyncio

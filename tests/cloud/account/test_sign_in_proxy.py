@@ -9,9 +9,9 @@ import pytest
 from alexa_sim.auth import totp
 from custom_components.alexa_media.cloud.account.sign_in_pages import (
     Tickets,
-    behind,
-    in_front,
     is_amazon,
+    original_url,
+    proxied_path,
     rewritten,
     split_ticket,
 )
@@ -89,11 +89,11 @@ async def test_packed_answers_are_unpacked_within_bounds() -> None:
     ],
 )
 def test_addresses_behind_the_proxy(url: str, expected: str | None) -> None:
-    assert behind(BASE, url) == expected
+    assert proxied_path(BASE, url) == expected
 
 
 def test_targets_lead_back() -> None:
-    assert in_front(BASE, f"{BASE}/www.amazon.com/ap/signin?x=1%20&y=[a]") == f"{PAGE}%20&y=[a]"
+    assert original_url(BASE, f"{BASE}/www.amazon.com/ap/signin?x=1%20&y=[a]") == f"{PAGE}%20&y=[a]"
     for target in (
         f"{BASE}/www.amazon.com",
         f"{BASE}x/www.amazon.com/",
@@ -103,7 +103,7 @@ def test_targets_lead_back() -> None:
         f"{BASE}/.amazon.com/",
         f"http://home{BASE}/www.amazon.com/",
     ):
-        assert in_front(BASE, target) is None
+        assert original_url(BASE, target) is None
 
 
 def test_hosts_of_amazon_are_recognized() -> None:

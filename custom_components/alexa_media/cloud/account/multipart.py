@@ -66,7 +66,7 @@ class MultipartParser:
         self._pending += data
         start = self._skipped(0)
         while (end := self._pending.find(b"\n", max(start, self._scanned))) >= 0:
-            # A line whose beginning was dropped is no delimiter and belongs to no JSON.
+            # A line whose beginning was dropped is neither a delimiter nor a part of JSON.
             if not self._line_cut:
                 self._line(bytes(self._pending[start:end]).removesuffix(b"\r"), objects)
             self._line_cut = False

@@ -76,7 +76,7 @@ class _NoRedirects:
         return self._session.post(url, allow_redirects=False, raise_for_status=False, **kwargs)
 
     async def put(self, url: str, **kwargs: Any) -> aiohttp.ClientResponse:
-        """Send a PUT request and read the response; alexapy does not, which would keep the connection open."""
+        """Send a PUT request and read the response; alexapy does not read it, which would keep the connection open."""
         response = await self._session.put(url, allow_redirects=False, raise_for_status=False, **kwargs)
         await response.read()
         return response

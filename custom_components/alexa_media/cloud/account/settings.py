@@ -327,9 +327,9 @@ def _communications(status: Mapping[str, Any]) -> Values:
 def parse_announcements(data: Any) -> Values:
     """Parse whether the device plays announcements."""
     for element in mappings(required_list(data, "devicePermissionsPreferences", COMMUNICATION_PREFERENCE)):
-        heard = _switched(element.get("state"))
-        if element.get("devicePreference") == "announcements" and heard is not None:
-            return {Setting.ANNOUNCEMENTS: heard}
+        is_on = _switched(element.get("state"))
+        if element.get("devicePreference") == "announcements" and is_on is not None:
+            return {Setting.ANNOUNCEMENTS: is_on}
     raise _without(COMMUNICATION_PREFERENCE, "announcements")
 
 

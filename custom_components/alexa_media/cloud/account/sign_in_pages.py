@@ -204,7 +204,7 @@ def site_of(host: str) -> str:
     return next(domain for domain in MARKETPLACES if host == domain or host.endswith(f".{domain}"))
 
 
-def behind(base: str, url: str) -> str | None:
+def proxied_path(base: str, url: str) -> str | None:
     """Return the path below ``base`` that serves a URL of Amazon's; ``None`` for any other URL.
 
     ``https://www.amazon.com/ap/signin?a=1`` is served at ``<base>/www.amazon.com/ap/signin?a=1``.
@@ -222,7 +222,7 @@ def behind(base: str, url: str) -> str | None:
     return f"{base}/{host}{parts.path or '/'}{query}{fragment}"
 
 
-def in_front(base: str, target: str) -> str | None:
+def original_url(base: str, target: str) -> str | None:
     """Return the URL at Amazon for a request target (path and query as received).
 
     Returns ``None`` unless the target starts with ``base`` and one of Amazon's hosts, and contains nothing that two
@@ -246,7 +246,7 @@ def rewritten(
     first: str = "",
     fields: Mapping[str, str] | None = None,
 ) -> str:
-    """Return a page whose links and forms to Amazon lead through ``base``.
+    """Return a page whose links and forms to Amazon have URLs below ``base``.
 
     ``page`` is the URL of the page, against which relative URLs are resolved. URLs of other sites are made absolute but
     not changed otherwise. ``own`` is the base of resources that the page loads and of forms that it posts; the default
@@ -377,11 +377,11 @@ class _Rewriter(HTMLParser):
         return given
 
     def _moved(self, value: str, base: str) -> str:
-        """Return a URL of the page as the browser should see it."""
+        """Return a URL of the page in the form for the browser, below ``base``."""
         if value.startswith("#"):
             return value
         try:
             url = urljoin(self._start, value.strip())
         except ValueError:
             return value
-        return behind(base, url) or url
+        return proxied_path(base, url) or url

@@ -22,7 +22,7 @@ import httpx
 from multidict import MultiDict, MultiMapping
 from yarl import URL
 
-from .sign_in_pages import behind, in_front, is_amazon, rewritten, shim, site_of
+from .sign_in_pages import is_amazon, original_url, proxied_path, rewritten, shim, site_of
 
 MAX_ANSWER: Final = 8 * 1024 * 1024
 """Maximum size in bytes of a response from Amazon, uncompressed."""
@@ -243,7 +243,7 @@ class _Router(BaseInterceptor):  # type: ignore[misc]
     @override
     async def on_request(self, ctx: InterceptContext) -> None:
         """Set the target from the path alone; respond 404 unless the path names one of Amazon's hosts."""
-        site = in_front(self._base, ctx.request.raw_path)
+        site = original_url(self._base, ctx.request.raw_path)
         if site is None:
             ctx.short_circuit = web.Response(status=404)
         else:
@@ -299,7 +299,7 @@ class SignInProxy(AlexaProxy):  # type: ignore[misc]
         # The client that alexapy made has never been connected.
         self.session_factory = partial(_create_client, create_transport)
         self.session: httpx.AsyncClient = _create_client(create_transport)
-        self.start = behind(base, start_url) or base
+        self.start = proxied_path(base, start_url) or base
         self.interceptors = [_Router(base, self.start, issue, otp_secret)]
 
     async def async_answer(self, request: BrowserRequest) -> web.Response:

@@ -727,7 +727,7 @@ class AccountSmartHome:
         return await self._read_unproven("air_quality_history", parse_air_quality, body)
 
     async def _read_unproven[T](self, name: str, parse: Callable[[Any], T], body: Mapping[str, Any]) -> T:
-        """Return the parsed response; raises ``AlexaUnsupportedError`` if Amazon's schema lacks a field of it."""
+        """Return the parsed response; raises ``AlexaUnsupportedError`` if Amazon's schema lacks a requested field."""
         with self._transport.unproven.attempt(name):
             try:
                 return await self._transport.async_read(APPLIANCES, parse, json=body)

@@ -429,7 +429,7 @@ class PushStream:
         times = self._times
         parser = MultipartParser(response.headers.get("content-type"))
         life = token.expires_at - time.time() - times.renew_ahead
-        # the next stream after a silent one gets more time: a household may be quiet
+        # after a silent stream the next one has a longer timeout, because a household may cause no events for long
         quiet = times.read * 2 ** min(self._silent, 4)
         try:
             async with asyncio.timeout(max(life, times.renew_ahead / 10)) as renewal, asyncio.timeout(quiet) as watch:

@@ -168,7 +168,7 @@ class Exposure(StrEnum):
     SKILL = "skill"
     """Exposed by Home Assistant's Alexa skill, or by its emulated Hue bridge, according to the name."""
     HUE_V1 = "hue_v1"
-    """Looks like an old Hue bridge, as Home Assistant's emulation does; only relevant if that is loaded."""
+    """Looks like an old Hue bridge, as Home Assistant's emulation does; only relevant if the emulation is loaded."""
     MATTER_BRIDGE = "matter_bridge"
     """A Matter bridge, which may expose Home Assistant to Alexa."""
     MATTER_CHILD = "matter_child"

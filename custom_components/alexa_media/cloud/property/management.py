@@ -354,7 +354,7 @@ class PropertyManagement(ManagementApi):
 
 
 def _wifi(network: WifiNetwork) -> Wifi:
-    """Return a network in the form that the client takes."""
+    """Return a network in the format of the client."""
     match network.security:
         case WifiSecurity.PASSWORD:
             return PskWifi(ssid=network.ssid, password=network.password)

@@ -35,7 +35,7 @@ EXPANDABLE: Final = frozenset(
 class PropertyType(OpenEnum):
     """Whether a property can be read.
 
-    A failed read may still be RETRIEVABLE, so check whether there is a value.
+    The type of a property whose read failed may still be RETRIEVABLE, so check whether there is a value.
     """
 
     RETRIEVABLE = "RETRIEVABLE"

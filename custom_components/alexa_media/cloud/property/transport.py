@@ -202,7 +202,7 @@ _LOGGER = logging.getLogger(__name__)
 
 IN_FLIGHT: Final = 3
 READS_IN_FLIGHT: Final = 2
-"""Maximum concurrent reads; one slot remains for commands, so that they do not wait behind a long poll."""
+"""Maximum concurrent reads; one slot remains for commands, so that they do not wait for the many reads of a poll."""
 
 MAX_RETRY_SECONDS: Final = 15.0
 """Total time in seconds that one call waits between retries: 1, 2, 4 and 8."""
@@ -356,7 +356,8 @@ class Transport:
             if retry.times is None:
                 hold = self._holds.setdefault(operation.operation_id, _Hold())
                 if remaining := self._held_for(operation):
-                    # this request was sent before the refusal of the others, so its own refusal is no new information
+                    # this request was sent before the others were refused, so its own refusal does not lengthen the
+                    # pause
                     return max(remaining, answer.retry_after or 0.0)
                 hold.refusals += 1
                 failures = hold.refusals
