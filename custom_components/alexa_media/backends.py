@@ -114,7 +114,7 @@ class EntryTokens(AccessTokenGetter):
         if held and held != refused and float(token.get("expires_at", 0)) > time.time() + _MARGIN:
             return held
         if self._renewal is None:
-            # A separate task: the caller may be cancelled, and the response must be stored nevertheless.
+            # A separate task: the caller may be canceled, and the response must be stored nevertheless.
             self._renewal = self._hass.async_create_task(self._async_renew(token), f"{DOMAIN} renew token")
             self._renewal.add_done_callback(self._renewed)
         return await asyncio.shield(self._renewal)

@@ -34,7 +34,7 @@ CONF_REGION: Final = "region"
 CONF_LOGIN_HOST: Final = "login_host"
 CONF_UNIT_ID: Final = "unit_id"
 CONF_WHOLE_ORGANIZATION: Final = "whole_organization"
-# The e-mail address in the names of alexa_media_player's files, until they are deleted.
+# The email address in the names of alexa_media_player's files, until they are deleted.
 CONF_LEFTOVERS: Final = "leftovers_of"
 
 # Entries of alexa_media_player have versions 1.1 and 2.1; this integration's have 2.2 and later.
@@ -79,7 +79,7 @@ MARKETPLACES: Final = (
 
 
 class Topic(StrEnum):
-    """Topics that a cloud names; each coordinator names its own."""
+    """Names of the topics that a backend refers to; all other topics are named by their coordinators."""
 
     DEVICES = "devices"
     DND = "dnd"

@@ -76,7 +76,7 @@ class AlexaSelectDescription(CapableDescription, SelectEntityDescription):
     """Description of a select of a device with a capability."""
 
 
-# Two requests for each device, so disabled by default.
+# Costs two requests per device, so it is disabled by default.
 DEFAULT_SOUND: Final = AlexaSelectDescription(
     key="default_sound",
     translation_key="default_sound",
@@ -140,7 +140,7 @@ class AlexaDefaultSoundSelect(AlexaDeviceEntity[AlarmSounds], SelectEntity):
         """Return the sounds by name; the id is added to duplicate names."""
         found: dict[str, AlarmTone] = {}
         sounds = (*self.value.sounds, self.value.default) if self.value else ()
-        # A sound that the list lacks can be selected while it is set.
+        # The current sound is an option even if the list lacks it.
         for sound in dict.fromkeys(sound for sound in sounds if sound is not None):
             found[
                 f"{sound.name} ({sound.sound_id})"[:MAX_LENGTH_STATE_STATE] if sound.name in found else sound.name

@@ -651,7 +651,7 @@ class AlexaAirQuality(AlexaMeasuringEntity, SensorEntity):
 
 
 def _hour(at: datetime) -> datetime:
-    """Return the beginning of the hour of a time, in UTC as in statistics, also in zones with half hours."""
+    """Return the start of the UTC hour that contains a time; statistics use UTC hours in every time zone."""
     return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 

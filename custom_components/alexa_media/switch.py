@@ -227,7 +227,10 @@ class AlexaRoutineSwitch(RoutineEntity, _Switch):
 
 
 class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], _Switch):
-    """One alarm or reminder; off keeps it for later. Its name is its label, or its time when the switch was created."""
+    """One alarm or reminder; turning it off does not delete it.
+
+    The switch is named after the label, or after the time that the alarm had when the switch was created.
+    """
 
     def __init__(
         self,
@@ -348,7 +351,7 @@ MODES: Final = (
 
 
 class _DndFilter:
-    """Selects the devices with Do Not Disturb; a device once in Amazon's list keeps the setting."""
+    """Selects the devices with Do Not Disturb; a device that was once in Amazon's list remains selected."""
 
     def __init__(self, devices: DevicesCoordinator) -> None:
         """Initialize without devices."""

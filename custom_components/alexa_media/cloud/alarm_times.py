@@ -46,7 +46,7 @@ _KNOWN: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A recurrence rule, completed with what its first occurrence implies.
+    """A recurrence rule; parts that the text lacks are derived from its first occurrence.
 
     Weekdays are 0–6 from Monday. ``nth`` contains (number, weekday) pairs, such as the second Monday. ``times`` are
     ascending seconds after midnight. ``until`` is text in the notation of the rule.

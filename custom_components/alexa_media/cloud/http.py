@@ -352,7 +352,7 @@ def json_text(data: object) -> str:
 def must_be_encodable(data: object) -> None:
     """Raise ``AlexaInvalidValueError`` if a text contains an unpaired surrogate.
 
-    Cutting an emoji in two leaves one. Only ASCII JSON can represent it.
+    An unpaired surrogate results from cutting an emoji in two. Only ASCII JSON can represent it.
     """
     try:
         json.dumps(data, ensure_ascii=False).encode()

@@ -431,7 +431,7 @@ class Pseudonyms:
         return text if text.isascii() else self._letters(text, _LOWER, 4)
 
     def _rule(self, text: str) -> str:
-        """Return a recurrence rule unchanged as far as its words are published."""
+        """Return a recurrence rule with its keywords and short numbers; dates are shifted, and other words replaced."""
         return "".join(self._rule_part(part) for part in _RULE_WORD.findall(text))
 
     def _rule_part(self, part: str) -> str:

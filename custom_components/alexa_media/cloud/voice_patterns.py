@@ -70,7 +70,7 @@ class _Words:
     filled_right: bool = False
 
     def fits(self, spoken: str, start: int) -> bool:
-        """Return whether the words, found at ``start``, meet the conditions for word edges there."""
+        """Return whether the words, found at ``start``, meet the conditions for word boundaries at both ends."""
         end = start + len(self.text)
         if self.filled_right and not spoken[end : end + 1].strip():
             return False

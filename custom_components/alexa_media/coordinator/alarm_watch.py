@@ -81,7 +81,7 @@ class AlertChange(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmEvent:
-    """An event and its time; for ringing, ``notification`` is as it was before."""
+    """An event and its time; for ringing, ``notification`` is the state before it rang."""
 
     change: AlertChange
     notification: Notification

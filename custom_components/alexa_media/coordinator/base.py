@@ -225,7 +225,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             # failure.
             self.last_update_success = False
         if isinstance(err, AlexaRateLimitedError):
-            # The transport has logged it once for all topics.
+            # The transport has already logged the throttling, once for all topics.
             self.last_update_success = False
             wait = max(wait, err.retry_after)
             if self._own_interval:

@@ -165,8 +165,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
     def leaves(self, device: Device) -> tuple[Device, ...]:
         """Return the single devices behind a device, each once, without those that the options exclude.
 
-        For a group that the options exclude, its members are returned all the same. A device without members is
-        returned itself.
+        The members of a group that the options exclude are returned too. A device without members is returned itself.
         """
         if not device.is_group:
             return (device,)

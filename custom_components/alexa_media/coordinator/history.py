@@ -40,7 +40,7 @@ AHEAD: Final = timedelta(hours=1)
 NEWS_AGE: Final = timedelta(minutes=10)
 
 # Minimum pause between two reads after wakings, in units of ``hint_delay``. It grows while Echos keep waking, because
-# Amazon throttles accounts whose history is read every 10 s for long.
+# Amazon throttles accounts whose history is read every 10 s for a long time.
 GAP_FIRST: Final = 5
 GAP_STEP: Final = 1
 GAP_LIMIT: Final = 10
@@ -209,7 +209,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
         self._beginning = Beginning(hass)
         self._newest: datetime | None = None
         self._seen: set[tuple[datetime, str | None]] = set()
-        # Compared by conditions; not shown without transcripts.
+        # The person of the last command by serial; conditions compare it even if transcripts are disabled.
         self._people: dict[str, str | None] = {}
         self._wakings = Wakings()
         self.questions = Questions(hass, entry, self.async_look)
@@ -299,7 +299,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
     async def async_look(self) -> None:
         """Read the new records for an action; raises ``AlexaError`` without changing the success state of the topic."""
         self.async_apply(self._with(await self._async_recent()))
-        # A read in progress starts from the records known now: do not run a second one in parallel.
+        # A topic read in progress will merge its records into this data, so nothing has to be kept from it.
         if self._pushed_while_reading is not None:
             self._pushed_while_reading.clear()
         self._fire_new_commands()

@@ -28,7 +28,7 @@ READS: Final = (1.0, 2.0, 4.0)
 SHARED: Final = 0.3
 YOUNGEST: Final = 0.7
 
-# The record of a text command is between these times after the command.
+# Maximum time by which the record of a text command is before or after the command.
 BEFORE: Final = timedelta(seconds=5)
 AFTER: Final = timedelta(seconds=30)
 

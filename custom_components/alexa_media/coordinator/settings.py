@@ -186,14 +186,14 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
 
     @override
     def _settled(self, key: str, value: SettingValue, began: float) -> SettingValue:
-        """Return the value unchanged, because each source was settled when it was read."""
+        """Return the value unchanged: written values were already considered when its source was read."""
         return value
 
     @callback
     def _async_note_refusal(self, unit: SettingsSource, err: AlexaError) -> None:
         """Schedule one retry for the first refusal of a source; later refusals wait for the next poll.
 
-        The recovery retries other failures.
+        Other failures are retried by ``Recovery``.
         """
         now = self.hass.loop.time()
         if isinstance(err, (AlexaConnectionError, AlexaBadResponseError)):

@@ -310,7 +310,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         self, entity_id: str, features: set[tuple[str, str]], send: Callable[[], Awaitable[None]]
     ) -> None:
         """Send a command; read the state if no push confirms it or the outcome is unknown."""
-        # The push may be faster than the response: pushes from here on confirm.
+        # The push may arrive before the response, so pushes from now on can confirm the command.
         self._expected.setdefault(entity_id, set()).update(features)
         try:
             await send()

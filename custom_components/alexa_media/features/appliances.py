@@ -434,7 +434,7 @@ def async_follow_appliances(hass: HomeAssistant, entry: AlexaConfigEntry) -> Non
                 continue
             appliance = next((wanted[key] for key in registered.identifiers if key in wanted), None)
             if appliance is None:
-                # Amazon has it but it is deselected, or two discoveries lacked it.
+                # The appliance was deselected, or two discoveries lacked it.
                 if appliances.settled or not registered.identifiers.isdisjoint(known):
                     registry.async_remove_device(registered.id)
                 continue

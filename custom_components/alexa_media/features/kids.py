@@ -25,7 +25,7 @@ class KidsEntity(AlexaDeviceEntity[KidsMode]):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Read soon, together with all others that are being added."""
+        """Request a read soon; all entities that are being added share it."""
         await super().async_added_to_hass()
         self.coordinator.async_hint()
 

@@ -132,7 +132,7 @@ class RoutineEntity(AccountEntity[RoutinesCoordinator]):
             renamed, self._routine = routine.name != self._routine.name, routine
             if renamed and self.registry_entry:
                 self._attr_translation_placeholders = {"routine": routine.name}
-                # Home Assistant computes it once
+                # Home Assistant caches the name
                 vars(self).pop("name", None)
                 er.async_get(self.hass).async_update_entity(self.entity_id, original_name=str(self.name))
         super()._handle_coordinator_update()

@@ -319,7 +319,7 @@ class SoundView(HomeAssistantView):
 
 
 class AudioError(Exception):
-    """A sound cannot be made; ``key`` is the translation key of the message, ``reason`` is for the log."""
+    """A sound cannot be prepared; ``key`` is the translation key of the message, ``reason`` is for the log."""
 
     def __init__(self, key: str, reason: str = "") -> None:
         """Initialize with the translation key and the reason for the log."""
@@ -347,7 +347,7 @@ async def async_fetch(hass: HomeAssistant, address: URL) -> bytes:
     Raises ``ServiceValidationError`` if it is too large, and ``AudioError`` if it cannot be fetched.
     """
     data = bytearray()
-    # Home Assistant's own certificate is seldom valid for its local address.
+    # Home Assistant's own certificate is rarely valid for its local address.
     session = async_get_clientsession(hass, verify_ssl=not is_hass_url(hass, str(address)))
     try:
         async with session.get(address, timeout=ClientTimeout(total=PATIENCE)) as response:

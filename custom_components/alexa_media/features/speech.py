@@ -173,7 +173,10 @@ def _checked(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EchoPlayer:
-    """A registered media player of the integration; without device if the account is not loaded or lacks it."""
+    """A registered media player of the integration.
+
+    ``device`` is None if the account is not loaded or does not list the device.
+    """
 
     entry: AlexaConfigEntry
     entity_id: str
@@ -188,7 +191,10 @@ class EchoPlayer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """An Echo that is the recipient of a message; ``direct`` if it was targeted itself, not only through a group."""
+    """An Echo that is the recipient of a message.
+
+    ``direct`` is True if the Echo was targeted itself, and not only through a group.
+    """
 
     player: EchoPlayer
     direct: bool

@@ -245,7 +245,7 @@ def _appliance_choices(appliances: Mapping[str, Appliance], chosen: Iterable[str
 def _serials(value: str | Iterable[str] | None, devices: Mapping[str, Device]) -> list[str]:
     """Return a filter as serials; it is a list of serials, or names separated by commas (alexa_media_player)."""
     by_name = {folded(device.name): serial for serial, device in devices.items()}
-    # A migrated list has split names that contain a comma.
+    # In a migrated list, names that contain a comma are split.
     names = split_names(value if isinstance(value, str) else ",".join(value or ()), by_name)
     return [by_name.get(folded(name), name) for name in names]
 

@@ -85,9 +85,10 @@ class PlayerSettings(SourceSelection, SoundModes):
     async def async_set_do_not_disturb(
         self, *, enabled: bool = True, duration: timedelta | None = None, until: time | None = None
     ) -> None:
-        """Turn Do Not Disturb on, optionally for a limited time, or off; Amazon ends a limited time and pushes that.
+        """Turn Do Not Disturb on, optionally for a limited time, or off.
 
-        For a group, it applies to every speaker behind it.
+        At the end of a limited time, Amazon turns it off and pushes the change. For a group, it applies to every
+        speaker behind it.
         """
         dnd = self.runtime.dnd
         if (duration or until) and not enabled:

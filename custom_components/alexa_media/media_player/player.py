@@ -311,10 +311,10 @@ class AlexaMediaPlayer(
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return the attributes for history and pairing, and the group, which Home Assistant only shows when joinable.
+        """Return the attributes for the audio quality, the voice history, Bluetooth and the members of a group.
 
-        ``available`` and ``previous_volume`` (0–1, before Home Assistant last set the volume) are those of
-        alexa_media_player.
+        Home Assistant shows group members only for players that support joining. ``available`` and ``previous_volume``
+        (0–1, before Home Assistant last set the volume) are those of alexa_media_player.
         """
         attributes: dict[str, Any] = {"available": self.available, "previous_volume": self._previous_volume}
         if self._session and self._session.media.quality:

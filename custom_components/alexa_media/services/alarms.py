@@ -154,7 +154,7 @@ async def _async_create_everywhere(
     sound = await async_sound(call.hass, echos[0], call.data.get(ATTR_SOUND))
     if everywhere := echo_of(entry, EVERYWHERE):
         with command_errors(call.hass, entry), suppress(AlexaCommandError, AlexaUnsupportedError):
-            # A refusal proves that none was created; any other error is ambiguous and goes to the caller.
+            # A refusal proves that no reminder was created; any other error is ambiguous and is raised.
             at = timing(everywhere)
             created = await everywhere.api.async_create_reminder(everywhere.device, at, label, sound)
             everywhere.notifications.async_expect(EVERYWHERE)

@@ -354,7 +354,7 @@ async def _async_run_sequence(call: ServiceCall) -> None:
     """
     permissions = await async_permissions(call.hass, call.context)
     if names_routine(call.data[ATTR_STEPS]):
-        # A routine runs the steps that the Alexa app shows now.
+        # Routines are read first, so that their current steps run.
         for loaded in call.hass.config_entries.async_loaded_entries(DOMAIN):
             if (routines := loaded.runtime_data.routines) is not None:
                 with command_errors(call.hass, loaded):

@@ -426,7 +426,7 @@ async def _async_follow(managed: Managed, operation_id: str) -> WifiInstallState
 
 
 async def _async_wifi_status(call: ServiceCall) -> ServiceResponse:
-    """Return the status of an installation in the response."""
+    """Return the status of a Wi-Fi installation."""
     managed = _device_of(call)
     with command_errors(call.hass, managed.entry):
         state = await managed.api.async_wifi_state(managed.key, call.data[ATTR_OPERATION].strip())

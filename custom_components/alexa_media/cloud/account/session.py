@@ -454,7 +454,7 @@ class AccountSession:
     # --- calls through alexapy ----------------------------------------------------------
 
     async def async_register_capabilities(self) -> None:
-        """Register the capabilities of the app; without them the push stream stays silent.
+        """Register the capabilities of the app; without them the push stream delivers no events.
 
         Raises ``AlexaAuthError`` or ``AlexaConnectionError``.
         """
@@ -497,7 +497,7 @@ class AccountSession:
         )
 
     def _check(self, backoff: Backoff, what: str) -> None:
-        """Raise if the grant is gone, or if a read would retry the renewal of ``what`` during its back-off."""
+        """Raise if the grant is revoked, or if a read would retry the renewal of ``what`` during its back-off."""
         if self._gone is not None:
             raise self._auth_error()
         if (remaining := backoff.remaining) and not is_command():

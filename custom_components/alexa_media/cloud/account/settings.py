@@ -426,7 +426,7 @@ class AccountSettings:
         return self.last_preferences
 
     async def async_set_preferences(self, device: Device, changes: PreferenceChanges) -> None:
-        """Change preferences. Amazon expects the whole object, so it is read again just before."""
+        """Change preferences. Amazon expects the whole object, so the current one is read first."""
         objects = await self._transport.async_read(PREFERENCES, parse_preference_objects)
         if (present := objects.get(device.serial)) is None:
             raise _unsupported(SET_PREFERENCES)

@@ -328,8 +328,8 @@ def _kind(element: Mapping[str, Any], legacy: Mapping[str, Any]) -> str:
 def _is_local(legacy: Mapping[str, Any], appliance_id: str, *, is_echo: bool) -> bool:
     """Return whether an appliance is connected to an Echo or made by Amazon.
 
-    It is if it has ``connectedVia`` or the appliance id of a Zigbee device. Echos, and devices of makers that Echos
-    find by Bluetooth, are local too unless a skill provides them.
+    An appliance with ``connectedVia``, or with the appliance id of a Zigbee device, is local. Echos, and devices of
+    manufacturers that Echos find by Bluetooth, are local too unless a skill provides them.
     """
     if text(legacy.get("connectedVia")) or _ZIGBEE.fullmatch(appliance_id):
         return True

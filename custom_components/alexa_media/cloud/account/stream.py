@@ -145,8 +145,8 @@ class PushStream:
 
     ``client_factory`` makes a client for one connection, which is closed with it because Amazon allows one stream per
     connection. ``token`` returns a valid access token and raises ``AlexaAuthError`` if the user has to sign in again.
-    ``renew_token`` replaces a refused token. ``register_capabilities`` declares the supported directives at Amazon;
-    without that the stream stays silent.
+    ``renew_token`` replaces a refused token. ``register_capabilities`` declares the supported directives at Amazon,
+    without which the stream delivers no events.
     """
 
     def __init__(
@@ -513,7 +513,7 @@ class PushStream:
                 return
             self._counts["pings"] += 1
             if flow.has_bytes and not self._counts["keep_alives"]:
-                # Amazon has sent no keep-alive parts, so a quiet stream may be alive
+                # without keep-alive parts, a stream on which nothing arrives may still work
                 flow.extend(self._times.read)
 
 

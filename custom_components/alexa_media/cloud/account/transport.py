@@ -224,7 +224,7 @@ class Transport:
         Raises ``AlexaRateLimitedError`` (for a read, without sending it, while its host is throttled),
         ``AlexaConnectionError`` (its ``sent`` is True if a write may have run), ``AlexaUnsupportedError`` (403, 404,
         405), ``AlexaCommandError`` (a refused write), ``AlexaBadResponseError``, and ``AlexaAuthError`` if the token
-        endpoint says that the grant was revoked.
+        endpoint responds that the grant was revoked.
         """
         return (await self._async_send(_built(endpoint, params, query, json, headers)))[0]
 

@@ -129,7 +129,7 @@ class PressFireTv:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlayVideo:
-    """Search a Fire TV for ``phrase`` and play the result; the form is known from two clients that do not use it."""
+    """Search a Fire TV for ``phrase`` and play the result; two clients define the request, but never send it."""
 
     phrase: str
 
@@ -165,7 +165,7 @@ class PlayerCommand:
 
 @dataclass(slots=True)
 class _Command:
-    """A command; tasks and timers that it started may outlive it, and no longer count as part of it then."""
+    """Marker of a running command; tasks and timers that the command started may outlive it."""
 
     is_running: bool = True
 

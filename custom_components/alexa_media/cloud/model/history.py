@@ -87,5 +87,5 @@ class HistoryApi(Protocol):
     def watch_writes(self, listener: WriteListener) -> None:
         """Call ``listener`` before each write that may wake an Echo.
 
-        It gets the words of the request that may be serial numbers.
+        ``listener`` receives the words of the request that may be serial numbers.
         """

@@ -304,7 +304,7 @@ class FeaturesClient(ClientBase):
         lower: Temperature | None = None,
         upper: Temperature | None = None,
     ) -> None:
-        """Set the single setpoint of a thermostat (``target``), or both of one with two (``lower``, ``upper``)."""
+        """Set the single setpoint of a thermostat (``target``), or both setpoints (``lower``, ``upper``)."""
         await self._command(table.SET_TARGET_SETPOINT, endpoint_id, requests.setpoints(target, lower, upper))
 
     async def set_thermostat_mode(self, endpoint_id: str, mode: ThermostatMode) -> None:

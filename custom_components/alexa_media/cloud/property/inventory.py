@@ -241,8 +241,8 @@ class Inventory:
         """Return the key that identifies a device: its serial number, its MAC address, or the first id of its endpoint.
 
         A device with a known id keeps its key, even if the response lacks its serial number. The id may change when a
-        device is moved. Without a serial number and a MAC address, it then counts as the vanished device of the same
-        name and model.
+        device is moved. A device with a new id, but without a serial number and a MAC address, counts as the vanished
+        device of the same name and model.
         """
         if known := next((key for key, item in self.items.items() if item.endpoint.id == endpoint.id), None):
             return known
