@@ -52,6 +52,11 @@ def cell(text: str) -> str:
     return " ".join(str(text).replace("|", "\\|").replace("<", "&lt;").replace("{", "&#123;").split())
 
 
+def code(text: object) -> str:
+    """Return a text as code in a cell of a table, where only the separator of cells is escaped."""
+    return f"`{' '.join(str(text).replace('|', '\\|').split())}`"
+
+
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     """Yield the lines of a table."""
     yield f"| {' | '.join(head)} |"
@@ -67,7 +72,7 @@ def accepted(field: Json) -> str:
     limits = limits or {}
     if kind == "select":
         options = [option["value"] if isinstance(option, dict) else option for option in limits.get("options", ())]
-        return ("list of " if limits.get("multiple") else "") + ", ".join(f"`{cell(option)}`" for option in options)
+        return ("list of " if limits.get("multiple") else "") + ", ".join(code(option) for option in options)
     if kind == "number":
         bounds = f"{limits.get('min', '')}–{limits.get('max', '')}".strip("–")
         return f"number {bounds} {limits.get('unit_of_measurement', '')}".strip()
@@ -103,7 +108,7 @@ def described(name: str, key: str, source: Json | None, texts: Json) -> Iterator
     for field, spec in flat(source.get("fields") or {}):
         said = texts["fields"][field]
         needed = "required" if spec.get("required") else f"default `{spec['default']}`" if "default" in spec else ""
-        example = f" Example: `{cell(spec['example'])}`" if "example" in spec else ""
+        example = f" Example: {code(spec['example'])}" if "example" in spec else ""
         rows.append((f"`{field}`", accepted(spec), cell(needed), cell(said["description"]) + example))
     if rows:
         yield from table((key, "accepts", "", "meaning"), rows)

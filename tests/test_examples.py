@@ -30,6 +30,7 @@ OTHERS: Final = {
     "binary_sensor.front_door": "off",
     "cover.bedroom": "closed",
     "cover.garage": "open",
+    "input_button.dinner": "unknown",
     "light.bedroom": "off",
     "sensor.pool_temperature": "24",
     "sensor.rain_probability": "80",
