@@ -388,8 +388,8 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     def _require_marketplace(self, account: Account) -> None:
         """Raise ``_WrongMarketplaceError`` if the account's marketplace has a different sign-in.
 
-        Marketplaces without a separate sign-in share that of amazon.com; the marketplace that Amazon reports is then
-        used.
+        Marketplaces without a separate sign-in use the sign-in of amazon.com; the marketplace that Amazon reports is
+        then stored.
         """
         if account.domain in (self._marketplace, "") or account.domain not in MARKETPLACES:
             return

@@ -91,7 +91,7 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
     @property
     @override
     def brightness(self) -> int | None:
-        """Return the brightness (1–255); a light without a brightness feature has that of its color."""
+        """Return the brightness (1–255); without a brightness feature, the brightness of the color."""
         if self._has_brightness:
             level = self.number_of(BRIGHTNESS)
         else:

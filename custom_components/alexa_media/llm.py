@@ -100,7 +100,7 @@ class _Request:
         return [state.entity_id for state in result.states]
 
     def given(self, *names: str) -> dict[str, Any]:
-        """Return those of the named arguments that were given."""
+        """Return the given arguments among the named ones."""
         return {name: self.args[name] for name in names if name in self.args}
 
     async def async_act(

@@ -112,7 +112,7 @@ _TYPES: Final = (TYPE_TTS, TYPE_ANNOUNCE, TYPE_PUSH, TYPE_DROP_IN)
 _METHODS: Final = ("all", "speak", "show")
 _caller: ContextVar[Context | None] = ContextVar("alexa_media_notify_caller", default=None)
 LAST_CALLED: Final = "last_called"
-"""Target for the Echo that was last spoken to; ``_<email address>`` may follow for that of one account."""
+"""Target for the Echo that was last spoken to; the suffix ``_<email address>`` restricts it to one account."""
 
 
 @dataclass(frozen=True, kw_only=True)

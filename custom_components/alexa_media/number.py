@@ -77,7 +77,7 @@ ALERT_VOLUME: Final = AlexaVolumeDescription(
 )
 
 
-# NumberEntity first: its ``value``, which is final, is the one that Home Assistant shows.
+# NumberEntity comes first, so that its final property ``value`` takes precedence.
 class AlexaAlarmVolumeNumber(NumberEntity, AlexaDeviceEntity[float]):
     """Volume of alarms, timers and notifications of a device."""
 
@@ -146,7 +146,7 @@ SETTINGS: Final = (
 )
 
 
-# Home Assistant's class comes first: it has a final ``value``.
+# NumberEntity comes first, so that its final property ``value`` takes precedence.
 class _SettingNumber(NumberEntity, AlexaSetting):
     """Base of settings that are numbers."""
 

@@ -594,7 +594,7 @@ class AlexaAirQuality(AlexaMeasuringEntity, SensorEntity):
     async def async_import_history(self, days: int) -> ServiceResponse:
         """Import Amazon's hourly means of the last days into the long-term statistics, and return how many.
 
-        Hours that already have statistics are kept, because those of the recorder also contain minimum and maximum.
+        Hours that already have statistics are kept, because the recorder's statistics also contain minimum and maximum.
         """
         if RECORDER_DOMAIN not in self.hass.config.components:
             raise invalid_input("recorder_missing")

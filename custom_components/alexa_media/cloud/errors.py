@@ -105,7 +105,10 @@ class AlexaConnectionError(AlexaError):
         sent: bool = True,
         retry_after: float | None = None,
     ) -> None:
-        """Initialize; ``sent`` if the request may have reached Amazon, ``retry_after`` in seconds if known."""
+        """Initialize the error.
+
+        ``sent`` is True if the request may have reached Amazon. ``retry_after`` is in seconds, None if unknown.
+        """
         super().__init__(message, endpoint=endpoint, status=status, code=code)
         self.sent = sent
         self.retry_after = retry_after

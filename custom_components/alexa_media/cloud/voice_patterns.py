@@ -130,8 +130,8 @@ class VoicePattern:
     def _captured(self, spoken: str) -> Mapping[str, str] | None:
         """Return the captured words, or ``None``; each variable takes as few words as possible.
 
-        Literal words are taken at their first possible position, because a later one leaves less text for the rest. The
-        time is therefore that of one search for each of them.
+        Literal words are taken at their first possible position, because a later one leaves less text for the rest.
+        Each of them is therefore searched once.
         """
         first, *others = self.literals
         if not others:

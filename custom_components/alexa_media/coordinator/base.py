@@ -536,7 +536,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     def async_add_listener(self, update_callback: CALLBACK_TYPE, context: Hashable = None) -> Callable[[], None]:
         """Add a listener of one key, of ``EXISTENCE``, or of everything (``None``); return a function to remove it."""
         if not self._by_context:
-            # One listener of the base class is enough for polling; those of all entities would take much memory.
+            # One listener of the base class is enough for polling; one per entity would take much memory.
             self._remove_own = super().async_add_listener(_do_nothing)
         self._next_listener += 1
         token = self._next_listener

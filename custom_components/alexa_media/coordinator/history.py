@@ -68,7 +68,7 @@ SAME_WAKING: Final = timedelta(seconds=2)
 # The signs caused by a command of the integration arrive within this time.
 OWN_WAKING: Final = timedelta(seconds=5)
 
-# Maximum time between a waking and its record.
+# Maximum time by which a record is after or before its waking.
 RECORD_AFTER: Final = timedelta(seconds=15)
 RECORD_BEFORE: Final = timedelta(seconds=5)
 

@@ -106,7 +106,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         super().__init__(hass, entry, backend, api, devices)
         self._due_at: dict[SettingsSource, float] = {}
         self._refused: set[SettingsSource] = set()
-        # The time at which a source began to fail, and that of its last attempt.
+        # Times of the first failure and of the last attempt of each failing source.
         self._failed_units: dict[SettingsSource, float] = {}
         self._tried_at: dict[SettingsSource, float] = {}
         self._unconfirmed: set[SettingsSource] = set()
@@ -326,7 +326,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
     @override
     @callback
     def _notify(self, contexts: Iterable[Hashable]) -> None:
-        """Call the listeners of some keys; if a band changed, also those of the equalizer, once."""
+        """Call the listeners of some keys; if a band changed, also the listeners of the equalizer, once."""
         contexts = tuple(contexts)
         bands = (str(context).partition("/") for context in contexts)
         equalizers = {equalizer_key(serial) for serial, _, setting in bands if setting in EQUALIZER}

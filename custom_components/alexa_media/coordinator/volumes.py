@@ -1,4 +1,4 @@
-"""Temporary volumes: those of single alarms, and those of messages.
+"""Temporary volumes of single alarms and of messages.
 
 An Echo has one volume for all its alarms. It is set just before an alarm with a separate volume rings, and restored
 afterward. A message with a volume is a sequence at Amazon that sets the volume, speaks, and restores the earlier
@@ -261,7 +261,7 @@ class TemporaryVolumes:
 
     @callback
     def async_begin(self, serial: str, current: int, temporary: int) -> int:
-        """Record the volume of a message; return the volume to restore, which is never that of another message."""
+        """Record the volume of a message; return the volume to restore, which is never a volume of another message."""
         found = self._find(serial)
         restore = current
         if found is None:

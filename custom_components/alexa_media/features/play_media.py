@@ -12,14 +12,14 @@ from ..cloud.model.media import MusicProvider
 from ..cloud.names import folded
 from ..entity import fraction, invalid_input
 
-# Media types of browsing and searching besides music: a track of the queue, a TuneIn station, a sound.
+# Media types in browsing and searching other than music: a track of the queue, a TuneIn station, a sound.
 QUEUE: Final = "queue"
 STATION: Final = "station"
 SOUND: Final = "sound"
 
 _PROVIDER: Final = re.compile(r"[A-Z][A-Z0-9_]*")
 
-# Content types besides those of music providers, with alexa_media_player's names.
+# Content types other than music providers, with alexa_media_player's names.
 _SIMPLE_TYPES: Final[dict[str, Callable[[str], Command]]] = {
     SOUND: lambda media_id: PlaySound(sound=media_id),
     "custom": lambda media_id: TextCommand(text=media_id),

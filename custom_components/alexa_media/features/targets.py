@@ -185,7 +185,7 @@ class EchoTarget:
         return registered.id if registered else None
 
     def _device_ids(self) -> set[str | None]:
-        """Return the ids of the devices in the target: selected ones, and those of selected entities."""
+        """Return the ids of the devices in the target, including the devices of selected entities."""
         registry, selected = er.async_get(self.hass), self._selected()
         of_entities = {
             item.device_id

@@ -143,7 +143,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @override
     async def async_search_media(self, query: SearchMediaQuery) -> SearchMedia:
-        """Return a search with every provider, and the radio stations and routines that match.
+        """Return a search item for each provider, and the radio stations and routines that match.
 
         Amazon lists stations, but only plays a provider's matches without listing them.
         """

@@ -206,7 +206,7 @@ async def _async_create_timer(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_change_timer(change: TimerChange, call: ServiceCall) -> ServiceResponse:
-    """Pause, resume or extend timers of the target with a text command, because there is no request for it.
+    """Pause, resume or extend timers of the target with a text command, because Amazon has no request for it.
 
     The command is only sent to Echos with such a timer. Raises ``ServiceValidationError`` if there is none.
     """
@@ -271,7 +271,7 @@ async def _async_skip_next(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_snooze(call: ServiceCall) -> ServiceResponse:
-    """Snooze the ringing alarms of the target with a text command, because there is no request for it."""
+    """Snooze the ringing alarms of the target with a text command, because Amazon has no request for it."""
     named = await _async_echos(call)
     ringing = [(echo, item) for echo, item in _ringing(named) if item.type in ALARMS]
     if not ringing:

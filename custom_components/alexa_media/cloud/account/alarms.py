@@ -388,7 +388,7 @@ class AccountAlarms:
             )
 
     def _place(self, device: Device) -> dict[str, str]:
-        """Return the device fields of a reminder; a reminder for all devices has those of this registration."""
+        """Return the device fields of a reminder; for all devices, the fields of the integration's registration."""
         if device.serial != EVERYWHERE:
             return address_of(device)
         own = {"deviceSerialNumber": self._session.credentials.serial, "deviceType": APP_TYPE}

@@ -175,7 +175,10 @@ class Throttle:
         return block.remaining
 
     def passed(self, host: str, kind: Traffic) -> None:
-        """Record a success, which ends the throttling of its kind of traffic; a command ends that of the whole host."""
+        """Record a success, which ends the throttling of its kind of traffic.
+
+        The success of a command also ends the throttling of reads of the host.
+        """
         for ended in (kind, Traffic.READS):
             block = self._blocks.get((host, ended))
             if block and block.is_active and (kind is Traffic.COMMANDS or not block.remaining):

@@ -217,7 +217,7 @@ def parse_sessions(data: Any, now: datetime) -> tuple[Session, ...]:
     """Parse all media sessions of the account; ``now`` is the time of the response (aware, UTC).
 
     If nothing is playing, Amazon sends an empty list, either as the response or as ``mediaSessionList``. Playing
-    sessions come last, so that of two sessions on one device the playing one is kept.
+    sessions come last, so that a playing session replaces another session of the same device.
     """
     elements = required_list(data, None if isinstance(data, list) else "mediaSessionList", SESSIONS)
     sessions = (

@@ -404,5 +404,5 @@ def _busy(pause: float) -> AlexaError:
 
 
 def _closed(*, sent: bool) -> AlexaError:
-    """Return the error of commands pending when the scheduler closes; ``sent`` if the request was in flight."""
+    """Return the error of commands pending when the scheduler closes; ``sent`` is True if the request was in flight."""
     return AlexaConnectionError("The connection to Amazon was closed", sent=sent)

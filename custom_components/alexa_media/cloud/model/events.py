@@ -100,7 +100,7 @@ class NowPlayingChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionsChanged:
-    """The media sessions changed, without details; ``serial`` if the push names a device."""
+    """The media sessions changed, without details; ``serial`` is None if the push names no device."""
 
     serial: str | None = None
 
@@ -130,7 +130,7 @@ class ListsChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectiveIgnored:
-    """A known command without a handler; ``serial`` if the push names a device."""
+    """A known command without a handler; ``serial`` is None if the push names no device."""
 
     command: str
     serial: str | None = None

@@ -75,7 +75,7 @@ class ListsApi(Protocol):
     async def async_delete_list(self, found: ListInfo) -> None:
         """Delete a custom list with its items; Amazon refuses if ``found.version`` is not the current version.
 
-        This request is as unproven as that of ``async_create``.
+        Like ``async_create``, this request is unproven.
         """
 
     async def async_items(self, list_id: str) -> tuple[ListItem, ...]:

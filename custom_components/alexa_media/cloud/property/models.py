@@ -1,4 +1,4 @@
-"""Models of the Smart Properties API; those of features are shared with the account API.
+"""Models of the Smart Properties API; the models of features are shared with the account API.
 
 Unknown values become ``UNKNOWN`` in their enumeration; the raw text is kept in a separate field.
 """

@@ -74,7 +74,7 @@ ONCE_AFTER_1S: Final = Retry(name="onceAfter1s", times=1)
 NO_AUTO_RETRY: Final = Retry(name="noAutoRetry", first=256.0, times=0)
 """Not retried automatically; ``first`` is the wait shown to the user."""
 BACKOFF_UNSPECIFIED: Final = Retry(name="backoffUnspecified")
-"""Amazon requires back-off without giving values; those of its other operations are used."""
+"""Amazon requires back-off without giving values; the values of other operations are used."""
 
 LISTED: Final[Mapping[int, Retry]] = {429: EXPONENTIAL_256, 500: EXPONENTIAL_256}
 """Retry policy that Amazon documents for the operations on endpoints, units and connectivity."""
