@@ -403,7 +403,7 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
 
 
 class ListedEntity[A](AlexaDeviceEntity[Device]):
-    """Base of entities that show a value of the device list, or none, and use an API."""
+    """Base of entities that listen to the device list and use an API."""
 
     def __init__(self, entry: AlexaConfigEntry, api: A, device: Device, description: EntityDescription) -> None:
         """Initialize as a listener of the device list."""

@@ -391,10 +391,10 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         stale = {key for key, value in changes.items() if self.written.is_stale(key, value)}
         self.async_apply({key: value for key, value in changes.items() if key not in stale})
         for key in stale:
-            self.async_doubt(key)
+            self.async_verify(key)
 
     @callback
-    def async_doubt(self, key: str) -> None:
+    def async_verify(self, key: str) -> None:
         """Read ``key`` unless a push soon confirms the value written by the integration."""
         if key not in self._awaited:
             self.async_expect(key, accepted=False)

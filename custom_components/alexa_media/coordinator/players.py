@@ -142,7 +142,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
                 continue
             if self.written.is_stale(_mode_key(session, mode), value):
                 for serial in session.serials:
-                    self.async_doubt(serial)
+                    self.async_verify(serial)
             else:
                 changes[mode] = value
         return replace(session, **changes)
@@ -223,7 +223,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
     def async_volume(self, event: VolumeChanged) -> bool:
         """Apply a pushed volume unless it is older than an own write; return whether the volume is new."""
         if self.written.is_stale(event.serial, event.volume):
-            self.async_doubt(event.serial)
+            self.async_verify(event.serial)
             return False
         player = self.data.get(event.serial, Player())
         self.async_apply({event.serial: replace(player, volume=event.volume)})

@@ -347,7 +347,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         fresh = {key: gain for key, gain in told.items() if key not in stale}
         changed = any(key in self.data and self.data[key] != gain for key, gain in fresh.items())
         if stale:
-            self.async_doubt(equalizer_key(serial))
+            self.async_verify(equalizer_key(serial))
         else:
             self._confirmed(equalizer_key(serial))
             self._note_known(_unit_of(serial, Setting.BASS))

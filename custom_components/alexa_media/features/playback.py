@@ -82,7 +82,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
         before = self.value
         with command_errors(self.hass, self.entry):
             if self._is_external or not await self._async_sent(kind, fields):
-                await self._async_say(kind, fields)
+                await self._async_send_phrase(kind, fields)
         self._async_expect(before)
 
     async def _async_resume(self) -> None:
@@ -93,7 +93,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
             if last is None or not self.coordinator.is_external(last):
                 await self._async_sent(PLAY, {})
             elif self._phrases is not None:
-                await self._async_say(PLAY, {})
+                await self._async_send_phrase(PLAY, {})
 
     async def _async_stop(self) -> None:
         """Stop the current session, whichever player it uses; does nothing without one."""
@@ -122,7 +122,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
             return False
         return True
 
-    async def _async_say(self, kind: str, fields: dict[str, str | float | bool | None]) -> None:
+    async def _async_send_phrase(self, kind: str, fields: dict[str, str | float | bool | None]) -> None:
         """Send a text command to an Echo; raises ``ServiceValidationError`` if there is no phrase for the command."""
         session, listener = self._session, self._listener
         if session is not None and session.state is _STATE_AFTER.get(kind):

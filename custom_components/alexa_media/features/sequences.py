@@ -58,15 +58,15 @@ def _text(value: object) -> str:
 
 
 def _speak(value: object, _step: Mapping[str, Any]) -> Command:
-    return _said(message_of(_text(value)))
+    return _message_command(message_of(_text(value)))
 
 
 def _announce(value: object, step: Mapping[str, Any]) -> Command:
     title = _text(step["title"]) if "title" in step else None
-    return _said(message_of(_text(value), Kind.ANNOUNCE, title=title))
+    return _message_command(message_of(_text(value), Kind.ANNOUNCE, title=title))
 
 
-def _said(message: Message) -> Command:
+def _message_command(message: Message) -> Command:
     """Return the single command of a message without a volume."""
     (command,) = message.commands()
     return command

@@ -156,7 +156,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
         try:
             with self.coordinator.writing_volume(serials, volume):
                 await self.async_command(SetVolume(level=level))
-        except BaseException:  # also on cancellation: the volume is unchanged, so keep the one to restore
+        except BaseException:  # also on cancellation: the volume is unchanged, so keep the previous one
             self._previous_volume = before
             raise
         self.runtime.temporary_volumes.async_written(serials, level)

@@ -119,12 +119,12 @@ class Inventory:
             await self._async_listed()
             survey = self._survey
             is_late = survey is None or (not_before is not None and survey.at <= not_before)
-            if survey is None or is_late or self._is_over(survey, reader):
+            if survey is None or is_late or self._is_outdated(survey, reader):
                 survey = await self._async_survey()
             survey.seen_by.add(reader)
             return survey
 
-    def _is_over(self, held: Survey, reader: str) -> bool:
+    def _is_outdated(self, held: Survey, reader: str) -> bool:
         """Return whether a reader needs a new survey: it has received this one, or this one is old or incomplete."""
         is_old = self._time.monotonic() - held.at >= SURVEY_INTERVAL / 2
         return is_old or reader in held.seen_by or not self._shown() <= held.features
