@@ -278,5 +278,5 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
 
 
 def _set_mode(hvac_mode: HVACMode) -> SetThermostatMode:
-    """Return the command that sets a mode of Home Assistant."""
+    """Return the command for a mode of Home Assistant."""
     return SetThermostatMode(mode=next(mode for mode, known in HVAC_MODES.items() if known is hvac_mode))

@@ -160,8 +160,8 @@ EVERYWHERE_REMINDER: Final = AlexaNextDescription(
 class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity):
     """The next occurrence of an alarm, timer or reminder of a device.
 
-    While all timers are paused, it is unknown; a future time would fire Home Assistant's time trigger although nothing
-    ends then. The attributes contain the remaining times.
+    While all timers are paused, the state is unknown; a future time would fire Home Assistant's time trigger although
+    no timer ends then. The attributes contain the remaining times.
     """
 
     entity_description: AlexaNextDescription

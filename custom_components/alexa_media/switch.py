@@ -387,7 +387,7 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], _Switch):
 
     @callback
     def _async_speaker_changed(self) -> None:
-        """Write the state of a group if the change of a speaker has changed it."""
+        """Write the state of a group when the change of a speaker affects it."""
         if self.is_on is not self._shown:
             self._shown = self.is_on
             self.async_write_ha_state()

@@ -158,7 +158,7 @@ class _Cleaner:
         return (text(str(key)) or "")[:LONGEST_TEXT]
 
     def _some[T](self, items: Iterable[T], depth: int) -> Iterator[T]:
-        """Yield items while budget and depth allow."""
+        """Yield items as long as the budget and the depth allow it."""
         for item in items if depth > 0 else ():
             if self._left <= 0:
                 return

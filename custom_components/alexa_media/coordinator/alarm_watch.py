@@ -227,7 +227,7 @@ class AlarmWatch:
         self._planners.append(planner)
         return Removal(self._planners, planner)
 
-    def may_be(self, notification_id: str) -> bool:
+    def may_exist(self, notification_id: str) -> bool:
         """Return True if the notification exists or the list is unavailable."""
         return (notification_id, 0) in self._known or not self._notifications.last_update_success
 

@@ -87,7 +87,7 @@ class BluetoothCoordinator(TopicCoordinator[BluetoothState]):
 
     @callback
     def async_online(self, serial: str) -> None:
-        """Read when an Echo that has not reported its devices comes online; only once for an Echo that never does."""
+        """Read when an Echo without a report comes online; for an Echo that never reports, only once."""
         known = self.data.get(serial)
         if known is None and serial in self._asked:
             return

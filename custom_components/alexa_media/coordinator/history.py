@@ -247,7 +247,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
     @override
     @callback
     def async_hint(self) -> None:
-        """Read soon if there are listeners; during throttling, when it ends."""
+        """Read soon if there are listeners; if Amazon throttles the history, read when the throttling ends."""
         if self._is_wanted and self.hass.loop.time() >= self._throttled_until:
             self._nothing_due.clear()
             super().async_hint()

@@ -23,7 +23,7 @@ class Removal[T]:
 
 
 class ListenerRemoval:
-    """Removes a listener, identified by a number, of a context when called."""
+    """Removes the listener with a number from a context when called."""
 
     __slots__ = ("_context", "_number", "_remove")
 

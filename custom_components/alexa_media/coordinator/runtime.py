@@ -218,7 +218,7 @@ class AlexaRuntimeData:
         self.backend.setup_done()
 
     async def _async_stream_tried(self) -> None:
-        """Wait until the stream is open or has failed to open, but not for long."""
+        """Wait until the stream is open or has failed to open, at most ``STREAM_PATIENCE`` seconds."""
         if Capability.PUSH not in self.backend.capabilities:
             self.push.tried.set()
         with contextlib.suppress(TimeoutError):

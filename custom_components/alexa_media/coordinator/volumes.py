@@ -87,7 +87,7 @@ class AlarmVolumeOverrides:
         """Load the stored volumes, and follow the alarms until the entry is unloaded."""
         if stored := await self._store.async_load():
             # A deleted alarm needs no volume; keep it while the list is unavailable.
-            self._wanted = {key: level for key, level in stored["wanted"].items() if self._watch.may_be(key)}
+            self._wanted = {key: level for key, level in stored["wanted"].items() if self._watch.may_exist(key)}
             self._changed = {serial: Changed(**values) for serial, values in stored["changed"].items()}
         self._entry.async_on_unload(self._async_cancel)
         self._entry.async_on_unload(self._watch.async_add_listener(None, self._async_happened))

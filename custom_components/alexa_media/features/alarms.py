@@ -346,7 +346,7 @@ def recurrence_of_rule(rule: str | None, first: date) -> Recurrence | None:
 
 
 def rule_of(recurrence: Recurrence) -> str:
-    """Return a recurrence as RFC 5545 rule."""
+    """Return a recurrence as an RFC 5545 rule."""
     every = f";INTERVAL={recurrence.interval}" if recurrence.interval != 1 else ""
     return f"FREQ=WEEKLY;BYDAY={','.join(recurrence.weekdays)}{every}"
 

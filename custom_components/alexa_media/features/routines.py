@@ -108,7 +108,7 @@ def found_routine(routines: Mapping[str, Routine], wanted: str) -> Routine:
 
 
 def _listed(names: Iterable[str]) -> str:
-    """Return names joined for a message, cut after a maximum number."""
+    """Return names joined for a message, up to a maximum number."""
     every = list(names)
     return ", ".join([*every[:_NAMED], *(["…"] if len(every) > _NAMED else [])]) or "-"
 

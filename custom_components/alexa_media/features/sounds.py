@@ -301,7 +301,7 @@ class SoundView(HomeAssistantView):
         self._shelf = shelf
 
     async def get(self, _request: web.Request, name: str) -> web.Response:
-        """Return the sound with a name."""
+        """Respond with the sound that has this name."""
         if (sound := self._shelf.get(name)) is None:
             return web.Response(status=404)
         return web.Response(
@@ -311,7 +311,7 @@ class SoundView(HomeAssistantView):
         )
 
     async def head(self, request: web.Request, name: str) -> web.Response:
-        """Return the headers of the sound with a name."""
+        """Respond with the headers of the sound that has this name."""
         return await self.get(request, name)
 
 

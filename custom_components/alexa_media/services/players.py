@@ -297,7 +297,7 @@ async def _async_set_flash_briefing(call: ServiceCall) -> ServiceResponse:
 
 
 def _feeds(feeds: Iterable[Feed]) -> ServiceResponse:
-    """Return feeds as in the response."""
+    """Return feeds in the format of the response."""
     return {"feeds": [{"name": feed.name, "id": feed.feed_id, "enabled": feed.enabled} for feed in feeds]}
 
 

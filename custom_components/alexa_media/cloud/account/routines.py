@@ -196,7 +196,7 @@ def _element_of(data: Any, routine_id: str) -> Mapping[str, Any]:
 
 
 def _trigger(trigger: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a trigger in the form for sending: its payload is JSON in a string."""
+    """Return a trigger in the format of requests: its payload is JSON in a string."""
     payload = trigger.get("payload")
     return {**trigger, "payload": payload if isinstance(payload, str) else json.dumps(payload)}
 

@@ -391,7 +391,7 @@ class CommandScheduler:
 
 
 def _smaller(parts: Sequence[_Part]) -> list[list[_Part]]:
-    """Return the parts by caller; of a single caller, one by one."""
+    """Return the parts grouped by caller, or one by one if there is a single caller."""
     calls: dict[object, list[_Part]] = {}
     for part in parts:
         calls.setdefault(part.call, []).append(part)

@@ -31,7 +31,7 @@ from ..model.appliances import (
 )
 from .endpoints import Endpoint, Host
 
-# The more appliances there are, the longer Amazon takes.
+# Amazon's response time grows with the number of appliances.
 _SLOW: Final = 30
 
 APPLIANCES: Final = Endpoint(
