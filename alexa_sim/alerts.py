@@ -133,7 +133,7 @@ def due(notification: Mapping[str, Any], zone: ZoneInfo) -> float | None:
 
 
 def ring(notification: dict[str, Any], zone: ZoneInfo, now: float) -> bool:
-    """Let a notification ring; return whether it is deleted by that, as a timer is.
+    """Let a notification ring; return whether ringing deletes it, as is the case for timers.
 
     A reminder ends when it has been spoken. An alarm rings until a user stops it. Ringing is stored in the alarm, which
     increases its version.

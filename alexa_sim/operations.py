@@ -421,7 +421,7 @@ def set_volume(device: Json, level: int) -> None:
 
 
 def speaking_time(text: str) -> float:
-    """Return the seconds that a text takes to speak, without its tags."""
+    """Return the seconds that Alexa needs to speak a text, without its tags."""
     return len(_TAGS.sub("", text)) * SECONDS_PER_CHARACTER
 
 

@@ -16,7 +16,7 @@ KEEP_ALIVE = 30.0
 UNAUTHENTICATED = "Unable to authenticate the request. Please provide a valid authorization token."
 
 FDAL = "FDAL"
-"""Stands for an update of an appliance in place of a command; it has a separate route and form."""
+"""Used in place of a command for an update of an appliance, which has a separate route and form."""
 
 _LINE = f"--{BOUNDARY}\r\n".encode()
 

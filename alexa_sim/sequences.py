@@ -1,4 +1,4 @@
-"""Sequences of behaviors: parsed, validated as a whole and played; and a record of what was spoken."""
+"""Parsing, validating and playing sequences of behaviors, and recording what the Echos speak."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -106,7 +106,7 @@ class Sequences:
         return offset + operation.seconds
 
     def _play(self, account_id: str, plan: list[Planned]) -> None:
-        """Record what is spoken, and apply or schedule the changes of the state."""
+        """Record what the Echos speak, and apply or schedule the changes of the state."""
         start = self._state.now()
         names = dict(self._state.devices(account_id))
         volumes = {serial: device["volume"] for serial, device in names.items()}

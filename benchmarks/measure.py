@@ -77,7 +77,7 @@ class Bench:
         recorded: dict[str, Any] = self.home.probe("read")
         return recorded
 
-    # --- set-up -----------------------------------------------------------------------
+    # --- setup ------------------------------------------------------------------------
 
     def first_set_up(self, echos: int, *, memory: bool = False) -> None:
         """Sign in with a new account, and measure the memory before and after."""

@@ -41,7 +41,7 @@ def rows(tree: ast.Module) -> Iterator[tuple[str, set[str]]]:
                 yield name, words(functions[function])
 
 
-def test_every_action_has_a_row_that_drives_it() -> None:
+def test_every_action_has_a_check_that_calls_it() -> None:
     """The test fails for a new action without a check, and for a check that no longer calls its action."""
     driven = table()
     actions = yaml.safe_load((ROOT / "custom_components/alexa_media/services.yaml").read_text())
@@ -52,7 +52,7 @@ def test_every_action_has_a_row_that_drives_it() -> None:
     assert silent == []
 
 
-def test_every_module_that_home_assistant_loads_by_name_has_a_row() -> None:
+def test_every_module_that_home_assistant_loads_by_name_has_a_check() -> None:
     """The modules are platforms enabled by options, and the modules for tools and repairs."""
     driven = table(CHECKS / "voice.py", "MODULES")
     optional = {platform.value for platform in OPTIONAL_PLATFORMS.values()}
@@ -60,7 +60,7 @@ def test_every_module_that_home_assistant_loads_by_name_has_a_row() -> None:
     assert set(driven.values()) <= {name for name, _ in rows(ast.parse((CHECKS / "voice.py").read_text()))}
 
 
-def test_every_trigger_and_condition_has_a_row() -> None:
+def test_every_trigger_and_condition_has_a_check() -> None:
     source = words(ast.parse((CHECKS / "automation.py").read_text()))
     for name in ("triggers", "conditions"):
         assert set(yaml.safe_load((ROOT / f"custom_components/alexa_media/{name}.yaml").read_text())) <= source

@@ -292,7 +292,7 @@ async def test_diagnostics_of_an_account_hide_secrets(
     assert families["WHA"]["members"] == 2
 
 
-async def test_backend_that_offers_little(
+async def test_diagnostics_of_a_minimal_backend(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry
 ) -> None:
     runtime = entry.runtime_data
@@ -305,7 +305,7 @@ async def test_backend_that_offers_little(
     assert (diagnostics["player"], diagnostics["dnd"]) == (None, None)
 
 
-async def test_account_that_is_not_loaded(
+async def test_diagnostics_of_an_account_that_is_not_loaded(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry
 ) -> None:
     entry.mock_state(hass, ConfigEntryState.SETUP_RETRY)
@@ -351,7 +351,7 @@ async def test_diagnostics_of_a_device_hide_secrets(
     assert diagnostics["notifications"]["types"] == {"Alarm": 1, "Teapot": 1}
 
 
-async def test_device_that_plays_nothing(
+async def test_diagnostics_of_an_idle_device(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry
 ) -> None:
     device = echo(hass, entry, SECRETS["group"])
@@ -362,14 +362,14 @@ async def test_device_that_plays_nothing(
     assert diagnostics["dnd"] is None
 
 
-async def test_device_in_an_unknown_state(
+async def test_diagnostics_of_a_device_in_an_unknown_state(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry
 ) -> None:
     diagnostics: Any = await get_diagnostics_for_device(hass, hass_client, entry, echo(hass, entry, SECRETS["den"]))
     assert diagnostics["player"]["state_raw"] == "BREWING"
 
 
-async def test_device_that_is_gone(
+async def test_diagnostics_of_a_removed_device(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry
 ) -> None:
     device = echo(hass, entry, "G0PLANTEDGONE001")
@@ -378,7 +378,7 @@ async def test_device_that_is_gone(
     assert diagnostics["device"] is None
 
 
-async def test_device_of_the_account(
+async def test_diagnostics_of_the_accounts_device(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry
 ) -> None:
     info = account_device_info(entry)

@@ -104,7 +104,7 @@ def test_every_endpoint_has_one_row() -> None:
     assert [row for row in asked(PAGE) if not row[4] or not row[5]] == []
 
 
-def test_the_page_notices_what_it_lacks() -> None:
+def test_missing_and_extra_rows_are_detected() -> None:
     """Missing rows, rows without an endpoint, and duplicate rows are detected."""
     new = Endpoint(name="new", method="GET", host=Host.WEBSITE, path="/api/new")
     assert sorted(row[:4] for row in asked(PAGE)) != table((*ENDPOINTS, new))
@@ -126,7 +126,7 @@ def test_every_known_address_has_one_row() -> None:
     assert [cells for cells in found if cells[1] != "used" and not cells[3]] == []
 
 
-def test_what_is_used_is_asked() -> None:
+def test_known_addresses_in_use_are_endpoints() -> None:
     """A row with that verdict names endpoints with exactly its method and path."""
     used = list(of_known("used"))
     assert used
@@ -135,7 +135,7 @@ def test_what_is_used_is_asked() -> None:
         assert {LABELS.get(name) for name in endpoints} == {without_parameters(address)}
 
 
-def test_what_took_its_place_is_there() -> None:
+def test_replacements_of_known_addresses_exist() -> None:
     """A row with that verdict names endpoints in the code, and its own address is not used."""
     replaced = list(of_known("replaced"))
     assert replaced
@@ -145,7 +145,7 @@ def test_what_took_its_place_is_there() -> None:
         assert without_parameters(address) not in LABELS.values()
 
 
-def test_what_is_not_asked_is_not() -> None:
+def test_unused_addresses_are_not_endpoints() -> None:
     """No endpoint has such an address, and endpoints named in its reason exist."""
     found = list(of_known("not asked"))
     assert found
@@ -156,7 +156,7 @@ def test_what_is_not_asked_is_not() -> None:
         assert set(names(why)) <= LABELS.keys() | {"inAnyPool", "states"}, address
 
 
-def test_actions_exist() -> None:
+def test_actions_on_the_page_exist() -> None:
     """The integration's actions on the page exist."""
     services = yaml.safe_load((ROOT / "custom_components" / "alexa_media" / "services.yaml").read_text())
     named = set(re.findall(r"`alexa_media\.(\w+)`", PAGE))

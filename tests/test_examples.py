@@ -222,7 +222,7 @@ async def start(hass: HomeAssistant, sim: ControlClient, household: Household, a
 
 
 @pytest.mark.parametrize("example", AUTOMATIONS, ids=name_of)
-async def test_an_automation_of_the_pages_runs_as_it_is(
+async def test_an_automation_on_the_pages_runs_unchanged(
     hass: HomeAssistant,
     sim: ControlClient,
     home: MockConfigEntry,
@@ -256,7 +256,7 @@ async def test_an_automation_of_the_pages_runs_as_it_is(
 
 
 @pytest.mark.parametrize("example", VIEWS, ids=name_of)
-async def test_a_view_of_the_pages_shows_entities_that_exist(
+async def test_a_view_on_the_pages_shows_existing_entities(
     hass: HomeAssistant, home: MockConfigEntry, example: Example, hass_ws_client: Any
 ) -> None:
     assert await async_setup_component(hass, "lovelace", {})

@@ -70,7 +70,7 @@ async def test_three_commands_without_their_push_renew_the_stream(table: Table) 
     await hears_again(table)
 
 
-async def test_a_change_whose_push_is_on_its_way_renews_nothing(table: Table) -> None:
+async def test_a_change_whose_push_is_in_flight_renews_nothing(table: Table) -> None:
     """A poll may be slightly faster than the push."""
     await table.drive.tick(60)
     table.sim.reset_ledger()

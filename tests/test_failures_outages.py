@@ -83,7 +83,7 @@ async def test_a_storm_of_refusals_costs_few_polls_and_no_message_after_it(table
     assert table.is_whole()
 
 
-async def test_commands_go_out_one_at_a_time_during_a_storm(table: Table) -> None:
+async def test_commands_are_sent_one_at_a_time_during_throttling(table: Table) -> None:
     """A volume, a switch and a text during throttling are each sent once; the integration itself refuses none."""
     table.sim.fault(host=ACCOUNT_HOST, times=1, status=429)
     await poll_everything(table)
@@ -176,7 +176,7 @@ async def poll_everything_driven(table: Table) -> None:
     await task
 
 
-async def test_a_pushed_directive_is_evidence(table: Table) -> None:
+async def test_a_push_ends_the_pause_of_polls(table: Table) -> None:
     """Failed topics are read soon after a push, long before their next attempt."""
     table.sim.fault(path="/api/*", status=503)
     await poll_everything_driven(table)
@@ -192,7 +192,7 @@ async def test_a_pushed_directive_is_evidence(table: Table) -> None:
     await table.recover()
 
 
-async def test_a_message_that_goes_through_is_evidence(table: Table) -> None:
+async def test_an_accepted_message_ends_the_pause_of_polls(table: Table) -> None:
     """An accepted command causes a read of all failed topics."""
     table.household.change("Kitchen Show", volume=64)
     table.sim.fault(path="/api/*", status=503)

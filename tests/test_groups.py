@@ -144,7 +144,7 @@ async def test_the_volume_of_a_group_is_that_of_its_speakers(
     await until(hass, lambda: shown("is_volume_muted"))
 
 
-async def test_a_group_follows_what_is_in_its_pair(
+async def test_a_group_follows_the_members_of_its_pair(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, house: str
 ) -> None:
     household.change("Pair", clusterMembers=[household.serial("Living Room Studio"), household.serial("Kitchen Show")])
@@ -159,7 +159,7 @@ async def test_a_group_follows_what_is_in_its_pair(
     await until(hass, lambda: state_of(hass, house).attributes["volume_level"] == 0.7)
 
 
-async def test_what_a_group_plays_is_shown_on_all_below_it(
+async def test_playback_of_a_group_is_shown_on_all_its_members(
     hass: HomeAssistant, sim: ControlClient, household: Household, house: str
 ) -> None:
     """A command to any of these players is sent to the playing group."""
@@ -209,7 +209,7 @@ async def test_do_not_disturb_of_a_group_is_that_of_every_speaker(
     assert not household.device("House")["dnd"]
 
 
-async def test_do_not_disturb_reaches_the_others_where_one_speaker_refuses(
+async def test_do_not_disturb_reaches_the_others_if_one_speaker_fails(
     hass: HomeAssistant, sim: ControlClient, household: Household, house: str
 ) -> None:
     sim.fault(path="/api/dnd/status", method="PUT", status=400, times=1)
@@ -218,7 +218,7 @@ async def test_do_not_disturb_reaches_the_others_where_one_speaker_refuses(
     assert sorted(household.device(name)["dnd"] for name in SPEAKERS) == [False, True, True]
 
 
-async def test_alarms_on_a_group_are_made_on_each_of_its_speakers(
+async def test_alarms_on_a_group_are_created_on_each_of_its_speakers(
     hass: HomeAssistant, sim: ControlClient, household: Household, house: str
 ) -> None:
     before = {key for account in household.accounts.values() for key in account["notifications"]}

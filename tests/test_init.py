@@ -34,7 +34,7 @@ async def test_unloading_makes_entities_unavailable(hass: HomeAssistant, entry: 
     assert state_of(hass, "media_player.kitchen_show").state == "idle"
 
 
-async def test_nothing_is_unknown_for_a_moment_after_a_restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_no_state_is_temporarily_unknown_after_a_restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Enabled topics with one request per account are read before the entities are added."""
     ids = ("number.kitchen_show_alarm_volume", "alarm_control_panel.alexa_guard_60057")
     before = {entity_id: state_of(hass, entity_id).state for entity_id in ids}
@@ -53,7 +53,7 @@ async def test_nothing_is_unknown_for_a_moment_after_a_restart(hass: HomeAssista
     assert not [entity_id for entity_id, states in seen.items() if "unknown" in states]
 
 
-async def test_what_is_disabled_is_not_read_after_a_restart(
+async def test_disabled_topics_are_not_read_after_a_restart(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, entity_registry: er.EntityRegistry
 ) -> None:
     for item in er.async_entries_for_config_entry(entity_registry, entry.entry_id):
@@ -68,7 +68,7 @@ async def test_what_is_disabled_is_not_read_after_a_restart(
 
 
 @pytest.mark.usefixtures("sim")
-async def test_who_waits_for_the_set_up_finds_all_entities(
+async def test_all_entities_exist_after_setup(
     hass: HomeAssistant, config_entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
     """Entities are added a few at a time, and setup ends after the last of them was added."""
@@ -116,7 +116,7 @@ async def test_removing_a_copy_leaves_the_registration_to_the_other(
     assert household.requests("POST", "/auth/deregister") == ["POST /auth/deregister"]
 
 
-async def test_removing_an_entry_of_another_account_takes_its_own_registration(
+async def test_removing_an_entry_of_another_account_removes_its_own_registration(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """The same serial in another account is a different registration."""
@@ -180,7 +180,7 @@ async def test_restart_while_amazon_is_down(
     assert entry.runtime_data.push.up
 
 
-async def test_revoked_starts_one_reauthentication(
+async def test_a_revoked_sign_in_starts_one_reauthentication(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
     """Only a refusal by the token endpoint proves that the sign-in was revoked; the user is then asked once."""
@@ -226,7 +226,7 @@ async def refresh_devices(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 @pytest.mark.contract("a removed Echo stays until a reload")
-async def test_a_device_goes_after_two_lists(
+async def test_a_device_is_removed_after_two_lists(
     hass: HomeAssistant,
     config_entry: MockConfigEntry,
     household: Household,
@@ -260,7 +260,7 @@ async def test_a_device_goes_after_two_lists(
 @pytest.mark.parametrize(
     "fault", [{"status": 500}, {"status": 200, "body": {"devices": []}}, {"status": 200, "body": {}}], ids=str
 )
-async def test_failed_is_not_empty(
+async def test_a_failed_list_removes_nothing(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, fault: dict[str, Any], clock: Clock
 ) -> None:
     """Such a list does not remove entities, however often it occurs."""

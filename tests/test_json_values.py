@@ -18,13 +18,13 @@ ANYTHING = st.recursive(
 
 @given(ANYTHING)
 @settings(deadline=None, max_examples=200)
-def test_whatever_is_cleaned_can_be_serialized(value: Any) -> None:
+def test_any_cleaned_value_can_be_serialized(value: Any) -> None:
     shown = cleaned(value)
     assert cleaned(shown) == shown
     json_bytes({"value": shown, "event": ("id", shown)})
 
 
-def test_ordinary_values_stay_as_they_are() -> None:
+def test_ordinary_values_are_unchanged() -> None:
     value = {"a": [1, 2.5, True, None, "Müll 🗑"], "b": {"c": -(2**63), "d": 2**64 - 1}}
     assert cleaned(value) == value
 
@@ -41,7 +41,7 @@ def test_ordinary_values_stay_as_they_are() -> None:
         ("x" * 9999, "x" * LONGEST_TEXT),
     ],
 )
-def test_what_cannot_be_shown_is_replaced(value: Any, expected: Any) -> None:
+def test_unserializable_values_are_replaced(value: Any, expected: Any) -> None:
     assert cleaned(value) == expected
 
 

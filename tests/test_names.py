@@ -71,7 +71,7 @@ def test_tidy_and_folded_are_stable(name: str) -> None:
     assert folded(tidy(name)) == folded(name)
 
 
-def test_the_very_same_name_goes_first() -> None:
+def test_an_identical_name_has_priority() -> None:
     assert find_name(["movie time", "Movie time"], "Movie time") == "Movie time"
     assert find_name([], "x") is None
     assert not same(None, None)
@@ -191,7 +191,7 @@ async def test_a_routine_runs_by_any_form_of_its_name_and_words(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_the_names_that_an_error_lists_work(
+async def test_names_listed_in_an_error_can_be_used(
     hass: HomeAssistant,
     sim: ControlClient,
     config_entry: MockConfigEntry,

@@ -60,7 +60,7 @@ def texts_of(hass: HomeAssistant, entry: MockConfigEntry) -> list[str]:
 
 
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD.keys())
-async def test_an_odd_name_breaks_nothing(
+async def test_an_odd_name_does_no_harm(
     hass: HomeAssistant, config_entry: MockConfigEntry, rename: Rename, caplog: pytest.LogCaptureFixture, odd: str
 ) -> None:
     """All entities exist, and their names are printable and not longer than Home Assistant allows."""
@@ -74,7 +74,7 @@ async def test_an_odd_name_breaks_nothing(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_things_with_one_name_are_distinct(
+async def test_objects_with_equal_names_are_distinct(
     hass: HomeAssistant, config_entry: MockConfigEntry, household: Household, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Two Echos, lists, routines and appliances with equal names have separate entities."""
@@ -163,5 +163,5 @@ def test_the_first_of_two_with_one_id_counts(
         ("שלום 👩‍👩‍👧", "שלום 👩‍👩‍👧"),
     ],
 )
-def test_names_that_can_be_shown(value: str, expected: str | None) -> None:
+def test_names_are_made_printable(value: str, expected: str | None) -> None:
     assert name(value) == expected

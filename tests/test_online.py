@@ -54,7 +54,7 @@ def test_truth_values_in_any_form(value: Any, expected: bool | None) -> None:
 
 
 @pytest.mark.parametrize("value", [..., None, 1, "true", "what?", []], ids=str)
-async def test_only_a_clear_no_means_offline(
+async def test_only_a_clear_value_means_offline(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, value: Any
 ) -> None:
     """A missing, null or unknown value is ignored, so the previous state is kept."""
@@ -69,7 +69,7 @@ async def test_only_a_clear_no_means_offline(
 
 
 @pytest.mark.parametrize("value", [False, 0, "false", "offline"], ids=str)
-async def test_a_no_in_any_form_means_offline(
+async def test_every_form_of_false_means_offline(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, value: Any
 ) -> None:
     await list_as(hass, sim, entry, household, Office_Spot=value)
@@ -77,7 +77,7 @@ async def test_a_no_in_any_form_means_offline(
 
 
 @pytest.mark.parametrize("sign", [{"volume": 44}, {"equalizer": {"bass": 3}}], ids=str)
-async def test_a_sign_of_life_wins_over_a_list_that_repeats_itself(
+async def test_a_push_wins_over_an_unchanged_list(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, sign: dict[str, Any]
 ) -> None:
     """All entities of a tablet that sends pushes are available.
@@ -97,7 +97,7 @@ async def test_a_sign_of_life_wins_over_a_list_that_repeats_itself(
     assert not is_available(hass, OFFICE), "a changed value in the list counts"
 
 
-async def test_a_pushed_disconnection_is_contrary_evidence(
+async def test_a_pushed_disconnection_makes_a_device_unavailable(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     household.change("Office Spot", volume=44)
@@ -120,7 +120,7 @@ async def test_a_group_with_a_member_that_is_online_is_online(
     await until(hass, lambda: is_available(hass, group))
 
 
-async def test_a_text_for_a_tablet_that_shows_life_is_spoken(
+async def test_a_text_for_an_active_tablet_is_spoken(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """Home Assistant does not skip the device, and the text is spoken."""

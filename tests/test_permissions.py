@@ -121,7 +121,7 @@ async def test_every_action_is_tried(hass: HomeAssistant, entry: MockConfigEntry
     assert set(hass.services.async_services_for_domain(DOMAIN)) == set(CALLS)
 
 
-async def test_who_may_only_look_gets_nothing_done(
+async def test_a_read_only_user_changes_nothing(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, hass_read_only_user: MockUser
 ) -> None:
     sim.reset_ledger()
@@ -131,9 +131,7 @@ async def test_who_may_only_look_gets_nothing_done(
     assert sent(sim) == []
 
 
-async def test_a_user_who_was_removed_gets_nothing_done(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
-) -> None:
+async def test_a_removed_user_changes_nothing(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     sim.reset_ledger()
     for action, data in CALLS.items():
         with pytest.raises(UnknownUser):
@@ -141,7 +139,7 @@ async def test_a_user_who_was_removed_gets_nothing_done(
     assert sent(sim) == []
 
 
-async def test_who_may_only_look_cannot_notify(
+async def test_a_read_only_user_cannot_notify(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, hass_read_only_user: MockUser
 ) -> None:
     sim.reset_ledger()
@@ -222,7 +220,7 @@ async def test_actions_of_a_group_need_every_speaker(
     await act(hass, guest, "media_player.media_pause", {"entity_id": BEDROOM})
 
 
-async def test_a_group_is_controlled_by_who_may_control_every_speaker(
+async def test_a_group_requires_permission_for_every_speaker(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, guest: MockUser
 ) -> None:
     every = dict.fromkeys(hass.states.async_entity_ids("media_player"), True)
@@ -286,7 +284,7 @@ async def test_only_administrators_and_automations_change_statistics(
     assert raised.value.translation_key == "recorder_missing"
 
 
-async def test_what_is_allowed_is_done(
+async def test_permitted_actions_run(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, guest: MockUser
 ) -> None:
     await act(hass, guest, "speak", {"entity_id": BEDROOM, "message": "One", "override_dnd": True})

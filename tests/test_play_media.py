@@ -89,7 +89,7 @@ async def test_a_provider_is_opened_in_any_case(hass: HomeAssistant, entry: Mock
     "folder",
     ["nowhere", "provider/NOPE", "provider", "provider/", "providers/x", "sounds/", "sounds/nope", "queue/x", "/"],
 )
-async def test_what_is_no_folder_is_refused(hass: HomeAssistant, entry: MockConfigEntry, folder: str) -> None:
+async def test_an_unknown_folder_is_refused(hass: HomeAssistant, entry: MockConfigEntry, folder: str) -> None:
     with pytest.raises(HomeAssistantError, match="doesn't exist"):
         await browse(hass, media_content_type="library", media_content_id=folder)
 
@@ -141,7 +141,7 @@ async def test_a_provider_is_known_in_any_case(
         assert [node["musicProviderId"] for node in music_nodes(sim)] == [provider] * 2
 
 
-async def test_what_is_no_provider_is_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_an_unknown_provider_is_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     with pytest.raises(ServiceValidationError) as raised:
         await play(hass, "somewhere", "quill")
     assert raised.value.translation_key == "media_type_unknown"
@@ -180,7 +180,7 @@ def test_names_of_providers_are_recognized() -> None:
         ("station", "s1001", {"title": "x"}, "title"),
     ],
 )
-async def test_an_unknown_key_is_named(
+async def test_an_unknown_key_is_reported(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,
@@ -196,7 +196,7 @@ async def test_an_unknown_key_is_named(
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.5, "loud", True, [1]])
-async def test_a_volume_that_is_none_is_refused(hass: HomeAssistant, entry: MockConfigEntry, value: Any) -> None:
+async def test_an_invalid_volume_is_refused(hass: HomeAssistant, entry: MockConfigEntry, value: Any) -> None:
     with pytest.raises(ServiceValidationError, match="number from 0 to 1"):
         await play(hass, "AMAZON_MUSIC", "quill", extra={"volume": value})
 
@@ -205,14 +205,14 @@ async def test_a_volume_that_is_none_is_refused(hass: HomeAssistant, entry: Mock
     ("kind", "media_id"),
     [("AMAZON_MUSIC", "quill"), ("sound", "air_horn_03"), ("station", "s1001"), ("routine", "good night")],
 )
-async def test_the_volume_is_honored(
+async def test_the_volume_is_applied(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, kind: str, media_id: str
 ) -> None:
     await play(hass, kind, media_id, extra={"volume": 0.55})
     assert household.device("Kitchen Show")["volume"] == 55
 
 
-async def test_volume_and_timer_are_honored_together(
+async def test_volume_and_timer_are_applied_together(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     await play(hass, "AMAZON_MUSIC", "quill", extra={"volume": "0.4", "timer": 600})

@@ -92,14 +92,16 @@ async def test_skipping_seconds_on_an_idle_player_does_nothing(
     assert commands(sim) == []
 
 
-async def test_one_plays_and_three_are_idle(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_a_command_for_one_playing_and_three_idle_players(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     await play(hass)
     for action, state in (("media_pause", "paused"), ("media_play_pause", "playing"), ("media_stop", "idle")):
         await act(hass, action, [KITCHEN, STUDIO, BEDROOM, OFFICE])
         await comes(hass, KITCHEN, state)
 
 
-async def test_a_script_goes_on_after_an_idle_player(
+async def test_a_script_continues_after_an_idle_player(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household
 ) -> None:
     steps: list[dict[str, Any]] = [
@@ -140,7 +142,7 @@ async def restore(hass: HomeAssistant) -> None:
     await hass.services.async_call("scene", "turn_on", {"entity_id": "scene.before"}, blocking=True)
 
 
-async def test_a_scene_brings_the_volume_of_an_idle_player_back(
+async def test_a_scene_restores_the_volume_of_an_idle_player(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """Speech in the meantime is not stopped."""
@@ -153,7 +155,7 @@ async def test_a_scene_brings_the_volume_of_an_idle_player_back(
     assert "Alexa.DeviceControls.Stop" not in str(sim.ledger(path="/api/behaviors/preview"))
 
 
-async def test_a_scene_brings_back_a_volume_that_was_muted_meanwhile(
+async def test_a_scene_restores_a_volume_that_was_muted_in_the_meantime(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household
 ) -> None:
     await snapshot(hass)
@@ -179,7 +181,7 @@ async def test_a_paused_player_stays_silent_while_a_scene_restores_it(
     assert household.device("Kitchen Show")["volume"] == 35
 
 
-async def test_a_scene_plays_on_what_played(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+async def test_a_scene_resumes_playback(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
     await play(hass)
     await snapshot(hass)
     await act(hass, "media_pause", KITCHEN)
@@ -205,7 +207,9 @@ async def test_an_echo_that_went_offline_is_an_error(
         await act(hass, "media_pause", KITCHEN)
 
 
-async def test_what_is_not_certain_is_tried(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_commands_are_sent_if_the_state_is_uncertain(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     """Without push, an Echo that seems idle may be playing; if it is not playing, that is not an error."""
     entry.runtime_data.players.push_up = False
     sim.reset_ledger()
@@ -213,7 +217,7 @@ async def test_what_is_not_certain_is_tried(hass: HomeAssistant, sim: ControlCli
     assert commands(sim) == ["PauseCommand"]
 
 
-async def test_what_ended_just_now_is_nothing_to_pause(
+async def test_pausing_playback_that_just_ended_does_nothing(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """Amazon's response reports the end before the push does; the provider is not treated as external."""
@@ -229,7 +233,7 @@ async def test_what_ended_just_now_is_nothing_to_pause(
 # --- players of providers ---------------------------------------------------------------------
 
 
-async def test_spotify_is_controlled_by_words(
+async def test_spotify_is_controlled_by_text_commands(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """Amazon's command is tried once; after that, text commands are sent until playback stops."""
@@ -259,7 +263,7 @@ async def test_spotify_is_controlled_by_words(
     await comes(hass, KITCHEN, "idle")
 
 
-async def test_a_provider_is_remembered_for_all_echos(
+async def test_an_external_provider_is_stored_for_all_echos(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """Supported features are reduced, because text commands cannot seek."""
@@ -278,7 +282,7 @@ async def test_a_provider_is_remembered_for_all_echos(
     assert commands(sim) == ["PauseCommand", "PauseCommand"]
 
 
-async def test_after_a_day_amazon_is_asked_again(
+async def test_after_a_day_amazons_command_is_tried_again(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(players_module, "EXTERNAL_MEMORY", 0.0)
@@ -297,7 +301,7 @@ async def test_after_a_day_amazon_is_asked_again(
         ("es-MX", ["pausa", "continúa", "siguiente canción"]),
     ],
 )
-async def test_the_words_are_those_of_the_echo(
+async def test_text_commands_are_in_the_language_of_the_echo(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,
@@ -314,7 +318,7 @@ async def test_the_words_are_those_of_the_echo(
     assert texts(sim) == words
 
 
-async def test_a_language_without_words_says_so(
+async def test_an_unsupported_language_is_reported(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """Speaking and stopping still work."""
@@ -334,7 +338,7 @@ async def test_a_language_without_words_says_so(
 @pytest.mark.parametrize(
     ("action", "data"), [("media_player.media_seek", {"seek_position": 20}), ("alexa_media.forward", {})]
 )
-async def test_what_has_no_words_says_so(
+async def test_a_command_without_a_sentence_is_reported(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, action: str, data: dict[str, Any]
 ) -> None:
     await play(hass, "SPOTIFY")
@@ -344,7 +348,7 @@ async def test_what_has_no_words_says_so(
     assert texts(sim) == []
 
 
-async def test_a_group_is_told_through_a_speaker_of_it(
+async def test_a_text_command_for_a_group_is_sent_to_one_of_its_speakers(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     await play(hass, "SPOTIFY", OFFICE)
@@ -369,7 +373,7 @@ async def test_the_switch_of_shuffle_works_on_spotify(
 
 
 @pytest.mark.parametrize("locale", ["de-AT", "en-IN", "es-US", "fr-FR", "it-IT", "pt-BR", None])
-def test_every_language_has_all_words(locale: str | None) -> None:
+def test_every_language_has_all_sentences(locale: str | None) -> None:
     phrases = player_phrases_for(locale)
     assert phrases is not None
     kinds = ("PauseCommand", "PlayCommand", "NextCommand", "PreviousCommand", "ShuffleCommand", "RepeatCommand")

@@ -173,7 +173,7 @@ async def test_nothing_is_handled_after_unload(
 
 
 @pytest.mark.contract("push, unknown serial", "an unknown serial is six requests")
-async def test_a_new_serial_asks_for_the_list_once(
+async def test_a_new_serial_causes_one_read_of_the_device_list(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """Such a push causes a read of the devices, at most once in ten minutes."""

@@ -53,7 +53,7 @@ async def playing(hass: HomeAssistant, sim: ControlClient, household: Household,
     return Playing(hass, sim, household, entry)
 
 
-async def test_pushed_facts_of_players_are_applied(playing: Playing) -> None:
+async def test_pushed_values_of_players_are_shown(playing: Playing) -> None:
     """State, order, repeat mode and position are shown as pushed."""
     assert playing.media_id
     playing.push("PUSH_AUDIO_PLAYER_STATE", audioPlayerState="INTERRUPTED", mediaReferenceId=playing.media_id)
@@ -83,7 +83,7 @@ async def test_pushed_facts_of_players_are_applied(playing: Playing) -> None:
     ],
     ids=["the end", "another title", "the place in another title"],
 )
-async def test_what_is_not_whole_is_asked_for_once(playing: Playing, command: str, fields: dict[str, Any]) -> None:
+async def test_incomplete_pushes_cause_one_read(playing: Playing, command: str, fields: dict[str, Any]) -> None:
     """A push about an unknown track waits for a push with its data; if none arrives, it causes one read."""
     for _ in range(3):
         playing.push(command, **fields)
@@ -93,6 +93,6 @@ async def test_what_is_not_whole_is_asked_for_once(playing: Playing, command: st
     await playing.shows(state="playing")
 
 
-async def test_a_state_that_nobody_knows_is_asked_for(playing: Playing) -> None:
+async def test_an_unknown_state_causes_a_read(playing: Playing) -> None:
     playing.push("PUSH_AUDIO_PLAYER_STATE", audioPlayerState="LEVITATING", mediaReferenceId=playing.media_id)
     await until(playing.hass, lambda: playing.household.requests() == [SESSIONS])

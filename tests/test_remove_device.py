@@ -23,7 +23,7 @@ async def removed(
     return bool(answer["success"])
 
 
-async def test_a_device_that_is_gone(
+async def test_a_device_that_is_not_listed_can_be_removed(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     device_registry: dr.DeviceRegistry,
@@ -38,7 +38,7 @@ async def test_a_device_that_is_gone(
 
 
 @pytest.mark.parametrize("which", ["listed", "account"])
-async def test_what_is_there_stays(
+async def test_listed_devices_cannot_be_removed(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     household: Household,
@@ -55,7 +55,7 @@ async def test_what_is_there_stays(
     assert hass.states.get("media_player.kitchen_show")
 
 
-async def test_nobody_knows_while_it_is_not_loaded(
+async def test_no_device_can_be_removed_while_the_account_is_not_loaded(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     household: Household,

@@ -36,7 +36,7 @@ def issue_id(entry: MockConfigEntry) -> str:
 
 
 @pytest.mark.parametrize("call", [ALARM, ROUTINE, EVENT], ids=["action", "button", "calendar"])
-async def test_what_fails_for_want_of_an_echo_raises_an_issue_that_the_flow_fixes(
+async def test_a_missing_default_device_raises_an_issue_that_the_flow_fixes(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,

@@ -109,7 +109,7 @@ def test_manifest_says_what_home_assistant_and_hacs_need(manifest: dict[str, Any
     assert list(manifest) == ["domain", "name", *sorted(set(manifest) - {"domain", "name"})]
 
 
-def test_version_is_one(manifest: dict[str, Any]) -> None:
+def test_all_versions_are_equal(manifest: dict[str, Any]) -> None:
     project = (ROOT / "pyproject.toml").read_text()
     assert f'\nversion = "{manifest["version"]}"\n' in project
 
@@ -158,7 +158,7 @@ def test_brand_images_have_the_sizes_asked_for(theme: str, suffix: str, scale: i
         assert 128 * scale <= min(logo.size) <= 256 * scale
 
 
-def test_texts_stand_written_out_in_the_translations(english: dict[str, Any]) -> None:
+def test_translations_contain_no_references(english: dict[str, Any]) -> None:
     assert not list(COMPONENT.rglob("strings*.json"))
     for name, text in texts(english):
         assert isinstance(text, str), name
@@ -178,7 +178,7 @@ def test_translation_has_the_placeholders_of_the_english_text(path: Path, englis
         assert "{" not in PLACEHOLDER.sub("", text), f"{name}: a brace that is not a placeholder"
 
 
-def test_texts_named_in_the_code_exist_and_none_is_left_over(english: dict[str, Any], sources: str) -> None:
+def test_texts_used_in_the_code_exist_and_none_is_unused(english: dict[str, Any], sources: str) -> None:
     known = {*english.get("exceptions", {}), *english.get("issues", {})}
     for platform in english.get("entity", {}).values():
         known |= set(platform)
@@ -284,13 +284,13 @@ def test_workflow_pins_its_actions_and_asks_for_little(path: Path) -> None:
 @pytest.mark.parametrize(
     "name", [".ci/run", *(f"scripts/{n}" for n in ("setup", "test", "lint", "lock", "develop", "docs"))]
 )
-def test_script_can_be_run_as_it_is(name: str) -> None:
+def test_scripts_are_executable(name: str) -> None:
     path = ROOT / name
     assert path.stat().st_mode & 0o111 == 0o111
     assert path.read_text().startswith("#!/usr/bin/env bash\n")
 
 
-def test_setup_refuses_an_environment_that_it_does_not_know() -> None:
+def test_setup_refuses_an_unknown_environment() -> None:
     done = subprocess.run([ROOT / "scripts" / "setup", "tset"], capture_output=True, text=True, check=False, timeout=30)
     assert done.returncode == 1
     names = "test, hass, foreign, node, check, sim, browser, contract or docs"
@@ -417,7 +417,7 @@ def test_component_stays_small_enough_to_read() -> None:
     assert repeated_places(texts_by_name, 10) == []
 
 
-def test_every_guess_has_an_id_of_its_own() -> None:
+def test_every_guess_has_a_unique_id() -> None:
     rows = [line for line in (ROOT / "alexa_sim" / "GUESSES.md").read_text().splitlines() if line.startswith("|")]
     ids = [row.split("|")[1].strip() for row in rows]
     numbered = [found for found in ids if found != "Id" and set(found) != {"-"}]
@@ -459,7 +459,7 @@ def test_the_readme_is_short_and_has_the_two_commands() -> None:
 
 
 @pytest.mark.parametrize("page", ["README.md", "info.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"])
-def test_links_to_files_lead_somewhere(page: str) -> None:
+def test_links_to_files_exist(page: str) -> None:
     """Links between pages in docs/ are checked by scripts/docs --strict."""
     links = re.findall(r"\]\(([^)#]+)[^)]*\)", (ROOT / page).read_text())
     assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
@@ -477,7 +477,7 @@ def test_the_workflow_runs_every_form_of_the_demo_check() -> None:
     assert [form for form in forms if f"run: {form}\n" not in workflow] == []
 
 
-def test_the_workflow_tests_the_least_and_the_newest_home_assistant() -> None:
+def test_the_workflow_tests_the_oldest_and_the_newest_home_assistant() -> None:
     jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "tests.yml").read_text())["jobs"]
     assert {"least", "newest"} <= set(jobs)
     least = read_json(ROOT / "hacs.json")["homeassistant"].rpartition(".")[0]

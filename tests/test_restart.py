@@ -105,7 +105,7 @@ async def test_the_stored_session_is_private_and_removed_with_the_entry(
     assert [key for key in hass_storage if stopped.entry_id in key] == []
 
 
-async def test_tokens_are_renewed_before_a_stored_one_ends(
+async def test_tokens_are_renewed_before_a_stored_one_expires(
     hass: HomeAssistant,
     sim: ControlClient,
     household: Household,

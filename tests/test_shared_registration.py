@@ -72,7 +72,7 @@ async def test_of_two_copies_that_start_together_one_is_used(
 
 
 @pytest.mark.parametrize("failed", [False, True], ids=["unloaded", "never set up"])
-async def test_a_copy_is_used_once_the_other_is_not(
+async def test_a_copy_is_used_when_the_other_entry_is_not(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, copied: MockConfigEntry, *, failed: bool
 ) -> None:
     if failed:

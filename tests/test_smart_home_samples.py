@@ -54,7 +54,7 @@ async def shown(
         (DOOR, "Front Door", "contactSensor", {"detectionState": "DETECTED"}, WEEKS, "on"),
     ],
 )
-async def test_an_old_sample_is_unknown_or_tells_its_age(
+async def test_an_old_sample_is_unknown_or_shows_its_age(
     hass: HomeAssistant,
     sim: ControlClient,
     config_entry: MockConfigEntry,

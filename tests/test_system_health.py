@@ -89,7 +89,7 @@ async def test_several_accounts_have_numbers(
     assert [request["host"] for request in sim.ledger()] == ["alexa.amazon.de"]
 
 
-async def test_amazon_out_of_reach(hass: HomeAssistant, sim: ControlClient) -> None:
+async def test_unreachable_amazon_is_reported(hass: HomeAssistant, sim: ControlClient) -> None:
     sim.fault(path="/api/ping", cut="before")
     assert await health(hass) == {"accounts": 0, "can_reach_amazon": {"type": "failed", "error": "unreachable"}}
 

@@ -285,7 +285,7 @@ def dnd_of(player: str) -> str:
         ("Kitchen Show", {"john", "jack"}),
     ],
 )
-async def test_push_reaches_whose_it_is(
+async def test_a_push_reaches_every_account_that_sees_the_echo(
     hass: HomeAssistant, pair: Pair, household: Household, name: str, viewers: set[str]
 ) -> None:
     """A change at an Echo is written to the entities of all accounts that see the Echo, without a request."""
@@ -309,7 +309,7 @@ async def test_push_reaches_whose_it_is(
 
 @pytest.mark.parametrize("account", ["john", "jack"])
 @pytest.mark.parametrize(("name", "serial"), [("Hall Echo", "G0SIM00000HALL01"), ("Kitchen Show", "G0SIM000KITCHEN2")])
-async def test_command_goes_through_the_entitys_account(
+async def test_a_command_is_sent_by_the_account_of_the_entity(
     hass: HomeAssistant, pair: Pair, account: str, name: str, serial: str
 ) -> None:
     """A shared Echo receives one command, from the account of the entity; both accounts show the result."""
@@ -416,7 +416,7 @@ async def test_an_echo_that_is_no_longer_shared_is_removed(
 
 @pytest.mark.parametrize("account", ["john", "jack"])
 @pytest.mark.parametrize("action", ["reload", "remove", "disable"])
-async def test_the_other_is_left_alone(
+async def test_the_other_account_is_not_affected(
     hass: HomeAssistant, pair: Pair, household: Household, account: str, action: str
 ) -> None:
     """Changes of one account cause no request and no write for the other account, and do not affect its push."""
@@ -548,7 +548,7 @@ async def test_one_marketplace_is_down(hass: HomeAssistant, pair: Pair) -> None:
 
 @pytest.mark.contract("diagnostics hold other accounts")
 @pytest.mark.parametrize("account", ["john", "jack"])
-async def test_diagnostics_hold_nothing_of_the_other(hass: HomeAssistant, pair: Pair, account: str) -> None:
+async def test_diagnostics_contain_nothing_of_the_other_account(hass: HomeAssistant, pair: Pair, account: str) -> None:
     """The diagnostics also contain nothing that identifies their own account."""
     text = json.dumps(await async_get_config_entry_diagnostics(hass, pair.entries[account]))
     secrets = {"john.doe", "jack.doe", JOHN, JACK, "example.org", "Hall Echo", "Workshop", "Study"}
@@ -604,7 +604,7 @@ async def test_both_through_the_config_flow(
         await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def test_addresses_that_make_the_same_id(hass: HomeAssistant, sim: ControlClient) -> None:
+async def test_similar_addresses_have_different_ids(hass: HomeAssistant, sim: ControlClient) -> None:
     """Two addresses that only differ in characters that ids omit result in different ids."""
     household = json.loads(json.dumps(HOUSEHOLD).replace('"john.doe@example.org"', '"jack_doe@example.org"'))
     sim.household(household, domain="amazon.com")
@@ -625,7 +625,7 @@ async def test_addresses_that_make_the_same_id(hass: HomeAssistant, sim: Control
         await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def test_words_to_a_shared_echo_trigger_once_for_each_account_that_is_meant(
+async def test_a_command_to_a_shared_echo_triggers_once_per_targeted_account(
     hass: HomeAssistant, sim: ControlClient, pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An automation for the player of one account runs once per command.

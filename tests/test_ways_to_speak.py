@@ -78,7 +78,7 @@ async def said(
         ("<speak><![CDATA[5 < 6]]></speak>", "<speak>5 &lt; 6</speak>", "5 < 6"),
     ],
 )
-async def test_the_same_text_is_spoken_and_shown_alike(
+async def test_the_same_text_is_spoken_and_shown_in_the_same_way(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, text: str, spoken: str, shown: str
 ) -> None:
     assert [(one["kind"], one["text"]) for one in await said(hass, sim, entry, SPEAKING, text)] == [
@@ -102,7 +102,7 @@ async def test_the_same_text_is_spoken_and_shown_alike(
         ("x" * 8001, "message_too_long"),
     ],
 )
-async def test_an_unsound_text_is_refused_alike_before_anything_is_sent(
+async def test_an_invalid_text_is_refused_before_a_request_in_every_way(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, text: str, key: str
 ) -> None:
     sim.reset_ledger()
@@ -125,7 +125,7 @@ async def test_titles_are_readable(hass: HomeAssistant, sim: ControlClient, entr
     assert [one["title"] for one in sim.spoken()] == ["Salt & pepper"] * 3
 
 
-async def test_what_has_only_a_sound_is_spoken_and_neither_shown_nor_pushed(
+async def test_a_text_with_only_a_sound_is_spoken_and_neither_shown_nor_pushed(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
     sound = '<speak><audio src="https://example.org/bell.mp3"/></speak>'
@@ -141,14 +141,14 @@ async def test_what_has_only_a_sound_is_spoken_and_neither_shown_nor_pushed(
 
 
 @pytest.mark.parametrize("kind", ["tts", "announce"])
-async def test_the_volume_in_the_data_is_honored(
+async def test_the_volume_in_the_data_is_applied(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, kind: str
 ) -> None:
     await say(hass, ("notify.alexa_media", {"target": [KITCHEN], "data": {"type": kind, "volume": "0.4"}}), "Hi")
     assert [one["volume"] for one in sim.spoken()] == [40]
 
 
-async def test_the_other_options_in_the_data_are_honored(
+async def test_the_other_options_in_the_data_are_applied(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
     await say(hass, ("notify.alexa_media", {"target": [KITCHEN], "data": {"language": "fr-FR"}}), "Oui")
@@ -180,7 +180,7 @@ async def test_the_other_options_in_the_data_are_honored(
         ({1: 2}, "1"),
     ],
 )
-async def test_an_option_that_is_not_read_is_named(
+async def test_an_unknown_option_is_reported(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, data: dict[Any, Any], named: str
 ) -> None:
     with pytest.raises(ServiceValidationError) as raised:
@@ -189,7 +189,7 @@ async def test_an_option_that_is_not_read_is_named(
     assert sim.spoken() == []
 
 
-async def test_an_option_without_effect_of_the_action_is_named(
+async def test_an_option_without_effect_is_reported(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
     for data, named in (({"title": "x"}, "title"), ({"type": "show", "language": "fr-FR"}, "language")):

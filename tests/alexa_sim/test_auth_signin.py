@@ -102,7 +102,7 @@ async def test_password_leads_to_a_code_that_registers() -> None:
     assert (await driver.request("GET", location, cookies={})).status == 404
 
 
-async def test_wrong_password_says_so_and_can_be_mended() -> None:
+async def test_wrong_password_shows_an_error_and_can_be_corrected() -> None:
     driver, flow = Driver(), EnrollmentFlow()
     page, cookies = await open_page(driver, flow)
     page = await submit(driver, page, cookies, email="jo@example.org", password="wrong")
@@ -112,7 +112,7 @@ async def test_wrong_password_says_so_and_can_be_mended() -> None:
     assert (await submit(driver, page, cookies, password="correct horse")).status == 302
 
 
-async def test_authenticator_code_is_asked_for() -> None:
+async def test_authenticator_code_is_requested() -> None:
     household = load_household("demo")
     household["accounts"][JO]["otpSecret"] = SECRET
     driver, flow = Driver(household), EnrollmentFlow()
@@ -153,7 +153,7 @@ async def test_sign_in_page_refuses(pattern: str, replacement: str) -> None:
     assert (await driver.request("GET", url.replace(pattern, replacement))).status == 400
 
 
-async def test_code_is_good_once_for_five_minutes_for_its_client_and_verifier() -> None:
+async def test_code_is_valid_once_for_five_minutes_for_its_client_and_verifier() -> None:
     driver = Driver()
 
     def code(flow: Any) -> str:
@@ -195,7 +195,7 @@ async def test_second_app_gets_a_number_in_its_name() -> None:
         assert driver.device(flow.serial)["accountName"] == expected
 
 
-async def test_access_token_lives_an_hour() -> None:
+async def test_access_token_is_valid_for_an_hour() -> None:
     driver = Driver()
     await driver.renew()
     url = "https://api.amazonalexa.com/v1/devices/@self/capabilities"
@@ -207,7 +207,7 @@ async def test_access_token_lives_an_hour() -> None:
     assert (await driver.request("PUT", url, data=body, bearer=driver.token)).status == 401
 
 
-async def test_cookies_live_fourteen_days() -> None:
+async def test_cookies_are_valid_for_fourteen_days() -> None:
     driver = Driver()
     await driver.renew()
     driver.advance(14 * 86400 - 1)
@@ -216,7 +216,7 @@ async def test_cookies_live_fourteen_days() -> None:
     assert (await driver.request("GET", "/api/users/me")).status == 401
 
 
-async def test_expired_is_cured_by_the_refresh_token_and_revoked_is_not() -> None:
+async def test_refresh_token_replaces_expired_tokens_but_not_revoked_ones() -> None:
     driver = Driver()
     await driver.renew()
     driver.cloud.expire_tokens()
@@ -229,7 +229,7 @@ async def test_expired_is_cured_by_the_refresh_token_and_revoked_is_not() -> Non
     assert (answer.status, answer.json["error"]) == (400, "invalid_grant")
 
 
-async def test_deregistering_takes_the_device_away() -> None:
+async def test_deregistering_removes_the_device() -> None:
     driver = Driver()
     await driver.renew()
     body = {"requested_deregister_type": "deregister_device"}
@@ -250,7 +250,7 @@ async def test_removing_the_app_in_amazons_list_signs_it_out() -> None:
     assert (await token(driver, REFRESH_TOKEN)).json["error"] == "invalid_grant"
 
 
-def test_sign_in_by_the_control_plane_names_what_is_wrong() -> None:
+def test_sign_in_by_the_control_plane_reports_errors() -> None:
     driver, flow = Driver(), EnrollmentFlow()
     url = driver.cloud.sign_in(flow.oauth_url, JO)
     assert parse_qs(urlsplit(url).query)["openid.mode"] == ["id_res"]
@@ -282,7 +282,7 @@ async def test_registering_by_an_access_token() -> None:
     assert (answer.status, answer.json["response"]["error"]["code"]) == (401, "InvalidToken")
 
 
-async def test_same_app_signed_in_by_somebody_else_moves() -> None:
+async def test_app_signed_in_by_another_user_moves_to_their_account() -> None:
     household = load_household("demo")
     household["accounts"]["A2SIMKIM00001"] = {"email": "kim@example.org", "name": "Kim Lee"}
     driver, flow = Driver(household), EnrollmentFlow(serial=APP)
@@ -293,7 +293,7 @@ async def test_same_app_signed_in_by_somebody_else_moves() -> None:
     assert accounts["A2SIMKIM00001"]["devices"][APP]["accountName"] == "Kim's Amazon Alexa"
 
 
-async def test_pages_that_an_account_asks_for_come_in_order() -> None:
+async def test_pages_required_by_an_account_are_shown_in_order() -> None:
     household = load_household("demo")
     household["accounts"][JO] |= {"otpSecret": SECRET, "signInPages": ["unknown", "confirm", "captcha"]}
     driver, flow = Driver(household), EnrollmentFlow()
@@ -324,7 +324,7 @@ async def test_pages_that_an_account_asks_for_come_in_order() -> None:
     assert page.status == 200, "a form with a missing field is refused"
 
 
-async def test_page_that_is_not_due_leads_back_to_the_password() -> None:
+async def test_unexpected_page_leads_back_to_the_password() -> None:
     driver, flow = Driver(), EnrollmentFlow()
     page, cookies = await open_page(driver, flow)
     form = {"workflowState": Form(page.text).fields["workflowState"], "transactionApproved": "yes"}

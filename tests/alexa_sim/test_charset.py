@@ -29,7 +29,7 @@ async def added(driver: Driver, name: str, content_type: str | None, **options: 
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_a_charset_that_is_named_is_used(driver: Driver, name: str) -> None:
+async def test_a_given_charset_is_used(driver: Driver, name: str) -> None:
     assert name in await added(driver, name, "application/json; charset=UTF-8", ensure_ascii=False)
 
 
@@ -40,15 +40,13 @@ async def test_ascii_needs_no_charset(driver: Driver, name: str) -> None:
 
 @pytest.mark.parametrize("content_type", ["application/json", None, "application/json; charset=none"])
 @pytest.mark.parametrize("name", NAMES)
-async def test_raw_letters_without_a_charset_come_out_garbled(
-    driver: Driver, name: str, content_type: str | None
-) -> None:
+async def test_raw_letters_without_a_charset_are_garbled(driver: Driver, name: str, content_type: str | None) -> None:
     held = await added(driver, name, content_type, ensure_ascii=False)
     assert name not in held
     assert name.encode().decode("iso-8859-1").strip() in held
 
 
-async def test_a_part_is_read_by_its_own_charset(driver: Driver) -> None:
+async def test_a_part_is_decoded_with_the_charset_of_the_part(driver: Driver) -> None:
     event = {"event": {"header": {"namespace": "System", "name": "Zustandsänderung"}}}
     part = json.dumps(event, ensure_ascii=False)
     for charset, shown in (("; charset=UTF-8", "Zustandsänderung"), ("", "ZustandsÃ¤nderung")):

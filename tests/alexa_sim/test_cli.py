@@ -49,7 +49,7 @@ def failed(*options: str, module: str = TOY) -> str:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_says_when_it_is_ready_and_ends_cleanly(number: signal.Signals) -> None:
+def test_it_prints_a_ready_line_and_ends_cleanly(number: signal.Signals) -> None:
     with started() as (process, ready):
         assert ready.keys() == {"ready", "port", "control", "ca"}
         assert ready["ready"] is True
@@ -62,13 +62,13 @@ def test_it_says_when_it_is_ready_and_ends_cleanly(number: signal.Signals) -> No
     assert not Path(ready["ca"]).parent.exists()
 
 
-def test_it_ends_with_its_input_when_asked_to() -> None:
+def test_it_ends_with_its_input_if_requested() -> None:
     with started("--until-eof") as (process, _):
         process.communicate(timeout=10)
         assert process.returncode == 0
 
 
-def test_it_listens_on_loopback_alone() -> None:
+def test_it_listens_on_loopback_only() -> None:
     with started() as (process, ready):
         listening = {}
         for line in Path(f"/proc/{process.pid}/net/tcp").read_text().splitlines()[1:]:
@@ -78,7 +78,7 @@ def test_it_listens_on_loopback_alone() -> None:
     assert listening[ready["port"]] == "0100007F"
 
 
-def test_the_ports_may_be_chosen() -> None:
+def test_the_ports_can_be_selected() -> None:
     with socket.socket() as free, socket.socket() as other:
         free.bind(("127.0.0.1", 0))
         other.bind(("127.0.0.1", 0))
@@ -88,7 +88,7 @@ def test_the_ports_may_be_chosen() -> None:
 
 
 @pytest.mark.parametrize("option", ["--port", "--control-port"])
-def test_a_port_in_use_is_said_in_a_sentence(option: str) -> None:
+def test_a_port_in_use_is_reported_in_a_sentence(option: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -96,15 +96,15 @@ def test_a_port_in_use_is_said_in_a_sentence(option: str) -> None:
         assert failed(option, str(port)) == f"alexa_sim: Port {port} cannot be had: Address already in use."
 
 
-def test_a_port_out_of_range_is_said_in_a_sentence() -> None:
+def test_a_port_out_of_range_is_reported_in_a_sentence() -> None:
     assert "70000" in failed("--port", "70000")
 
 
-def test_an_unknown_marketplace_is_said_in_a_sentence() -> None:
+def test_an_unknown_marketplace_is_reported_in_a_sentence() -> None:
     assert "amazon.xx is no retail domain" in failed("--domain", "amazon.xx")
 
 
-def test_a_bad_household_is_said_in_a_sentence(tmp_path: Path) -> None:
+def test_an_invalid_household_is_reported_in_a_sentence(tmp_path: Path) -> None:
     assert "nobody" in failed("--household", "nobody", module="alexa_sim")
     (tmp_path / "a.json").write_text("{")
     assert "not JSON" in failed("--household", str(tmp_path / "a.json"), module="alexa_sim")

@@ -15,7 +15,7 @@ async def test_it_shows_real_time_until_it_is_advanced() -> None:
     assert abs(clock.now() - time.time()) < 0.1
 
 
-async def test_advancing_wakes_those_whose_time_has_come_and_nobody_else() -> None:
+async def test_advancing_only_wakes_sleepers_whose_time_has_come() -> None:
     clock = Clock()
     early = asyncio.create_task(clock.sleep(60))
     late = asyncio.create_task(clock.sleep(600))
@@ -40,7 +40,7 @@ async def test_time_passes_by_itself() -> None:
     assert clock.now() - before >= 0.05
 
 
-async def test_a_sleep_of_nothing_ends_at_once() -> None:
+async def test_a_sleep_of_zero_seconds_ends_immediately() -> None:
     async with asyncio.timeout(1):
         await Clock().sleep(0)
         await Clock().sleep(-5)

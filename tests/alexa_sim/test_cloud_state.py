@@ -69,7 +69,7 @@ def patch_notification(driver: Driver, key: str, change: Any) -> None:
         pytest.param({"accounts": {"A1NEW000": {"name": "New", "email": "jo@example.org"}}}, id="e-mail taken"),
     ],
 )
-def test_patches_that_make_no_sense_change_nothing(patch: Any) -> None:
+def test_invalid_patches_change_nothing(patch: Any) -> None:
     driver = Driver()
     before = driver.cloud.state()
     with pytest.raises(HttpError) as caught:
@@ -79,7 +79,7 @@ def test_patches_that_make_no_sense_change_nothing(patch: Any) -> None:
     assert driver.cloud.state() == before
 
 
-def test_everything_of_the_state_can_be_put_back() -> None:
+def test_the_whole_state_can_be_restored_by_a_patch() -> None:
     driver = Driver()
     before = driver.cloud.state()
     driver.patch_device(KITCHEN, None)
@@ -93,7 +93,7 @@ def test_everything_of_the_state_can_be_put_back() -> None:
     assert set(after["accounts"][JO]["notifications"]) == set(before["accounts"][JO]["notifications"])
 
 
-def test_accounts_come_and_go() -> None:
+def test_accounts_are_added_and_removed() -> None:
     driver = Driver()
     driver.cloud.patch({"accounts": {"A1NEW000": {"name": "Kim", "email": "kim@example.org"}}})
     assert driver.cloud.state()["accounts"]["A1NEW000"]["defaultMusicProvider"] == "AMAZON_MUSIC"
@@ -140,7 +140,7 @@ def test_single_reminder_is_off_after_it_rang() -> None:
     assert notification(driver, key)["status"] == "OFF"
 
 
-def test_timers_are_paused_and_go_on() -> None:
+def test_timers_are_paused_and_resumed() -> None:
     driver = Driver()
     key = "1f0c3d52-7a51-4c0e-9d39-0a1b2c3d4e04"
     driver.advance(400)
@@ -246,7 +246,7 @@ def test_a_pattern_gives_the_next_occurrence(pattern: str, day: int) -> None:
     assert (found.day, found.hour) == (day, 7)
 
 
-async def test_much_time_at_once_happens_in_its_order() -> None:
+async def test_events_of_a_large_time_step_happen_in_order() -> None:
     driver = Driver()
     await driver.renew()
     stream = await driver.open()

@@ -59,7 +59,7 @@ async def test_writes_need_csrf(method: str, path: str) -> None:
     assert (await driver.request(method, path, data=[])).status != 403
 
 
-async def test_csrf_comes_with_pages_and_only_once() -> None:
+async def test_csrf_cookie_is_only_set_if_it_is_missing() -> None:
     driver = Driver()
     await driver.renew()
     del driver.cookies["csrf"]
@@ -101,7 +101,7 @@ async def test_account_is_served_at_its_marketplace_and_region() -> None:
     assert (await driver.request("GET", f"{host}/api/devices-v2/device")).status == 401
 
 
-async def test_other_marketplaces_tell_where_the_account_belongs() -> None:
+async def test_other_marketplaces_return_the_marketplace_of_the_account() -> None:
     driver = Driver(domain="amazon.nl")
     form = {
         "source_token": REFRESH_TOKEN,
@@ -119,7 +119,7 @@ async def test_other_marketplaces_tell_where_the_account_belongs() -> None:
     assert (await driver.request("GET", "https://alexa.amazon.nl/api/users/me")).status == 401
 
 
-async def test_token_endpoint_refuses_what_is_malformed() -> None:
+async def test_token_endpoint_refuses_malformed_requests() -> None:
     driver = Driver()
     answer = await driver.request("POST", "https://api.amazon.com/auth/token", form={"source_token": REFRESH_TOKEN})
     assert (answer.status, answer.json["error"]) == (400, "invalid_request")
@@ -143,7 +143,7 @@ async def test_unknown_paths_and_methods_are_not_served() -> None:
     assert router.match("DELETE", "alexa.amazon.com", "/api/users/me") == 405
 
 
-async def test_device_of_a_query_has_to_be_the_accounts() -> None:
+async def test_device_in_a_query_must_belong_to_the_account() -> None:
     driver = Driver()
     await driver.renew()
     for query in ("", f"?deviceSerialNumber={KITCHEN}", f"?deviceSerialNumber={KITCHEN}&deviceType=A3S5BH2HU6VAYF"):

@@ -188,7 +188,7 @@ async def test_sounds_and_volumes_are_read_and_set(driver: Driver) -> None:
     assert (await driver.request("PUT", path, data=names)).status == 400
 
 
-async def test_what_an_echo_is_told(driver: Driver) -> None:
+async def test_text_commands_change_timers_and_alarms(driver: Driver) -> None:
     """Timers, snooze and stop work with a text command and with speech at the device."""
 
     async def tell(text: str, serial: str = "G0SIM0BEDROOM001") -> None:

@@ -70,7 +70,7 @@ async def test_history_needs_the_token_of_its_page_and_a_bearer(driver: Driver) 
     assert (await driver.request("GET", f"{PRIVACY}/rvh", cookies={})).status == 401
 
 
-async def test_history_that_is_asked_too_often_is_throttled(driver: Driver) -> None:
+async def test_history_that_is_requested_too_often_is_throttled(driver: Driver) -> None:
     """A request every 10 s is throttled after a while, one every 12 s is not, and a throttled account recovers."""
     page = (await driver.request("GET", f"{PRIVACY}/rvh")).text
     token = page.partition('name="csrf-token" content="')[2].partition('"')[0]
@@ -139,7 +139,7 @@ async def test_history_in_both_forms_and_pages(driver: Driver) -> None:
     assert (await ask("rvh/customer-history-records-v2", None)).status == 403
 
 
-async def test_endpoints_need_no_csrf_and_tell_who_is_reached(driver: Driver) -> None:
+async def test_graphql_endpoints_need_no_csrf_and_report_reachability(driver: Driver) -> None:
     query = """query q($ids: [String]) { listEndpoints(listEndpointsInput: {endpointIds: $ids}) { endpoints {
         id serialNumber { value { text } } features { properties { ... on Reachability { reachabilityStatusValue } } }
     } } }"""
@@ -162,7 +162,7 @@ def endpoints_of(answer: Any) -> Any:
     return answer["data"]["listEndpoints"]["endpoints"]
 
 
-async def test_a_restart_takes_an_echo_away_for_half_a_minute(driver: Driver) -> None:
+async def test_an_echo_is_offline_for_half_a_minute_during_a_restart(driver: Driver) -> None:
     stream = await driver.open()
     url = f"/v1/alexa/device/reboot/{driver.device(OFFICE)['deviceType']}/{OFFICE}"
     assert (await driver.request("POST", url, data={})).status == 401
@@ -184,7 +184,7 @@ async def test_routines_and_the_host_of_the_account(driver: Driver) -> None:
     assert await driver.get("/api/welcome") == {"alexaHostName": "alexa.amazon.com"}
 
 
-async def test_the_token_endpoint_gives_cookies_too() -> None:
+async def test_the_token_endpoint_also_returns_cookies() -> None:
     driver = Driver(domain="amazon.de")
     form = {
         "source_token": REFRESH_TOKEN,

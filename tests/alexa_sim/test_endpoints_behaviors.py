@@ -94,7 +94,7 @@ async def test_serial_nodes_wait_and_parallel_ones_do_not(driver: Driver) -> Non
     assert driver.device(LIVING)["volume"] == 50
 
 
-async def test_announcement_is_heard_by_its_targets_that_may_be_disturbed(driver: Driver) -> None:
+async def test_announcement_is_spoken_on_targets_without_do_not_disturb(driver: Driver) -> None:
     node = announcement(driver, KITCHEN, BEDROOM, KIDS, OFFICE, DOWNSTAIRS)
     assert (await driver.preview(node)).status == 200
     said = driver.cloud.spoken()
@@ -111,7 +111,7 @@ async def test_announcement_without_target_goes_to_all(driver: Driver) -> None:
     assert {each["serial"] for each in driver.cloud.spoken()} == {KITCHEN, LIVING, OFFICE, GARAGE}
 
 
-async def test_what_cannot_speak_is_silent(driver: Driver) -> None:
+async def test_devices_without_speech_stay_silent(driver: Driver) -> None:
     for serial in (KIDS, PHONE, DOWNSTAIRS):
         assert (await driver.preview(speak(driver, serial, "Hello"))).status == 200
     assert driver.cloud.spoken() == []
@@ -183,7 +183,7 @@ async def test_customer_is_the_owner_of_the_device(driver: Driver) -> None:
     assert (await driver.preview(node)).status == 400
 
 
-async def test_the_customers_placeholder_is_the_account_and_no_other(driver: Driver) -> None:
+async def test_the_customer_placeholder_stands_for_the_account_only(driver: Driver) -> None:
     placeholder = {"customerId": "ALEXA_CUSTOMER_ID"}
     kitchen, garage = speak(driver, KITCHEN, "Hello"), speak(driver, GARAGE, "Hello")
     kitchen["operationPayload"] |= placeholder
@@ -241,7 +241,7 @@ async def test_ssml_is_spoken_without_its_tags(driver: Driver) -> None:
     assert driver.cloud.spoken()[0]["duration"] == pytest.approx(0.36)
 
 
-async def test_stop_ends_what_plays(driver: Driver) -> None:
+async def test_stop_ends_playback(driver: Driver) -> None:
     await driver.play(KITCHEN)
     await driver.play(OFFICE)
     devices = [{"deviceSerialNumber": KITCHEN, "deviceType": "A1EIANJ7PNB0Q7"}]

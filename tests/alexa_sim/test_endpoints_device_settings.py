@@ -23,7 +23,7 @@ async def status(driver: Driver, method: str, url: str, data: Any) -> int:
     return (await driver.request(method, url, data=data)).status
 
 
-async def test_preferences_are_taken_as_a_whole(driver: Driver) -> None:
+async def test_preferences_are_replaced_as_a_whole(driver: Driver) -> None:
     preferences = (await driver.get("/api/device-preferences"))["devicePreferences"]
     kitchen = next(each for each in preferences if each["deviceSerialNumber"] == KITCHEN)
     url = f"/api/device-preferences/{KITCHEN}"

@@ -14,7 +14,7 @@ GOOD_NIGHT = "amzn1.alexa.automation.5a6b7c8d-0001-4e8f-9a0b-1c2d3e4f5a01"
 @pytest.mark.parametrize(
     ("domain", "name", "other"), [("amazon.com", "parents", "eltern"), ("amazon.de", "eltern", "parents")]
 )
-async def test_a_child_gets_an_echo(domain: str, name: str, other: str) -> None:
+async def test_an_echo_is_assigned_to_a_child(domain: str, name: str, other: str) -> None:
     driver = Driver(domain=domain)
     await driver.renew()
     kind = driver.device(OFFICE)["deviceType"]
@@ -71,7 +71,7 @@ async def test_a_routine_is_run_under_its_id() -> None:
     assert [said["text"] for said in driver.cloud.spoken()] == ["Sleep well"]
 
 
-async def test_a_background_wants_a_screen_and_https() -> None:
+async def test_a_background_needs_a_screen_and_https() -> None:
     driver = Driver()
     await driver.renew()
 

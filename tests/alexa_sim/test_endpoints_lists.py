@@ -50,7 +50,7 @@ async def test_lists_and_their_counts(driver: Driver) -> None:
     assert (await driver.request("POST", f"{BASE}/fetch")).status == 400
 
 
-async def test_items_come_in_pages(driver: Driver) -> None:
+async def test_items_are_returned_in_pages(driver: Driver) -> None:
     added = {f"item{number:04}": {"itemName": f"thing {number}"} for number in range(250)}
     driver.cloud.patch({"accounts": {JO: {"lists": {SHOPPING: {"items": added}}}}})
     url, sizes = f"{BASE}/{SHOPPING}/items/fetch?limit=100", []
@@ -68,7 +68,7 @@ async def test_items_come_in_pages(driver: Driver) -> None:
         assert (await driver.request("POST", url, data={"nextToken": wrong}, csrf=False)).status == 400
 
 
-async def test_everybody_has_a_shopping_and_a_todo_list() -> None:
+async def test_every_account_has_a_shopping_and_a_todo_list() -> None:
     household = load_household("demo")
     del household["accounts"][JO]["lists"]
     lists = Driver(household).cloud.state()["accounts"][JO]["lists"]
@@ -117,12 +117,12 @@ async def test_an_old_version_is_refused(driver: Driver) -> None:
 @pytest.mark.parametrize(
     ("name", "value"), [("itemStatus", "DONE"), ("itemName", ""), ("colour", "red")], ids=lambda each: each or "empty"
 )
-async def test_what_makes_no_sense_is_refused(driver: Driver, name: str, value: str) -> None:
+async def test_invalid_requests_are_refused(driver: Driver, name: str, value: str) -> None:
     assert (await put(driver, 1, (name, value))).status == 400
     assert (await items(driver))["milk"]["version"] == 1
 
 
-async def test_a_patch_counts_up_and_is_pushed(driver: Driver) -> None:
+async def test_a_patch_increases_the_versions_and_is_pushed(driver: Driver) -> None:
     stream = await driver.open()
     driver.cloud.patch({"accounts": {JO: {"lists": {SHOPPING: {"items": {MILK: {"quantity": "3"}}}}}}})
     assert (await items(driver))["milk"]["version"] == 2

@@ -44,7 +44,7 @@ async def test_an_idle_device_has_no_session(driver: Driver) -> None:
     assert (await driver.request("GET", driver.command_url(KITCHEN, "/api/np/queue"))).status == 404
 
 
-async def test_music_plays_in_time(driver: Driver) -> None:
+async def test_tracks_play_for_their_length(driver: Driver) -> None:
     await driver.play(KITCHEN)
     driver.advance(12.25)
     playing = await session(driver)
@@ -60,7 +60,7 @@ async def test_music_plays_in_time(driver: Driver) -> None:
     assert (await driver.get(SESSIONS)) == {"mediaSessionList": []}
 
 
-async def test_pause_stops_the_time(driver: Driver) -> None:
+async def test_pause_stops_the_position(driver: Driver) -> None:
     await driver.play(KITCHEN)
     driver.advance(5)
     assert await command(driver, type="PauseCommand") == 200
@@ -95,7 +95,7 @@ async def test_commands_move_in_the_queue(driver: Driver) -> None:
     assert (await session(driver))["nowPlayingData"]["progress"]["mediaProgress"] == 133000
 
 
-async def test_shuffle_mixes_the_rest_and_order_comes_back(driver: Driver) -> None:
+async def test_shuffle_changes_the_following_tracks_and_can_be_undone(driver: Driver) -> None:
     await driver.play(KITCHEN, "anything at all")
     ordered = driver.device(KITCHEN)["player"]["queue"]
     await command(driver, type="ShuffleCommand", shuffle=True)
@@ -192,6 +192,6 @@ async def test_bluetooth_connects_one_at_a_time(driver: Driver) -> None:
     assert (await driver.request("POST", offline, data={})).status == 400
 
 
-async def test_sessions_ask_for_some_device(driver: Driver) -> None:
+async def test_sessions_require_a_device_in_the_query(driver: Driver) -> None:
     assert (await driver.request("GET", "/api/np/list-media-sessions")).status == 400
     assert (await info(driver, PHONE))["volume"] is None

@@ -106,7 +106,7 @@ async def test_groups_name_their_members() -> None:
     assert [member["dsn"] for member in group["members"]] == [KITCHEN, LIVING]
 
 
-async def test_bluetooth_list_is_null_for_what_is_offline() -> None:
+async def test_bluetooth_list_is_null_for_offline_echos() -> None:
     driver = await signed_in()
     states = (await driver.get("/api/bluetooth?cached=false"))["bluetoothStates"]
     paired = {each["deviceSerialNumber"]: each["pairedDeviceList"] for each in states}
@@ -116,7 +116,7 @@ async def test_bluetooth_list_is_null_for_what_is_offline() -> None:
     assert DOWNSTAIRS not in paired
 
 
-async def test_notifications_have_times_that_lie_ahead() -> None:
+async def test_notifications_have_times_in_the_future() -> None:
     driver = await signed_in()
     answer = await driver.get("/api/notifications?cached=true", headers={"User-Agent": BROWSER})
     found = {each["notificationIndex"][-2:]: each for each in answer["notifications"]}

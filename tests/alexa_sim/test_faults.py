@@ -31,7 +31,7 @@ def in_flight(toy: Running, method: str, url: str) -> Iterator[Any]:
         yield future
 
 
-def test_a_status_takes_the_place_of_the_answer(toy: Running) -> None:
+def test_a_status_replaces_the_response(toy: Running) -> None:
     toy.client.fault(path="/write", status=429, body={"message": "slow"}, headers={"Retry-After": 7}, times=1)
     answer = request(toy, "POST", WRITE)
     assert (answer.status, answer.json(), dict(answer.headers)["retry-after"]) == (429, {"message": "slow"}, "7")
@@ -44,14 +44,14 @@ def test_a_status_takes_the_place_of_the_answer(toy: Running) -> None:
     ("body", "content_type"),
     [("plain", "text/plain;charset=UTF-8"), ('{"a"', "application/json"), (None, "application/json")],
 )
-def test_a_body_goes_out_as_it_is(toy: Running, body: str | None, content_type: str) -> None:
+def test_a_body_is_sent_unchanged(toy: Running, body: str | None, content_type: str) -> None:
     toy.client.fault(status=200, body=body)
     answer = request(toy, "GET", STATIC)
     assert answer.body == (body or "").encode()
     assert dict(answer.headers)["content-type"] == content_type
 
 
-def test_after_means_that_it_was_done(toy: Running) -> None:
+def test_after_runs_the_handler_first(toy: Running) -> None:
     toy.client.fault(path="/write", status=503, after=True)
     assert request(toy, "POST", WRITE).status == 503
     assert toy.client.state()["writes"] == 1
@@ -73,7 +73,7 @@ def test_host_path_and_method_are_globs(toy: Running, rule: dict[str, str], hit:
     assert request(toy, "GET", STATIC).status == (500 if hit else 200)
 
 
-def test_seconds_are_the_clocks(toy: Running) -> None:
+def test_seconds_are_those_of_the_simulated_clock(toy: Running) -> None:
     toy.client.fault(status=500, seconds=60)
     assert request(toy, "GET", STATIC).status == 500
     toy.client.advance(61)
@@ -91,7 +91,7 @@ def test_the_first_rule_wins_and_delays_add_up(toy: Running) -> None:
     assert [fault["hits"] for fault in toy.client.faults()] == [1, 1, 1, 0]
 
 
-def test_latency_may_come_after_the_work(toy: Running) -> None:
+def test_latency_can_follow_the_handler(toy: Running) -> None:
     toy.client.fault(latency=600, after=True)
     with in_flight(toy, "POST", WRITE) as future:
         end = time.monotonic() + 5
@@ -103,7 +103,7 @@ def test_latency_may_come_after_the_work(toy: Running) -> None:
 
 
 @pytest.mark.parametrize("release", ["clear", "remove", "seconds"])
-def test_a_hang_lasts_until_the_rule_goes(toy: Running, release: str) -> None:
+def test_a_hang_lasts_until_the_rule_is_deleted(toy: Running, release: str) -> None:
     lasting = {"seconds": 60} if release == "seconds" else {}
     fault = toy.client.fault(path="/write", hang=True, **lasting)
     assert fault is not None
@@ -160,7 +160,7 @@ def test_a_stream_is_cut_in_its_first_piece(toy: Running) -> None:
     assert toy.client.state()["open"] == 0
 
 
-def test_malformed_is_half_an_answer_that_ends_well(toy: Running) -> None:
+def test_malformed_is_half_a_response_that_ends_normally(toy: Running) -> None:
     toy.client.fault(malformed=True)
     answer = request(toy, "GET", STATIC)
     assert answer.status == 200
@@ -168,7 +168,7 @@ def test_malformed_is_half_an_answer_that_ends_well(toy: Running) -> None:
         answer.json()
 
 
-def test_throttling_comes_as_a_good_answer(toy: Running) -> None:
+def test_throttling_can_be_sent_with_status_200(toy: Running) -> None:
     toy.client.fault(throttle=True)
     assert _throttled(request(toy, "GET", STATIC)) == "Rate exceeded"
     answer = request(toy, "POST", "alexa.amazon.com/nexus/v1/graphql")
@@ -180,7 +180,7 @@ def _throttled(answer: Answer) -> str:
     return str(answer.json()["message"])
 
 
-def test_a_sign_in_page_comes_in_place_of_json(toy: Running) -> None:
+def test_a_sign_in_page_replaces_json(toy: Running) -> None:
     toy.client.fault(html=True)
     answer = request(toy, "GET", STATIC)
     assert answer.status == 200
@@ -188,7 +188,7 @@ def test_a_sign_in_page_comes_in_place_of_json(toy: Running) -> None:
     assert b'name="signIn"' in answer.body
 
 
-def test_some_things_happen_at_once(toy: Running) -> None:
+def test_some_faults_are_immediate_actions(toy: Running) -> None:
     connection, response = open_request(toy, "GET", "alexa.na.gateway.devices.a2z.com/v20160207/directives")
     assert toy.client.fault(expire_tokens=True) is None
     assert toy.client.fault(revoke=True, silent_stream=30) is None
@@ -223,7 +223,7 @@ def test_some_things_happen_at_once(toy: Running) -> None:
         ({"silent_stream": True}, "number of seconds"),
     ],
 )
-def test_a_bad_rule_is_refused_in_a_sentence(toy: Running, rule: dict[str, Any], message: str) -> None:
+def test_an_invalid_rule_is_refused_in_a_sentence(toy: Running, rule: dict[str, Any], message: str) -> None:
     with pytest.raises(ControlError, match=message) as caught:
         toy.client.fault(**rule)
     assert caught.value.status == 400

@@ -101,7 +101,7 @@ def twin(household: Any) -> None:
         pytest.param(twin, "is in the account", id="serial twice"),
     ],
 )
-def test_wrong_households_are_refused_in_a_sentence(change: Callable[[Any], Any], place: str, tmp_path: Path) -> None:
+def test_invalid_households_are_refused_in_a_sentence(change: Callable[[Any], Any], place: str, tmp_path: Path) -> None:
     path = tmp_path / "mine.json"
     path.write_text(json.dumps(broken(change)))
     with pytest.raises(HouseholdError) as caught:
@@ -120,7 +120,7 @@ def test_same_address_twice_is_refused(tmp_path: Path) -> None:
         load_household(str(path))
 
 
-def test_files_that_are_none(tmp_path: Path) -> None:
+def test_files_without_a_household_are_refused(tmp_path: Path) -> None:
     with pytest.raises(HouseholdError, match="There is no household nope; there are demo"):
         load_household("nope")
     with pytest.raises(HouseholdError, match="cannot be read"):

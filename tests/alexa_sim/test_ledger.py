@@ -25,7 +25,7 @@ def test_filters_are_globs_and_a_time() -> None:
     assert [entry["index"] for entry in ledger.entries(since=20)] == [1, 2]
 
 
-def test_reset_starts_the_index_anew() -> None:
+def test_reset_restarts_the_index() -> None:
     ledger = Ledger()
     ledger.open(_request("/a"), 1)
     ledger.reset()
@@ -33,13 +33,13 @@ def test_reset_starts_the_index_anew() -> None:
     assert [(entry["index"], entry["path"]) for entry in ledger.entries()] == [(0, "/b")]
 
 
-def test_a_body_that_is_no_text_does_not_break_it() -> None:
+def test_a_binary_body_is_recorded() -> None:
     ledger = Ledger()
     ledger.open(_request("/a", body=b"\xff{}"), 1)
     assert ledger.entries()[0]["body"] == "�{}"
 
 
-def test_a_request_is_written_down_with_everything(toy: Running) -> None:
+def test_a_request_is_recorded_completely(toy: Running) -> None:
     request(toy, "POST", "www.amazon.com/echo/a?b=c&d=", body="text")
     (entry,) = toy.client.ledger()
     assert (entry["method"], entry["host"], entry["path"]) == ("POST", "www.amazon.com", "/echo/a")
@@ -53,7 +53,7 @@ def test_a_request_is_written_down_with_everything(toy: Running) -> None:
     assert toy.client.ledger() == []
 
 
-def test_failures_are_written_down_as_well(toy: Running) -> None:
+def test_failures_are_recorded_too(toy: Running) -> None:
     request(toy, "GET", "alexa.amazon.com/nowhere")
     request(toy, "GET", "example.org/static", sni="alexa.amazon.com")
     fault = toy.client.fault(path="/static", status=503)

@@ -28,7 +28,9 @@ async def driver() -> Driver:
         ("DELETE", "/api/notifications/{id}"),
     ],
 )
-async def test_every_request_about_notifications_wants_a_browser(driver: Driver, method: str, path: str) -> None:
+async def test_every_request_about_notifications_needs_a_browsers_user_agent(
+    driver: Driver, method: str, path: str
+) -> None:
     before = held(driver)
     path = path.replace("{id}", next(iter(before)))
     answer = await driver.request(method, path, data=None if method == "GET" else reminder_body(driver))
@@ -92,7 +94,7 @@ async def test_settings_of_one_echo(driver: Driver, name: str, value: str, wrong
     assert (await driver.request("GET", phone)).status == 400
 
 
-async def test_a_device_is_taken_from_the_account(driver: Driver) -> None:
+async def test_a_device_is_removed_from_the_account(driver: Driver) -> None:
     path = f"/api/devices/device/{KITCHEN}"
     assert (await driver.request("DELETE", f"{path}?deviceType=A0")).status == 400
     assert (await driver.request("DELETE", f"{path}?deviceType={KITCHEN_TYPE}", csrf=False)).status == 403

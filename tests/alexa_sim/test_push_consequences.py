@@ -172,7 +172,7 @@ async def test_notifications_push_an_odd_and_an_even_version(driver: Driver, str
     assert (command, payload["eventType"]) == ("PUSH_NOTIFICATION_CHANGE", "DELETE")
 
 
-async def test_timer_rings_and_is_gone(driver: Driver, stream: Stream) -> None:
+async def test_timer_is_deleted_when_it_rings(driver: Driver, stream: Stream) -> None:
     driver.advance(5399)
     assert TIMER in driver.cloud.state()["accounts"][JO]["notifications"]
     await driver.renew()
@@ -227,7 +227,7 @@ def signs(driver: Driver, serial: str) -> list[tuple[str, dict[str, Any]]]:
     return [("PUSH_EQUALIZER_STATE_CHANGE", {**who, **gains}), volume] if has_equalizer else [volume]
 
 
-async def test_talking_wakes_the_echo(driver: Driver, stream: Stream) -> None:
+async def test_speech_wakes_the_echo(driver: Driver, stream: Stream) -> None:
     said = await driver.cloud.say({"serial": KITCHEN, "text": "what time is it", "response": "Ten"})
     assert said["text"] == "what time is it"
     await driver.cloud.say({"serial": OFFICE, "text": "hello"})
@@ -245,7 +245,7 @@ async def test_all_echos_in_earshot_wake(driver: Driver, stream: Stream) -> None
             driver.patch_device(KITCHEN, {"heardBy": [wrong]})
 
 
-async def test_what_is_sent_wakes_the_echo(driver: Driver, stream: Stream) -> None:
+async def test_commands_wake_the_echo(driver: Driver, stream: Stream) -> None:
     await driver.preview(operation("Alexa.Speak", driver.payload(KITCHEN, locale="en-US", textToSpeak="Hi")))
     assert await stream.pushes() == signs(driver, KITCHEN)
     body = {"deviceSerialNumber": OFFICE, "deviceType": "A10A33FOX2NUBK", "enabled": True}
@@ -258,7 +258,7 @@ async def test_what_is_sent_wakes_the_echo(driver: Driver, stream: Stream) -> No
     [{}, {"serial": APP, "text": "x"}, {"serial": KIDS, "text": "x"}, {"serial": KITCHEN}],
     ids=["nothing", "an app", "an offline Echo", "without text"],
 )
-async def test_nobody_can_talk_to_what_does_not_listen(driver: Driver, data: dict[str, Any]) -> None:
+async def test_devices_that_do_not_listen_cannot_be_spoken_to(driver: Driver, data: dict[str, Any]) -> None:
     with pytest.raises(HttpError) as caught:
         await driver.cloud.say(data)
     assert caught.value.response.status == 400

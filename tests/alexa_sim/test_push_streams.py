@@ -63,7 +63,7 @@ async def test_second_stream_of_a_token_ends_the_first(driver: Driver) -> None:
     assert len(await third.pushes()) == 1
 
 
-async def test_wrong_region_is_silent_and_names_the_right_one() -> None:
+async def test_wrong_region_is_silent_and_returns_the_right_one() -> None:
     driver = Driver(domain="amazon.in")
     await driver.renew()
     event = {"event": {"header": {"namespace": "System", "name": "SynchronizeState", "messageId": "1"}, "payload": {}}}
@@ -86,7 +86,7 @@ async def test_wrong_region_is_silent_and_names_the_right_one() -> None:
         assert len(await stream.pushes()) == 1
 
 
-async def test_event_may_come_as_multipart(driver: Driver) -> None:
+async def test_event_can_be_sent_as_multipart(driver: Driver) -> None:
     event = {"event": {"header": {"namespace": "System", "name": "SynchronizeState"}, "payload": {}}}
     body = (
         '--b\r\nContent-Disposition: form-data; name="metadata"\r\nContent-Type: application/json\r\n\r\n'
@@ -106,7 +106,7 @@ async def test_event_may_come_as_multipart(driver: Driver) -> None:
     [None, [], {"event": 1}, {"event": {"header": {"namespace": "A", "name": "B"}}}],
     ids=["null", "a list", "no event", "without a message id"],
 )
-async def test_events_that_make_no_sense_are_refused(driver: Driver, data: Any) -> None:
+async def test_invalid_events_are_refused(driver: Driver, data: Any) -> None:
     url = f"https://{GATEWAY}/v20160207/events"
     answer = await driver.request("POST", url, data=data, bearer=driver.token)
     assert (answer.status, answer.json["payload"]["code"]) == (400, "INVALID_REQUEST_EXCEPTION")
@@ -150,7 +150,7 @@ async def test_keep_alive_is_a_bare_boundary(driver: Driver) -> None:
     assert await stream.pieces() == [b"--------simcloud\r\n"]
 
 
-async def test_silence_loses_what_happens_meanwhile(driver: Driver) -> None:
+async def test_pushes_during_a_silence_are_lost(driver: Driver) -> None:
     stream = await driver.open()
     await stream.pieces()
     driver.cloud.silence_streams(120)

@@ -55,7 +55,7 @@ def answers(python: str, code: str, environment: dict[str, str] | None = None) -
     return json.loads(done.stdout)
 
 
-def test_the_exit_code_is_the_commands() -> None:
+def test_the_exit_code_is_that_of_the_command() -> None:
     assert run("sh", "-c", "exit 7").returncode == 7
     assert run("sh", "-c", "kill -USR1 $$").returncode == 128 + signal.SIGUSR1
     done = run("/nonexistent/program")
@@ -104,7 +104,7 @@ def test_the_environment_names_the_simulation_and_has_no_proxy() -> None:
     assert "--require" in environment["NODE_OPTIONS"]
 
 
-def test_an_environment_can_be_had_without_running() -> None:
+def test_the_environment_is_available_without_running_a_command() -> None:
     environment = client_environment(1234, "/ca.pem", "http://127.0.0.1:1", {"all_proxy": "x", "A": "b"})
     assert environment["ALEXA_SIM_PORT"] == "1234"
     assert environment["A"] == "b"
@@ -281,7 +281,7 @@ async def async_setup(hass, config):
 
 
 @pytest.mark.skipif(not NEWER.exists(), reason="no such environment")
-def test_the_newest_home_assistant_as_it_is(tmp_path: Path) -> None:
+def test_the_newest_home_assistant_is_redirected_unmodified(tmp_path: Path) -> None:
     component = tmp_path / "custom_components" / "probe"
     component.mkdir(parents=True)
     (component / "__init__.py").write_text(COMPONENT)
@@ -331,7 +331,7 @@ def test_node_is_redirected_or_refused() -> None:
     assert json.loads(done.stdout) == [*expected, ["127.0.0.1"], 200]
 
 
-def test_what_a_chromium_is_given_fits_the_server() -> None:
+def test_the_arguments_for_chromium_match_the_server() -> None:
     code = (
         "import json, os, socket, ssl; context = ssl.create_default_context(); name = 'alexa.amazon.com'; "
         "tls = context.wrap_socket(socket.create_connection((name, 443)), server_hostname=name); "

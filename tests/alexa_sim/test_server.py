@@ -66,11 +66,11 @@ def test_these_hosts_are_amazons(host: str) -> None:
     "host",
     ["amazon.com.evil.example", "evilamazon.com", "a.b.amazon.com", "example.org", "", "com", "amazon", "a2z.com"],
 )
-def test_these_hosts_are_not(host: str) -> None:
+def test_these_hosts_are_not_amazons(host: str) -> None:
     assert not is_amazon(host)
 
 
-def test_one_certificate_is_good_for_every_host(toy: Running) -> None:
+def test_one_certificate_is_valid_for_every_host(toy: Running) -> None:
     for name in (*MARKETPLACES, *(f"alexa.{domain}" for domain in MARKETPLACES), *HOSTS):
         connect(toy, name).close()
     with pytest.raises(ssl.SSLCertVerificationError):
@@ -131,7 +131,7 @@ def test_refusals_keep_their_status(toy: Running, method: str, path: str, status
     assert toy.client.errors() == []
 
 
-def test_a_page_comes_in_chunks_of_no_known_length(toy: Running) -> None:
+def test_a_page_is_sent_in_chunks_without_a_length(toy: Running) -> None:
     for method, path in (("GET", "www.amazon.com/page"), ("HEAD", "www.amazon.com/page")):
         answer = request(toy, method, path)
         headers = {name.lower(): value for name, value in answer.headers}
@@ -149,7 +149,7 @@ def test_an_error_in_a_handler_is_kept_and_answered(toy: Running) -> None:
     assert error["count"] == 2
 
 
-def test_an_error_in_a_tick_is_kept_and_the_ticks_go_on(toy: Running) -> None:
+def test_an_error_in_a_tick_is_kept_and_the_ticks_continue(toy: Running) -> None:
     toy.client.patch_state({"tick_fails": True})
     end = time.monotonic() + 3
     while not (errors := toy.client.errors()) and time.monotonic() < end:
@@ -161,7 +161,7 @@ def test_an_error_in_a_tick_is_kept_and_the_ticks_go_on(toy: Running) -> None:
         assert time.monotonic() < end
 
 
-def test_a_stream_brings_each_piece_as_it_comes(toy: Running) -> None:
+def test_a_stream_sends_each_piece_immediately(toy: Running) -> None:
     connection, response = open_request(toy, "GET", STREAM)
     assert response.read1() == b"--x\r\n"
     assert toy.client.ledger()[0]["duration"] is None
@@ -173,7 +173,7 @@ def test_a_stream_brings_each_piece_as_it_comes(toy: Running) -> None:
     connection.close()
 
 
-def test_pieces_of_one_moment_leave_in_frames_of_their_own(toy: Running) -> None:
+def test_pieces_written_at_once_are_sent_in_separate_frames(toy: Running) -> None:
     name = "alexa.na.gateway.devices.a2z.com"
     with http2(toy, name) as client, stream_over(client, name) as response:
         frames = response.iter_raw()
@@ -202,7 +202,7 @@ def test_a_client_that_leaves_ends_its_stream_over_http2(toy: Running) -> None:
     assert toy.client.errors() == []
 
 
-def test_a_slow_reader_that_leaves_is_let_go(toy: Running) -> None:
+def test_a_slow_reader_that_disconnects_is_released(toy: Running) -> None:
     name = "alexa.na.gateway.devices.a2z.com"
     with http2(toy, name) as client, stream_over(client, name) as response:
         assert next(response.iter_raw()) == b"--x\r\n"
@@ -212,7 +212,7 @@ def test_a_slow_reader_that_leaves_is_let_go(toy: Running) -> None:
     assert toy.client.errors() == []
 
 
-def test_a_new_household_ends_the_streams_in_good_order(toy: Running) -> None:
+def test_a_new_household_ends_the_streams_cleanly(toy: Running) -> None:
     name = "alexa.na.gateway.devices.a2z.com"
     connection, plain = open_request(toy, "GET", STREAM)
     with http2(toy, name) as client:
@@ -237,7 +237,7 @@ def test_a_new_household_forgets_everything(toy: Running) -> None:
     assert abs(toy.client.now() - time.time()) < 5
 
 
-def test_a_write_is_done_even_when_the_client_does_not_wait(toy: Running) -> None:
+def test_a_write_is_completed_even_if_the_client_does_not_wait(toy: Running) -> None:
     with pytest.raises(TimeoutError):
         request(toy, "GET", "alexa.amazon.com/sleep/60", timeout=0.3)
     assert toy.client.state()["writes"] == 0
@@ -246,7 +246,7 @@ def test_a_write_is_done_even_when_the_client_does_not_wait(toy: Running) -> Non
     assert toy.client.ledger()[0]["status"] is None
 
 
-def test_garbage_harms_nobody(toy: Running) -> None:
+def test_garbage_does_no_harm(toy: Running) -> None:
     with socket.create_connection(("127.0.0.1", toy.port), timeout=5) as raw:
         raw.sendall(b"GET / HTTP/1.1\r\n\r\n")
         assert raw.recv(100)[:5] != b"HTTP/"

@@ -31,7 +31,7 @@ def test_it_draws_a_logo_for_each_provider_and_nothing_else(toy: Running) -> Non
     assert picture(toy, "/art/sim-track-999/640.svg")[0] == 404
 
 
-def test_covers_lead_to_the_control_plane_once_it_serves_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cover_urls_point_to_the_control_plane_once_it_serves_them(monkeypatch: pytest.MonkeyPatch) -> None:
     art = catalogue._Art
     monkeypatch.setattr(art, "base", art.base)
     monkeypatch.setattr(art, "kinds", art.kinds)
@@ -74,7 +74,7 @@ def picture(toy: Running, path: str) -> tuple[int, str, bytes]:
         ("DELETE /faults/99999", None, 404, "no fault 99999"),
     ],
 )
-def test_what_it_cannot_understand_is_said_in_a_sentence(
+def test_invalid_requests_are_reported_in_a_sentence(
     toy: Running, line: str, data: Any, status: int, message: str
 ) -> None:
     method, path = line.split(" ")
@@ -93,14 +93,14 @@ def test_a_body_that_is_not_json_is_refused(toy: Running) -> None:
     connection.close()
 
 
-def test_it_answers_to_loopback_names_alone(toy: Running) -> None:
+def test_it_only_responds_to_loopback_names(toy: Running) -> None:
     connection = HTTPConnection(urlsplit(toy.control).netloc, timeout=5)
     connection.request("GET", "/state", headers={"host": "evil.example"})
     assert connection.getresponse().status == 421
     connection.close()
 
 
-def test_what_reaches_the_cloud(toy: Running) -> None:
+def test_requests_reach_the_cloud(toy: Running) -> None:
     client = toy.client
     assert client.patch_state({"colour": "red"})["colour"] == "red"
     assert client.say("G0000000000000A1", "hello", person="Ada") == {
@@ -122,7 +122,7 @@ def client_time(toy: Running) -> float:
     return toy.client.now()
 
 
-def test_a_household_may_be_given_whole(toy: Running) -> None:
+def test_a_household_can_be_sent_as_an_object(toy: Running) -> None:
     household = toy.client.state()["household"]
     toy.client.household(household)
     assert toy.client.state()["household"] == household

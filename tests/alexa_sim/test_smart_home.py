@@ -75,7 +75,7 @@ def codes(answer: Any) -> list[str]:
     return [each["code"] for each in (*result["featureControlResponses"], *result["errors"])]
 
 
-async def test_a_query_gets_what_it_asks_for_and_no_more(home: Home) -> None:
+async def test_a_query_returns_exactly_the_selected_fields(home: Home) -> None:
     query = """query q($id: String!) {
         lamp: endpoint(id: $id) { __typename ...Name features { name properties { ... on Power { powerStateValue } } } }
         nothing: endpoint(id: "amzn1.alexa.endpoint.none") { id }
@@ -115,14 +115,14 @@ async def test_a_query_gets_what_it_asks_for_and_no_more(home: Home) -> None:
     ],
     ids=lambda query: query[:40],
 )
-async def test_what_the_schema_lacks_fails_the_whole_document(home: Home, query: str) -> None:
+async def test_an_unknown_field_fails_the_whole_document(home: Home, query: str) -> None:
     answer = await home.graphql(query)
     assert answer.status == 200
     assert answer.json["data"] is None
     assert {error["extensions"]["errorCode"] for error in answer.json["errors"]} == {"BAD_REQUEST"}
 
 
-async def test_several_operations_are_answered_by_a_list_and_one_document_by_the_name_that_is_asked(home: Home) -> None:
+async def test_several_requests_return_a_list_and_a_document_runs_the_named_operation(home: Home) -> None:
     document = (
         "query a { homes(input: {ids: []}) { nextToken } } query b { habitTrackingStatus { habitTrackingEnabled } }"
     )
@@ -133,7 +133,7 @@ async def test_several_operations_are_answered_by_a_list_and_one_document_by_the
     assert third["errors"]
 
 
-async def test_the_schema_tells_of_itself(home: Home) -> None:
+async def test_the_schema_supports_introspection(home: Home) -> None:
     answer = (await home.graphql(get_introspection_query())).json
     told = build_client_schema(answer["data"])
     assert lexicographic_sort_schema(told).type_map.keys() == schema().type_map.keys()
@@ -142,7 +142,7 @@ async def test_the_schema_tells_of_itself(home: Home) -> None:
     assert answer["data"]["__schema"]["subscriptionType"] is None
 
 
-async def test_every_type_of_property_can_be_held_and_asked_for(home: Home) -> None:
+async def test_every_type_of_property_can_be_stored_and_queried(home: Home) -> None:
     """Each property of the cloud is returned with the type in the schema, without an error."""
     values = {
         "humiditySensor": {"relativeHumidity": 41.5},
@@ -192,7 +192,7 @@ async def test_every_type_of_property_can_be_held_and_asked_for(home: Home) -> N
     ]
 
 
-async def test_a_null_where_there_may_be_none_takes_the_object_along(home: Home) -> None:
+async def test_a_null_in_a_non_null_field_makes_the_object_null(home: Home) -> None:
     """As at Amazon, the error of the field is reported, and all other fields are returned."""
     home.change(HALL, features={"inventory": {"level": {"value": 3}}})
     query = '{ endpoint(id: "amzn1.alexa.endpoint.%s") { features { name properties {'
@@ -204,7 +204,7 @@ async def test_a_null_where_there_may_be_none_takes_the_object_along(home: Home)
     assert held["inventory"] == [{"inventoryLevelValue": None}]
 
 
-async def test_the_newer_mutation_takes_names_that_the_older_one_has_no_word_for(home: Home) -> None:
+async def test_the_newer_mutation_accepts_names_that_the_older_one_lacks(home: Home) -> None:
     home.change(HALL, features={"humiditySensor": {"relativeHumidity": 40}})
     query = """mutation m($input: SetGenericEndpointFeaturesInput!) { setEndpointFeaturesV2(input: $input) {
         featureControlResponses { featureName code responsePayload { type } } errors { featureName code message } } }"""
@@ -253,7 +253,7 @@ async def test_a_room_is_a_group_that_can_be_changed(home: Home) -> None:
     assert (await groups()).keys().isdisjoint({"Attic", "Attic-2"})
 
 
-async def test_what_else_there_is_to_ask_and_to_change(home: Home) -> None:
+async def test_other_queries_and_mutations_work(home: Home) -> None:
     """Covers names, enablement, settings, modes, routines, air quality history, and all devices of a type."""
 
     async def ask(query: str) -> Any:
@@ -314,7 +314,7 @@ async def test_guard_is_armed_by_graphql_too(home: Home) -> None:
     assert held["armStateValue"] == "ARMED_AWAY"
 
 
-async def test_controls_do_what_they_say_each_for_itself(home: Home) -> None:
+async def test_each_control_of_a_request_has_a_separate_result(home: Home) -> None:
     answer = await home.control(
         order(HALL, "power", "turnOff"),
         order(HALL, "color", "setColor", color={"hue": 120, "saturation": 1, "brightness": 0.5}),
@@ -344,7 +344,7 @@ async def test_controls_do_what_they_say_each_for_itself(home: Home) -> None:
     assert (await home.graphql("mutation { setEndpointFeatures { errors { code } } }")).json["errors"]
 
 
-async def test_phoenix_does_in_its_own_words(home: Home) -> None:
+async def test_phoenix_controls_appliances_by_its_own_action_names(home: Home) -> None:
     good: list[tuple[str, dict[str, Any]]] = [
         (PORCH, {"action": "turnOn"}),
         (PORCH, {"action": "setBrightness", "brightness": "55"}),
@@ -401,7 +401,7 @@ async def test_phoenix_does_in_its_own_words(home: Home) -> None:
     assert (await home.request("PUT", STATE, data={})).status == 400
 
 
-async def test_guard_is_named_by_its_appliance_id(home: Home) -> None:
+async def test_guard_is_controlled_by_its_appliance_id(home: Home) -> None:
     async def armed() -> Any:
         request = {"entityId": GUARD, "entityType": "APPLIANCE"}
         answer = (await home.request("POST", STATE, data={"stateRequests": [request]})).json
@@ -447,7 +447,7 @@ async def test_changes_are_pushed_with_the_time_of_their_sample(home: Home) -> N
     assert home.feature(HALL, "power")["sampled"] < home.feature(HALL, "brightness")["sampled"]
 
 
-def test_a_household_with_a_feature_that_nobody_knows_is_refused() -> None:
+def test_a_household_with_an_unknown_feature_is_refused() -> None:
     household = load_household("demo")
     household["accounts"][JO]["appliances"][HALL]["features"]["teleport"] = {}
     with pytest.raises(HouseholdError):

@@ -94,7 +94,7 @@ async def test_lists_that_are_refused(hotel: Property, query: str) -> None:
     assert refusal(await hotel.ask("GET", f"/v2/endpoints?{query}")) == (400, "BAD_REQUEST")
 
 
-async def test_a_token_belongs_to_its_question(hotel: Property) -> None:
+async def test_a_page_token_is_only_valid_for_the_same_query(hotel: Property) -> None:
     first = await hotel.ask("GET", f"/v2/endpoints?associatedUnits.id={UNIT}LOBBY&maxResults=2")
     token = first.json["paginationContext"]["nextToken"]
     other = await hotel.ask("GET", f"/v2/endpoints?associatedUnits.id={UNIT}ROOM101&maxResults=2&nextToken={token}")
@@ -131,7 +131,7 @@ async def test_a_search_returns_matching_endpoints(hotel: Property) -> None:
     assert (await hotel.ask("POST", "/v2/endpointQuery", {"query": rooms[0]})).status == 400
 
 
-async def test_a_lamp_obeys_its_commands(hotel: Property) -> None:
+async def test_a_lamp_runs_its_commands(hotel: Property) -> None:
     color = {"hue": 120, "saturation": 1, "brightness": 0.2}
     answer = await hotel.command("101LAMP", "color", "setColor", color=color)
     assert (answer.status, answer.body) == (200, b"")
@@ -365,7 +365,7 @@ async def test_names_are_valid_and_unique(hotel: Property) -> None:
     assert refusal(missing) == (404, "NO_SUCH_ENDPOINT")
 
 
-async def test_the_end_of_endpoints_and_timers(hotel: Property) -> None:
+async def test_endpoints_and_timers_are_removed(hotel: Property) -> None:
     assert (await hotel.ask("DELETE", f"/v1/alerts/timers?endpoint={ENDPOINT}101BED")).status == 204
     assert hotel.endpoint("101BED")["timers"] == []
     offline = await hotel.ask("DELETE", f"/v1/alerts/timers?endpoint={ENDPOINT}102DESK")
@@ -382,7 +382,7 @@ async def test_the_end_of_endpoints_and_timers(hotel: Property) -> None:
     assert refusal(await hotel.at("101BED", "/deregister", method="POST")) == (403, "FORBIDDEN")
 
 
-async def test_an_endpoint_that_may_only_be_looked_at(hotel: Property) -> None:
+async def test_a_read_only_endpoint_cannot_be_changed(hotel: Property) -> None:
     hotel.patch("101LAMP", {"readOnly": True})
     assert (await hotel.at("101LAMP", "/features/power")).status == 200
     assert refusal(await hotel.command("101LAMP", "power", "turnOff")) == (403, "FORBIDDEN")
@@ -418,7 +418,7 @@ async def test_wifi_credentials_are_saved_and_installed(hotel: Property) -> None
     assert (elsewhere.status, elsewhere.json) == (301, f"/v2/endpoints/{moved.json['endpoint']['id']}")
 
 
-async def test_wifi_that_does_not_arrive(hotel: Property) -> None:
+async def test_wifi_installation_fails_on_an_unreachable_echo(hotel: Property) -> None:
     await save(hotel, {"ssid": '"Open"', "keyManagement": "NONE"})
     network = {"ssid": '"Open"', "keyManagement": "NONE"}
     hotel.patch("101BED", {"wifiOutcome": "FAILURE"})
@@ -531,7 +531,7 @@ async def test_notifications_reach_units_and_endpoints(hotel: Property) -> None:
     ],
     ids=["a list", "a deleted unit", "a volume above 100", "an unknown mode", "without a setpoint"],
 )
-def test_patches_that_make_no_sense(patch: Any) -> None:
+def test_invalid_patches_are_refused(patch: Any) -> None:
     hotel = Property()
     before = hotel.properties()
     with pytest.raises(HttpError, match="smartProperties"):

@@ -51,7 +51,7 @@ async def redeem(hotel: Property, code: str, **changes: str) -> Answer:
     return await hotel.request("POST", TOKEN, form=form)
 
 
-async def test_a_sign_in_from_the_page_to_the_profile() -> None:
+async def test_a_sign_in_leads_from_the_page_to_the_profile() -> None:
     hotel = Property()
     shown = await hotel.request("GET", page())
     assert (shown.status, "credential_locker::wifi_management" in shown.text) == (200, True)
@@ -86,7 +86,7 @@ async def test_a_sign_in_from_the_page_to_the_profile() -> None:
     ],
     ids=["unknown scope", "no scope", "response type", "code challenge"],
 )
-async def test_a_page_that_goes_back_with_an_error(changes: dict[str, str | None], error: str) -> None:
+async def test_an_invalid_request_redirects_back_with_an_error(changes: dict[str, str | None], error: str) -> None:
     address, query = landed((await Property().request("GET", page(**changes))).header("location"))
     assert (address, query["error"], query["state"]) == (CALLBACK, error, "s t")
 
@@ -101,7 +101,7 @@ async def test_a_page_that_goes_back_with_an_error(changes: dict[str, str | None
     ],
     ids=["unknown client", "unknown address", "invalid address", "no address"],
 )
-async def test_a_page_that_sends_nobody_anywhere(changes: dict[str, str | None]) -> None:
+async def test_an_unknown_client_or_address_is_not_redirected(changes: dict[str, str | None]) -> None:
     answer = await Property().request("GET", page(**changes))
     assert (answer.status, answer.header("location")) == (400, None)
 
@@ -132,7 +132,7 @@ async def test_codes_are_bound_and_expire() -> None:
         hotel.cloud.sign_in(page(client_id="none"), None)
 
 
-async def test_clients_prove_themselves() -> None:
+async def test_clients_must_authenticate() -> None:
     hotel = Property()
     basic = b64encode(f"{CLIENT['client_id']}:{CLIENT['client_secret']}".encode()).decode()
     form = {"grant_type": "refresh_token", "refresh_token": "Atzr|property"}
@@ -198,7 +198,7 @@ async def test_requests_need_scope_and_access() -> None:
     assert refusal(await hotel.ask("GET", "/v2/endpoints?owner=~caller")) == (403, "FORBIDDEN")
 
 
-async def test_somebody_else_manages_nothing() -> None:
+async def test_another_user_manages_nothing() -> None:
     hotel = Property()
     other = "A2SIMGUEST00001"
     hotel.cloud.patch({"accounts": {other: {"email": "guest@example.org", "name": "Kim Guest"}}})
@@ -245,7 +245,7 @@ async def test_a_vertical_limits_the_operations() -> None:
     assert (answer.status, answer.json["errors"][0]["type"]) == (403, "FORBIDDEN")
 
 
-async def test_what_there_is_not() -> None:
+async def test_unknown_paths_and_methods_are_refused() -> None:
     hotel = Property()
     await hotel.refresh()
     assert (await hotel.ask("GET", "/v2/endpoints/a/b")).status == 404

@@ -170,7 +170,7 @@ async def test_settings_and_the_address(api: SmartPropertiesClient, process: Run
     assert caught.value.suggestions == (address,)
 
 
-async def test_wifi_and_what_befalls_an_endpoint(api: SmartPropertiesClient, process: Running) -> None:
+async def test_wifi_and_the_lifecycle_of_an_endpoint(api: SmartPropertiesClient, process: Running) -> None:
     await api.save_wifi_configurations([PskWifi(ssid="Guests", password="correct horse")])
     operation = await api.add_or_update_wifi_configurations(BED, "Guests", KeyManagement.WPA_PSK)
     assert (await api.get_wifi_installation_status(BED, operation)).status is WifiStatus.IN_PROGRESS

@@ -27,7 +27,7 @@ async def listed(driver: Driver) -> dict[str, dict[str, object]]:
 
 
 @pytest.mark.parametrize(("account", "own"), [(JOHN, STUDY), (JACK, WORKSHOP)])
-async def test_each_sees_his_own_and_what_is_shared(account: str, own: str) -> None:
+async def test_each_account_sees_its_own_and_shared_devices(account: str, own: str) -> None:
     driver = await signed_in(account)
     devices = await listed(driver)
     assert {HALL, KITCHEN, EVERYWHERE, own} < set(devices)
@@ -39,7 +39,7 @@ async def test_each_sees_his_own_and_what_is_shared(account: str, own: str) -> N
     assert len([device for device in devices.values() if device["deviceFamily"] == "VOX"]) == 1
 
 
-async def test_a_group_that_one_does_not_see_is_no_parent() -> None:
+async def test_an_unseen_group_is_not_a_parent() -> None:
     driver = await signed_in(JACK)
     driver.cloud.patch({"accounts": {JOHN: {"devices": {EVERYWHERE: {"sharedWith": []}}}}})
     devices = await listed(driver)
@@ -47,7 +47,7 @@ async def test_a_group_that_one_does_not_see_is_no_parent() -> None:
     assert devices[HALL]["parentClusters"] == []
 
 
-async def test_sharing_that_ends_takes_the_echo_out_of_the_others_group() -> None:
+async def test_ending_sharing_removes_the_echo_from_the_other_accounts_group() -> None:
     driver = await signed_in(JOHN)
     driver.cloud.patch({"accounts": {JACK: {"devices": {KITCHEN: {"sharedWith": []}}}}})
     devices = await listed(driver)
@@ -55,7 +55,7 @@ async def test_sharing_that_ends_takes_the_echo_out_of_the_others_group() -> Non
     assert devices[EVERYWHERE]["clusterMembers"] == [HALL]
 
 
-def test_a_group_of_what_its_owner_does_not_see_is_refused() -> None:
+def test_a_group_with_members_that_its_owner_does_not_see_is_refused() -> None:
     household = load_household("two_accounts")
     household["accounts"][JOHN]["devices"][EVERYWHERE]["clusterMembers"] = [WORKSHOP]
     with pytest.raises(HouseholdError, match=f"{WORKSHOP} is no speaker of the account"):
@@ -72,7 +72,7 @@ async def test_a_command_needs_a_device_that_is_seen_and_its_owner(serial: str, 
 
 
 @pytest.mark.parametrize(("serial", "viewers"), [(HALL, {JOHN, JACK}), (STUDY, {JOHN})])
-async def test_pushes_go_to_who_sees_the_echo(serial: str, viewers: set[str]) -> None:
+async def test_pushes_are_sent_to_accounts_that_see_the_echo(serial: str, viewers: set[str]) -> None:
     driver = Driver("two_accounts")
     streams = {}
     for account, token in TOKENS.items():
@@ -85,7 +85,7 @@ async def test_pushes_go_to_who_sees_the_echo(serial: str, viewers: set[str]) ->
 
 
 @pytest.mark.parametrize(("account", "domain"), [(JOHN, "amazon.com"), (JACK, "amazon.de")])
-async def test_each_is_served_at_his_own_marketplace(account: str, domain: str) -> None:
+async def test_each_account_is_served_at_its_own_marketplace(account: str, domain: str) -> None:
     household = load_household("two_accounts")
     household["accounts"][JACK]["marketplace"] = "amazon.de"
     driver = Driver(household, domain="amazon.com")

@@ -139,7 +139,7 @@ async def test_deep_nesting_is_passed_on(
 
 
 @pytest.mark.parametrize("cookie", [b"\xff\xfe", b"\xed\xa0\x80", b'"\xff"', b"\xc3", b"a" * 7000, b"%ff", b"\xd0\xb6"])
-async def test_odd_cookies_are_of_no_use(
+async def test_odd_cookies_are_refused(
     root: URL, browser: Browser, signed_half: ConfigFlowResult, cookie: bytes
 ) -> None:
     targets = (f"{urlsplit(base_of(browser)).path}/www.amazon.com/ap/signin", urlsplit(signed_half["url"]).path)
@@ -167,7 +167,7 @@ async def test_odd_cookies_are_of_no_use(
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
-async def test_odd_keys_and_tickets_are_of_no_use(
+async def test_odd_keys_and_tickets_are_refused(
     root: URL, browser: Browser, signed_half: ConfigFlowResult, target: str, method: str
 ) -> None:
     base = urlsplit(base_of(browser)).path
@@ -179,7 +179,7 @@ async def test_odd_keys_and_tickets_are_of_no_use(
 
 
 @pytest.mark.parametrize("tail", TAILS)
-async def test_only_hosts_of_amazons_are_asked(
+async def test_requests_are_only_sent_to_amazons_hosts(
     sim: ControlClient, root: URL, browser: Browser, signed_half: ConfigFlowResult, tail: str
 ) -> None:
     base = urlsplit(base_of(browser)).path
@@ -189,7 +189,7 @@ async def test_only_hosts_of_amazons_are_asked(
     assert sim.ledger() == []
 
 
-def test_hosts_that_look_like_amazons_are_others() -> None:
+def test_hosts_that_look_like_amazons_are_refused() -> None:
     for host in (
         "www.\u0430mazon.com",
         "www.amazon\u3002com",
@@ -231,7 +231,7 @@ async def test_no_websocket_is_opened(
     assert all("upgrade" not in {name.lower() for name in dict(entry["headers"])} for entry in sim.ledger())
 
 
-async def test_the_host_of_a_request_changes_nothing(
+async def test_forwarded_host_headers_are_ignored(
     sim: ControlClient, root: URL, browser: Browser, signed_half: ConfigFlowResult
 ) -> None:
     heads = ("X-Forwarded-Host: evil.example", "X-Forwarded-Proto: https", "Sec-Fetch-Mode: navigate")
@@ -315,7 +315,7 @@ async def test_every_kind_of_answer_is_kept_apart_from_home_assistant(
     assert not log.bad(), log.bad()
 
 
-async def test_many_flows_leave_nothing(hass: HomeAssistant, sim: ControlClient, root: URL) -> None:
+async def test_many_flows_leave_nothing_behind(hass: HomeAssistant, sim: ControlClient, root: URL) -> None:
     gc.collect()
     before = sum(isinstance(item, SignInProxy) for item in gc.get_objects())
     flows = [(await begin(hass))["flow_id"] for _ in range(60)]
@@ -328,7 +328,7 @@ async def test_many_flows_leave_nothing(hass: HomeAssistant, sim: ControlClient,
     assert sum(isinstance(item, SignInProxy) for item in gc.get_objects()) - before <= 2
 
 
-async def test_a_second_flow_is_of_no_use_to_the_first_browser(
+async def test_a_browser_cannot_use_the_flow_of_another_browser(
     hass: HomeAssistant, sim: ControlClient, browser: Browser, other: Browser, signed_half: ConfigFlowResult
 ) -> None:
     page = browser.url
@@ -338,7 +338,7 @@ async def test_a_second_flow_is_of_no_use_to_the_first_browser(
     assert other.status == 404
 
 
-async def test_a_sign_in_with_every_logger_at_debug_tells_no_secret(
+async def test_a_sign_in_with_every_logger_at_debug_logs_no_secret(
     hass: HomeAssistant, sim: ControlClient, root: URL, browser: Browser
 ) -> None:
     demand(sim, otpSecret=SECRET)
@@ -377,7 +377,7 @@ async def test_slow_senders_do_not_pile_up(
         *("null", '"x"', "{}", '{"a": 1e999}', '{"a": -Infinity}', "\xff"),
     ],
 )
-async def test_json_of_any_kind_is_sent_on_or_refused(
+async def test_any_json_is_forwarded_or_refused(
     sim: ControlClient, browser: Browser, signed_half: ConfigFlowResult, body: str
 ) -> None:
     kind = {"Content-Type": "application/json"}

@@ -198,7 +198,7 @@ def test_every_action_is_described() -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("action", sorted(ACTIONS))
 @pytest.mark.usefixtures("quick")
-async def test_values_without_sense_are_named(
+async def test_invalid_values_are_refused_with_a_clear_error(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, action: str
 ) -> None:
     await until(hass, lambda: any(entry.runtime_data.notifications.data.values()))
@@ -208,7 +208,7 @@ async def test_values_without_sense_are_named(
 
 
 @pytest.mark.usefixtures("quick")
-async def test_targets_and_data_of_notify_without_sense_are_named(
+async def test_invalid_notify_targets_and_data_are_refused_with_a_clear_error(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
     calls: list[dict[str, Any]] = [{"message": text, "target": [KITCHEN]} for text in TEXTS]
@@ -240,7 +240,9 @@ JSON: Final = st.recursive(
 
 
 @pytest.mark.usefixtures("quick")
-async def test_anything_at_all_is_named(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_generated_values_cause_clear_errors(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     """Generated values are tried in every field of every action."""
     fields = [(action, name) for action, spec in ACTIONS.items() for name in ((spec or {}).get("fields") or {})]
     drawn: list[tuple[tuple[str, str], object]] = []
@@ -264,7 +266,9 @@ async def test_anything_at_all_is_named(hass: HomeAssistant, sim: ControlClient,
 HALF: Final = "half \ud83d of a letter"
 
 
-async def test_half_a_letter_never_leaves(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_text_that_cannot_be_encoded_is_never_sent(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     """Each action with a text field gets a text that cannot be encoded, and sends no write to Amazon."""
     lists = hass.states.async_entity_ids("todo")
     calls: list[tuple[str, dict[str, Any]]] = [

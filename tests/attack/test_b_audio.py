@@ -98,7 +98,7 @@ async def test_ffmpeg_follows_nothing_that_a_source_names(home: Home, name: str)
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: ascii(source[:24]))
-async def test_what_is_no_source_is_refused(home: Home, source: str) -> None:  # noqa: F811
+async def test_unsupported_sources_are_refused(home: Home, source: str) -> None:  # noqa: F811
     with collecting() as log, pytest.raises(HomeAssistantError):
         async with asyncio.timeout(20):
             await home.play(source)
@@ -188,7 +188,7 @@ async def test_few_sounds_are_fetched_at_once(home: Home) -> None:  # noqa: F811
 
 
 @pytest.mark.parametrize("size", [1_440_000, 1000])
-async def test_the_shelf_is_bounded(home: Home, size: int) -> None:  # noqa: F811
+async def test_the_number_of_stored_sounds_is_limited(home: Home, size: int) -> None:  # noqa: F811
     """If new announcements keep arriving, each available for five minutes, the oldest sounds are removed."""
     shelf = audio.async_shelf(home.hass)
     sounds = [PreparedSound(b"\xff" * size) for _ in range(200)]
@@ -201,7 +201,7 @@ async def test_the_shelf_is_bounded(home: Home, size: int) -> None:  # noqa: F81
     assert sum(len(sound.mp3) for sound in kept) <= audio.MAX_BYTES
 
 
-async def test_what_is_about_to_be_played_stays(home: Home) -> None:  # noqa: F811
+async def test_sounds_about_to_be_played_are_kept(home: Home) -> None:  # noqa: F811
     """A new sound is refused if there is no room for it."""
     shelf = audio.async_shelf(home.hass)
     with shelf.offer(first := PreparedSound(b"\xff" * (audio.MAX_BYTES // 2))):
@@ -229,7 +229,7 @@ async def test_the_same_sound_is_kept_once(home: Home) -> None:  # noqa: F811
     assert first == second == third != other
 
 
-async def test_complaints_of_ffmpeg_are_bounded(home: Home) -> None:  # noqa: F811
+async def test_error_output_of_ffmpeg_is_limited(home: Home) -> None:  # noqa: F811
     """If a source makes ffmpeg print endless errors, memory use does not grow."""
     rng = random.Random(1)
     frame = bytes.fromhex("fff344c4")

@@ -61,7 +61,7 @@ def problems(lines: list[str]) -> list[str]:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("share", [12, 60, 300])
-async def test_whatever_the_cloud_answers_everything_can_be_shown_and_heals(
+async def test_everything_can_be_shown_and_recovers_after_altered_responses(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, share: int
 ) -> None:
     """States, events, diagnostics and system health can be serialized, and everything recovers.

@@ -117,7 +117,7 @@ async def read(hass: HomeAssistant, topic: TopicCoordinator[Any]) -> None:
         ),
     ],
 )
-async def test_an_odd_field_spoils_nothing_else(
+async def test_an_invalid_field_does_not_affect_other_values(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, topic: str, endpoint: str, fields: list[str]
 ) -> None:
     """No error is logged, no entity becomes unavailable, and states and diagnostics can be serialized."""

@@ -89,7 +89,7 @@ async def test_set_ups_that_are_cancelled_leave_no_account(
 
 
 @pytest.mark.timeout(90)
-async def test_an_alarm_that_two_answers_lack_by_chance_keeps_its_switch(
+async def test_an_alarm_missing_in_two_responses_keeps_its_switch(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, clock: Clock
 ) -> None:
     """An alarm that is absent, present, and absent again keeps its switch with the user's name."""
@@ -121,7 +121,7 @@ async def test_an_alarm_that_two_answers_lack_by_chance_keeps_its_switch(
 
 
 @pytest.mark.timeout(120)
-async def test_reloads_with_pushes_and_commands_in_flight_leave_nothing(
+async def test_reloads_with_pushes_and_commands_in_flight_leave_nothing_behind(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
     """In ten reloads, each command runs or fails with a clear error, and no timer, listener or task remains."""

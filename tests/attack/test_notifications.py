@@ -55,7 +55,7 @@ def spoil(monkeypatch: pytest.MonkeyPatch, change: Callable[[Any], None]) -> Non
     ],
 )
 @pytest.mark.parametrize("when", ["set-up", "poll"])
-async def test_one_odd_notification_spoils_nothing(
+async def test_one_invalid_notification_does_not_affect_others(
     hass: HomeAssistant,
     sim: ControlClient,
     monkeypatch: pytest.MonkeyPatch,
@@ -87,7 +87,7 @@ async def test_one_odd_notification_spoils_nothing(
 
 
 @pytest.mark.parametrize("zone", ZONES)
-async def test_one_odd_time_zone_spoils_nothing(
+async def test_one_invalid_time_zone_does_not_affect_others(
     hass: HomeAssistant, sim: ControlClient, monkeypatch: pytest.MonkeyPatch, config_entry: MockConfigEntry, zone: str
 ) -> None:
     """An Echo with an invalid time zone uses Home Assistant's time zone."""
@@ -106,7 +106,7 @@ async def test_one_odd_time_zone_spoils_nothing(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_a_user_cannot_set_a_time_zone_that_is_none(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_a_user_cannot_set_an_invalid_time_zone(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     registry = er.async_get(hass)
     entities = er.async_entries_for_config_entry(registry, entry.entry_id)
     item = next(item for item in entities if item.domain == "select" and "zone" in item.entity_id)

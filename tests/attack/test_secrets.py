@@ -49,7 +49,7 @@ def faults(sim: ControlClient) -> Iterator[None]:
 
 
 @pytest.mark.timeout(120)
-async def test_no_logger_at_debug_tells_a_secret(
+async def test_no_logger_at_debug_logs_a_secret(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:
     """Covers a setup, commands, faults, renewals and the removal."""
@@ -89,7 +89,7 @@ async def test_no_logger_at_debug_tells_a_secret(
     assert told == []
 
 
-async def test_diagnostics_of_a_whole_household_tell_no_secret(
+async def test_diagnostics_of_a_whole_household_contain_no_secret(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, hass_client: ClientSessionGenerator
 ) -> None:
     assert await async_setup_component(hass, "diagnostics", {})
@@ -117,7 +117,7 @@ async def test_diagnostics_of_a_whole_household_tell_no_secret(
         assert [secret for secret in secrets if secret in shown] == []
 
 
-async def test_states_hold_no_secret(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_states_contain_no_secret(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """The email address is only in the names of the account's own entities."""
     for state in hass.states.async_all():
         text = json.dumps(state.as_dict(), default=str)
@@ -145,7 +145,7 @@ async def test_every_file_that_is_written_is_private(entry: MockConfigEntry) -> 
         ({"message": "device {serial} is busy"}, "{serial}"),
     ],
 )
-async def test_an_error_tells_nothing_secret_of_amazons_sentence(
+async def test_an_error_contains_no_secret_from_amazons_message(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,
@@ -162,7 +162,7 @@ async def test_an_error_tells_nothing_secret_of_amazons_sentence(
     assert secret.replace("{serial}", serial) not in f"{info.value} {info.value.translation_placeholders}"
 
 
-async def test_issues_hold_no_secret(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_repair_issues_contain_no_secret(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     sim.fault(path="/api/*", status=403, body={"message": "AccessDenied for jo@example.org Atna|abc"})
     for coordinator in entry.runtime_data.coordinators:
         await coordinator.async_refresh()

@@ -83,7 +83,7 @@ UNKNOWN_DEVICE: Final = (
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("command", UNKNOWN_DEVICE)
-async def test_thousands_of_unknown_serials_stay_small(
+async def test_thousands_of_unknown_serials_use_little_memory(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, command: str
 ) -> None:
     payload = {
@@ -111,7 +111,7 @@ async def test_thousands_of_unknown_serials_stay_small(
 
 
 @pytest.mark.timeout(120)
-async def test_thousands_of_unknown_commands_stay_small(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_thousands_of_unknown_commands_use_little_memory(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     before = sizes(entry)
     odd: list[Any] = [{"directive": None}, {"x": 1}, {}, {"directive": {"payload": []}}, {"directive": []}]
     with watching_loop(0.1) as blocks, collecting() as log:
@@ -127,7 +127,7 @@ async def test_thousands_of_unknown_commands_stay_small(hass: HomeAssistant, ent
 
 
 @pytest.mark.timeout(120)
-async def test_thousands_of_unknown_appliances_stay_small(
+async def test_thousands_of_unknown_appliances_use_little_memory(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
     before = sizes(entry)
@@ -167,7 +167,7 @@ FIELDS: Final = (
 
 
 @pytest.mark.timeout(240)
-async def test_odd_values_in_every_known_command_fail_nothing(
+async def test_odd_values_in_every_known_command_cause_no_error(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household
 ) -> None:
     good = {
@@ -223,7 +223,7 @@ def test_a_part_of_the_largest_size_is_read_quickly(kind: str) -> None:
 
 
 @pytest.mark.timeout(120)
-async def test_a_flood_overflows_the_queue_and_the_state_is_right_in_the_end(
+async def test_the_state_is_correct_after_a_flood_overflows_the_queue(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household
 ) -> None:
     serial, before, lost = household.serial("Kitchen Show"), rss(), 0

@@ -132,7 +132,7 @@ LIVES: Final[dict[str, tuple[NotificationType, dict[str, Any], list[Step], list[
 
 
 @pytest.mark.parametrize("life", LIVES)
-async def test_each_thing_that_happens_fires_once(
+async def test_each_change_fires_one_event(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, freezer: FrozenDateTimeFactory, life: str
 ) -> None:
     """Events fire in order, even if a change is read in the same second."""

@@ -113,7 +113,7 @@ async def test_a_timer_triggers_when_it_changes(
     assert [event.data["trigger"]["change"] for event in told] == [changed]
 
 
-async def test_a_condition_knows_a_running_timer_and_an_alarm_before_a_time(
+async def test_conditions_test_for_a_running_timer_and_an_alarm_before_a_time(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
     """A paused timer is not running; an alarm after the time does not count."""
@@ -160,7 +160,7 @@ async def test_a_condition_knows_a_running_timer_and_an_alarm_before_a_time(
     assert {event.data["name"] for event in told} == {"before"}
 
 
-async def test_a_condition_knows_who_spoke_last(
+async def test_a_condition_tests_who_spoke_last(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,

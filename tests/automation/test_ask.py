@@ -95,7 +95,7 @@ async def test_a_late_record_is_found_by_a_later_read(
     assert len(sim.spoken()) == 1
 
 
-async def test_no_answer_in_time_is_a_response_that_says_so(
+async def test_a_missing_answer_is_reported_in_the_response(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """After three reads the automation continues; the answer to a command for another Echo is not used."""
@@ -111,7 +111,7 @@ async def test_no_answer_in_time_is_a_response_that_says_so(
     assert len(sim.spoken()) == 1
 
 
-async def test_a_history_that_cannot_be_read_is_named(
+async def test_an_unreadable_history_is_reported_in_the_response(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """The text was sent; the response contains the reason for the missing answer, and nothing is sent twice."""
@@ -169,7 +169,7 @@ async def test_a_group_answers_through_one_of_its_echos(
     assert [said["device"] for said in sim.spoken()] == [answer["device"]]
 
 
-async def test_own_words_are_not_what_a_person_said(
+async def test_text_commands_are_not_treated_as_speech_of_a_person(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """Neither the trigger nor the last called Echo treats a text command of Home Assistant as speech."""

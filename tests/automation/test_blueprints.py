@@ -119,7 +119,7 @@ async def test_an_answer_is_spoken_where_the_question_was(
     assert spoken(sim) == [("Living Room Studio", "The pool has 21 degrees.")]
 
 
-async def test_a_light_begins_before_the_alarm(
+async def test_a_light_turns_on_before_the_alarm(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock, importer: Importer
 ) -> None:
     await set_up(hass, config_entry)
@@ -242,7 +242,7 @@ async def test_the_volume_depends_on_the_time(
     assert [(item["text"], item["volume"]) for item in sim.spoken()] == [("Washing is done", volume)]
 
 
-async def test_a_timer_that_is_over_is_announced_elsewhere(
+async def test_a_finished_timer_is_announced_on_another_echo(
     hass: HomeAssistant,
     sim: ControlClient,
     config_entry: MockConfigEntry,

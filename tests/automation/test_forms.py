@@ -52,7 +52,7 @@ async def test_a_time_field_needs_no_date(
         ({"at": "07:00", "date": "2030-01-01"}, "two times"),
     ],
 )
-async def test_a_time_is_needed_and_only_one(
+async def test_exactly_one_time_is_required(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, data: dict[str, Any], words: str
 ) -> None:
     sim.reset_ledger()

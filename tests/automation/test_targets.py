@@ -109,7 +109,7 @@ async def test_alarms_and_reminders_are_created_on_every_echo_or_on_none(
     assert {key for account in household.accounts.values() for key in account["notifications"]} == held
 
 
-async def test_members_that_cannot_are_left_out_and_named_ones_are_an_error(
+async def test_unsupported_members_are_skipped_and_unsupported_targets_are_an_error(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """An offline Echo in a group or an area does not prevent the alarms of the others."""

@@ -144,7 +144,7 @@ async def test_an_echo_is_found_by_any_target(
     assert len(told) == 1
 
 
-async def test_an_echo_in_an_empty_area_is_not_meant(
+async def test_an_empty_area_matches_no_echo(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """A target without Echos does not stand for all Echos."""
@@ -156,7 +156,7 @@ async def test_an_echo_in_an_empty_area_is_not_meant(
     assert told == []
 
 
-async def test_what_was_said_before_the_automation_does_not_trigger_it(
+async def test_commands_from_before_the_automation_do_not_trigger_it(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """The command is ignored even if it is only read afterward."""
@@ -173,7 +173,7 @@ async def test_what_was_said_before_the_automation_does_not_trigger_it(
     assert [event.data["trigger"]["text"] for event in told] == ["new words"]
 
 
-async def test_a_clock_that_is_set_back_keeps_no_command_from_the_trigger(
+async def test_commands_trigger_after_the_clock_is_set_back(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """The automation was started while Home Assistant's clock was a day ahead."""
@@ -205,7 +205,7 @@ async def test_a_reload_neither_loses_the_trigger_nor_repeats_the_past(
     assert [event.data["trigger"]["text"] for event in told] == ["one", "two"]
 
 
-async def test_an_automation_may_be_there_before_the_account(
+async def test_an_automation_can_be_set_up_before_the_account(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:
     """Its trigger and condition work as soon as the account is loaded."""
@@ -237,7 +237,7 @@ async def test_an_automation_may_be_there_before_the_account(
     ],
     ids=str,
 )
-async def test_a_bad_trigger_disables_its_automation_alone(
+async def test_an_invalid_trigger_only_disables_its_automation(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, options: dict[str, Any]
 ) -> None:
     """The other automations in the file work, and nothing raises."""
@@ -314,7 +314,7 @@ async def test_without_transcripts_words_and_persons_are_compared_and_not_shown(
         pytest.param("2026-11-29T12:00+00:00", "12:00", "UTC", "2026-11-30T12:00+00:00", id="now-is-over"),
     ],
 )
-def test_the_next_time_of_day_where_clocks_change(now: str, before: str, zone: str, expected: str) -> None:
+def test_the_next_time_of_day_respects_daylight_saving(now: str, before: str, zone: str, expected: str) -> None:
     """An hour that occurs twice counts twice; an hour that is skipped still has an end."""
     found = next_time(datetime.fromisoformat(now), time.fromisoformat(before), ZoneInfo(zone))
     assert found == datetime.fromisoformat(expected)
@@ -344,7 +344,7 @@ async def test_a_timer_that_rang_during_an_outage_was_not_cancelled(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_items_that_an_answer_lacks_by_chance_are_not_added_again(
+async def test_items_missing_in_one_response_are_not_reported_as_added(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """Only a new item fires the trigger, once."""

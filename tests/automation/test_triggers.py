@@ -97,7 +97,7 @@ async def test_the_editor_offers_the_triggers_and_conditions_of_an_echo(
     assert "more than once" in (await client.receive_json())["result"]["triggers"]["error"]
 
 
-async def test_do_not_disturb_triggers_on_the_wanted_state(
+async def test_do_not_disturb_triggers_on_the_selected_state(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
     """Turning it on fires the trigger once; turning it off does not."""

@@ -48,7 +48,7 @@ def slots(text: str, match: str, said: str) -> dict[str, str] | None:
         pytest.param("{X}", "matches", "hello", {"x": "hello"}, id="case-of-slot"),
     ],
 )
-def test_any_writing(text: str, match: str, said: str, expected: dict[str, str] | None) -> None:
+def test_patterns_match_any_script(text: str, match: str, said: str, expected: dict[str, str] | None) -> None:
     """Covers wake words, apostrophes, composed letters and other scripts."""
     assert slots(text, match, said) == expected
 
@@ -64,7 +64,7 @@ def test_any_writing(text: str, match: str, said: str, expected: dict[str, str] 
     ],
 )
 @pytest.mark.parametrize("match", list(TextMatch))
-def test_a_pattern_takes_no_time(text: str, said: str, match: TextMatch) -> None:
+def test_matching_a_pattern_is_fast(text: str, said: str, match: TextMatch) -> None:
     """Neither many wildcards nor a long transcript block Home Assistant."""
     pattern = VoicePattern.parse(text[:MAX_PATTERN], match)
     begin = time.process_time()
@@ -92,7 +92,7 @@ def test_a_pattern_takes_no_time(text: str, said: str, match: TextMatch) -> None
         ("{a-b}", "pattern_name"),
     ],
 )
-def test_a_bad_pattern_names_its_fault(text: str, key: str | None) -> None:
+def test_an_invalid_pattern_is_refused_with_a_reason(text: str, key: str | None) -> None:
     """No pattern raises any other exception."""
     if key is None:
         VoicePattern.parse(text, TextMatch.MATCHES)
@@ -123,7 +123,7 @@ def fits(parts: list[str], said: str, at: int) -> bool:
     edges=st.tuples(st.booleans(), st.booleans()),
     said=st.text("ab ", max_size=9),
 )
-def test_the_quick_search_finds_what_trying_everything_finds(
+def test_the_fast_search_finds_the_same_as_an_exhaustive_search(
     literals: list[str], variables: list[str], edges: tuple[bool, bool], said: str
 ) -> None:
     """Taking words at their first position finds every match."""

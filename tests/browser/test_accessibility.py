@@ -77,7 +77,7 @@ async def check(page: Page, name: str) -> None:
 
 
 @pytest.mark.usefixtures("no_account")
-async def test_the_pages_of_the_sign_in(home: Home, context: BrowserContext, page: Page) -> None:
+async def test_the_pages_of_the_sign_in_are_accessible(home: Home, context: BrowserContext, page: Page) -> None:
     await add_integration(page, home)
     await check(page, "site")
     await submit(page).click()
@@ -91,7 +91,9 @@ async def test_the_pages_of_the_sign_in(home: Home, context: BrowserContext, pag
 
 
 @pytest.mark.usefixtures("no_account")
-async def test_the_pages_of_the_sign_in_through_home_assistant(home: Home, context: BrowserContext, page: Page) -> None:
+async def test_the_pages_of_the_sign_in_through_home_assistant_are_accessible(
+    home: Home, context: BrowserContext, page: Page
+) -> None:
     await add_integration(page, home)
     await submit(page).click()
     await page.get_by_text("Sign in through Home Assistant").click()
@@ -106,7 +108,7 @@ async def test_the_pages_of_the_sign_in_through_home_assistant(home: Home, conte
 
 
 @pytest.mark.usefixtures("account")
-async def test_the_pages_of_an_account(home: Home, page: Page) -> None:
+async def test_the_pages_of_an_account_are_accessible(home: Home, page: Page) -> None:
     await page.goto(f"{home.demo.url}/config/integrations/integration/alexa_media")
     await page.get_by_role("button", name="Configure").first.click()
     await expect(page.get_by_text("Poll interval").first).to_be_visible()
@@ -114,7 +116,7 @@ async def test_the_pages_of_an_account(home: Home, page: Page) -> None:
 
 
 @pytest.mark.usefixtures("no_account")
-async def test_the_check_finds_what_is_wrong(home: Home, page: Page) -> None:
+async def test_the_check_finds_problems(home: Home, page: Page) -> None:
     await add_integration(page, home)
     assert await wrong(page) == []
     await page.evaluate(PLANTED)

@@ -155,7 +155,9 @@ async def build_movie_time(editor: Editor, film: Film) -> None:
     await film.add(page)
 
 
-async def test_words_dim_a_light_and_are_answered(home: Home, editor: Editor, picture: Picture, film: Film) -> None:
+async def test_a_voice_command_dims_a_light_and_is_answered(
+    home: Home, editor: Editor, picture: Picture, film: Film
+) -> None:
     hall = await entity(home, "light", "Hall Light")
     page = editor.page
     await build_movie_time(editor, film)

@@ -32,7 +32,7 @@ async def test_the_device_page_shows_entities_without_raw_keys(home: Home, page:
     await picture(page, "device")
 
 
-async def test_a_push_moves_the_page_and_the_page_the_echo(home: Home, page: Page) -> None:
+async def test_a_push_updates_the_page_and_the_page_controls_the_echo(home: Home, page: Page) -> None:
     await open_device(home, page, "Kitchen Show")
     do_not_disturb = page.get_by_role("switch", name="Do not disturb")
     await expect(do_not_disturb).not_to_be_checked()

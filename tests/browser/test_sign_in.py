@@ -25,7 +25,7 @@ async def finish(page: Page, home: Home) -> None:
 
 
 @pytest.mark.usefixtures("no_account")
-async def test_pasting_the_address_signs_in(home: Home, context: BrowserContext, page: Page, picture: Picture) -> None:
+async def test_pasting_the_url_signs_in(home: Home, context: BrowserContext, page: Page, picture: Picture) -> None:
     await add_integration(page, home)
     await picture(page, "choose-amazon")
     await submit(page).click()
@@ -63,7 +63,7 @@ async def test_pasting_the_address_signs_in(home: Home, context: BrowserContext,
 
 
 @pytest.mark.usefixtures("no_account")
-async def test_through_home_assistant_with_codes(
+async def test_signing_in_through_home_assistant_with_codes(
     home: Home, browser: Browser, context: BrowserContext, page: Page
 ) -> None:
     household = json.loads((ROOT / "alexa_sim/households/demo.json").read_text())
@@ -101,7 +101,7 @@ async def test_through_home_assistant_with_codes(
 
 
 @pytest.mark.usefixtures("account")
-async def test_signing_in_again_past_every_page(home: Home, context: BrowserContext, page: Page) -> None:
+async def test_signing_in_again_passes_every_page(home: Home, context: BrowserContext, page: Page) -> None:
     home.cloud.patch_state({"accounts": {ACCOUNT: {"signInPages": ["captcha", "confirm", "unknown"]}}})
     await page.goto(f"{home.demo.url}/config/integrations/integration/alexa_media")
     await page.get_by_text("Echo Show 15 (1st generation)").wait_for()

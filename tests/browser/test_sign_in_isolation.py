@@ -139,7 +139,7 @@ async def test_scripts_reach_neither_the_users_tokens_nor_home_assistant(
 
 
 @pytest.mark.usefixtures("no_account")
-async def test_a_page_that_needs_scripts_and_storage_goes_on(home: Home, context: BrowserContext, page: Page) -> None:
+async def test_a_page_that_needs_scripts_and_storage_continues(home: Home, context: BrowserContext, page: Page) -> None:
     home.cloud.patch_state({"accounts": {ACCOUNT: {"signInPages": ["device", "confirm"]}}})
     window = await open_sign_in(home, context, page)
     await sign_in_at_amazon(window)
@@ -150,7 +150,7 @@ async def test_a_page_that_needs_scripts_and_storage_goes_on(home: Home, context
 
 
 @pytest.mark.usefixtures("no_account")
-async def test_the_address_of_a_sent_form_is_of_no_use_to_another_browser(
+async def test_another_browser_cannot_use_the_address_of_a_submitted_form(
     home: Home, browser: Browser, context: BrowserContext, page: Page
 ) -> None:
     window = await open_sign_in(home, context, page)

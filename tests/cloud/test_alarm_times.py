@@ -245,14 +245,14 @@ notifications = st.builds(
 
 @given(now=instants, zone=st.sampled_from(ZONES), item=notifications)
 @settings(max_examples=300, deadline=None)
-def test_never_in_the_past(now: datetime, zone: ZoneInfo, item: Notification) -> None:
+def test_the_next_occurrence_is_never_in_the_past(now: datetime, zone: ZoneInfo, item: Notification) -> None:
     at = next_occurrence(item, now, zone)
     assert at is None or at > now
 
 
 @given(now=instants, day=days, minute=minutes, zone=st.sampled_from(ZONES), rule=rules)
 @settings(max_examples=200, deadline=None)
-def test_rules_as_dateutil_has_them(now: datetime, day: date, minute: int, zone: ZoneInfo, rule: str) -> None:
+def test_rules_match_dateutil(now: datetime, day: date, minute: int, zone: ZoneInfo, rule: str) -> None:
     """Skipping past occurrences changes nothing: dateutil returns the same result when it starts from the first day."""
     begin = datetime.combine(day, time()) + timedelta(minutes=minute)
     every = rrulestr(rule.rstrip(";"), dtstart=begin)
@@ -264,7 +264,7 @@ def test_rules_as_dateutil_has_them(now: datetime, day: date, minute: int, zone:
 
 @given(now=instants, day=days, minute=minutes, zone=st.sampled_from(ZONES), pattern=patterns)
 @settings(max_examples=200, deadline=None)
-def test_patterns_are_rules(now: datetime, day: date, minute: int, zone: ZoneInfo, pattern: str) -> None:
+def test_patterns_match_rules(now: datetime, day: date, minute: int, zone: ZoneInfo, pattern: str) -> None:
     """A pattern is equivalent to the rule with the same weekdays."""
     weekdays = {"P1D": "MO,TU,WE,TH,FR,SA,SU", "XXXX-WD": "MO,TU,WE,TH,FR", "XXXX-WE": "SA,SU"}
     by = weekdays.get(pattern) or ("MO", "TU", "WE", "TH", "FR", "SA", "SU")[int(pattern[-1]) - 1]
@@ -275,7 +275,7 @@ def test_patterns_are_rules(now: datetime, day: date, minute: int, zone: ZoneInf
 
 @given(now=instants, day=days, minute=minutes, zone=st.sampled_from(ZONES), pair=st.tuples(rules, rules))
 @settings(max_examples=100, deadline=None)
-def test_times_of_several_rules(now: datetime, day: date, minute: int, zone: ZoneInfo, pair: tuple[str, ...]) -> None:
+def test_several_rules_are_merged(now: datetime, day: date, minute: int, zone: ZoneInfo, pair: tuple[str, ...]) -> None:
     """The result contains the merged occurrences that dateutil returns for each rule, without duplicates."""
     begin = datetime.combine(day, time()) + timedelta(minutes=minute)
     local = now.astimezone(zone).replace(tzinfo=None)
@@ -305,13 +305,13 @@ def test_times_of_several_rules(now: datetime, day: date, minute: int, zone: Zon
         (None, "XXXX-WD", "2026-11-23T07:00"),
     ],
 )
-def test_weekends_of_countries(locale: str | None, pattern: str, expected: str) -> None:
+def test_weekends_depend_on_the_country(locale: str | None, pattern: str, expected: str) -> None:
     """The weekend is the one of the country in the device's locale."""
     alarm = notification(pattern=pattern, **DAILY)
     assert next_occurrence(alarm, NOW, BERLIN, country_of(locale)) == berlin(expected)
 
 
-def test_put_off_and_left_out() -> None:
+def test_snoozes_deferrals_and_canceled_occurrences_are_respected() -> None:
     """A snoozed or deferred notification rings at that time and at its regular times.
 
     A canceled occurrence is skipped.
@@ -348,14 +348,14 @@ def test_put_off_and_left_out() -> None:
     ],
 )
 @pytest.mark.parametrize("day", [date(1970, 1, 1), date(2017, 1, 1), date(2199, 12, 31)], ids=["1970", "2017", "2199"])
-def test_a_rule_that_never_fits_costs_little(rule: str, day: date) -> None:
+def test_a_rule_that_never_matches_is_computed_quickly(rule: str, day: date) -> None:
     """Finding no occurrence takes no longer than finding one, whatever the start is."""
     begin = process_time()
     next_occurrence(notification(rules=(rule,) * 3, local_date=day, local_seconds=SEVEN), NOW, BERLIN)
     assert process_time() - begin < 0.5
 
 
-def test_a_rule_of_hours_without_a_near_end_goes_on() -> None:
+def test_an_hourly_rule_without_a_near_end_continues() -> None:
     alarm = notification(rules=("FREQ=HOURLY;COUNT=999999999",), local_date=date(1970, 1, 1), local_seconds=SEVEN)
     assert next_occurrence(alarm, NOW, BERLIN) == NOW + timedelta(hours=1)
 
@@ -381,11 +381,11 @@ def test_a_rule_of_hours_without_a_near_end_goes_on() -> None:
         ({"rules": ("often",)}, "Repeats"),
     ],
 )
-def test_how_it_repeats_is_told_from_rules_or_pattern(values: dict[str, Any], expected: str) -> None:
+def test_the_repetition_is_derived_from_rules_or_the_pattern(values: dict[str, Any], expected: str) -> None:
     assert recurrence_text(notification(**DAILY | values), BERLIN) == expected
 
 
-def test_a_timer_that_only_counts_down_is_the_same() -> None:
+def test_a_timer_that_only_counts_down_is_unchanged() -> None:
     ends = NOW + timedelta(minutes=5)
     raw = {"id": "n1", "remainingTime": 300_000}
     before = notification(**TIMER, trigger_time=ends, remaining=300.0, raw=raw)

@@ -26,7 +26,7 @@ def test_a_device_type_has_a_model() -> None:
     assert model_of(device("A3C9PE6TNYLTCH", "WHA")) == "Speaker group"
 
 
-def test_type_that_nobody_knows() -> None:
+def test_an_unknown_type_is_shown_unchanged() -> None:
     """Family and id are shown as Amazon sends them, even for an unknown family."""
     assert model_of(device("A0NEWECHO00000", "HOVERCRAFT")) == "HOVERCRAFT A0NEWECHO00000"
     assert model_of(device("A0NEWECHO00000", "")) == "A0NEWECHO00000"

@@ -30,7 +30,7 @@ def _answer(status: int, body: str = "", **headers: str) -> HttpAnswer:
         ),
     ],
 )
-def test_throttling_is_recognised(answer: HttpAnswer) -> None:
+def test_throttling_is_recognized(answer: HttpAnswer) -> None:
     assert answer.is_throttled
 
 
@@ -44,11 +44,11 @@ def test_throttling_is_recognised(answer: HttpAnswer) -> None:
         pytest.param(_answer(204), id="nothing"),
     ],
 )
-def test_other_answers_are_no_throttling(answer: HttpAnswer) -> None:
+def test_other_responses_are_not_throttling(answer: HttpAnswer) -> None:
     assert not answer.is_throttled
 
 
-def test_retry_after_as_seconds_date_or_nonsense() -> None:
+def test_retry_after_is_parsed_as_seconds_or_date() -> None:
     assert _answer(429, retry_after="12").retry_after == 12
     assert _answer(429, retry_after="-3").retry_after == 0
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=90))
@@ -77,7 +77,7 @@ def test_error_codes_are_read_from_answers(answer: str | None, code: str | None)
     assert answer == code
 
 
-def test_error_codes_hold_nothing_private() -> None:
+def test_error_codes_contain_no_private_data() -> None:
     body = (
         '{"message":"Device G000AA0000000001 of jo@example.org (amzn1.account.XYZ) refused Atna|abc'
         + "x" * 300

@@ -29,7 +29,7 @@ def test_each_language_has_its_sentences(locale: str | None, timer: str, snooze:
     assert snooze_sentence(phrases, None) == phrases.snooze
 
 
-def test_many_and_other_languages() -> None:
+def test_unsupported_languages_have_no_sentences() -> None:
     phrases = phrases_for("de-DE")
     assert phrases is not None
     assert timer_sentence(phrases, timedelta(hours=2, seconds=5), None) == "stelle einen Timer auf 2 Stunden 5 Sekunden"

@@ -30,7 +30,7 @@ def _custom_integrations() -> None:
         '<speak version="1.1">\n<p>One</p>\n<p>Two</p>\n</speak>',
     ],
 )
-def test_sound_text_is_unchanged(text: str) -> None:
+def test_valid_text_is_unchanged(text: str) -> None:
     """Plain text needs no change, and SSML is kept."""
     assert checked(text) == text
 
@@ -61,14 +61,14 @@ def test_sound_text_is_unchanged(text: str) -> None:
         ('<!DOCTYPE speak [<!ENTITY a "b">]><speak><p>&a;</p></speak>', "ssml_document_type"),
     ],
 )
-def test_unsound_text_is_refused_with_a_reason(text: str, key: str) -> None:
+def test_invalid_text_is_refused_with_a_reason(text: str, key: str) -> None:
     """A text that Alexa would not speak is refused with a reason."""
     with pytest.raises(SsmlError) as raised:
         checked(text)
     assert raised.value.key == key
 
 
-def test_where_it_is_malformed() -> None:
+def test_the_position_of_malformed_ssml_is_reported() -> None:
     with pytest.raises(SsmlError) as raised:
         checked("<speak>one\nTom & Jerry</speak>")
     assert (raised.value.placeholders["line"], raised.value.placeholders["column"]) == ("2", "6")
@@ -91,7 +91,7 @@ def test_where_it_is_malformed() -> None:
         ('<audio src="https://example.org/a.mp3"/>', '<speak><audio src="https://example.org/a.mp3"/></speak>'),
     ],
 )
-def test_one_rule_for_what_is_spoken(text: str, spoken: str) -> None:
+def test_text_is_spoken_as_a_document_or_as_plain_text(text: str, spoken: str) -> None:
     """A text with an SSML element becomes one document with names in lower case; any other text is plain text."""
     assert checked(text) == spoken
 
@@ -133,7 +133,7 @@ PARTS = (
 
 
 @given(st.lists(st.sampled_from(PARTS), max_size=30).map("".join))
-def test_any_text_is_sound_or_refused(text: str) -> None:
+def test_any_text_is_valid_or_refused(text: str) -> None:
     """An accepted text contains text to show; a document is accepted again unchanged."""
     try:
         sound = checked(text)
@@ -152,7 +152,7 @@ def test_a_long_text_fits_into_one_sequence() -> None:
         assert "".join("".join(pieces(long)).split()) == "".join(long.split())
 
 
-def test_a_malformed_fragment_is_named_where_it_is() -> None:
+def test_a_malformed_fragment_is_reported_with_its_position() -> None:
     """The position does not include the added ``<speak>`` or an XML declaration."""
     for text in ("One <break/> & two", "<?xml?>\n<p>&</p>"):
         with pytest.raises(SsmlError) as raised:
@@ -166,7 +166,7 @@ def test_the_language_wraps_the_text() -> None:
     assert in_language("<speak>Oui</speak>", "fr-FR") == '<speak><lang xml:lang="fr-FR">Oui</lang></speak>'
 
 
-def test_cut_between_sentences() -> None:
+def test_long_text_is_cut_between_sentences() -> None:
     """Sentences are not cut if possible, and a piece contains as many as fit."""
     assert pieces("One two. Three four! Five six? Seven", 20) == ["One two. Three four!", "Five six? Seven"]
     assert pieces("one two three four five", 9) == ["one two", "three", "four five"]
@@ -176,7 +176,7 @@ def test_cut_between_sentences() -> None:
 
 
 @given(st.text(st.sampled_from("ab .!?。\n"), max_size=900))
-def test_cut_loses_nothing(text: str) -> None:
+def test_cutting_loses_no_text(text: str) -> None:
     """All characters except spaces are kept in order, and every piece is short enough."""
     cut = pieces(text)
     assert "".join("".join(cut).split()) == "".join(text.split())

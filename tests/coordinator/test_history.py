@@ -79,7 +79,7 @@ async def records_of(hass: HomeAssistant, entity_id: str, **fields: Any) -> list
 
 
 @pytest.mark.contract("attributes of media players, last called", "events, last called")
-async def test_who_was_spoken_to(
+async def test_the_echo_that_was_spoken_to_is_found(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[dict[str, Any]]
 ) -> None:
     """One request suffices for attributes and alexa_media_player's event, and no other state is written."""
@@ -106,7 +106,7 @@ async def test_who_was_spoken_to(
 
 @pytest.mark.contract("up to three requests for a sign of life")
 @pytest.mark.usefixtures("brisk")
-async def test_what_a_request_costs(
+async def test_bursts_and_wake_ups_cost_few_requests(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[dict[str, Any]]
 ) -> None:
     """A burst costs one request, a wake-up without speech one, and a volume change none.
@@ -293,7 +293,7 @@ async def test_a_record_is_attributed_when_the_others_are_known(
     assert len(fired) == 1
 
 
-async def test_what_is_no_echo_of_the_account_was_not_spoken_to(
+async def test_only_echos_of_the_account_were_spoken_to(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[Any]
 ) -> None:
     """Unlisted devices, apps and groups are ignored; records may come in any order."""
@@ -314,7 +314,7 @@ async def test_what_is_no_echo_of_the_account_was_not_spoken_to(
     assert [said["device"] for said in sim.spoken()] == ["Bedroom Dot"]
 
 
-async def test_own_commands_are_no_wakings(
+async def test_own_commands_are_not_wake_ups(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """Commands from Home Assistant wake Echos without causing a read; speech right after a command is detected."""
@@ -351,7 +351,7 @@ async def test_speech_right_after_a_reminder_is_edited_and_deleted_is_detected(
     await until(hass, lambda: last_called(hass) == [KITCHEN])
 
 
-async def test_a_household_that_speaks_all_the_time(
+async def test_a_household_that_speaks_continuously(
     hass: HomeAssistant,
     sim: ControlClient,
     config_entry: MockConfigEntry,
@@ -477,7 +477,7 @@ async def test_commands_before_a_restart_fire_no_events(
 
 
 @pytest.mark.usefixtures("brisk")
-async def test_nobody_wants_to_know(
+async def test_without_listeners_no_history_is_read(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:
     """Without an entity for the history, no request is sent at the start or when someone speaks."""
@@ -489,7 +489,7 @@ async def test_nobody_wants_to_know(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_throttled_and_without_push(
+async def test_the_history_is_read_after_throttling_and_without_push(
     hass: HomeAssistant,
     sim: ControlClient,
     config_entry: MockConfigEntry,
@@ -539,7 +539,7 @@ async def texts_about(hass: HomeAssistant, entry: MockConfigEntry, caplog: pytes
 
 
 @pytest.mark.usefixtures("brisk")
-async def test_transcripts_can_be_switched_off(
+async def test_transcripts_can_be_disabled(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,
@@ -645,7 +645,7 @@ async def test_history_records_can_be_filtered(
 
 
 @pytest.mark.contract("services, update_last_called")
-async def test_update_last_called_reads_at_once(
+async def test_update_last_called_reads_immediately(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[Any]
 ) -> None:
     """The history is read at once; the response has the Echo, and only the caller gets an error."""

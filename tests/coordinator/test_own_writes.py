@@ -244,7 +244,7 @@ async def test_an_older_read_does_not_undo_an_alarm_volume(
     assert shown[-1] == "77"
 
 
-async def test_what_is_set_during_speech_is_kept(
+async def test_a_volume_set_during_speech_is_kept(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
 ) -> None:
     """Amazon restores the volume from before a message; a volume that was set in the meantime is set again."""
@@ -267,7 +267,7 @@ async def test_what_is_set_during_speech_is_kept(
     assert household.device(KITCHEN)["volume"] == 20, "nothing is set once the message is over"
 
 
-async def test_speech_restores_what_was_just_set(
+async def test_speech_restores_the_volume_that_was_just_set(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
 ) -> None:
     """The volume to restore is the one last written, even before Amazon has confirmed it."""

@@ -116,7 +116,7 @@ async def test_a_missed_push_brings_the_shorter_intervals_back(
     assert players.update_interval == timedelta(hours=1)
 
 
-async def test_ten_speaks_are_one_request(
+async def test_speaking_on_ten_echos_is_one_request(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:
     """One action that speaks on ten Echos sends one request, and all ten speak."""
@@ -185,7 +185,7 @@ async def test_a_write_is_not_repeated_after_an_unknown_outcome(
 
 
 @pytest.mark.parametrize("status", [401, 403])
-async def test_a_refusal_for_the_session_is_cured(
+async def test_a_refused_session_is_renewed(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, status: int
 ) -> None:
     """Refused cookies or a refused csrf value are renewed, and the command is sent once more."""

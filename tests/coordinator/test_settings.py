@@ -105,7 +105,7 @@ async def test_settings_without_enabled_entities_cost_no_request(
     assert not [e for e in registered if "downstairs" in e and e.startswith(("select.", "number.", "button.", "text."))]
 
 
-async def test_values_and_what_they_cost(
+async def test_values_are_read_with_few_requests(
     hass: HomeAssistant,
     watched: MockConfigEntry,
     household: Household,
@@ -210,7 +210,7 @@ CHANGES: list[tuple[str, dict[str, Any], str, str, object]] = [
 """Changes in the kitchen: entity, request, resulting state, and the place and value in the cloud."""
 
 
-async def test_an_equalizer_both_ways(
+async def test_an_equalizer_is_changed_on_both_sides(
     hass: HomeAssistant, watched: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock, act: Act
 ) -> None:
     """A push is shown without a request; bands that are set at the same time do not undo each other."""
@@ -273,7 +273,7 @@ async def test_a_refusal_changes_nothing(
     assert household.requests() == []
 
 
-async def test_what_cannot_be_read(
+async def test_unreadable_settings_are_kept(
     hass: HomeAssistant,
     watched: MockConfigEntry,
     household: Household,
@@ -325,7 +325,7 @@ async def test_what_cannot_be_read(
     assert state_of(hass, bass).state == "0"
 
 
-async def test_do_not_disturb_for_a_time(
+async def test_do_not_disturb_can_be_limited_in_time(
     hass: HomeAssistant, watched: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock, act: Act
 ) -> None:
     """Covers a duration and an end time, for several devices in one request; Amazon ends it and pushes the change."""
@@ -399,7 +399,7 @@ async def test_people_are_shown_and_a_phone_is_unpaired(
     assert sim.ledger(path="/api/bluetooth/unpair-sink/*")[-1]["body"] is not None
 
 
-async def test_an_hour_of_503_at_the_start(
+async def test_settings_recover_after_an_hour_of_503_at_startup(
     hass: HomeAssistant,
     config_entry: MockConfigEntry,
     household: Household,

@@ -76,7 +76,7 @@ def directive(appliance: str, value: str, at: datetime) -> dict[str, Any]:
     return {"directive": {"header": header, "payload": {"renderingUpdates": [update]}}}
 
 
-async def test_discovery_takes_what_is_wanted_and_nothing_of_our_own(
+async def test_discovery_finds_selected_appliances_and_none_of_home_assistant(
     hass: HomeAssistant, sim: ControlClient, household: Household, entry: MockConfigEntry
 ) -> None:
     """One request finds all appliances; covers each rule about which appliances get entities, and the selection."""
@@ -128,7 +128,7 @@ def queries(sim: ControlClient) -> list[Query]:
     return [Query(each) for body in bodies for each in (body if isinstance(body, list) else [body])]
 
 
-async def test_pushes_are_taken_in_the_order_of_their_samples(
+async def test_pushes_are_ordered_by_their_samples(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
     """A push causes no request and only updates its entities; an older sample is ignored, whether pushed or read."""
@@ -163,7 +163,7 @@ def household_requests(sim: ControlClient) -> list[str]:
     ]
 
 
-async def test_commands_of_one_turn_are_one_request_and_everybody_learns_their_own_result(
+async def test_simultaneous_commands_are_one_request_with_separate_results(
     hass: HomeAssistant, sim: ControlClient, household: Household, entry: MockConfigEntry
 ) -> None:
     """GraphQL runs the commands that it supports, and phoenix the others.
@@ -200,7 +200,7 @@ async def test_commands_of_one_turn_are_one_request_and_everybody_learns_their_o
         await smart_home.async_control(PORCH, SetColor(hue=0, saturation=1))
 
 
-async def test_a_refusal_of_the_whole_request_is_told_to_those_it_concerns(
+async def test_a_refused_request_only_fails_the_affected_callers(
     hass: HomeAssistant, sim: ControlClient, household: Household, entry: MockConfigEntry
 ) -> None:
     """Controls that are refused together are sent one by one, phoenix replaces GraphQL, and throttling is reported."""

@@ -33,7 +33,7 @@ CASES: Final = [
 
 
 @pytest.mark.parametrize(("action", "path", "fault"), CASES)
-async def test_the_caller_learns_it(
+async def test_the_caller_gets_the_error(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, action: str, path: str, fault: str
 ) -> None:
     whole = action in ("get_household", "stop_all")

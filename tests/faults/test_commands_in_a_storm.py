@@ -20,7 +20,7 @@ from .failures import (
         pytest.param({"status": 503, "body": {"message": "Rate exceeded"}}, id="503"),
     ],
 )
-async def test_no_command_is_refused_by_a_block_of_our_own(
+async def test_no_command_is_refused_by_the_back_off_of_polls(
     table: Table, monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any]
 ) -> None:
     """Each command is sent, with its reads, and succeeds; only polls are held back."""

@@ -106,7 +106,7 @@ async def test_stream_recovers_after_the_cloud_stood_still(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_a_command_during_a_short_pause_of_the_cloud_is_done_after_it(
+async def test_a_command_during_a_short_pause_of_the_cloud_runs_after_it(
     hass: HomeAssistant, simulation: Running, entry: MockConfigEntry, household: Household
 ) -> None:
     with suspended(simulation):

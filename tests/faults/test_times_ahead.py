@@ -65,7 +65,7 @@ async def test_a_sample_from_the_future_does_not_outdate_the_present(
     assert await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_a_command_from_the_future_is_not_the_last_one_for_ever(
+async def test_a_command_from_the_future_is_replaced_by_a_later_command(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """The Echo that is spoken to now becomes the last called one."""

@@ -88,7 +88,7 @@ async def test_an_alarm_is_created_changed_skipped_and_deleted(
     await until(hass, lambda: once not in str(state_of(hass, sensor).attributes["sorted_all"]))
 
 
-async def test_music_alarm_keeps_its_music(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+async def test_a_music_alarm_keeps_its_music(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
     """An alarm that plays music still does after a change of its time."""
     (music,) = [item["id"] for item in all_held(household).values() if item["type"] == "MusicAlarm"]
     await act(hass, "edit_alarm", notification_id=music, at="10:15")
@@ -114,7 +114,7 @@ async def test_a_reminder_has_a_sound_and_is_turned_off_and_on(
     assert (held(household, id_)["status"], held(household, id_)["deliveryType"]) == ("OFF", "ALL_DEVICES")
 
 
-async def test_a_reminder_that_is_over_is_not_turned_on(
+async def test_a_reminder_in_the_past_is_not_turned_on(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, household: Household
 ) -> None:
     owner = next(iter(household.accounts))
@@ -150,7 +150,7 @@ async def test_a_change_of_a_reminder_that_amazon_refuses_is_tried_once(
 
 
 @pytest.mark.parametrize("change", [{"sound": "Countertop"}, {"enabled": False}])
-async def test_a_reminder_that_is_gone_says_nothing_about_others(
+async def test_a_deleted_reminder_does_not_affect_others(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, household: Household, change: dict[str, Any]
 ) -> None:
     created = await act(hass, "create_reminder", entity_id=KITCHEN, at=tomorrow("18:00:00"), message="Bins")
@@ -161,7 +161,7 @@ async def test_a_reminder_that_is_gone_says_nothing_about_others(
     await act(hass, "edit_reminder", notification_id=created["id"], **change)
 
 
-async def test_reminders_with_a_sound_are_made_one_by_one_where_amazon_refuses_one_for_all(
+async def test_reminders_with_a_sound_are_created_one_by_one_if_amazon_refuses_a_shared_one(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, household: Household
 ) -> None:
     sim.fault(path="/api/notifications/createReminder", method="PUT", status=400, times=1)
@@ -288,7 +288,9 @@ async def test_a_refusal_creates_nothing(
         await act(hass, "delete_notification", notification_id=alarm)
 
 
-async def test_weeks_without_days_are_named(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_an_interval_without_days_is_refused(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     """The error covers new and existing alarms, because an interval without days would have no effect."""
     alarm = (await act(hass, "create_alarm", entity_id=BEDROOM, at="06:40"))["id"]
     sim.reset_ledger()

@@ -50,7 +50,7 @@ async def test_an_appliance_is_renamed(
     assert sim.ledger(path=GRAPHQL) == []
 
 
-async def test_what_is_refused_is_told_and_an_unsupported_form_is_tried_once(
+async def test_refusals_are_reported_and_an_unsupported_request_is_tried_once(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, desk: dr.DeviceEntry
 ) -> None:
     sim.fault(path=GRAPHQL, status=503, times=1)
@@ -67,7 +67,7 @@ async def test_what_is_refused_is_told_and_an_unsupported_form_is_tried_once(
     assert entry.runtime_data.backend.unsupported == ("rename_appliances",)
 
 
-async def test_an_appliance_is_turned_off_for_alexa_and_on_again(
+async def test_an_appliance_is_disabled_and_enabled_in_alexa(
     hass: HomeAssistant, sim: ControlClient, desk: dr.DeviceEntry
 ) -> None:
     house = House(sim)
@@ -114,7 +114,7 @@ async def test_new_appliances_are_discovered(hass: HomeAssistant, sim: ControlCl
     assert len(sim.ledger(method="POST", path="/api/phoenix/discovery")) == 1
 
 
-async def test_rooms_are_made_from_areas(
+async def test_rooms_are_created_from_areas(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,

@@ -56,7 +56,7 @@ async def test_records_without_a_recording_are_kept(
 
 
 @pytest.mark.parametrize(("path", "status"), [("/api/activities", 404), (DELETED, 405)])
-async def test_an_account_without_the_request_is_asked_once(
+async def test_an_unsupported_request_is_sent_once(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, path: str, status: int
 ) -> None:
     sim.fault(path=path, status=status)

@@ -18,7 +18,7 @@ from custom_components.alexa_media.features.roles import (
 
 
 @given(hue=st.floats(0, 360), saturation=st.floats(0, 100))
-def test_a_colour_there_and_back(hue: float, saturation: float) -> None:
+def test_a_color_converts_back(hue: float, saturation: float) -> None:
     """Alexa's numbers are in their range, and a color converts back to itself; 360 degrees equal 0."""
     sent = color_to_alexa((hue, saturation))
     assert 0 <= sent[0] <= 360
@@ -61,7 +61,7 @@ def test_the_nearest_color_name_is_used(hue: float, saturation: float, name: str
 
 
 @given(hue=st.floats(0, 360), saturation=st.floats(0, 1))
-def test_there_is_always_a_word(hue: float, saturation: float) -> None:
+def test_there_is_always_a_color_name(hue: float, saturation: float) -> None:
     assert nearest_color_name(hue, saturation) in COLOR_NAMES
 
 

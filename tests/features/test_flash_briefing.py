@@ -46,7 +46,7 @@ async def test_an_unknown_feed_is_not_sent(hass: HomeAssistant, entry: MockConfi
 
 
 @pytest.mark.parametrize("status", [400, 404])
-async def test_only_feeds_that_are_on_are_returned_where_amazon_refuses_the_others(
+async def test_only_enabled_feeds_are_returned_if_amazon_refuses_the_full_list(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, status: int
 ) -> None:
     sim.fault(path=SKILLS, status=status)
@@ -65,7 +65,7 @@ async def test_a_refused_change_is_tried_once(hass: HomeAssistant, entry: MockCo
     assert entry.runtime_data.backend.unsupported == ("set_feeds",)
 
 
-async def test_feeds_that_amazon_changed_otherwise_are_written_as_before(
+async def test_feeds_that_amazon_did_not_change_as_requested_are_restored(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient
 ) -> None:
     sim.fault(path=ENABLED, method="POST", status=200, body={}, times=1)

@@ -45,7 +45,7 @@ async def use(hass: HomeAssistant, tool: str, context: Context | None = None, **
     return dict(result.data)
 
 
-async def test_tools_are_there_only_while_an_echo_is_exposed(hass: HomeAssistant) -> None:
+async def test_tools_only_exist_while_an_echo_is_exposed(hass: HomeAssistant) -> None:
     """The tools' names start with the domain, and the prompt only names exposed Echos."""
     instance = await api(hass)
     tools = [tool for tool in instance.tools if tool.integration == "alexa_media"]
@@ -71,7 +71,7 @@ async def test_a_message_is_spoken_on_one_echo_or_announced_on_all_that_are_expo
     }
 
 
-async def test_the_echo_in_the_area_of_the_user_is_meant(
+async def test_the_echo_in_the_area_of_the_user_is_used(
     hass: HomeAssistant, sim: ControlClient, household: Household
 ) -> None:
     """Without a name, the Echo in the area of the voice satellite is used; without an area, the tool asks."""
@@ -126,7 +126,7 @@ async def test_bad_arguments_are_refused_before_anything_is_sent(
     assert household.requests() == []
 
 
-async def test_what_is_not_exposed_can_neither_be_seen_nor_changed(
+async def test_unexposed_entities_can_neither_be_read_nor_changed(
     hass: HomeAssistant, sim: ControlClient, household: Household
 ) -> None:
     """Covers Echos by name, their alarms by id, and their last commands."""
@@ -143,7 +143,7 @@ async def test_what_is_not_exposed_can_neither_be_seen_nor_changed(
     assert "garage" not in str(await use(hass, "get_last_command"))
 
 
-async def test_a_user_without_rights_changes_nothing_and_sees_nothing(
+async def test_a_user_without_permission_changes_and_reads_nothing(
     hass: HomeAssistant, sim: ControlClient, hass_read_only_user: MockUser, household: Household
 ) -> None:
     """The permissions of the user who talks to Assist apply, whether or not Echos are exposed."""

@@ -75,7 +75,7 @@ async def test_an_empty_message_is_not_sent(hass: HomeAssistant, entry: MockConf
 
 
 @WAYS
-async def test_an_account_that_refuses_messages_is_asked_once(
+async def test_a_refused_message_request_is_sent_once(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, path: str, announcement: bool, name: str
 ) -> None:
     sim.reset_ledger()

@@ -67,7 +67,7 @@ def test_a_range_from_zero_starts_with_off() -> None:
     start=st.sampled_from([0, 1, 5]),
     index=st.integers(1, 100),
 )
-def test_a_speed_there_and_back(count: int, step: float, start: float, index: int) -> None:
+def test_a_speed_converts_back(count: int, step: float, start: float, index: int) -> None:
     """Every speed of every range converts back from its percentage."""
     value_range = ValueRange(minimum=start, maximum=start + count * step, step=step)
     slowest = start if start > 0 else step

@@ -61,7 +61,7 @@ def test_a_light_needs_power() -> None:
     assert not roles.is_light(made(ApplianceKind.LIGHT, Feature(name=FeatureName.BRIGHTNESS)))
 
 
-def test_speed_of_a_fan() -> None:
+def test_a_single_range_is_the_speed_of_a_fan() -> None:
     """A single range is the speed; two ranges are ambiguous and become numbers."""
     one, two = span("Speed", 4), span("Angle")
     assert roles.speed_of(made(ApplianceKind.FAN, POWER, one)) is one
@@ -71,7 +71,7 @@ def test_speed_of_a_fan() -> None:
     assert roles.speed_of(made(ApplianceKind.AIR_PURIFIER, POWER, one)) is None
 
 
-def test_position_of_a_blind() -> None:
+def test_a_single_range_is_the_position_of_a_blind() -> None:
     """Only a single range from 0 to 100 is a position; a garage door with modes has none."""
     lift, tilt = span("Lift"), span("Tilt", 90)
     for kind in (ApplianceKind.INTERIOR_BLIND, ApplianceKind.EXTERIOR_BLIND):
@@ -86,7 +86,7 @@ def test_position_of_a_blind() -> None:
     assert (roles.plain_modes(garage), roles.plain_ranges(garage)) == ((door,), (lift,))
 
 
-def test_what_can_only_be_read() -> None:
+def test_read_only_ranges_are_sensors() -> None:
     """A read-only range is a sensor; a range without limits cannot be set either."""
     measured = span("4", settable=False)
     boundless = Feature(name=FeatureName.RANGE, instance="5", operations=frozenset({"setRangeValue"}))
@@ -97,7 +97,7 @@ def test_what_can_only_be_read() -> None:
     assert roles.plain_modes(made(ApplianceKind.OTHER, read_only)) == ()
 
 
-def test_effects_of_a_light() -> None:
+def test_the_first_mode_of_a_light_is_its_effects() -> None:
     """The first mode of a light contains its effects, and others are selects; other appliances have no effects."""
     show, scene = mode("1", "Rainbow"), mode("2", "Day", "Night")
     lamp = made(ApplianceKind.LIGHT, POWER, show, scene)

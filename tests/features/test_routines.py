@@ -95,7 +95,7 @@ async def test_a_routine_runs_on_the_given_echo(
 
 
 @pytest.mark.contract("play_media, routine", "a routine that is not found does nothing")
-async def test_which_one_is_meant(
+async def test_a_routine_is_found_by_id_name_or_utterance(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """Covers id, name and utterance; an ambiguous name raises an error that lists the options, and runs nothing."""
@@ -142,7 +142,9 @@ async def test_a_group_accepts_routines_with_their_own_echos(
     assert len(sim.spoken()) == 1
 
 
-async def test_steps_as_they_are_now(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_the_current_steps_of_a_routine_run(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     """Changes made in the app since the last read apply, and new routines are found."""
     node = automations(sim)[GOOD_NIGHT]["startNode"]
     node["operationPayload"]["textToSpeak"] = "Sweet dreams"

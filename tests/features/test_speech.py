@@ -39,7 +39,7 @@ def heard(sim: ControlClient) -> list[tuple[str, str]]:
     return [(item["device"], item["text"]) for item in sim.spoken()]
 
 
-async def test_many_in_one_request(
+async def test_many_echos_speak_in_one_request(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """A speaker group, its member and another Echo share one request, and each speaks once."""
@@ -53,7 +53,9 @@ async def test_many_in_one_request(
     assert {item["entity_id"] for item in response["sent"]} == {GARAGE, KITCHEN, STUDIO, OFFICE}
 
 
-async def test_ten_in_one_request(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
+async def test_ten_echos_speak_in_one_request(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
+) -> None:
     """The Echos have a separate volume and share one request."""
     household = Household(sim)
     for number in range(10):
@@ -68,7 +70,7 @@ async def test_ten_in_one_request(hass: HomeAssistant, sim: ControlClient, confi
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_volume_for_the_time_of_speaking(
+async def test_the_volume_only_applies_while_speaking(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """Each Echo speaks at the given volume, then restores the previous one; no volume is read."""
@@ -84,7 +86,7 @@ async def test_volume_for_the_time_of_speaking(
     assert (household.device("Kitchen Show")["volume"], household.device("Living Room Studio")["volume"]) == (35, 45)
 
 
-async def test_volume_of_the_one_before_is_not_kept(
+async def test_the_original_volume_is_restored_after_several_messages(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """While an Echo speaks at a temporary volume, a further message still restores the original volume."""
@@ -102,7 +104,7 @@ async def test_volume_of_the_one_before_is_not_kept(
     assert volumes == [60, 35]
 
 
-async def test_unknown_volume_is_read(
+async def test_an_unknown_volume_is_read(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """One read covers all Echos, and is followed by the request."""
@@ -182,7 +184,7 @@ async def test_a_long_text_is_cut_between_sentences(
         ("<speak><b>Hello</b></speak>", "ssml_unknown_element"),
     ],
 )
-async def test_an_unsound_message_is_refused_with_a_reason(
+async def test_an_invalid_message_is_refused_with_a_reason(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, message: str, key: str
 ) -> None:
     """The caller gets the reason, and no request is sent."""
@@ -211,7 +213,7 @@ async def test_announcements_respect_do_not_disturb(
     ]
 
 
-async def test_a_message_that_is_left_out_everywhere_is_no_success(
+async def test_a_message_that_is_skipped_everywhere_is_an_error(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
     """Without a response, the caller gets an error."""
@@ -258,7 +260,7 @@ async def test_one_unknown_echo_does_not_affect_the_others(
     assert sorted(heard(sim)) == [("Kitchen Show", "Hello"), ("Office Spot", "Hello")]
 
 
-async def test_areas_devices_and_groups(
+async def test_areas_devices_and_groups_are_resolved(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,
@@ -303,7 +305,7 @@ async def test_an_area_without_echos_is_refused(
     assert raised.value.translation_key == "speech_no_target"
 
 
-async def test_group_that_is_away(
+async def test_an_unreachable_group_is_an_error(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """An error is raised if no Echo in a target can be reached."""
@@ -339,7 +341,9 @@ async def test_a_user_without_permission_cannot_speak(
     assert sim.spoken() == []
 
 
-async def test_calls_of_one_moment(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_simultaneous_calls_share_one_request(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     """Calls that start together share one request, each with its own result."""
     sim.reset_ledger()
     results = await asyncio.gather(

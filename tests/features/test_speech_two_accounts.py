@@ -30,9 +30,7 @@ async def test_a_shared_echo_speaks_once(hass: HomeAssistant, sim: ControlClient
 
 
 @pytest.mark.contract("notify, all accounts", "the account that came last gets notify.alexa_media")
-async def test_a_name_stands_for_the_echos_of_both_accounts(
-    hass: HomeAssistant, sim: ControlClient, pair: Pair
-) -> None:
+async def test_a_name_selects_the_echos_of_both_accounts(hass: HomeAssistant, sim: ControlClient, pair: Pair) -> None:
     """A name selects all Echos with this name in both accounts; a legacy action only selects its own media player."""
     await hass.services.async_call("notify", "alexa_media", {"message": "A", "target": "Bedroom Dot"}, blocking=True)
     assert {item["serial"] for item in sim.spoken()} == {"G0SIM0BEDJOHN001", "G0SIM0BEDJACK001"}
@@ -40,14 +38,16 @@ async def test_a_name_stands_for_the_echos_of_both_accounts(
     assert [item["serial"] for item in sim.spoken() if item["text"] == "B"] == ["G0SIM0BEDJACK001"]
 
 
-async def test_push_once_an_account(hass: HomeAssistant, sim: ControlClient, pair: Pair) -> None:
+async def test_a_push_message_is_sent_once_per_account(hass: HomeAssistant, sim: ControlClient, pair: Pair) -> None:
     data = {"message": "Leak", "target": EVERYBODY, "data": {"type": "push"}}
     await hass.services.async_call("notify", "alexa_media", data, blocking=True)
     assert [item["kind"] for item in sim.spoken()] == ["mobilepush", "mobilepush"]
     assert sorted(sender or "" for sender, _ in pair.commands()) == ["jack", "john"]
 
 
-async def test_one_account_is_away(hass: HomeAssistant, sim: ControlClient, pair: Pair) -> None:
+async def test_one_unloaded_account_does_not_affect_the_other(
+    hass: HomeAssistant, sim: ControlClient, pair: Pair
+) -> None:
     """The Echos of the other account speak; the error names Echos that only the unloaded account has."""
     await hass.config_entries.async_unload(pair.entries["jack"].entry_id)
     targets = ["media_player.study_dot", "media_player.workshop_studio"]

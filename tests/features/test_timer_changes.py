@@ -18,7 +18,7 @@ STUDIO = "media_player.living_room_studio"
 OFFICE = "media_player.office_spot"
 
 
-async def test_a_timer_is_paused_resumed_and_lengthened(
+async def test_a_timer_is_paused_resumed_and_extended(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """The label selects one of several timers; each change is one request to the Echo of the timer."""

@@ -193,7 +193,7 @@ async def test_sign_in_logs_nothing_that_is_secret(
         assert not [message for message in logged if secret in message]
 
 
-async def test_second_account_gets_ids_of_its_own(
+async def test_second_account_gets_separate_ids(
     hass: HomeAssistant, two_accounts: ControlClient, config_entry: MockConfigEntry
 ) -> None:
     flow = await sign_in(hass, two_accounts, await start(hass), "alex@example.org")
@@ -239,7 +239,7 @@ async def test_marketplace_is_guessed_from_the_country(hass: HomeAssistant, coun
         ("https://www.amazon.com/ap/maplanding?openid.mode=id_res", "no_code"),
     ],
 )
-async def test_bad_address_is_told_without_a_request(
+async def test_invalid_url_is_reported_without_a_request(
     hass: HomeAssistant, sim: ControlClient, pasted: str, expected: str
 ) -> None:
     flow = await start(hass)
@@ -250,13 +250,13 @@ async def test_bad_address_is_told_without_a_request(
     assert (await sign_in(hass, sim, again))["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_form_that_is_opened_again_shows_the_same_address(hass: HomeAssistant, sim: ControlClient) -> None:
+async def test_form_that_is_opened_again_shows_the_same_url(hass: HomeAssistant, sim: ControlClient) -> None:
     flow = await start(hass)
     again = await hass.config_entries.flow.async_configure(flow["flow_id"])
     assert (again["step_id"], address(again), again["errors"]) == ("paste", address(flow), None)
 
 
-async def test_address_may_come_with_blanks_and_quotes(hass: HomeAssistant, sim: ControlClient) -> None:
+async def test_url_may_contain_blanks_and_quotes(hass: HomeAssistant, sim: ControlClient) -> None:
     flow = await start(hass)
     flow = await paste(hass, flow, f' "{sim.sign_in(address(flow), "jo@example.org")}"\n')
     assert flow["type"] is FlowResultType.CREATE_ENTRY
@@ -311,7 +311,7 @@ async def test_old_code_is_refused(hass: HomeAssistant, sim: ControlClient) -> N
 @pytest.mark.parametrize(
     "fault", [{"status": 503}, {"cut": "before"}, {"malformed": True}], ids=["503", "cut", "malformed"]
 )
-async def test_unreachable_amazon_lets_the_same_address_be_tried_again(
+async def test_the_same_url_can_be_submitted_again_after_a_connection_error(
     hass: HomeAssistant, sim: ControlClient, fault: dict[str, Any]
 ) -> None:
     flow = await start(hass)
@@ -340,7 +340,7 @@ async def test_unreachable_amazon_lets_the_same_address_be_tried_again(
         ("/ap/exchangetoken/cookies", {"status": 500}),
     ],
 )
-async def test_registration_that_cannot_be_identified_is_taken_back(
+async def test_registration_that_cannot_be_identified_is_removed(
     hass: HomeAssistant, sim: ControlClient, path: str, fault: dict[str, Any]
 ) -> None:
     before = registrations(sim)
@@ -357,7 +357,7 @@ async def test_registration_that_cannot_be_identified_is_taken_back(
     assert set(registered(sim)) == {flow["result"].data["serial"]} == registrations(sim) - before
 
 
-async def test_unexpected_error_is_told_and_logged_without_the_code(
+async def test_unexpected_error_is_reported_and_logged_without_the_code(
     hass: HomeAssistant, sim: ControlClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     flow = await start(hass)
@@ -417,7 +417,7 @@ async def test_flow_that_is_closed_while_signing_in_leaves_nothing_behind(
     assert hass.config_entries.async_entries(DOMAIN) == []
 
 
-async def test_account_of_another_marketplace_is_sent_there(hass: HomeAssistant, sim: ControlClient) -> None:
+async def test_account_of_another_marketplace_uses_that_marketplace(hass: HomeAssistant, sim: ControlClient) -> None:
     before = registrations(sim)
     flow = await start(hass, "amazon.de")
     assert address(flow).startswith("https://www.amazon.de/ap/register?")
@@ -439,7 +439,7 @@ async def test_account_of_another_marketplace_is_sent_there(hass: HomeAssistant,
 
 
 @pytest.mark.parametrize("chosen", ["amazon.nl", "amazon.com", "amazon.se"])
-async def test_marketplace_without_a_sign_in_of_its_own_is_the_one_that_amazon_names(
+async def test_marketplace_with_a_shared_sign_in_is_the_one_reported_by_amazon(
     hass: HomeAssistant, sim: ControlClient, chosen: str
 ) -> None:
     sim.household("demo", domain="amazon.nl")
@@ -536,7 +536,7 @@ async def test_signing_in_again_with_another_account_is_refused(
     assert setups == []
 
 
-async def test_signing_in_again_goes_on_after_an_error(
+async def test_signing_in_again_continues_after_an_error(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, again: tuple[str, ConfigFlowResult]
 ) -> None:
     way, flow = again
@@ -547,7 +547,7 @@ async def test_signing_in_again_goes_on_after_an_error(
     assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, f"{way}_successful")
 
 
-async def test_account_that_moved_is_followed_to_its_marketplace(
+async def test_entry_follows_an_account_to_another_marketplace(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
     sim.household("demo", domain="amazon.de")

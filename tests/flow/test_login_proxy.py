@@ -228,7 +228,7 @@ def flow_path(browser: Browser) -> str:
 
 
 @pytest.mark.contract("config flow, one-time codes")
-async def test_code_that_is_typed(hass: HomeAssistant, sim: ControlClient, root: URL, browser: Browser) -> None:
+async def test_code_can_be_typed(hass: HomeAssistant, sim: ControlClient, root: URL, browser: Browser) -> None:
     demand(sim, otpSecret=SECRET)
     flow = await begin(hass)
     await browser.go(flow["url"])
@@ -242,7 +242,9 @@ async def test_code_that_is_typed(hass: HomeAssistant, sim: ControlClient, root:
 
 
 @pytest.mark.contract("config flow, one-time codes")
-async def test_code_that_is_filled_in(hass: HomeAssistant, sim: ControlClient, root: URL, browser: Browser) -> None:
+async def test_code_is_filled_in_automatically(
+    hass: HomeAssistant, sim: ControlClient, root: URL, browser: Browser
+) -> None:
     demand(sim, otpSecret=SECRET)
     flow = await begin(hass, otp_secret="jbsw y3dp ehpk 3pxp")
     await browser.go(flow["url"])
@@ -255,9 +257,7 @@ async def test_code_that_is_filled_in(hass: HomeAssistant, sim: ControlClient, r
 
 
 @pytest.mark.parametrize("secret", ["123456", "JBSWY3DPEHPK3PX1", "JBSWY3DPEHPK3PXPÄÄ"])
-async def test_secret_that_makes_no_codes_is_told(
-    hass: HomeAssistant, sim: ControlClient, root: URL, secret: str
-) -> None:
+async def test_invalid_setup_key_is_reported(hass: HomeAssistant, sim: ControlClient, root: URL, secret: str) -> None:
     manager = hass.config_entries.flow
     flow = await manager.async_init(DOMAIN, context={"source": SOURCE_USER})
     flow = await manager.async_configure(flow["flow_id"], {"marketplace": "amazon.com"})
@@ -266,7 +266,7 @@ async def test_secret_that_makes_no_codes_is_told(
     assert flow["errors"] == {"otp_secret": "invalid_otp_secret"}
 
 
-async def test_pages_of_all_kinds_are_carried_through(
+async def test_pages_of_all_kinds_work_through_the_proxy(
     hass: HomeAssistant, sim: ControlClient, root: URL, browser: Browser
 ) -> None:
     demand(sim, otpSecret=SECRET, signInPages=["captcha", "confirm", "unknown"])
@@ -302,7 +302,7 @@ async def test_other_marketplaces_can_sign_in(
     assert flow["result"].data["url"] == home
 
 
-async def test_wrong_marketplace_is_told_and_taken_back(
+async def test_wrong_marketplace_is_reported_and_the_registration_removed(
     hass: HomeAssistant, sim: ControlClient, root: URL, browser: Browser
 ) -> None:
     flow = await begin(hass, "amazon.de")
@@ -363,7 +363,7 @@ async def test_address_is_the_one_that_the_browser_uses(hass: HomeAssistant, sim
     assert flow["url"].startswith(f"https://home.example.org:8443{PATH}/")
 
 
-async def test_address_that_nobody_knows_is_told(hass: HomeAssistant, sim: ControlClient, root: URL) -> None:
+async def test_missing_url_of_home_assistant_is_reported(hass: HomeAssistant, sim: ControlClient, root: URL) -> None:
     hass.config.internal_url = hass.config.external_url = None
     hass.config.api = None
     manager = hass.config_entries.flow
@@ -374,7 +374,7 @@ async def test_address_that_nobody_knows_is_told(hass: HomeAssistant, sim: Contr
     assert flow["errors"] == {"base": "no_address"}
 
 
-async def test_sign_in_that_ends_without_a_code_is_told(
+async def test_sign_in_that_ends_without_a_code_is_reported(
     hass: HomeAssistant, sim: ControlClient, root: URL, browser: Browser
 ) -> None:
     flow = await begin(hass)
@@ -406,7 +406,7 @@ async def refused(sim: ControlClient, browser: Browser, url: str, status: int = 
 
 
 @pytest.mark.contract("an address of the network may use the sign-in of another")
-async def test_other_browser_gets_nothing(
+async def test_other_browsers_have_no_access(
     sim: ControlClient, browser: Browser, other: Browser, signed_half: ConfigFlowResult
 ) -> None:
     page, base = browser.url, base_of(browser)
@@ -433,7 +433,7 @@ async def test_cookie_is_kept_from_scripts_and_from_other_paths(
 
 
 @pytest.mark.parametrize("end", ["abort", "expire", "land"])
-async def test_closed_flow_answers_nobody(
+async def test_closed_flow_serves_no_page(
     hass: HomeAssistant, sim: ControlClient, browser: Browser, signed_half: ConfigFlowResult, end: str
 ) -> None:
     page = browser.url
@@ -473,7 +473,7 @@ async def test_closed_flow_answers_nobody(
         "",
     ],
 )
-async def test_other_hosts_are_not_asked(
+async def test_other_hosts_receive_no_request(
     sim: ControlClient, browser: Browser, signed_half: ConfigFlowResult, tail: str
 ) -> None:
     await refused(sim, browser, f"{base_of(browser)}/{tail}")
@@ -499,7 +499,7 @@ async def test_host_in_the_query_or_in_a_header_changes_nothing(
         "https://www.amazon.com.example.org/ap/maplanding?openid.oa2.authorization_code=ANx",
     ],
 )
-async def test_redirect_to_elsewhere_is_not_followed(
+async def test_redirect_to_another_host_is_not_followed(
     hass: HomeAssistant, sim: ControlClient, browser: Browser, signed_half: ConfigFlowResult, location: str
 ) -> None:
     sim.fault(path="/ap/signin", status=302, headers={"Location": location}, times=1)
@@ -638,7 +638,7 @@ async def raw(root: URL, request: str) -> bytes:
     return answer
 
 
-async def test_a_form_that_is_no_object_is_refused_without_a_word(
+async def test_a_form_that_is_not_an_object_is_refused_silently(
     sim: ControlClient, browser: Browser, signed_half: ConfigFlowResult
 ) -> None:
     head = {"Content-Type": "application/json"}
@@ -646,7 +646,7 @@ async def test_a_form_that_is_no_object_is_refused_without_a_word(
 
 
 @pytest.mark.parametrize(("kind", "body"), [("application/json", '{"a": 1}'), ("text/plain", "a=1")])
-async def test_what_scripts_send_arrives(
+async def test_requests_of_scripts_arrive(
     sim: ControlClient, browser: Browser, signed_half: ConfigFlowResult, kind: str, body: str
 ) -> None:
     head = {"Content-Type": kind, "Sec-Fetch-Mode": "cors"}
@@ -695,7 +695,7 @@ NAVIGATIONS: Final = ({"Sec-Fetch-Mode": "navigate"}, {"Upgrade-Insecure-Request
 
 
 @pytest.mark.parametrize("head", NAVIGATIONS)
-async def test_forms_need_no_cookie_but_the_ticket_of_their_page(
+async def test_forms_need_the_ticket_of_their_page_and_no_cookie(
     sim: ControlClient, browser: Browser, sandboxed: ClientSession, head: dict[str, str]
 ) -> None:
     wrong = {"email": "jo@example.org", "password": "wrong"}
@@ -721,7 +721,7 @@ async def test_forms_need_no_cookie_but_the_ticket_of_their_page(
     assert "You are signed in" in text
 
 
-async def test_pages_are_shown_to_the_browser_with_the_cookie_alone(
+async def test_pages_are_only_shown_to_the_browser_with_the_cookie(
     sim: ControlClient, browser: Browser, sandboxed: ClientSession
 ) -> None:
     ticketed = action_of(browser)
@@ -734,7 +734,7 @@ async def test_pages_are_shown_to_the_browser_with_the_cookie_alone(
     assert urlsplit(browser.url).path.endswith("/www.amazon.com/ap/signin")
 
 
-async def test_scripts_of_a_page_may_ask_below_its_path_alone(
+async def test_scripts_of_a_page_may_only_request_paths_below_it(
     sim: ControlClient, browser: Browser, sandboxed: ClientSession
 ) -> None:
     below = action_of(browser).partition("/ap/")[0]
@@ -802,14 +802,14 @@ async def test_slow_browsers_are_cut_off(
         ("application/x-www-form-urlencoded; charset=nonsense", b"a=1"),
     ],
 )
-async def test_forms_that_are_no_text_are_refused(
+async def test_binary_forms_are_refused(
     sim: ControlClient, browser: Browser, signed_half: ConfigFlowResult, kind: str, body: bytes
 ) -> None:
     url = f"{base_of(browser)}/www.amazon.com/ap/x"
     await refused(sim, browser, url, 400, method="POST", data=body, headers={"Content-Type": kind})
 
 
-async def test_page_that_is_too_large_says_what_to_do(
+async def test_page_that_is_too_large_shows_what_to_do(
     sim: ControlClient, browser: Browser, signed_half: ConfigFlowResult
 ) -> None:
     sim.fault(path="/gp/big", status=200, body="<p>" * 1_000_000, headers={"Content-Type": "text/html"})
@@ -817,7 +817,7 @@ async def test_page_that_is_too_large_says_what_to_do(
     assert (browser.status, "too large to show" in browser.text) == (502, True)
 
 
-async def test_nobody_can_claim_that_the_browser_has_landed(
+async def test_only_the_browser_can_finish_the_sign_in(
     hass: HomeAssistant, sim: ControlClient, root: URL, signed_half: ConfigFlowResult
 ) -> None:
     flow = await hass.config_entries.flow.async_configure(

@@ -66,7 +66,7 @@ def choices(flow: ConfigFlowResult) -> dict[str, str]:
     return {option["value"]: option["label"] for option in selector.config["options"]}
 
 
-async def test_filters_come_and_go_without_a_reload(
+async def test_filters_are_applied_and_removed_without_a_reload(
     hass: HomeAssistant, sim: ControlClient, household: Household, setups: list[str], entry: MockConfigEntry
 ) -> None:
     kitchen, bedroom = household.serial("Kitchen Show"), household.serial("Bedroom Dot")
@@ -90,7 +90,7 @@ async def test_filters_come_and_go_without_a_reload(
     assert setups == [entry.entry_id]
 
 
-async def test_interval_is_taken_without_a_reload(
+async def test_interval_is_applied_without_a_reload(
     hass: HomeAssistant, sim: ControlClient, setups: list[str], entry: MockConfigEntry
 ) -> None:
     players = entry.runtime_data.players
@@ -142,7 +142,7 @@ async def test_interval_has_limits(
         ),
     ],
 )
-async def test_mistakes_are_told_and_what_was_typed_stays(
+async def test_errors_are_shown_and_the_input_is_kept(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, values: dict[str, Any], error: dict[str, str]
 ) -> None:
     flow = await submit(hass, entry, **values)
@@ -197,14 +197,14 @@ async def test_options_open_while_the_account_is_not_loaded(
         ("https://bücher.example", "https://xn--bcher-kva.example"),
     ],
 )
-async def test_public_address_is_stored_in_one_form(
+async def test_external_url_is_stored_in_one_form(
     hass: HomeAssistant, entry: MockConfigEntry, given: str, stored: str
 ) -> None:
     await submit(hass, entry, scan_interval=60, public_url=given)
     assert entry.options["public_url"] == stored
 
 
-async def test_what_is_stored_on_disk_is_private(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_stored_files_are_private(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """The files contain serials and names, so other users must not be able to read them."""
     for create in (store_for, appliance_store_for, alarm_volume_store):
         assert create(hass, entry.entry_id)._private

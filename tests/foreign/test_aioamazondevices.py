@@ -8,7 +8,7 @@ from .conftest import JO, code, run
 
 
 @pytest.mark.parametrize("domain", ["amazon.com", "amazon.de", "amazon.co.jp"])
-def test_signs_in_by_the_form_and_reads(domain: str, foreign_python: Path, with_code: Path) -> None:
+def test_it_signs_in_by_the_form_and_reads_lists(domain: str, foreign_python: Path, with_code: Path) -> None:
     program = Path(__file__).with_name("aioamazondevices_program.py")
     found = run(foreign_python, program, code(), household=with_code, domain=domain)
     assert found["refusals"] == [

@@ -142,7 +142,7 @@ def flow(home: Home, otp: str) -> Any:
     return result
 
 
-def test_everything_appears_with_a_state(signed_in: Home) -> None:
+def test_every_entity_has_a_state(signed_in: Home) -> None:
     states = {state["entity_id"]: state["state"] for state in signed_in.request("states")}
     echos = ("bedroom_dot", "garage_echo", "kids_dot", "kitchen_show", "living_room_studio", "office_spot")
     for echo in echos:
@@ -213,14 +213,14 @@ def test_its_commands_arrive(signed_in: Home) -> None:
     until(lambda: any(said["text"] == "Sleep well" for said in signed_in.sim.spoken()))
 
 
-def test_what_is_said_becomes_an_event(signed_in: Home) -> None:
+def test_speech_becomes_an_event(signed_in: Home) -> None:
     signed_in.sim.say(LIVING, "what is the time", response="It is late", person="Jo")
     event = "event.living_room_studio_voice_event"
     until(lambda: signed_in.attribute(event, "voice_command") == "what is the time")
     assert signed_in.attribute(event, "voice_reply") == "It is late"
 
 
-def test_a_restart_is_asked_for_and_seen_by_the_cloud(signed_in: Home) -> None:
+def test_a_restart_reaches_the_cloud(signed_in: Home) -> None:
     signed_in.call("button.press", "button.office_spot_restart")
     assert signed_in.account()["devices"]["G0SIM000OFFICE01"]["online"] is False
     signed_in.sim.advance(31)

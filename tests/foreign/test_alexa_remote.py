@@ -36,7 +36,7 @@ def account(done: dict[str, Any]) -> dict[str, Any]:
     return held
 
 
-def test_all_that_it_does_is_answered(done: dict[str, Any]) -> None:
+def test_all_its_requests_are_served(done: dict[str, Any]) -> None:
     failed = {name: one for name, one in done["found"].items() if "error" in one or _is_refusal(one["answer"])}
     assert "is not the owner" in failed.pop(NOT_THE_OWNER)["answer"]["message"]
     assert failed == {}
@@ -48,7 +48,7 @@ def _is_refusal(answer: Any) -> bool:
     return isinstance(answer, dict) and (set(answer) == {"message"} or bool(answer.get("errors")))
 
 
-def test_it_signs_in_through_its_proxy_and_is_an_app_of_the_account(account: dict[str, Any]) -> None:
+def test_it_signs_in_through_its_proxy_as_an_app_of_the_account(account: dict[str, Any]) -> None:
     assert "Jo's ioBroker Alexa2" in [device["accountName"] for device in account["devices"].values()]
 
 
@@ -62,7 +62,7 @@ def test_it_finds_devices_groups_and_people(answers: dict[str, Any]) -> None:
     assert conversation["latestMessages"][0]["payload"]["text"] == WORDS
 
 
-def test_what_it_says_is_heard(done: dict[str, Any]) -> None:
+def test_its_speech_is_spoken(done: dict[str, Any]) -> None:
     heard = [(said["kind"], said["device"], said["text"]) for said in done["spoken"]]
     assert ("speak", "Kitchen Show", WORDS) in heard
     assert ("announce", "Kitchen Show", WORDS) in heard
@@ -71,7 +71,7 @@ def test_what_it_says_is_heard(done: dict[str, Any]) -> None:
     assert {text for _, _, text in heard} >= {"what time is it", "one", "two"}
 
 
-def test_what_it_plays_is_shown(answers: dict[str, Any], done: dict[str, Any]) -> None:
+def test_its_playback_is_shown(answers: dict[str, Any], done: dict[str, Any]) -> None:
     assert answers["player"]["playerInfo"]["infoText"]["title"] == "Harbour Lights"
     assert answers["player"]["playerInfo"]["volume"]["volume"] == 33
     assert answers["idle player"]["playerInfo"]["volume"] is None
@@ -79,7 +79,7 @@ def test_what_it_plays_is_shown(answers: dict[str, Any], done: dict[str, Any]) -
     assert done["accounts"][JO]["devices"][KITCHEN]["volume"] == 25
 
 
-def test_alarms_reminders_and_lists_keep_what_it_writes(answers: dict[str, Any], account: dict[str, Any]) -> None:
+def test_alarms_reminders_and_lists_keep_its_changes(answers: dict[str, Any], account: dict[str, Any]) -> None:
     labels = [one["reminderLabel"] for one in answers["notifications again"]["notifications"]]
     assert WORDS in labels
     assert not [one for one in account["notifications"].values() if one["reminderLabel"] == WORDS]
@@ -90,7 +90,7 @@ def test_alarms_reminders_and_lists_keep_what_it_writes(answers: dict[str, Any],
     assert answers["item added"][0]["itemName"] == WORDS
 
 
-def test_settings_are_as_it_left_them(account: dict[str, Any]) -> None:
+def test_settings_keep_its_changes(account: dict[str, Any]) -> None:
     kitchen = account["devices"][KITCHEN]
     assert (kitchen["accountName"], kitchen["dnd"], kitchen["alertVolume"]) == ("Küche", True, 61)
     assert kitchen["equalizer"] == {"bass": 3, "mid": -2, "treble": 1}

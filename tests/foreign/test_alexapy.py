@@ -9,7 +9,7 @@ from alexa_sim.recording import read_recording
 from .conftest import run
 
 
-def test_renews_lists_speaks_and_hears(foreign_python: Path) -> None:
+def test_it_renews_tokens_lists_devices_speaks_and_receives_pushes(foreign_python: Path) -> None:
     found = run(foreign_python, Path(__file__).with_name("alexapy_program.py"))
     assert found["renewed"] is True
     assert len(found["renewals"]) >= 2
@@ -27,7 +27,7 @@ def test_renews_lists_speaks_and_hears(foreign_python: Path) -> None:
     assert found["errors"] == []
 
 
-def test_a_recording_of_alexapy_alone_names_no_household(foreign_python: Path, tmp_path: Path) -> None:
+def test_a_recording_of_alexapy_alone_contains_no_names(foreign_python: Path, tmp_path: Path) -> None:
     """The recording of a client contains no names, can be compared, and contains the push."""
     file = tmp_path / "alexapy.json.gz"
     run(foreign_python, Path(__file__).with_name("alexapy_program.py"), record=file)

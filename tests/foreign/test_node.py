@@ -5,7 +5,7 @@ from pathlib import Path
 from .conftest import run
 
 
-def test_node_is_led_to_the_simulation_and_nowhere_else(node: str) -> None:
+def test_node_only_connects_to_the_simulation(node: str) -> None:
     found = run(node, Path(__file__).with_name("node_client.mjs"), domain="amazon.de")
     assert found["ping"] == {"status": 401, "body": '{"message": "Authentication required"}'}
     assert found["fetch"] == 401

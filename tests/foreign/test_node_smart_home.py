@@ -15,7 +15,7 @@ def done(node: str, node_packages: Path) -> dict[str, Any]:
     return result
 
 
-def test_all_that_they_do_is_answered(done: dict[str, Any]) -> None:
+def test_all_their_requests_are_served(done: dict[str, Any]) -> None:
     assert {name: one for name, one in done["found"].items() if "error" in one} == {}
     assert len(done["found"]) > 20
 
@@ -30,7 +30,7 @@ def test_appliances_are_found_in_both_forms(done: dict[str, Any]) -> None:
     assert answers["appliance switched"]["controlResponses"][0]["code"] == "SUCCESS"
 
 
-def test_what_they_switch_is_switched_and_read_back(done: dict[str, Any]) -> None:
+def test_their_commands_change_appliances_and_are_read_back(done: dict[str, Any]) -> None:
     appliances = {one["name"]: one["features"] for one in done["accounts"][JO]["appliances"].values()}
     light = appliances["Hall Light"]
     assert (light["power"]["powerState"], light["brightness"]["brightness"]) == ("ON", 33)

@@ -110,7 +110,7 @@ def assert_kept(hass: HomeAssistant, before: dict[str, er.RegistryEntry]) -> Non
 
 
 @pytest.mark.contract("config entry, title and unique id")
-async def test_one_account(hass: HomeAssistant, sim: ControlClient, old: MockConfigEntry) -> None:
+async def test_one_account_is_migrated(hass: HomeAssistant, sim: ControlClient, old: MockConfigEntry) -> None:
     """No sign-in is needed; each entity, device, name, area and label is kept, and each entity has a state."""
     before = leave_behind(hass, old, DEMO["accounts"][JO], "")
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), old.entry_id)
@@ -137,7 +137,7 @@ async def test_one_account(hass: HomeAssistant, sim: ControlClient, old: MockCon
 
 @pytest.mark.contract("entities, two accounts whose order has changed")
 @pytest.mark.parametrize("second", ["john", "jack"])
-async def test_two_accounts(hass: HomeAssistant, sim: ControlClient, second: str) -> None:
+async def test_two_accounts_are_migrated(hass: HomeAssistant, sim: ControlClient, second: str) -> None:
     """Each account keeps its form of ids, whatever the current order is; ids of shared Echos do not collide."""
     sim.household(TWO_ACCOUNTS, domain="amazon.com")
     before, entries = {}, {}
@@ -194,7 +194,7 @@ class _Bomb:
 
 
 @pytest.mark.contract("config entry, files on disk")
-async def test_leftovers_go_after_the_first_good_sign_in(
+async def test_leftovers_are_deleted_after_the_first_good_sign_in(
     hass: HomeAssistant, sim: ControlClient, old: MockConfigEntry, tmp_path: Path
 ) -> None:
     """Row "On-disk state": the files are kept during an outage, then deleted.
@@ -224,7 +224,7 @@ async def test_leftovers_go_after_the_first_good_sign_in(
     assert not bomb.exists()
 
 
-async def test_address_that_leads_elsewhere_removes_nothing(hass: HomeAssistant, sim: ControlClient) -> None:
+async def test_path_outside_of_the_folder_removes_nothing(hass: HomeAssistant, sim: ControlClient) -> None:
     victim = Path(hass.config.path("alexa_media.x.pickle"))
     victim.write_text("precious")
     (Path(hass.config.config_dir) / ".storage" / "alexa_media.y").mkdir(parents=True)
@@ -235,7 +235,9 @@ async def test_address_that_leads_elsewhere_removes_nothing(hass: HomeAssistant,
     await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def test_secure_credentials_go_after_the_first_good_sign_in(hass: HomeAssistant, sim: ControlClient) -> None:
+async def test_secure_credentials_are_deleted_after_the_first_good_sign_in(
+    hass: HomeAssistant, sim: ControlClient
+) -> None:
     """Row "Pending upstream change": the entry stores the token, and the file is deleted."""
     entry = old_entry(hass, version=2, data={"url": "amazon.com", "email": EMAIL, "secure_enrollment": True})
     path = Path(hass.config.path(".storage", f"alexa_media.secure_credentials.{entry.entry_id}"))
@@ -247,7 +249,7 @@ async def test_secure_credentials_go_after_the_first_good_sign_in(hass: HomeAssi
     await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def test_same_account_twice(hass: HomeAssistant, sim: ControlClient, old: MockConfigEntry) -> None:
+async def test_the_same_account_is_loaded_once(hass: HomeAssistant, sim: ControlClient, old: MockConfigEntry) -> None:
     """The second entry shows why it is not loaded; the first one continues to work."""
     await set_up(hass, old)
     twin = old_entry(hass, {"email": "JO@example.org"}, title="the twin")
@@ -261,7 +263,7 @@ async def test_same_account_twice(hass: HomeAssistant, sim: ControlClient, old: 
 @pytest.mark.parametrize(
     ("account", "reason"), [(EMAIL, "reauth_successful"), ("alex@example.org", "wrong_account")], ids=["same", "other"]
 )
-async def test_entry_without_a_token(
+async def test_an_entry_without_a_token_needs_one_sign_in(
     hass: HomeAssistant, sim: ControlClient, household: Household, account: str, reason: str
 ) -> None:
     """An account that only has cookies needs one sign-in, which must be for the entry's account."""
@@ -288,7 +290,7 @@ async def test_entry_without_a_token(
 
 
 @pytest.mark.contract("a filter takes the sensors and switches of its Echos")
-async def test_filters_by_name_go_on(hass: HomeAssistant, sim: ControlClient) -> None:
+async def test_filters_by_name_still_apply(hass: HomeAssistant, sim: ControlClient) -> None:
     """Row "include_devices": alexa_media_player's names still select all entities of a device."""
     entry = old_entry(hass, {"include_devices": "Kitchen Show,Bedroom Dot", "exclude_devices": "Bedroom Dot"})
     await set_up(hass, entry)
@@ -299,7 +301,7 @@ async def test_filters_by_name_go_on(hass: HomeAssistant, sim: ControlClient) ->
 
 
 @pytest.mark.contract("device registry, air quality monitor")
-async def test_devices_without_a_player_stay(
+async def test_devices_without_a_player_are_kept(
     hass: HomeAssistant, old: MockConfigEntry, clock: Clock, device_registry: dr.DeviceRegistry
 ) -> None:
     """Row "Air quality monitor": the monitor's device, which is not a player, is kept.
@@ -319,7 +321,9 @@ async def test_devices_without_a_player_stay(
 
 
 @pytest.mark.contract("configuration.yaml", "YAML keeps it from loading")
-async def test_yaml_is_an_issue(hass: HomeAssistant, old: MockConfigEntry, issue_registry: ir.IssueRegistry) -> None:
+async def test_yaml_causes_a_repair_issue(
+    hass: HomeAssistant, old: MockConfigEntry, issue_registry: ir.IssueRegistry
+) -> None:
     """Row "YAML": a repair issue is created, and the integration loads nevertheless."""
     config = {DOMAIN: {"accounts": [{"email": EMAIL, "password": "hunter2", "url": "amazon.com"}]}}
     assert await async_setup_component(hass, DOMAIN, config)

@@ -151,7 +151,7 @@ def marked_rows() -> Iterator[str]:
                         yield from (ast.literal_eval(argument) for argument in decorator.args)
 
 
-def test_each_row_is_held_by_a_test() -> None:
+def test_each_row_has_a_test() -> None:
     """Each row has a test with the marker, and each marker names a row."""
     assert sorted({*ROWS, *QUIRKS}) == sorted(set(marked_rows()))
     assert len({*ROWS, *QUIRKS}) == len(ROWS) + len(QUIRKS)

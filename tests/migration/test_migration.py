@@ -119,7 +119,7 @@ async def test_options_come_from_data(hass: HomeAssistant, data: dict[str, Any],
 
 @pytest.mark.contract("config entry, options in the data")
 @pytest.mark.parametrize("value", ["soon", {"seconds": 5}, 0, None, "nan"], ids=str)
-async def test_poll_interval_that_is_none(hass: HomeAssistant, value: Any) -> None:
+async def test_invalid_poll_interval_is_dropped(hass: HomeAssistant, value: Any) -> None:
     entry = old_entry(hass, {"scan_interval": value})
     assert await async_migrate(hass, entry)
     assert "scan_interval" not in entry.options
@@ -182,7 +182,7 @@ async def test_secure_credentials_that_cannot_be_read(hass: HomeAssistant, conte
     assert entry.data["serial"] == SERIAL
 
 
-async def test_our_own_entry_is_left_alone(hass: HomeAssistant, entry_data: dict[str, Any]) -> None:
+async def test_own_entry_is_not_migrated(hass: HomeAssistant, entry_data: dict[str, Any]) -> None:
     """Entries of both integrations have version 2; the content distinguishes them."""
     entry = MockConfigEntry(domain=DOMAIN, version=2, unique_id="A2SIMJO7D0EQ11", data=entry_data, options={"x": 1})
     entry.add_to_hass(hass)
@@ -234,7 +234,7 @@ async def test_order_dependent_ids(hass: HomeAssistant, position: int, registere
     assert entry.data["serial"] == (SECOND_SERIAL if position else SERIAL)
 
 
-async def test_account_after_one_that_was_taken_over(hass: HomeAssistant) -> None:
+async def test_account_after_a_migrated_one_keeps_its_ids(hass: HomeAssistant) -> None:
     """Row "Entities", MP: an account stays the second one.
 
     The first account already has its permanent unique id.

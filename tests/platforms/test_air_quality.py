@@ -96,7 +96,7 @@ async def _record(hass: HomeAssistant, entity_id: str, unit: str, unit_class: st
     await async_wait_recording_done(hass)
 
 
-async def test_hours_that_are_recorded_keep_their_minimum_and_maximum(
+async def test_recorded_hours_keep_their_minimum_and_maximum(
     recorder_mock: Recorder, hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await _record(hass, HUMIDITY, "%", "unitless", mean=50.0, min=40.0, max=60.0)
@@ -147,7 +147,7 @@ def test_hours_are_rounded_down_in_utc() -> None:
     assert sensor._hour(at) == datetime(2026, 5, 1, 7, tzinfo=UTC)
 
 
-async def test_an_account_without_a_history_is_asked_once(
+async def test_an_unsupported_history_request_is_sent_once(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient
 ) -> None:
     sim.fault(path=GRAPHQL, method="POST", status=400)
@@ -158,7 +158,7 @@ async def test_an_account_without_a_history_is_asked_once(
     assert "air_quality_history" in entry.runtime_data.backend.unsupported
 
 
-async def test_nothing_is_asked_without_statistics(
+async def test_nothing_is_requested_without_statistics(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient
 ) -> None:
     hass.config.components.remove("recorder")

@@ -31,7 +31,7 @@ def _looks_soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.contract("Guard", "arming Guard wants a code")
-async def test_arm_and_disarm_by_an_echo(
+async def test_guard_is_armed_and_disarmed_by_an_echo(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,
@@ -91,7 +91,7 @@ async def test_the_panel_is_armed_without_an_echo(
     await until(hass, partial(hass.states.is_state, GUARD, "armed_away"))
 
 
-async def test_the_form_of_its_id_does_not_matter(
+async def test_guard_is_armed_with_either_form_of_id(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
     """An Echo arms a Guard that has an older form of id.
@@ -111,7 +111,7 @@ async def test_the_form_of_its_id_does_not_matter(
     assert sim.ledger(path=PHOENIX) == []
 
 
-async def test_what_graphql_lacks_is_armed_by_phoenix(
+async def test_guard_is_armed_by_phoenix_if_graphql_refuses(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """The request to phoenix contains the appliance id.
@@ -157,7 +157,7 @@ async def test_a_refusal_leaves_guard_unchanged(
 
 
 @pytest.mark.contract("Guard")
-async def test_changes_elsewhere_are_read(
+async def test_changes_made_elsewhere_are_read(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
     """Changes without a push are read periodically and on request; if no API works, Guard is unavailable."""
@@ -238,7 +238,7 @@ async def test_another_panel_is_armed_in_all_its_states(hass: HomeAssistant, sim
     assert panel.phoenix() == []
 
 
-async def test_a_panel_says_why_it_was_not_armed(hass: HomeAssistant, sim: ControlClient, panel: House) -> None:
+async def test_a_panel_reports_why_it_was_not_armed(hass: HomeAssistant, sim: ControlClient, panel: House) -> None:
     panel.set("Ring Panel", "securityPanel", openSensors=["Back Door"])
     with pytest.raises(HomeAssistantError) as raised:
         await arm(hass, "alarm_arm_away")

@@ -68,7 +68,7 @@ async def test_sounds_and_volumes_are_read_once_and_written(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_alarms_come_and_go(
+async def test_alarms_are_added_and_removed(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
     """Each alarm has a switch, disabled by default; it is removed after two lists without the alarm."""
@@ -148,7 +148,7 @@ async def test_a_reminder_that_repeats_is_turned_off_and_on(
     assert er.async_get(hass).async_get(bins) is None
 
 
-async def test_volume_of_one_alarm(
+async def test_one_alarm_can_have_a_separate_volume(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
     """The volume is set just before the alarm rings, kept during a snooze, then restored, even after a restart."""

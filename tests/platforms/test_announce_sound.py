@@ -190,7 +190,7 @@ async def satellites(hass: HomeAssistant, config_entry: MockConfigEntry) -> None
 
 
 @pytest.mark.usefixtures("satellites")
-async def test_a_satellite_plays_media_that_have_no_message(home: Home) -> None:
+async def test_a_satellite_plays_media_without_a_message(home: Home) -> None:
     """If the media has a message, the message is announced instead."""
     for data in ({}, {"message": "Dinner"}):
         data |= {"entity_id": "assist_satellite.office_spot_broadcast", "media_id": str(home.sounds / "tone.wav")}
@@ -202,7 +202,7 @@ async def test_a_satellite_plays_media_that_have_no_message(home: Home) -> None:
 
 
 @pytest.mark.contract("play_media, music with announce", "sounds stay in www")
-async def test_tts_speak(home: Home, freezer: FrozenDateTimeFactory) -> None:
+async def test_tts_speak_works_with_any_engine(home: Home, freezer: FrozenDateTimeFactory) -> None:
     """Row "play_media music": any engine speaks on Echos and groups, with one conversion and one request."""
     hass = home.hass
     data = {
@@ -237,7 +237,7 @@ async def test_tts_speak(home: Home, freezer: FrozenDateTimeFactory) -> None:
 
 
 @pytest.mark.contract("/ counts as a public address", "sentences are spoken about what cannot be played")
-async def test_what_cannot_be_played(home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_unplayable_media_are_refused(home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Row "play_media music": the error contains the reason, and nothing is spoken."""
     tone = str(home.sounds / "tone.wav")
 
@@ -297,7 +297,7 @@ async def test_what_cannot_be_played(home: Home, monkeypatch: pytest.MonkeyPatch
     assert [said["device"] for said in home.sim.spoken()] == ["Kitchen Show"]
 
 
-async def test_a_player_that_goes_meanwhile(home: Home, household: Household) -> None:
+async def test_a_player_that_disappears_during_the_conversion(home: Home, household: Household) -> None:
     """The error depends on the state of the player after the conversion: offline, or removed."""
     source = str(home.sounds / "gated.wav")
     away, gone = (asyncio.create_task(home.play(source, target)) for target in (SPOT, KITCHEN))
@@ -326,7 +326,7 @@ async def test_the_feature_follows_the_option(home: Home, household: Household) 
         assert state_of(hass, SPOT).attributes["supported_features"] & announce == expected
 
 
-async def test_a_sound_that_a_caller_gives_up(home: Home) -> None:
+async def test_a_sound_is_kept_for_other_callers_after_a_cancellation(home: Home) -> None:
     """Other callers with the same sound still get it, and it is only converted once."""
     shelf = SoundShelf(home.hass)
     source = str(home.sounds / "tone.wav")
@@ -340,7 +340,7 @@ async def test_a_sound_that_a_caller_gives_up(home: Home) -> None:
     assert (await shelf.async_prepare(source, KITCHEN)) is not sound
 
 
-async def test_a_sound_that_is_offered_again(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+async def test_a_sound_that_is_used_again_is_kept(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
     """The time for which a sound is available restarts at each use."""
     shelf, sound = SoundShelf(hass), PreparedSound(b"x")
     for _ in range(3):

@@ -85,7 +85,7 @@ async def test_an_announcement_without_a_chime_is_spoken(
     await hass.config_entries.async_unload(satellites.entry_id)
 
 
-async def test_what_cannot_be_announced_is_refused_before_a_request(
+async def test_unsupported_announcements_are_refused_before_a_request(
     hass: HomeAssistant, sim: ControlClient, satellites: MockConfigEntry
 ) -> None:
     """Covers an empty message, and media without an external URL from which Amazon could fetch them."""
@@ -107,7 +107,7 @@ async def test_a_refusal_of_amazon_reaches_the_caller(
     await hass.config_entries.async_unload(satellites.entry_id)
 
 
-async def test_a_satellite_has_no_wake_words_to_choose(
+async def test_a_satellite_has_no_selectable_wake_words(
     hass: HomeAssistant, satellites: MockConfigEntry, hass_ws_client: WebSocketGenerator
 ) -> None:
     client = await hass_ws_client(hass)
@@ -122,7 +122,7 @@ async def test_a_satellite_has_no_wake_words_to_choose(
     await hass.config_entries.async_unload(satellites.entry_id)
 
 
-async def test_satellites_go_when_the_option_is_turned_off(
+async def test_satellites_are_removed_when_the_option_is_turned_off(
     hass: HomeAssistant, satellites: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
     """The options flow reloads the account for this."""
@@ -135,7 +135,7 @@ async def test_satellites_go_when_the_option_is_turned_off(
     await hass.config_entries.async_unload(satellites.entry_id)
 
 
-async def test_without_the_option_nothing_of_it_is_loaded(
+async def test_without_the_option_the_platform_is_not_loaded(
     hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
     assert registered(entity_registry) == set()

@@ -43,7 +43,9 @@ async def test_an_offline_device_is_off(hass: HomeAssistant, entry: MockConfigEn
     await until(hass, lambda: state_of(hass, KITCHEN).state == "off")
 
 
-async def test_list_cannot_be_read(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_an_unreadable_list_makes_devices_unavailable(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     """One failed poll changes nothing; an outdated list makes it unavailable until the next read."""
     fault = sim.fault(path="/api/devices-v2/device", status=503)
     assert fault
@@ -67,7 +69,7 @@ async def test_a_lost_push_stream_is_shown(hass: HomeAssistant, sim: ControlClie
     await until(hass, lambda: state_of(hass, PUSH_SENSOR).state == "on", 30)
 
 
-async def test_backend_that_offers_less(
+async def test_missing_features_of_a_backend_have_no_entities(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Features that a backend lacks have no entities, but the devices exist."""

@@ -58,7 +58,7 @@ async def select(hass: HomeAssistant, source: str, entity_id: str = KITCHEN) -> 
 
 
 @pytest.mark.contract("media_player, source")
-async def test_sources_are_phones_and_not_loudspeakers(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_phones_are_sources_and_loudspeakers_are_not(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """A phone can play through the Echo, but a loudspeaker cannot; the list of paired devices contains both."""
     attributes = state_of(hass, KITCHEN).attributes
     assert attributes["source"] == "Local Speaker"
@@ -70,7 +70,7 @@ async def test_sources_are_phones_and_not_loudspeakers(hass: HomeAssistant, entr
 
 
 @pytest.mark.parametrize("entity_id", ["media_player.downstairs", KIDS], ids=["group", "never told"])
-async def test_no_list_no_source(hass: HomeAssistant, entry: MockConfigEntry, entity_id: str) -> None:
+async def test_without_a_list_there_are_no_sources(hass: HomeAssistant, entry: MockConfigEntry, entity_id: str) -> None:
     """A group, and an Echo that has been offline since startup, have no sources."""
     attributes = state_of(hass, entity_id).attributes
     assert not attributes["supported_features"] & MediaPlayerEntityFeature.SELECT_SOURCE
@@ -196,7 +196,7 @@ async def test_a_burst_is_one_read(
     assert entities == []
 
 
-async def test_what_was_offline_tells_when_it_is_back(
+async def test_an_echo_that_comes_online_is_read(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """An Echo that was never in a list is read once it is online; one that was keeps its list without a read."""
@@ -226,7 +226,7 @@ async def test_what_was_offline_tells_when_it_is_back(
 @pytest.mark.parametrize(
     "fault", [{"status": 500}, {"status": 200, "body": {}}, {"status": 404}, {"html": True}], ids=str
 )
-async def test_failed_is_not_empty(
+async def test_a_failed_read_keeps_the_sources(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, fault: dict[str, Any]
 ) -> None:
     """A failed read keeps the sources, and the players stay available."""

@@ -165,7 +165,7 @@ async def test_buttons_follow_the_routines(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_away_at_the_start(
+async def test_routines_unavailable_at_startup_are_read_later(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
     """Routines that could not be read at startup are read soon afterward."""

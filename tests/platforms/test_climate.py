@@ -31,7 +31,7 @@ async def shown(hass: HomeAssistant, state: str, **attributes: object) -> None:
     await until(hass, holds)
 
 
-async def test_as_the_cloud_has_it(
+async def test_the_state_is_that_of_the_cloud(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
     """HEAT has one temperature, AUTO has two, and ECO is a preset of the previous mode; all changes are pushed."""
@@ -87,7 +87,7 @@ async def test_each_action_is_one_request(hass: HomeAssistant, sim: ControlClien
     assert house.phoenix() == []
 
 
-async def test_what_cannot_be_done(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_unsupported_modes_are_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     """An unsupported mode is refused before anything is sent; Amazon's refusal reaches the caller."""
     house = House(sim)
     sim.reset_ledger()
@@ -110,7 +110,7 @@ async def test_what_cannot_be_done(hass: HomeAssistant, sim: ControlClient, entr
     assert state_of(hass, HALL).state == "unavailable"
 
 
-async def test_what_graphql_refuses_is_set_by_phoenix(
+async def test_controls_refused_by_graphql_are_sent_to_phoenix(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
     """Every control is covered; a control with an unknown outcome is not sent again."""
@@ -127,7 +127,7 @@ async def test_what_graphql_refuses_is_set_by_phoenix(
     assert house.phoenix() == []
 
 
-async def test_what_it_does_and_may_do_is_shown(
+async def test_the_current_action_and_the_limits_are_shown(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
     """The action is derived from the stages; humidity and limits are shown, and a push updates each of them."""
@@ -210,6 +210,6 @@ async def test_a_thermostat_without_modes_has_a_temperature(
         "target_temperature_high",
     ],
 )
-def test_both_names_of_temperatures(name: str) -> None:
+def test_temperatures_have_both_names(name: str) -> None:
     """Home Assistant 2026.11 reads ``native_…`` and warns about a class with only the old name."""
     assert vars(AlexaThermostat)[f"native_{name}"] is vars(AlexaThermostat)[name]

@@ -45,7 +45,7 @@ async def say(hass: HomeAssistant, text: str, context: Context | None = None) ->
     return result.response
 
 
-async def test_the_default_echo_is_asked_and_its_answer_returned(
+async def test_the_default_device_is_asked_and_its_answer_returned(
     hass: HomeAssistant, sim: ControlClient, talking: MockConfigEntry
 ) -> None:
     response = await say(hass, "what's the weather")
@@ -53,7 +53,7 @@ async def test_the_default_echo_is_asked_and_its_answer_returned(
     assert [(said["device"], said["text"]) for said in sim.spoken()] == [("Office Spot", "what's the weather")]
 
 
-async def test_an_answer_that_is_not_found_is_an_error_in_words(
+async def test_a_missing_answer_is_reported_in_words(
     hass: HomeAssistant, sim: ControlClient, talking: MockConfigEntry
 ) -> None:
     """The text is sent once."""
@@ -64,7 +64,7 @@ async def test_an_answer_that_is_not_found_is_an_error_in_words(
     assert len(sim.spoken()) == 1
 
 
-async def test_a_user_without_rights_says_nothing(
+async def test_a_user_without_permission_sends_nothing(
     hass: HomeAssistant, sim: ControlClient, talking: MockConfigEntry, hass_read_only_user: MockUser
 ) -> None:
     response = await say(hass, "open the garage", Context(user_id=hass_read_only_user.id))
@@ -82,7 +82,7 @@ async def test_without_a_default_device_a_repair_is_offered(
     assert ir.async_get(hass).async_get_issue(DOMAIN, f"no_default_device_{talking.entry_id}")
 
 
-async def test_the_agent_goes_when_the_option_is_turned_off(
+async def test_the_agent_is_removed_when_the_option_is_turned_off(
     hass: HomeAssistant, sim: ControlClient, talking: MockConfigEntry
 ) -> None:
     """The options flow reloads the account for this."""

@@ -58,7 +58,9 @@ async def test_a_fan_has_speeds(hass: HomeAssistant, sim: ControlClient, entry: 
     }
 
 
-async def test_a_fan_without_speeds(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
+async def test_a_fan_without_speeds_is_on_or_off(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
+) -> None:
     """Such a fan is on or off; a requested speed still turns it on."""
     house = House(sim)
     added = "5e000000-0000-4000-8000-0000000000a5"

@@ -15,7 +15,7 @@ MEASURED = ("temperature", "illuminance")
 
 
 @pytest.mark.parametrize("is_new", [True, False])
-async def test_a_new_account_has_few_entities_and_an_older_one_keeps_its_own(
+async def test_a_new_account_has_few_entities_and_an_older_one_keeps_its_entities(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, is_new: bool
 ) -> None:
     """Each Echo has at most 10 enabled entities apart from its sensors; none of them is unavailable when idle."""

@@ -34,7 +34,7 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("keep", [True, False])
-async def test_it_shows_the_echo_and_the_words_if_they_may_be_kept(
+async def test_it_shows_the_echo_and_the_transcript_if_enabled(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, keep: bool
 ) -> None:
     hass.config_entries.async_update_entry(config_entry, options={"keep_transcripts": keep})

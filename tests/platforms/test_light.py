@@ -26,7 +26,7 @@ GLOW = "light.bedroom_night_glow"
 
 
 @pytest.mark.contract("lights")
-async def test_as_the_cloud_has_them(
+async def test_states_are_those_of_the_cloud(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,
@@ -69,7 +69,7 @@ async def test_as_the_cloud_has_them(
 
 
 @pytest.mark.contract("entities, never what Home Assistant shows to Alexa")
-async def test_never_what_home_assistant_shows_to_alexa(
+async def test_appliances_of_home_assistant_have_no_entities(
     hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
     """Appliances of Home Assistant's skill, of a Matter bridge, and unselected ones have no entities."""
@@ -129,9 +129,7 @@ async def test_a_light_turned_off_a_moment_ago_is_turned_on_again(
 
 
 @pytest.mark.contract("colours and whites snap to names")
-async def test_colours_and_whites_there_and_back(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
-) -> None:
+async def test_colors_and_whites_convert_back(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     """The state shows the values that were set, for colors, whites and brightness; names are not needed."""
     for hue in (0, 47, 123.4, 240, 359):
         for saturation in (1, 50, 100):
@@ -227,7 +225,7 @@ async def test_only_an_unreachable_light_is_unavailable(
     await until(hass, partial(hass.states.is_state, HALL, "on"))
 
 
-async def test_words_where_nothing_else_works(
+async def test_color_names_are_sent_if_graphql_fails(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
     """A light that GraphQL cannot control is set to Alexa's closest color name by phoenix."""
@@ -246,7 +244,9 @@ async def test_words_where_nothing_else_works(
     assert await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_brightness_of_the_colour(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
+async def test_brightness_can_be_that_of_the_color(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
+) -> None:
     """If a light only has a color feature, its brightness is that of the color."""
     house = House(sim)
     added = "5e000000-0000-4000-8000-0000000000a1"

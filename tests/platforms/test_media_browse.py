@@ -142,7 +142,7 @@ async def test_every_provider_can_be_searched(
         await act(hass, "media_player", "search_media", search_query="harbour")
 
 
-async def test_what_is_played_is_checked_before(
+async def test_searches_are_validated_before_playback(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """A refusal has a reason and plays nothing; a failed validation request does not prevent playback."""
@@ -260,7 +260,7 @@ async def test_nested_steps_run_in_order(
     assert {item["device"] for item in after} == {"Living Room Studio"}
 
 
-async def test_a_sequence_does_not_cut_speech(
+async def test_a_sequence_does_not_interrupt_speech(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """A sequence with speech waits for current speech on its Echos, and later texts wait for it."""
@@ -297,7 +297,7 @@ WRONG: list[tuple[list[Any], str]] = [
 ]
 
 
-async def test_a_sequence_that_is_wrong_asks_nothing(
+async def test_an_invalid_sequence_sends_no_request(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,

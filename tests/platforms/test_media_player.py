@@ -138,7 +138,7 @@ async def test_all_data_of_a_session_are_shown(
     assert state_of(hass, STUDIO).state == "idle"
 
 
-async def test_brackets_in_addresses_of_pictures_are_encoded(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_brackets_in_picture_urls_are_encoded(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Brackets are encoded, because they would end a ``url()`` in the frontend's CSS."""
     await play(hass)
     players = entry.runtime_data.players
@@ -152,7 +152,7 @@ async def test_brackets_in_addresses_of_pictures_are_encoded(hass: HomeAssistant
 
 
 @pytest.mark.contract("media_player, features")
-async def test_station_has_no_length(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_a_station_has_no_duration(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """A station has no duration; seeking and skipping are not supported."""
     await act(hass, "play_media", media_content_type="TUNEIN", media_content_id="radio nowhere")
     await until(hass, lambda: state_of(hass, KITCHEN).state == "playing")
@@ -370,7 +370,7 @@ async def test_a_step_starts_from_the_volume_at_the_device(
     assert household.device("Kitchen Show")["volume"] == 85
 
 
-async def test_stale_push_after_own_volume(
+async def test_a_stale_push_after_an_own_volume_change_is_ignored(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient
 ) -> None:
     """The push changes neither the state nor the volume from which a step starts."""
@@ -456,7 +456,7 @@ async def test_the_current_members_determine_the_group(
 
 
 @pytest.mark.contract("media_player, group of speakers")
-async def test_no_music_on_a_group(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_music_on_a_group_is_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     sim.reset_ledger()
     with pytest.raises(ServiceValidationError, match="name the group in the search"):
         await act(hass, "play_media", GROUP, media_content_type="AMAZON_MUSIC", media_content_id="jazz")
@@ -493,7 +493,7 @@ async def test_an_offline_player_is_unavailable(
     await until(hass, lambda: state_of(hass, "media_player.kids_dot").state == "idle")
 
 
-async def test_devices_come_and_go(
+async def test_devices_are_added_and_removed(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry
 ) -> None:
     """A new device gets its entities without a reload; a listed device that the user removed gets them again."""
@@ -524,7 +524,7 @@ async def test_update_entity_reads_all_players_once(
     assert household.requests().count("GET /api/np/list-media-sessions") == 1
 
 
-async def test_volume_of_an_unrelated_device_wakes_nobody_else(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_a_volume_change_only_writes_affected_players(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Only the player with that volume and its group are written."""
     before = {state.entity_id: state.last_reported for state in hass.states.async_all(MEDIA_PLAYER)}
     kitchen = next(d.serial for d in entry.runtime_data.devices.data.values() if d.name == "Kitchen Show")
@@ -533,9 +533,7 @@ async def test_volume_of_an_unrelated_device_wakes_nobody_else(hass: HomeAssista
     assert {entity_id for entity_id, at in after.items() if at != before[entity_id]} == {KITCHEN, GROUP}
 
 
-async def test_a_volume_that_leaves_the_mean_as_it_is_does_not_write_the_group(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
+async def test_an_unchanged_mean_volume_does_not_write_the_group(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """The means of 35 and 45 and of 36 and 45 are shown as the same percentage, so only the member is written."""
     kitchen = next(d.serial for d in entry.runtime_data.devices.data.values() if d.name == "Kitchen Show")
     players = entry.runtime_data.players
@@ -565,7 +563,7 @@ async def test_a_volume_that_leaves_the_mean_as_it_is_does_not_write_the_group(
         ),
     ],
 )
-def test_media_become_a_command(media_type: str, media_id: str, extra: dict[str, Any], expected: Command) -> None:
+def test_media_ids_become_commands(media_type: str, media_id: str, extra: dict[str, Any], expected: Command) -> None:
     assert command_of(media_type, media_id, extra, group=False) == expected
 
 
@@ -696,7 +694,7 @@ async def test_keys_of_a_fire_tv_are_not_sent_to_an_echo_and_an_empty_search_not
 
 
 @pytest.mark.usefixtures("television")
-async def test_a_refused_search_of_a_fire_tv_is_remembered_and_its_keys_are_not(
+async def test_a_refused_search_of_a_fire_tv_is_suspended_but_its_keys_are_not(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient
 ) -> None:
     sim.reset_ledger()

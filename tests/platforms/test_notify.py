@@ -73,7 +73,9 @@ async def test_a_message_to_a_group_is_spoken_by_its_members(
     await until(hass, lambda: {said["serial"] for said in sim.spoken()} == members)
 
 
-async def test_several_are_one_request(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_several_messages_are_one_request(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     sim.reset_ledger()
     await send(hass, [SPEAK, "notify.garage_echo_speak", "notify.office_spot_speak"], "Hello")
     assert len(sim.ledger(path="/api/behaviors/preview")) == 1

@@ -123,7 +123,7 @@ async def test_a_removed_echo_is_skipped(
 
 
 @pytest.mark.contract("notify, ten at once, last called")
-async def test_ten_speak_and_command(
+async def test_ten_echos_speak_in_one_request(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:
     """Ten legacy actions at once send one request immediately; the last called Echo costs no additional request."""

@@ -72,7 +72,7 @@ async def test_names_follow_the_media_players(
     await until(hass, lambda: "alexa_media_office_spot" not in services(hass))
 
 
-async def test_names_go_with_the_account(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_actions_depend_on_the_account(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """A call fails with a reason while the account is not loaded.
 
     After the removal of the account, only the general actions remain.
@@ -109,7 +109,7 @@ async def test_the_action_of_one_device_speaks_on_it(
         pytest.param([KITCHEN, "Kitchen Show", "group.speakers", "G0SIM00KITCHEN01"], id="named twice"),
     ],
 )
-async def test_all_forms_of_the_target_mean_the_same_echos(
+async def test_all_forms_of_the_target_select_the_same_echos(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, target: str | list[str]
 ) -> None:
     """All forms of the target mean the same two Echos, with one request."""
@@ -122,7 +122,7 @@ async def test_all_forms_of_the_target_mean_the_same_echos(
 
 
 @pytest.mark.contract("notify, target")
-async def test_target_by_unique_id(
+async def test_a_target_can_be_a_unique_id(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
     registered = entity_registry.async_get(OFFICE)
@@ -132,7 +132,7 @@ async def test_target_by_unique_id(
 
 
 @pytest.mark.contract("notify, target")
-async def test_name_with_a_comma(
+async def test_a_name_with_a_comma_is_not_split(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """A known name with a comma is not split."""
@@ -177,7 +177,9 @@ async def test_an_announcement_has_title_and_display(
     assert (said["kind"], said["text"], said["display"], said["title"] or "") == ("announce", text, display, title)
 
 
-async def test_title_beside_the_data(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_a_title_can_be_given_beside_the_data(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     await notify(hass, target=[OFFICE], title="Laundry", data={"type": "announce"})
     assert sim.spoken()[0]["title"] == "Laundry"
 
@@ -199,7 +201,7 @@ async def test_ssml_is_spoken_as_before(hass: HomeAssistant, sim: ControlClient,
 
 @pytest.mark.contract("notify, type and method", "as many messages to the apps as Echos")
 @pytest.mark.parametrize(("kind", "node"), [("push", "mobilepush"), ("dropin_notification", "dropin")])
-async def test_the_apps_get_one_message(
+async def test_the_apps_receive_one_message(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, kind: str, node: str
 ) -> None:
     """The apps get one message for any number of Echos in the target, even an offline one."""

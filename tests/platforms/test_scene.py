@@ -51,7 +51,7 @@ async def test_a_refused_form_is_tried_once_and_shown(
     assert config_entry.runtime_data.backend.unsupported == ("activate_scene",)
 
 
-async def test_what_is_refused_for_one_scene_is_tried_again(
+async def test_temporary_errors_of_one_scene_do_not_suspend_the_request(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, house: House
 ) -> None:
     house.change("Movie Night", reachable=False)

@@ -35,7 +35,7 @@ def replaced(value: Any, keys: dict[str, Any]) -> Any:
         ("audio_port", {"direction": "SIDEWAYS"}, "SIDEWAYS", "input"),
     ],
 )
-async def test_a_setting_that_no_table_has_stays_selectable(
+async def test_an_unknown_setting_stays_selectable(
     hass: HomeAssistant,
     config_entry: MockConfigEntry,
     clock: Clock,
@@ -71,7 +71,7 @@ async def test_a_setting_that_no_table_has_stays_selectable(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_a_mode_that_an_appliance_does_not_list_stays_selectable(
+async def test_an_unlisted_mode_stays_selectable(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
     house = House(sim)

@@ -78,7 +78,9 @@ async def test_the_next_alarm_timer_and_reminder_are_shown(hass: HomeAssistant, 
     assert state_of(hass, "sensor.kids_dot_next_alarm").state == "unavailable"
 
 
-async def test_change_at_the_cloud(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
+async def test_a_change_in_the_cloud_is_shown(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household
+) -> None:
     """An alarm that is turned on at the Echo is shown without waiting for a poll."""
     customer_id, account = next(iter(household.accounts.items()))
     index = next(i for i, item in account["notifications"].items() if item.get("alarmLabel") == "Market")
@@ -86,7 +88,9 @@ async def test_change_at_the_cloud(hass: HomeAssistant, entry: MockConfigEntry, 
     await until(hass, lambda: at(hass, ALARM))
 
 
-async def test_goes_on_by_itself(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, clock: Clock) -> None:
+async def test_the_next_occurrence_is_shown_automatically(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, clock: Clock
+) -> None:
     """After an occurrence, the next one is shown, without a request."""
     notifications, serial = entry.runtime_data.notifications, "G0SIM00KITCHEN01"
     now = dt_util.utcnow().replace(microsecond=0)
@@ -201,7 +205,7 @@ async def test_attributes_have_counts_and_lists(hass: HomeAssistant, entry: Mock
     assert found["prior_value"] == now + timedelta(hours=1)
 
 
-async def test_attributes_of_an_alarm(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_an_alarm_has_additional_attributes(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """An alarm's time is added as ``date_time``; its repetition is described in words."""
     found = state_of(hass, "sensor.bedroom_dot_next_alarm").attributes
     shown = at(hass, "sensor.bedroom_dot_next_alarm")
@@ -215,7 +219,7 @@ async def test_attributes_of_an_alarm(hass: HomeAssistant, entry: MockConfigEntr
 
 
 @pytest.mark.contract("events, notification")
-async def test_event_when_it_goes_off(
+async def test_an_event_is_fired_when_an_alarm_rings(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
     """Row "alexa_media_notification_event": fired once per ringing, and not for a snooze, even if Amazon is faster."""
@@ -252,7 +256,7 @@ async def test_event_when_it_goes_off(
 
 
 @pytest.mark.contract("events, alarm dismissal")
-async def test_event_of_a_dismissal(
+async def test_an_event_is_fired_when_an_alarm_is_dismissed(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
     """Row "alexa_media_alarm_dismissal_event": fired when a ringing alarm is dismissed.
@@ -280,7 +284,7 @@ async def test_event_of_a_dismissal(
     assert state_of(hass, ALARM).attributes["dismissed"] is not None
 
 
-async def test_an_automations_reminder_spoils_nothing(
+async def test_an_unusable_notification_list_is_handled(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
     """If a list contains no usable notifications, no alarm is shown."""
@@ -296,7 +300,7 @@ async def test_an_automations_reminder_spoils_nothing(
     assert {state_of(hass, entity_id).state for entity_id in (ALARM, TIMER, REMINDER)} == {"unknown"}
 
 
-async def test_half_an_emoji_and_huge_numbers_leave_all_states_readable(
+async def test_invalid_text_and_huge_numbers_leave_all_states_readable(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
     """Attributes with Amazon's original values can be serialized."""
@@ -324,7 +328,7 @@ async def test_half_an_emoji_and_huge_numbers_leave_all_states_readable(
         json_bytes(state.as_dict())
 
 
-async def test_ringing_is_no_dismissal(
+async def test_ringing_is_not_a_dismissal(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
     """Amazon increases the version when an alarm rings; only the next change is the dismissal."""
@@ -350,7 +354,7 @@ async def test_ringing_is_no_dismissal(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_event_types_name_the_kind(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_event_types_distinguish_notifications(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """The trigger in the UI distinguishes timers and alarms."""
     assert state_of(hass, "event.kitchen_show_alarm").attributes["event_types"] == [
         "alarm_ringing",
@@ -394,7 +398,7 @@ async def test_paused_timers_are_shown(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_reading_again_restarts_no_timer_bar(
+async def test_a_read_does_not_restart_timer_bars(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
     """``process_timestamp`` changes with a timer, not with a read; ``remainingTime`` is the value at that time."""
@@ -450,7 +454,7 @@ async def test_a_snooze_without_a_time_is_not_hidden(
 
 
 @pytest.mark.parametrize("pattern", ["P2W", "P8W", "P1M", "P3D", "P1Y"])
-async def test_what_repeats_by_its_pattern_alone_has_a_next_time(
+async def test_an_alarm_that_repeats_by_pattern_only_has_a_next_time(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, pattern: str
 ) -> None:
     """After it has rung, the next occurrence is shown, its repetition is described, and it can be skipped."""
@@ -474,7 +478,7 @@ async def test_what_repeats_by_its_pattern_alone_has_a_next_time(
     await until(hass, lambda: state_of(hass, REMINDER).state > state.state)
 
 
-async def test_a_reminder_for_all_devices_is_the_accounts(
+async def test_a_reminder_for_all_devices_belongs_to_the_account(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
     """A reminder created in the app names a phone; it is shown for the account and in the calendar, but on no Echo."""

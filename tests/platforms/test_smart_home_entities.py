@@ -72,7 +72,7 @@ async def test_an_air_quality_monitor_has_seven_sensors(
 
 
 @pytest.mark.contract("entities, temperature of an Echo")
-async def test_an_echos_own_sensors(
+async def test_an_echo_has_its_own_sensors(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,
@@ -143,7 +143,7 @@ async def test_motion_and_light_are_read_every_minute(
     assert await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_what_is_pushed_is_not_read_every_minute(
+async def test_pushed_values_are_not_read_every_minute(
     hass: HomeAssistant,
     sim: ControlClient,
     config_entry: MockConfigEntry,
@@ -246,7 +246,7 @@ async def test_an_echo_added_to_the_account_is_put_into_its_room(
     assert (asked.count("discover"), asked.count("groups")) == (1, 1)
 
 
-async def test_appliances_come_and_go_without_a_reload(
+async def test_appliances_are_added_and_removed_without_a_reload(
     hass: HomeAssistant,
     sim: ControlClient,
     config_entry: MockConfigEntry,
@@ -286,7 +286,7 @@ async def test_appliances_come_and_go_without_a_reload(
 
 
 @pytest.mark.contract("entities, lights, plugs, contacts, Guard")
-async def test_what_alexa_media_player_left(
+async def test_entities_of_alexa_media_player_are_kept(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
     """Registered entities are matched by unique id, keep the user's entity ids, and get a device."""
@@ -346,7 +346,7 @@ async def test_diagnostics_of_appliances_contain_nothing_private(
         assert secret not in text, secret
 
 
-async def test_what_the_user_wants(
+async def test_the_selection_of_the_user_applies(
     hass: HomeAssistant,
     sim: ControlClient,
     config_entry: MockConfigEntry,
@@ -384,7 +384,7 @@ async def test_what_the_user_wants(
     assert await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_a_backend_without_a_smart_home(
+async def test_a_backend_without_a_smart_home_has_no_appliances(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Such a backend has no appliance entities and sends no requests for them; everything else works."""
@@ -407,7 +407,7 @@ async def test_a_backend_without_a_smart_home(
         ("", "other", "own"),
     ],
 )
-def test_unique_ids_of_two_accounts(
+def test_unique_ids_of_two_accounts_differ(
     hass: HomeAssistant, entity_registry: er.EntityRegistry, suffix: str, registered_by: str | None, wanted: str
 ) -> None:
     """Registered ids are kept, and two accounts never use the same id."""
@@ -438,7 +438,7 @@ METER = {
 }
 
 
-async def test_what_an_appliance_measures_has_its_device_class(
+async def test_measured_values_have_their_device_class(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
     """A push writes the state without a request; an old sample is unknown, and its time is an attribute."""
@@ -469,7 +469,7 @@ async def test_what_an_appliance_measures_has_its_device_class(
     assert state_of(hass, "sensor.cellar_meter_battery").state == "80.0", "a battery may report only once a week"
 
 
-async def test_a_cloud_that_lacks_the_newer_names_is_asked_for_the_older_ones(
+async def test_older_names_are_requested_if_the_newer_ones_are_unknown(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
     """Each newer name is tried once, and its refusal is stored; everything else works."""

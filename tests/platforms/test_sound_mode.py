@@ -30,7 +30,7 @@ def mode_of(hass: HomeAssistant) -> Any:
 
 
 @pytest.mark.usefixtures("entry")
-async def test_it_is_set_and_told_without_being_asked(
+async def test_a_mode_is_set_and_changes_are_pushed(
     hass: HomeAssistant, household: Household, sim: ControlClient, clock: Clock
 ) -> None:
     """Selecting a mode costs one write and one read; changes at the Echo or in the app are pushed."""
@@ -55,7 +55,7 @@ async def test_it_is_set_and_told_without_being_asked(
     assert sim.ledger(path=EQUALIZER) == []
 
 
-async def test_what_may_have_been_missed_is_not_shown(
+async def test_the_mode_is_unknown_after_a_gap_in_the_stream(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
 ) -> None:
     """After a gap in the stream the equalizer is unknown, unless one of its entities is enabled."""
@@ -67,7 +67,7 @@ async def test_what_may_have_been_missed_is_not_shown(
     assert len(sim.ledger(method="GET", path=EQUALIZER)) == 1, "only the read after the change"
 
 
-async def test_a_band_that_is_shown_tells_the_mode(
+async def test_an_enabled_band_keeps_the_mode_known(
     hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry, household: Household, clock: Clock
 ) -> None:
     """While a band is enabled, the equalizer is read, and mode and band change together."""

@@ -60,7 +60,7 @@ async def enable(
     return entities
 
 
-async def test_what_echos_hear_is_disabled_by_default(
+async def test_detected_sounds_are_disabled_by_default(
     hass: HomeAssistant,
     sim: ControlClient,
     config_entry: MockConfigEntry,
@@ -81,7 +81,7 @@ async def test_what_echos_hear_is_disabled_by_default(
     assert await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_all_that_is_enabled_is_one_request(
+async def test_all_enabled_sounds_are_read_in_one_request(
     hass: HomeAssistant,
     sim: ControlClient,
     config_entry: MockConfigEntry,
@@ -99,7 +99,7 @@ async def test_all_that_is_enabled_is_one_request(
     assert await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_a_push_of_a_sound_is_taken(
+async def test_a_pushed_sound_is_shown(
     hass: HomeAssistant,
     sim: ControlClient,
     config_entry: MockConfigEntry,
@@ -116,7 +116,7 @@ async def test_a_push_of_a_sound_is_taken(
     assert await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_an_account_that_does_not_tell_is_asked_once(
+async def test_an_unsupported_request_is_sent_once(
     hass: HomeAssistant,
     sim: ControlClient,
     config_entry: MockConfigEntry,

@@ -80,7 +80,9 @@ async def test_a_refusal_leaves_the_state_unchanged(
     assert household.device("Kitchen Show")["dnd"] is False
 
 
-async def test_list_that_comes_late(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry) -> None:
+async def test_a_late_list_adds_the_switches(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
+) -> None:
     """The switches appear once the list can be read; a device that a later list lacks keeps its switch."""
     fault = sim.fault(path="/api/dnd/device-status-list", status=500)
     assert fault
@@ -134,7 +136,7 @@ async def test_shuffle_and_repeat_are_available_during_playback(
 
 
 @pytest.mark.contract("entities, shuffle and repeat")
-async def test_mode_of_a_group(
+async def test_the_mode_of_a_group_is_changed_by_its_members(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """The switch of each member changes the mode of the group that is playing."""
@@ -222,7 +224,7 @@ async def dinner(hass: HomeAssistant, sim: ControlClient, config_entry: MockConf
     return dinner
 
 
-async def test_a_routine_is_turned_off_and_on_with_all_that_it_has(hass: HomeAssistant, dinner: Dinner) -> None:
+async def test_a_routine_is_turned_off_and_on_unchanged(hass: HomeAssistant, dinner: Dinner) -> None:
     before = dinner.there
     for service, status, state in (("turn_off", "DISABLED", "off"), ("turn_on", "ENABLED", "on")):
         await dinner.turn(service)
@@ -257,7 +259,7 @@ async def test_a_routine_with_unknown_parts_is_not_sent(dinner: Dinner) -> None:
     assert dinner.sim.ledger(method="PUT", path=ROUTINE) == []
 
 
-async def test_an_account_that_refuses_to_change_routines_is_asked_once(hass: HomeAssistant, dinner: Dinner) -> None:
+async def test_a_refused_change_of_routines_is_sent_once(hass: HomeAssistant, dinner: Dinner) -> None:
     dinner.sim.fault(path=ROUTINE, method="PUT", status=404)
     assert [await dinner.error() for _ in range(2)] == ["unsupported"] * 2
     assert len(dinner.sim.ledger(method="PUT", path=ROUTINE)) == 1

@@ -107,7 +107,7 @@ async def lists(hass: HomeAssistant, household: Household, config_entry: MockCon
         ("  ", "", None),
     ],
 )
-def test_a_summary_holds_name_and_quantity(summary: str, name: str, quantity: str | None) -> None:
+def test_a_summary_contains_name_and_quantity(summary: str, name: str, quantity: str | None) -> None:
     assert parse_summary(summary) == (name, quantity)
     if name and quantity:
         assert parse_summary(summary_of(name, quantity)) == (name, quantity)
@@ -156,7 +156,7 @@ async def test_lists_are_shown_and_changed(
     assert config_entry.runtime_data.lists.last_update_success
 
 
-async def test_a_change_in_the_app_is_read_once_and_of_that_list_alone(
+async def test_a_change_in_the_app_only_causes_one_read_of_that_list(
     hass: HomeAssistant, lists: Lists, sim: ControlClient, clock: Clock
 ) -> None:
     sim.reset_ledger()
@@ -191,7 +191,7 @@ async def test_polls_read_the_items_of_lists_that_changed(
     assert lists.requests() == ["POST /fetch", f"POST /{lists.holiday}/items/fetch"]
 
 
-async def test_lists_come_go_and_are_renamed(
+async def test_lists_are_added_removed_and_renamed(
     hass: HomeAssistant, lists: Lists, sim: ControlClient, clock: Clock, config_entry: MockConfigEntry
 ) -> None:
     """A list is removed after two good responses without it, and never after a failed one."""
@@ -221,7 +221,7 @@ async def test_lists_come_go_and_are_renamed(
     assert hass.states.get(SHOPPING)
 
 
-async def test_a_list_that_went_while_home_assistant_was_down_goes(
+async def test_a_list_deleted_while_home_assistant_was_off_is_removed(
     hass: HomeAssistant, lists: Lists, sim: ControlClient, clock: Clock, config_entry: MockConfigEntry
 ) -> None:
     await hass.config_entries.async_unload(config_entry.entry_id)
@@ -234,7 +234,7 @@ async def test_a_list_that_went_while_home_assistant_was_down_goes(
     assert hass.states.get(SHOPPING)
 
 
-async def test_a_lost_race_is_cured_once_and_never_overwrites(
+async def test_a_conflicting_change_is_retried_once_and_never_overwrites(
     hass: HomeAssistant, lists: Lists, sim: ControlClient, clock: Clock
 ) -> None:
     """Changes made elsewhere in the meantime are kept; the user's change is only made if it does not conflict."""
@@ -281,7 +281,7 @@ async def test_a_refusal_reaches_the_caller(
     assert (await lists.here())["2 × milk"]["status"] == "needs_action"
 
 
-async def test_bad_input_asks_nothing(hass: HomeAssistant, lists: Lists, sim: ControlClient) -> None:
+async def test_invalid_input_sends_no_request(hass: HomeAssistant, lists: Lists, sim: ControlClient) -> None:
     sim.reset_ledger()
     entity = hass.data["entity_components"][TODO_DOMAIN].get_entity(SHOPPING)
     for item in (TodoItem(summary=" "), TodoItem(uid=MILK, summary=" ")):
@@ -300,7 +300,7 @@ def ticked(count: int) -> dict[str, Any]:
     return {f"d{number:04}": {"itemName": f"done {number}", "itemStatus": "COMPLETE"} for number in range(count)}
 
 
-async def test_all_pages_of_a_long_list_are_read_and_what_is_to_do_comes_first(
+async def test_all_pages_of_a_long_list_are_read_and_open_items_are_first(
     hass: HomeAssistant, lists: Lists, sim: ControlClient, clock: Clock, config_entry: MockConfigEntry
 ) -> None:
     """130 completed items do not hide 5 open ones; each page is one request."""
@@ -394,7 +394,7 @@ async def test_update_entity_reads_the_items(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_a_list_that_is_deleted_while_its_pages_are_read_goes_and_harms_no_other(
+async def test_a_list_deleted_while_its_pages_are_read_is_removed(
     hass: HomeAssistant, lists: Lists, sim: ControlClient, clock: Clock, config_entry: MockConfigEntry
 ) -> None:
     lists.change(ticked(130), lists.holiday)
@@ -415,7 +415,7 @@ async def test_a_list_that_is_deleted_while_its_pages_are_read_goes_and_harms_no
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_an_item_that_is_ticked_while_pages_are_read_is_shown_as_ticked(
+async def test_an_item_completed_while_pages_are_read_is_shown_as_completed(
     hass: HomeAssistant, lists: Lists, sim: ControlClient, clock: Clock, config_entry: MockConfigEntry
 ) -> None:
     """The push causes another read after the running one."""
@@ -484,7 +484,7 @@ async def test_a_list_with_a_bad_name_is_not_requested(lists: Lists, name: str, 
     assert lists.requests() == []
 
 
-async def test_a_default_list_and_an_unconfirmed_one_stay(lists: Lists) -> None:
+async def test_default_lists_and_unconfirmed_lists_are_not_deleted(lists: Lists) -> None:
     lists.household.sim.reset_ledger()
     for entity_id, confirm, error in ((SHOPPING, True, "list_is_default"), (HOLIDAY, False, "confirmation_missing")):
         with pytest.raises(ServiceValidationError) as raised:
@@ -494,9 +494,7 @@ async def test_a_default_list_and_an_unconfirmed_one_stay(lists: Lists) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 404, 405])
-async def test_an_account_that_refuses_to_create_or_delete_lists_is_asked_once(
-    lists: Lists, sim: ControlClient, status: int
-) -> None:
+async def test_a_refused_list_request_is_sent_once(lists: Lists, sim: ControlClient, status: int) -> None:
     (entry,) = lists.hass.config_entries.async_loaded_entries(DOMAIN)
     sim.fault(path=BASE, method="POST", status=status)
     sim.fault(path=f"{BASE}/*", method="DELETE", status=status)

@@ -122,7 +122,7 @@ PLANTED: dict[str, tuple[Callable[[list[dict[str, Any]], list[Any]], object], st
 
 
 @pytest.mark.parametrize("name", PLANTED)
-def test_a_planted_deviation_is_found(honest: Recording, name: str) -> None:
+def test_a_planted_difference_is_found(honest: Recording, name: str) -> None:
     """Each kind of change at Amazon is a line of the report."""
     spoil, wanted = PLANTED[name]
     found = list(map(str, compare.differences(doctored(honest, spoil))))
@@ -130,7 +130,7 @@ def test_a_planted_deviation_is_found(honest: Recording, name: str) -> None:
 
 
 @pytest.mark.parametrize("path", HOMES, ids=lambda path: path.name.partition(".")[0])
-def test_an_honest_recording_has_no_deviation(path: Path) -> None:
+def test_an_unchanged_recording_has_no_differences(path: Path) -> None:
     """Recordings made against the simulated cloud have no differences.
 
     All their responses are compared with live ones.
@@ -205,7 +205,7 @@ def test_the_shapes_are_those_of_the_recordings() -> None:
     }
 
 
-def test_every_check_decides_a_row_of_the_guesses(honest: Recording) -> None:
+def test_every_check_belongs_to_a_row_of_the_guesses(honest: Recording) -> None:
     """Each check has the id and the text of a row, and the simulated cloud refutes none of them."""
     rows = set(re.findall(r"^\| (G\d{3}) ", (ROOT / "alexa_sim" / "GUESSES.md").read_text(), re.MULTILINE))
     assert set(compare.CHECKS) <= rows

@@ -21,7 +21,7 @@ PSEUDONYMS = Pseudonyms(b"key", load_allowed(), weeks=WEEKS)
         ("__typename", "Lock"),
     ],
 )
-def test_an_enumeration_stays_below_its_key_and_nowhere_else(key: str, word: str) -> None:
+def test_an_enumeration_is_only_kept_below_its_key(key: str, word: str) -> None:
     """Elsewhere the same word may be a name, for example of a network or a room."""
     assert PSEUDONYMS.value({key: word}) == {key: word}
     assert PSEUDONYMS.value({"friendlyName": word}) != {"friendlyName": word}
@@ -38,20 +38,20 @@ def test_the_time_in_a_key_of_the_history_is_moved_like_other_times() -> None:
     assert serial == PSEUDONYMS.text("G0SIM00KITCHEN01", "serialNumber")
 
 
-def test_the_id_of_a_person_is_made_of_the_id_of_the_account() -> None:
+def test_the_id_of_a_person_is_derived_from_the_id_of_the_account() -> None:
     """The integration derives this id, so a replay must contain it."""
     account = "amzn1.account.AFAKEACCOUNT00000000000001"
     person = PSEUDONYMS.text(f"amzn1.comms.id.person.amzn1~{account}", "person")
     assert person == f"amzn1.comms.id.person.amzn1~{PSEUDONYMS.text(account, 'directedId')}"
 
 
-def test_a_number_inside_of_an_id_is_what_it_is_by_itself() -> None:
+def test_a_number_in_an_id_has_the_same_pseudonym_as_on_its_own() -> None:
     """A command to Guard contains only the last part of its appliance id."""
     appliance = PSEUDONYMS.text("AAA_OnGuardSmartHomeBridgeService_8213460057", "entityId")
     assert appliance == f"AAA_OnGuardSmartHomeBridgeService_{PSEUDONYMS.text('8213460057', 'target')}"
 
 
-def test_keys_of_serializers_stay() -> None:
+def test_keys_of_serializers_are_kept() -> None:
     """These keys are not words, but they are the same in every household."""
     value = {"__type": "NPSingletonEndpoint:http", "@class": "com.example.Model"}
     assert list(PSEUDONYMS.value(value)) == ["__type", "@class"]

@@ -51,7 +51,7 @@ def lines_of(path: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in gzip.decompress(Path(path).read_bytes()).splitlines()]
 
 
-async def test_a_recording_holds_the_start_and_what_happens_and_nothing_private(
+async def test_a_recording_contains_startup_and_events_without_private_data(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, household: Household
 ) -> None:
     """The account is reloaded, so that the file contains its first reads; it contains no names, serials and tokens."""
@@ -91,7 +91,7 @@ async def test_without_a_recording_nothing_is_collected(
         await record(hass, entry, mode="stop")
 
 
-async def test_a_recording_survives_a_reload_and_ends_by_itself(
+async def test_a_recording_survives_a_reload_and_ends_automatically(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, folder: Path, clock: Clock
 ) -> None:
     """The recording continues with the same pseudonyms, and ends with a notification about the file."""
@@ -126,7 +126,7 @@ async def test_a_new_sign_in_ends_the_recording(hass: HomeAssistant, entry: Mock
     assert list(folder.glob("*.json.gz"))
 
 
-async def test_a_recording_that_cannot_be_deleted_keeps_no_registration_at_amazon(
+async def test_an_undeletable_recording_does_not_prevent_deregistration(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The log contains the path of the recording's folder, and the account is deregistered anyway."""

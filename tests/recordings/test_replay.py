@@ -102,7 +102,7 @@ async def test_the_replayed_home_has_the_same_entities_with_the_same_states(
     await hass.config_entries.async_unload(again.entry_id)
 
 
-def test_a_failed_answer_is_given_once_and_the_last_good_one_repeats() -> None:
+def test_a_failed_response_is_replayed_once_and_the_last_good_one_repeatedly() -> None:
     """Between two directives, the last response is repeated; a recorded failure occurs once in the replay."""
     lines = [
         {"at": 1.0, "method": "GET", "path": "/api/x", "status": 200, "body": {"n": 1}},
@@ -137,7 +137,7 @@ class _Streams:
 
 
 @pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"{}\n"), gzip.compress(b'{"recording": 99}\n')])
-def test_what_is_no_recording_is_refused_in_one_sentence(tmp_path: Path, content: bytes) -> None:
+def test_an_invalid_recording_is_refused_in_one_sentence(tmp_path: Path, content: bytes) -> None:
     """A damaged or unrelated file causes an error with one sentence."""
     file = tmp_path / "a.json.gz"
     file.write_bytes(content)
@@ -145,7 +145,7 @@ def test_what_is_no_recording_is_refused_in_one_sentence(tmp_path: Path, content
         read_recording(file)
 
 
-def test_times_move_by_weeks_and_numbers_do_not() -> None:
+def test_times_are_shifted_by_weeks_and_numbers_are_not() -> None:
     """Seconds, milliseconds, dates and times are shifted; ids and small numbers are not."""
     line = '{"a": 1700000000, "b": 1700000000000, "c": "2024-02-26T07:00:00Z", "d": "2024-02-26", "e": 42}'
     assert json.loads(moved(line, 1)) == {
@@ -157,7 +157,7 @@ def test_times_move_by_weeks_and_numbers_do_not() -> None:
     }
 
 
-def test_a_request_is_recognized_though_times_and_order_differ() -> None:
+def test_a_request_is_recognized_if_times_and_order_differ() -> None:
     """The order of ids, white space in documents, times and message ids are ignored."""
     first = {"ids": ["b", "a"], "startTime": 1700000000000, "query": "query x {\n  a\n}"}
     assert normal(first) == normal({"query": "query x { a }", "startTime": 1800000000000, "ids": ["a", "b"]})

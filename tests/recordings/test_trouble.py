@@ -61,7 +61,7 @@ async def test_a_recording_of_an_account_that_was_never_set_up_leaves_no_file(
     assert (await record(hass, entry, mode="stop"))["requests"] > 0
 
 
-async def test_two_that_stop_at_once_write_one_file(hass: HomeAssistant, entry: MockConfigEntry, folder: Path) -> None:
+async def test_two_simultaneous_stops_write_one_file(hass: HomeAssistant, entry: MockConfigEntry, folder: Path) -> None:
     """The second stop finds no recording."""
     await record(hass, entry)
     results = await asyncio.gather(recordings.async_stop(hass, entry), recordings.async_stop(hass, entry))
@@ -102,7 +102,9 @@ async def test_a_recording_ends_while_the_account_is_being_set_up(
     assert len(list(folder.glob("*.json.gz"))) == 1
 
 
-async def test_a_full_disk_at_the_end_leaves_no_rest(hass: HomeAssistant, entry: MockConfigEntry, folder: Path) -> None:
+async def test_a_full_disk_at_the_end_leaves_no_parts(
+    hass: HomeAssistant, entry: MockConfigEntry, folder: Path
+) -> None:
     """The error contains a solution, no part remains on the full disk, and the next recording is complete."""
     await record(hass, entry)
     with (
@@ -116,7 +118,7 @@ async def test_a_full_disk_at_the_end_leaves_no_rest(hass: HomeAssistant, entry:
     assert (await record(hass, entry, mode="stop"))["requests"] > 0
 
 
-async def test_an_answer_whose_part_was_lost_is_written_in_full_again(
+async def test_a_response_whose_part_was_lost_is_written_completely_again(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A temporarily full disk only loses the part that was being written; later repetitions are complete."""
@@ -174,7 +176,7 @@ async def test_a_flood_is_written_before_it_fills_the_memory(
     assert [number for number in numbers if number is not None] == list(range(500))
 
 
-def test_what_waits_has_a_limit_and_the_file_says_what_was_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_data_is_limited_and_the_file_reports_dropped_data(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a writer, the oldest data is dropped; writing is requested once per limit."""
     monkeypatch.setattr(recorders, "MAX_QUEUED_BYTES", 50_000)
     monkeypatch.setattr(recorders, "WRITE_AT_BYTES", 20_000)
@@ -189,7 +191,7 @@ def test_what_waits_has_a_limit_and_the_file_says_what_was_dropped(monkeypatch: 
     assert written(recorder) == []
 
 
-def test_answers_that_repeat_themselves_take_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_repeated_responses_use_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Equal responses to the same request are stored once; the file contains all of them."""
     monkeypatch.setattr(recorders, "MAX_QUEUED_BYTES", 50_000)
     recorder = new_recorder()
@@ -200,7 +202,7 @@ def test_answers_that_repeat_themselves_take_no_memory(monkeypatch: pytest.Monke
     assert [line.get("same", False) for line in lines] == [False, False, *[True] * 28]
 
 
-def test_names_with_several_values_in_a_query_keep_all_of_them() -> None:
+def test_repeated_query_parameters_keep_all_values() -> None:
     """The file contains a list of the values."""
     recorder = new_recorder()
     url = URL_OF_DEVICES.with_query([("expand", "all"), ("limit", "5"), ("expand", "power")])
@@ -209,7 +211,7 @@ def test_names_with_several_values_in_a_query_keep_all_of_them() -> None:
     assert line["query"] == {"expand": ["all", "power"], "limit": "5"}
 
 
-async def test_what_is_collected_while_a_part_is_written_is_in_the_next_one() -> None:
+async def test_data_collected_during_a_write_is_in_the_next_part() -> None:
     """Data that the event loop collects while a thread writes is written once, in order."""
     recorder = new_recorder()
 

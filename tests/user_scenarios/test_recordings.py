@@ -22,7 +22,7 @@ FILES = sorted(Path(__file__).parent.glob("*.json.gz"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name.partition(".")[0])
-async def test_recorded_home_loads_and_lives(
+async def test_a_recorded_home_loads_and_handles_its_pushes(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
     sim: ControlClient,

@@ -32,7 +32,7 @@ def visible(household: dict[str, Any], customer_id: str) -> dict[str, dict[str, 
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-async def test_household_loads(
+async def test_a_household_loads(
     hass: HomeAssistant,
     sim: ControlClient,
     entity_registry: er.EntityRegistry,

@@ -78,7 +78,7 @@ def _serials(node: Any) -> list[str]:
     return [serial for value in node for serial in _serials(value)] if isinstance(node, list) else []
 
 
-async def test_who_is_signed_in_is_asked_where_it_is_not_known(
+async def test_the_account_is_requested_if_it_is_unknown(
     http: ClientSession, credentials: Credentials, amazon: Amazon
 ) -> None:
     amazon.script(ACCOUNT.path, answer(captures.ACCOUNT))
@@ -98,7 +98,7 @@ async def test_who_is_signed_in_is_asked_where_it_is_not_known(
     await backend.async_close()
 
 
-async def test_what_the_backend_offers(backend: AccountBackend) -> None:
+async def test_the_backend_offers_its_families(backend: AccountBackend) -> None:
     assert backend.capabilities == ~Capability.ANNOUNCEMENTS
     assert backend.account is JO
 
@@ -133,13 +133,13 @@ async def test_the_csrf_cookie_comes_with_the_devices(
     assert backend._session.csrf
 
 
-async def test_preferences_that_fail_are_those_of_before(backend: AccountBackend, amazon: Amazon) -> None:
+async def test_preferences_that_cannot_be_read_are_kept(backend: AccountBackend, amazon: Amazon) -> None:
     await backend.async_devices()
     amazon.script(PREFERENCES.path, answer({}, 404))
     assert (await backend.async_devices())[STUDIO].locale == "de-DE"
 
 
-async def test_devices_that_fail_are_no_empty_list(backend: AccountBackend, amazon: Amazon) -> None:
+async def test_a_failed_device_list_is_not_an_empty_list(backend: AccountBackend, amazon: Amazon) -> None:
     before = await backend.async_devices()
     for reply in (answer({}, 500), answer({"devices": []}), answer([])):
         amazon.script(DEVICES.path, reply)
@@ -150,7 +150,7 @@ async def test_devices_that_fail_are_no_empty_list(backend: AccountBackend, amaz
     assert requests["endpoints"]["devices"]["errors"] == {"AlexaBadResponseError": 2, "AlexaConnectionError": 1}
 
 
-async def test_sessions_name_a_speaker_that_is_online_once_the_devices_are_known(
+async def test_sessions_are_requested_with_an_online_speaker_once_the_devices_are_known(
     backend: AccountBackend, amazon: Amazon
 ) -> None:
     (session,) = await backend.async_sessions()
@@ -174,7 +174,7 @@ async def test_sessions_name_a_speaker_that_is_online_once_the_devices_are_known
         (answer({}, 400), False),
     ],
 )
-async def test_idle_is_no_failure(backend: AccountBackend, amazon: Amazon, reply: Any, idle: bool) -> None:
+async def test_an_idle_player_is_not_a_failure(backend: AccountBackend, amazon: Amazon, reply: Any, idle: bool) -> None:
     amazon.script(SESSIONS.path, reply)
     if idle:
         assert await backend.async_sessions() == ()
@@ -250,7 +250,7 @@ async def test_a_command_to_a_player(backend: AccountBackend, amazon: Amazon) ->
     [Speak(text="Dinner"), Announce(text="Dinner"), SetVolume(level=40)],
     ids=["speak", "announce", "set the volume"],
 )
-async def test_speech_and_volume_go_to_the_members_of_a_group_once_each(
+async def test_speech_and_volume_are_sent_once_to_each_member_of_a_group(
     backend: AccountBackend, amazon: Amazon, command: Speak | Announce | SetVolume
 ) -> None:
     devices = await backend.async_devices()
@@ -262,7 +262,7 @@ async def test_speech_and_volume_go_to_the_members_of_a_group_once_each(
     assert counts[KITCHEN] == counts[STUDIO] == counts.total() / 2
 
 
-async def test_other_commands_go_to_the_group_itself(backend: AccountBackend, amazon: Amazon) -> None:
+async def test_other_commands_are_sent_to_the_group_itself(backend: AccountBackend, amazon: Amazon) -> None:
     devices = await backend.async_devices()
     amazon.script(BEHAVIOR.path, answer())
     await backend.async_execute(Stop(), [devices[GROUP]])
@@ -300,12 +300,12 @@ async def test_a_refused_command_reaches_its_caller(backend: AccountBackend, ama
     assert error.value.details == "POST /api/behaviors/preview: Invalid customerId"
 
 
-async def test_fewer_requests_at_a_time_after_setup(backend: AccountBackend) -> None:
+async def test_fewer_requests_are_concurrent_after_setup(backend: AccountBackend) -> None:
     backend.setup_done()
     assert backend._session.transport._slots._limit == 2
 
 
-async def test_what_diagnostics_show_is_json_without_anything_private(backend: AccountBackend) -> None:
+async def test_diagnostics_are_json_without_private_data(backend: AccountBackend) -> None:
     await backend.async_devices()
     shown = json.dumps(backend.stats)
     for private in (STUDIO, APP, "jo@example.org", "Atna|", "Atnr|", "A1EXAMPLE0JODO"):

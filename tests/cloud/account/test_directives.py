@@ -66,7 +66,7 @@ def push(command: str, payload: object) -> PushEvent:
     return event
 
 
-def test_table_is_total() -> None:
+def test_table_covers_every_command() -> None:
     assert set(PARSERS) == set(PushCommand)
 
 
@@ -131,7 +131,7 @@ def test_pushes_of_the_queue_are_parsed(fields: dict[str, Any], shuffle: bool | 
     assert new.new_queue
 
 
-def test_both_versions_of_a_notification_are_told() -> None:
+def test_both_versions_of_a_notification_are_reported() -> None:
     events = [
         push(
             "PUSH_NOTIFICATION_CHANGE",
@@ -186,7 +186,7 @@ def test_an_equalizer_push_is_only_a_hint() -> None:
     assert push("PUSH_EQUALIZER_STATE_CHANGE", {}) == EqualizerChanged(serial=None)
 
 
-def test_commands_that_nothing_hangs_on() -> None:
+def test_irrelevant_commands_are_ignored() -> None:
     ignored = {command for command, parser in PARSERS.items() if parser is PARSERS[PushCommand.PUSH_ACTIVITY]}
     assert PushCommand.PUSH_MICROPHONE_STATE in ignored
     for command in ignored:
@@ -222,7 +222,7 @@ def test_several_updates_of_one_directive_in_order() -> None:
 
 
 @pytest.mark.parametrize("times", [0, 1, 2, 3], ids=["object", "string", "twice", "thrice"])
-def test_payload_however_often_encoded(times: int) -> None:
+def test_payload_is_decoded_however_often_it_is_encoded(times: int) -> None:
     payload: object = of_device(enabled=False)
     for _ in range(times):
         payload = json.dumps(payload)
@@ -250,7 +250,7 @@ def test_payload_however_often_encoded(times: int) -> None:
         ("NotifyNowPlayingUpdated", {"update": None}),
     ],
 )
-def test_payload_that_cannot_be_read(command: str, payload: object) -> None:
+def test_unreadable_payload_is_reported(command: str, payload: object) -> None:
     assert push(command, payload) == DirectiveUnknown(command=command)
 
 
@@ -315,7 +315,7 @@ def test_no_directive_makes_it_raise(value: Any) -> None:
         (None, None),
     ],
 )
-def test_only_gateways_of_amazon_are_taken(endpoint: object, expected: str | None) -> None:
+def test_only_gateways_of_amazon_are_accepted(endpoint: object, expected: str | None) -> None:
     header = {"namespace": "System", "name": "SetEndpoint", "messageId": "1"}
     assert set_endpoint({"directive": {"header": header, "payload": {"endpoint": endpoint}}}) == (True, expected)
 
@@ -326,13 +326,13 @@ def test_each_marketplace_has_its_gateway() -> None:
     assert gateway("amazon.de") == gateway("amazon.co.za") == "https://alexa.eu.gateway.devices.a2z.com"
 
 
-def test_each_question_for_the_region_has_its_own_id() -> None:
+def test_each_region_request_has_a_different_id() -> None:
     first, second = synchronize_state()["event"]["header"], synchronize_state()["event"]["header"]
     assert first["messageId"] != second["messageId"]
     assert (first["namespace"], first["name"]) == ("System", "SynchronizeState")
 
 
-def test_far_more_than_500_directives_a_second() -> None:
+def test_parsing_handles_far_more_than_500_directives_a_second() -> None:
     data = json.dumps(directive(update("PUSH_VOLUME_CHANGE", of_device(volumeSetting=50, isMuted=False))))
     stream = b"--------b\r\n" + f"Content-Type: application/json\r\n\r\n{data}\r\n--------b\r\n".encode() * 2_000
     parser = MultipartParser()

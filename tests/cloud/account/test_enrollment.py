@@ -38,7 +38,7 @@ def _registered(**tokens: Any) -> dict[str, Any]:
     }
 
 
-def test_the_address_to_open() -> None:
+def test_the_sign_in_url_is_created() -> None:
     enrollment = Enrollment("amazon.de")
     url = URL(enrollment.url)
     assert (url.host, url.path) == ("www.amazon.de", "/ap/register")
@@ -46,7 +46,7 @@ def test_the_address_to_open() -> None:
     assert Enrollment("amazon.de").url != enrollment.url
 
 
-def test_a_serial_that_is_known_is_kept() -> None:
+def test_a_known_serial_is_kept() -> None:
     assert Enrollment("amazon.de", "D0E1F2").serial == "D0E1F2"
 
 
@@ -59,7 +59,7 @@ def test_a_serial_that_is_known_is_kept() -> None:
         ("amazon.se", "amazon.com"),
     ],
 )
-def test_marketplaces_without_a_sign_in_of_their_own(marketplace: str, sign_in: str) -> None:
+def test_some_marketplaces_use_the_sign_in_of_another_one(marketplace: str, sign_in: str) -> None:
     enrollment = Enrollment(marketplace)
     assert (enrollment.marketplace, enrollment.sign_in_domain) == (marketplace, sign_in)
     assert URL(enrollment.url).host == f"www.{sign_in}"
@@ -92,7 +92,7 @@ def test_marketplaces_without_a_sign_in_of_their_own(marketplace: str, sign_in: 
         "a fragment",
     ],
 )
-def test_the_code_of_a_pasted_address(pasted: str) -> None:
+def test_the_code_is_read_from_a_pasted_url(pasted: str) -> None:
     assert Enrollment("amazon.de").code_from(pasted) == "ANcode123"
 
 
@@ -116,7 +116,7 @@ def test_the_code_of_a_pasted_address(pasted: str) -> None:
         (f"{LANDING}?openid.oa2.authorization_code=", "no_code"),
     ],
 )
-def test_addresses_that_are_not_the_right_one(pasted: str, key: str) -> None:
+def test_wrong_urls_are_refused(pasted: str, key: str) -> None:
     with pytest.raises(EnrollmentError) as error:
         Enrollment("amazon.de").code_from(pasted)
     assert error.value.key == key
@@ -131,7 +131,7 @@ def test_addresses_that_are_not_the_right_one(pasted: str, key: str) -> None:
         ("openid.mode=id_res", None),
     ],
 )
-def test_the_account_that_a_pasted_address_names(identity: str, expected: str | None) -> None:
+def test_the_account_is_read_from_a_pasted_url(identity: str, expected: str | None) -> None:
     pasted = f' "https://www.amazon.com/ap/maplanding?openid.oa2.authorization_code=ANcode&{identity}"\n'
     assert Enrollment.account_from(pasted) == expected
 
@@ -196,7 +196,7 @@ async def test_a_refused_code_is_reported(alone: ClientSession, mocked: aiorespo
     ],
     ids=["500", "429", "a page 503", "a page", "no tokens", "a list", "an empty token", "a number as token"],
 )
-async def test_an_amazon_that_does_not_answer_properly(
+async def test_an_invalid_response_from_amazon_is_reported(
     alone: ClientSession, mocked: aioresponses, reply: dict[str, Any]
 ) -> None:
     mocked.post(REGISTER, repeat=True, **reply)
@@ -206,14 +206,14 @@ async def test_an_amazon_that_does_not_answer_properly(
 
 
 @pytest.mark.parametrize("reply", [cut, hang_up])
-async def test_a_connection_that_breaks(http: ClientSession, amazon: Amazon, reply: Any) -> None:
+async def test_a_broken_connection_is_reported(http: ClientSession, amazon: Amazon, reply: Any) -> None:
     amazon.script("/auth/register", reply)
     with pytest.raises(AlexaConnectionError):
         await Enrollment("amazon.de").async_register(http, "ANcode123")
     assert len(amazon.ledger) == 1
 
 
-async def test_odd_parts_of_a_good_answer_are_left_out(alone: ClientSession, mocked: aioresponses) -> None:
+async def test_invalid_parts_of_a_good_response_are_ignored(alone: ClientSession, mocked: aioresponses) -> None:
     data = _registered(mac_dms=None)
     data["response"]["success"]["extensions"]["customer_info"]["user_id"] = 7
     mocked.post(REGISTER, payload=data)
@@ -221,7 +221,7 @@ async def test_odd_parts_of_a_good_answer_are_left_out(alone: ClientSession, moc
     assert (credentials.mac_dms, credentials.account_id) == ({}, None)
 
 
-async def test_a_registration_that_hangs_is_given_up(
+async def test_a_registration_that_hangs_times_out(
     http: ClientSession, amazon: Amazon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(enrollment_module, "REGISTER_TIMEOUT", 0.05)

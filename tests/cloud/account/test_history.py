@@ -95,7 +95,7 @@ async def test_history_is_unsupported_if_both_forms_are_refused(history: Account
     assert raised.value.endpoint == HISTORY_BEFORE.label
 
 
-async def test_token_of_an_older_page(
+async def test_an_outdated_page_token_is_renewed(
     history: AccountHistory, amazon: Amazon, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A refused page token is fetched again and the request repeated; the token is also renewed after half a day."""
@@ -120,7 +120,7 @@ async def test_token_of_an_older_page(
     ],
     ids=["500", "429", "no list"],
 )
-async def test_what_is_no_refusal(
+async def test_other_errors_are_not_refusals_of_the_form(
     history: AccountHistory, amazon: Amazon, reply: Reply, error: type[Exception]
 ) -> None:
     """These responses are errors that do not lead to a request in the other form."""
@@ -130,14 +130,14 @@ async def test_what_is_no_refusal(
     assert amazon.hits(HISTORY_BEFORE.path) == []
 
 
-async def test_page_of_a_sign_in(history: AccountHistory, amazon: Amazon) -> None:
+async def test_a_sign_in_page_is_reported(history: AccountHistory, amazon: Amazon) -> None:
     amazon.script(HISTORY_PAGE.path, html())
     with pytest.raises(AlexaBadResponseError):
         await history.async_records(START, END)
     assert amazon.hits(HISTORY.path) == []
 
 
-async def test_who_is_asking_is_refused(history: AccountHistory, amazon: Amazon) -> None:
+async def test_a_refused_session_is_renewed(history: AccountHistory, amazon: Amazon) -> None:
     """After a 401, both the access token and the cookies are renewed.
 
     Amazon does not say which of them it refused.

@@ -42,7 +42,7 @@ class _Holder:
             await self.gates[name].wait()
 
 
-async def test_no_more_than_the_limit_and_urgent_first() -> None:
+async def test_slots_are_limited_and_urgent_requests_are_first() -> None:
     slots = Slots(2)
     holder = _Holder(slots)
     tasks = [holder.start(name) for name in "abc"]
@@ -61,7 +61,7 @@ async def test_no_more_than_the_limit_and_urgent_first() -> None:
     assert slots.busy == 0
 
 
-async def test_a_lower_limit_lets_those_in_flight_end() -> None:
+async def test_a_lower_limit_lets_running_requests_finish() -> None:
     slots = Slots(2)
     holder = _Holder(slots)
     tasks = [holder.start(name) for name in "abc"]
@@ -78,7 +78,7 @@ async def test_a_lower_limit_lets_those_in_flight_end() -> None:
     await asyncio.gather(*tasks)
 
 
-async def test_who_is_cancelled_while_waiting_takes_no_slot() -> None:
+async def test_a_canceled_waiter_takes_no_slot() -> None:
     slots = Slots(1)
     holder = _Holder(slots)
     first, second, third = holder.start("a"), holder.start("b"), holder.start("c")
@@ -92,7 +92,7 @@ async def test_who_is_cancelled_while_waiting_takes_no_slot() -> None:
     assert slots.busy == 0
 
 
-async def test_a_slot_given_to_one_who_is_cancelled_goes_on() -> None:
+async def test_a_slot_given_to_a_canceled_waiter_is_passed_on() -> None:
     slots = Slots(1)
     await slots.acquire(False)
     waiting = asyncio.create_task(slots.acquire(False))
@@ -139,7 +139,7 @@ def test_retry_after_is_kept_within_bounds() -> None:
     assert throttle.hit(HOST, Traffic.READS, 10**9) == pytest.approx(3600, abs=0.1)
 
 
-def test_a_throttled_host_holds_back_neither_other_hosts_nor_commands() -> None:
+def test_a_throttled_host_does_not_delay_other_hosts_or_commands() -> None:
     throttle = Throttle()
     throttle.hit(HOST, Traffic.COMMANDS, None)
     assert not throttle.held_back(HOST)
@@ -171,7 +171,7 @@ async def test_one_request_at_a_time_goes_to_a_throttled_host(kind: Traffic) -> 
     assert order == ["a begins", "b begins", "a ends", "b ends"]
 
 
-def test_backoff_doubles_to_its_limit_and_is_forgotten(clock: Clock) -> None:
+def test_backoff_doubles_to_its_limit_and_is_reset(clock: Clock) -> None:
     backoff = Backoff()
     waits = []
     for _ in range(8):
@@ -215,7 +215,7 @@ async def test_waiters_share_a_run_and_its_error() -> None:
     assert work.runs == 2
 
 
-async def test_a_cancelled_waiter_does_not_cut_the_run() -> None:
+async def test_a_canceled_waiter_does_not_cancel_the_shared_run() -> None:
     work = _Work()
     flight = SingleFlight(work.__call__)
     waiter = asyncio.create_task(flight.join())
@@ -229,7 +229,7 @@ async def test_a_cancelled_waiter_does_not_cut_the_run() -> None:
     assert work.runs == 1
 
 
-async def test_closing_ends_a_run_that_takes_too_long_and_tells_its_waiters() -> None:
+async def test_closing_cancels_a_slow_run_and_its_waiters_get_an_error() -> None:
     flight = SingleFlight(_Work().__call__)
     waiter = asyncio.create_task(flight.join())
     await _settle()
@@ -238,7 +238,7 @@ async def test_closing_ends_a_run_that_takes_too_long_and_tells_its_waiters() ->
         await waiter
 
 
-async def test_flight_that_fails_when_nobody_waits_any_more_is_no_news() -> None:
+async def test_a_failure_without_waiters_is_not_logged() -> None:
     reported: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: reported.append(context))
     gate = asyncio.Event()

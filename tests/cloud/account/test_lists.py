@@ -61,7 +61,7 @@ def test_items_are_parsed() -> None:
 
 
 @pytest.mark.parametrize("data", [None, {}, {"itemInfoList": None}, "x"], ids=["null", "empty", "no list", "a text"])
-def test_an_answer_without_a_list_is_none(data: Any) -> None:
+def test_a_response_without_a_list_is_refused(data: Any) -> None:
     with pytest.raises(AlexaBadResponseError):
         parse_items(data)
     with pytest.raises(AlexaBadResponseError):
@@ -70,7 +70,7 @@ def test_an_answer_without_a_list_is_none(data: Any) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(ANYTHING)
-def test_whatever_comes_is_parsed_or_refused(data: Any) -> None:
+def test_any_value_is_parsed_or_refused(data: Any) -> None:
     parse_added(data)
     parse_updated(data)
     for parse, key, kind in ((parse_lists, "listInfoList", ListInfo), (parse_items, "itemInfoList", ListItem)):

@@ -64,7 +64,7 @@ def answer(key: str | None, value: Any) -> Any:
     [[], [{}], [{"odd": 1}, {"id": None}], [{"id": 7}, {"deviceSerialNumber": None}, 3]],
     ids=["empty", "an empty object", "unknown keys", "wrong types"],
 )
-def test_objects_of_no_use_are_a_good_empty_answer(
+def test_unusable_objects_are_a_good_empty_response(
     key: str | None, read: Callable[[Any], Any], value: list[Any]
 ) -> None:
     assert not read(answer(key, value))
@@ -72,12 +72,14 @@ def test_objects_of_no_use_are_a_good_empty_answer(
 
 @each_parser
 @pytest.mark.parametrize("value", [None, {}, "x", 5, True, [None], [1, "x", []], ["x", {}, 1], [[{}]]], ids=repr)
-def test_what_is_no_list_of_objects_is_a_failure(key: str | None, read: Callable[[Any], Any], value: Any) -> None:
+def test_a_value_other_than_a_list_of_objects_is_a_failure(
+    key: str | None, read: Callable[[Any], Any], value: Any
+) -> None:
     with pytest.raises(AlexaBadResponseError):
         read(answer(key, value))
 
 
-def test_what_is_of_use_is_read_beside_what_is_not() -> None:
+def test_usable_elements_are_read_beside_unusable_ones() -> None:
     found = parse_notifications.parse_notifications({"notifications": [captures.ALARM, {"id": "x"}, None]})
     assert list(found) == [captures.ALARM["id"]]
 
@@ -100,6 +102,6 @@ def test_pages_of_a_property_follow_the_same_rule(value: Any) -> None:
         property_settings.settings_page({"settings": value, "errors": []})
 
 
-def test_a_list_in_which_most_elements_are_no_objects_is_none() -> None:
+def test_a_list_with_mostly_other_elements_than_objects_is_refused() -> None:
     assert listed([{}, 1]) == [{}, 1]
     assert listed([{}, 1, None]) is None

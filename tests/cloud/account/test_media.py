@@ -63,7 +63,7 @@ def test_providers_and_sounds_are_parsed() -> None:
 
 
 @pytest.mark.parametrize("data", [None, {}, "x", {"queue": None}], ids=["null", "empty", "a text", "no queue"])
-def test_an_answer_without_what_was_asked_for_is_none(data: Any) -> None:
+def test_a_response_without_the_requested_data_is_refused(data: Any) -> None:
     for parse in PARSERS:
         with pytest.raises(AlexaBadResponseError):
             parse(data)
@@ -77,7 +77,7 @@ def test_an_answer_without_what_was_asked_for_is_none(data: Any) -> None:
         max_leaves=10,
     )
 )
-def test_whatever_comes_is_parsed_or_refused(data: Any) -> None:
+def test_any_value_is_parsed_or_refused(data: Any) -> None:
     for parse in PARSERS:
         try:
             parse(data)

@@ -58,17 +58,17 @@ def feed_all(parser: MultipartParser, pieces: list[bytes]) -> None:
     [CONTENT_TYPE, f'multipart/related; boundary="{BOUNDARY}"', None],
     ids=["header", "quoted", "learnt"],
 )
-def test_objects_of_a_stream(end: str, content_type: str | None) -> None:
+def test_the_objects_of_a_stream_are_parsed(end: str, content_type: str | None) -> None:
     data = opening(end) + b"".join(json_part(value, end) for value in OBJECTS)
     assert parse(data, content_type=content_type) == (OBJECTS, 0, 0)
 
 
-def test_every_single_byte_its_own_frame() -> None:
+def test_frames_of_single_bytes_are_parsed() -> None:
     data = opening() + b"".join(json_part(value) for value in OBJECTS)
     assert parse(data, tuple(range(1, len(data)))) == (OBJECTS, 0, 0)
 
 
-def test_several_objects_in_one_frame_come_at_once() -> None:
+def test_several_objects_in_one_frame_are_returned_together() -> None:
     parser = MultipartParser(CONTENT_TYPE)
     assert parser.feed(opening() + b"".join(json_part(value) for value in OBJECTS)) == OBJECTS
 
@@ -80,7 +80,7 @@ def test_object_is_not_kept_back_until_the_next_boundary() -> None:
     assert parser.keep_alives == 0
 
 
-def test_object_on_several_lines() -> None:
+def test_an_object_on_several_lines_is_parsed() -> None:
     assert parse(opening() + json_part('{\n  "a": {\n    "b": 1\n  }\n}')) == ([{"a": {"b": 1}}], 0, 0)
 
 
@@ -121,7 +121,7 @@ def test_audio_is_skipped_however_long_its_lines_are() -> None:
     [b"Content-Type: application/json\r\n\r\n", b"X-Header: "],
     ids=["body", "header"],
 )
-def test_part_that_is_too_large(head: bytes, chunk: int) -> None:
+def test_a_part_that_is_too_large_is_refused(head: bytes, chunk: int) -> None:
     parser = MultipartParser(CONTENT_TYPE)
     data = opening() + head + b"x" * (MAX_PART + 1) + b"\r\n"
     with pytest.raises(MultipartError) as caught:
@@ -130,7 +130,7 @@ def test_part_that_is_too_large(head: bytes, chunk: int) -> None:
     assert caught.value.code == "PART_TOO_LARGE"
 
 
-def test_part_of_many_lines_that_is_too_large() -> None:
+def test_a_part_with_too_many_lines_is_refused() -> None:
     parser = MultipartParser(CONTENT_TYPE)
     parser.feed(opening() + b"Content-Type: application/json\r\n\r\n")
     with pytest.raises(MultipartError):
@@ -157,7 +157,7 @@ def test_malformed_part_is_counted_and_the_rest_is_read(text: str) -> None:
     assert parse(opening() + part + json_part({"a": 1})) == ([{"a": 1}], 0, 1)
 
 
-def test_line_that_only_looks_like_the_boundary() -> None:
+def test_a_line_that_resembles_the_boundary_is_content() -> None:
     data = opening() + json_part('{"a":\n--------abcde1234\n1}') + json_part({"b": 2})
     assert parse(data) == ([{"b": 2}], 0, 1)
 
@@ -166,7 +166,7 @@ def test_nothing_is_read_before_the_boundary() -> None:
     assert parse(b'{"a": 1}\r\nUnable to authenticate\r\n')[0] == []
 
 
-def test_long_line_without_an_end_at_the_end() -> None:
+def test_a_long_line_without_an_end_is_handled() -> None:
     assert parse(b"z" * 1000, (500,)) == ([], 0, 0)
 
 
@@ -184,14 +184,14 @@ parts = st.one_of(
 
 
 @given(st.data(), st.lists(parts, max_size=8), st.sampled_from([CONTENT_TYPE, None]))
-def test_any_split_of_any_stream_gives_the_same(data: st.DataObject, pieces: list[bytes], content_type: str) -> None:
+def test_any_split_of_a_stream_has_the_same_result(data: st.DataObject, pieces: list[bytes], content_type: str) -> None:
     stream = opening() + b"".join(pieces)
     cuts = data.draw(st.lists(st.integers(0, len(stream)), max_size=12).map(sorted).map(tuple))
     assert parse(stream, cuts, content_type) == parse(stream, (), content_type)
 
 
 @given(st.lists(st.dictionaries(st.text(), values, max_size=3), max_size=6), st.data())
-def test_any_objects_come_back_in_order(objects: list[dict[str, Any]], data: st.DataObject) -> None:
+def test_any_objects_are_returned_in_order(objects: list[dict[str, Any]], data: st.DataObject) -> None:
     stream = opening() + b"".join(json_part(value) for value in objects)
     cuts = data.draw(st.lists(st.integers(0, len(stream)), max_size=12).map(sorted).map(tuple))
     assert parse(stream, cuts) == (objects, 0, 0)
@@ -220,7 +220,7 @@ BEGINNINGS = {
 @pytest.mark.parametrize("content_type", [CONTENT_TYPE, None], ids=["boundary known", "boundary learnt"])
 @pytest.mark.parametrize("flood", FLOODS)
 @pytest.mark.parametrize("place", BEGINNINGS)
-def test_a_flood_of_nothing_takes_little_time_and_memory(place: str, flood: str, content_type: str | None) -> None:
+def test_meaningless_data_takes_little_time_and_memory(place: str, flood: str, content_type: str | None) -> None:
     chunk = FLOODS[flood] * (65536 // len(FLOODS[flood]))
     parser = MultipartParser(content_type)
     begin = time.process_time()

@@ -117,7 +117,7 @@ def test_spoken_text_is_escaped() -> None:
     }
 
 
-def test_speech_as_ssml_goes_out_whole() -> None:
+def test_speech_as_ssml_is_sent_unchanged() -> None:
     ssml = '<speak version="1.1">one &amp; <break time="1s"/>\n"two"</speak>'
     assert payload(Speak(text=f" {ssml}\n"))["textToSpeak"] == ssml
 
@@ -184,7 +184,7 @@ def test_announcement_as_ssml_shows_plain_text() -> None:
     }
 
 
-def test_announcement_only_spoken_or_only_shown() -> None:
+def test_an_announcement_can_be_only_spoken_or_only_shown() -> None:
     _, spoken = announced(Announce(text="hi", shown=False), KITCHEN)
     assert spoken["display"] == {"title": "", "body": ""}
     assert spoken["speak"]["value"] == "hi"
@@ -193,7 +193,7 @@ def test_announcement_only_spoken_or_only_shown() -> None:
     assert shown["speak"] == {"type": "text", "value": ""}
 
 
-def test_stop_and_skill_name_their_device_in_their_own_way() -> None:
+def test_stop_and_skill_nodes_have_different_device_fields() -> None:
     assert payload(Stop()) == {
         "customerId": "A1JO",
         "devices": [{"deviceSerialNumber": "G0KITCHEN", "deviceType": "A3S5BH2HU6VAYF"}],
@@ -221,7 +221,7 @@ def test_several_nodes_become_one_node() -> None:
     assert parallel_node([one, two])["@type"] == "com.amazon.alexa.behaviors.model.ParallelNode"
 
 
-def test_canned_phrase_is_no_text() -> None:
+def test_a_canned_phrase_is_not_a_text() -> None:
     phrase = "alexa.cannedtts.speak.curatedtts-category-goodbye/alexa.cannedtts.speak.curatedtts-random"
     node = command_node(Speak(text=phrase), [KITCHEN])
     assert node["type"] == "Alexa.CannedTts.Speak"
@@ -264,7 +264,7 @@ def test_message_to_apps_names_no_device(command: Command, kind: str, rest: dict
     assert node.get("skillId") == ("amzn1.ask.1p.action.dropin" if kind.endswith("DropIn") else None)
 
 
-def test_do_not_disturb_for_a_time() -> None:
+def test_do_not_disturb_can_have_an_end() -> None:
     node = command_node(DoNotDisturb(duration=timedelta(hours=1, minutes=30)), [OFFICE])
     assert (node["type"], node["skillId"]) == (
         "Alexa.DeviceControls.DoNotDisturb",

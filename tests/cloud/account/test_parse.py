@@ -44,7 +44,7 @@ def test_the_domain_of_the_account(name: str | None, domain: str) -> None:
     assert account.email == ""
 
 
-def test_the_region_counts_only_where_cookies_and_tokens_may_go() -> None:
+def test_the_region_is_only_used_if_its_hosts_may_get_cookies_and_tokens() -> None:
     assert parse.parse_region(captures.REGION, "amazon.de") == (
         "https://eu-api-alexa.amazon.de",
         "https://api.eu.amazonalexa.com",
@@ -83,7 +83,7 @@ def test_a_group_that_is_not_listed_is_kept_as_parent() -> None:
     assert parse.parse_devices({"devices": [element]})[STUDIO].parents == ("gone",)
 
 
-def test_broken_devices_are_left_out_and_new_families_kept() -> None:
+def test_invalid_devices_are_skipped_and_new_families_kept() -> None:
     answer = {
         "devices": [
             7,
@@ -103,7 +103,7 @@ def test_broken_devices_are_left_out_and_new_families_kept() -> None:
     [None, [], {}, {"devices": None}, {"devices": []}, {"devices": [{}]}],
     ids=["null", "a list", "empty", "no devices", "an empty list", "an empty device"],
 )
-def test_a_list_without_devices_is_no_answer(answer: Any) -> None:
+def test_a_response_without_devices_is_refused(answer: Any) -> None:
     with pytest.raises(AlexaBadResponseError) as error:
         parse.parse_devices(answer)
     assert error.value.endpoint == "GET /api/devices-v2/device"
@@ -160,7 +160,7 @@ def test_sessions_are_parsed() -> None:
     assert (session.shuffle, session.repeat) == (True, Repeat.OFF)
 
 
-def test_sessions_while_all_is_idle() -> None:
+def test_sessions_are_parsed_while_all_players_are_idle() -> None:
     assert parse.parse_sessions([], NOW) == ()
     assert parse.parse_sessions({"mediaSessionList": []}, NOW) == ()
     with pytest.raises(AlexaBadResponseError):
@@ -178,7 +178,7 @@ def test_a_group_and_its_members_are_all_named() -> None:
     assert session.media == Media()
 
 
-def test_sessions_that_play_come_last() -> None:
+def test_playing_sessions_are_last() -> None:
     elements = [
         {"nowPlayingData": {"playerState": state}, "endpointList": [{"deviceSerialNumber": STUDIO}]}
         for state in ("PLAYING", "BUFFERING", "PAUSED")
@@ -191,7 +191,7 @@ def test_sessions_that_play_come_last() -> None:
 @pytest.mark.parametrize(
     ("control", "shuffle"), [("SELECTED", True), ("ENABLED", False), ("DISABLED", None), ("HIDDEN", None), (1, None)]
 )
-def test_shuffle_is_known_where_it_can_be_switched(control: Any, shuffle: bool | None) -> None:
+def test_shuffle_is_known_if_it_can_be_changed(control: Any, shuffle: bool | None) -> None:
     session = parse.parse_now_playing({"transport": {"shuffle": control, "repeat": control}}, (), None, NOW)
     assert session.shuffle is shuffle
     assert session.repeat == {True: Repeat.ALL, False: Repeat.OFF, None: None}[shuffle]
@@ -258,7 +258,7 @@ def _places(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 @given(st.data())
 @settings(max_examples=400, deadline=None)
-def test_no_mutation_of_an_answer_raises_anything_else(data: st.DataObject) -> None:
+def test_altered_responses_raise_no_other_error(data: st.DataObject) -> None:
     parser, capture = data.draw(st.sampled_from(PARSERS))
     mutated = copy.deepcopy(capture)
     for _ in range(data.draw(st.integers(1, 3))):

@@ -48,7 +48,7 @@ def test_paired_devices_are_parsed() -> None:
     assert states["G3"] == BluetoothState(paired=())
 
 
-def test_broken_elements_are_left_out() -> None:
+def test_invalid_elements_are_skipped() -> None:
     paired = [7, {"address": None}, PHONE | {"friendlyName": None, "connected": "yes", "profiles": None}, PHONE]
     answer = {"bluetoothStates": [None, state(5, [PHONE]), state("G1", paired[:3]), state("G2", paired)]}
     states = parse_bluetooth(answer)
@@ -63,7 +63,7 @@ def test_broken_elements_are_left_out() -> None:
 @pytest.mark.parametrize(
     "answer", [None, [], {}, {"bluetoothStates": None}, "x"], ids=["null", "a list", "empty", "no states", "a text"]
 )
-def test_no_list_is_no_answer(answer: Any) -> None:
+def test_a_response_without_a_list_is_refused(answer: Any) -> None:
     with pytest.raises(AlexaBadResponseError) as error:
         parse_bluetooth(answer)
     assert error.value.endpoint == "GET /api/bluetooth"
@@ -78,7 +78,7 @@ JSON = st.recursive(
 
 @settings(max_examples=100, deadline=None)
 @given(JSON)
-def test_anything_is_read_or_refused(element: Any) -> None:
+def test_any_value_is_parsed_or_refused(element: Any) -> None:
     with contextlib.suppress(AlexaBadResponseError):
         for found in parse_bluetooth({"bluetoothStates": [element, state("G1", element)]}).values():
             assert found.named("x") is not None

@@ -44,7 +44,7 @@ def test_a_snoozed_reminder_is_parsed() -> None:
     assert reminder.snoozed_to == datetime(2026, 11, 21, 22, 27, 40, tzinfo=UTC)
 
 
-def test_what_nobody_has_seen_before_is_kept_as_unknown() -> None:
+def test_unknown_types_and_states_are_kept() -> None:
     odd = FOUND["odd-1"]
     assert (odd.type, odd.status, odd.label) == (NotificationType.UNKNOWN, NotificationStatus.UNKNOWN, None)
     assert odd.local_seconds is None
@@ -52,7 +52,7 @@ def test_what_nobody_has_seen_before_is_kept_as_unknown() -> None:
     assert len(FOUND) == 4
 
 
-def test_none_at_all_is_an_answer_and_no_list_is_not() -> None:
+def test_an_empty_list_is_accepted_and_a_missing_one_refused() -> None:
     assert parse_notifications({"notifications": []}) == {}
     with pytest.raises(AlexaBadResponseError):
         parse_notifications({"message": "x"})

@@ -70,7 +70,7 @@ def test_a_routine_is_parsed() -> None:
     assert not routine_of(node(customerId="ALEXA_CUSTOMER_ID", text="ALEXA_CURRENT_DSN of course")).needs_echo
 
 
-def test_what_cannot_be_read_is_left_out() -> None:
+def test_unreadable_routines_are_skipped() -> None:
     broken: list[Any] = [
         None,
         7,
@@ -88,12 +88,12 @@ def test_what_cannot_be_read_is_left_out() -> None:
     [None, {}, "x", {"automations": []}, [None], [{"automationId": 1}, 2, 3]],
     ids=["null", "empty", "a text", "an empty object", "a null", "no routine"],
 )
-def test_no_list_is_no_empty_list(answer: Any) -> None:
+def test_a_missing_list_is_refused(answer: Any) -> None:
     with pytest.raises(AlexaBadResponseError):
         parse_routines(answer)
 
 
-def test_what_stands_for_something_else_is_filled_in() -> None:
+def test_placeholders_are_replaced() -> None:
     current = {
         "deviceType": "ALEXA_CURRENT_DEVICE_TYPE",
         "deviceSerialNumber": "ALEXA_CURRENT_DSN",
@@ -123,7 +123,7 @@ def test_what_stands_for_something_else_is_filled_in() -> None:
 
 
 @pytest.mark.parametrize("stored", ["ALEXA_CUSTOMER_ID", ACCOUNT])
-def test_the_echo_spoken_to_brings_its_owner_whatever_is_stored(stored: str) -> None:
+def test_the_owner_of_the_echo_spoken_to_replaces_a_stored_customer(stored: str) -> None:
     payload = {
         "deviceType": "ALEXA_CURRENT_DEVICE_TYPE",
         "deviceSerialNumber": "ALEXA_CURRENT_DSN",
@@ -136,7 +136,7 @@ def test_the_echo_spoken_to_brings_its_owner_whatever_is_stored(stored: str) -> 
     assert (sent["customerId"], sent["target"]["customerId"], sent["textToSpeak"]) == (ALEX, ALEX, ACCOUNT)
 
 
-def test_a_stored_customer_stays_beside_an_echo_that_is_named() -> None:
+def test_a_stored_customer_is_kept_for_a_named_echo() -> None:
     named = node(deviceSerialNumber=ECHO.serial, deviceType=ECHO.device_type, customerId=ACCOUNT)
     app = node(customerId=ACCOUNT, notificationMessage="x")
     for one in (named, app):
@@ -144,7 +144,7 @@ def test_a_stored_customer_stays_beside_an_echo_that_is_named() -> None:
         assert filled["startNode"]["operationPayload"]["customerId"] == ACCOUNT
 
 
-def test_a_node_that_names_its_echo_is_in_the_name_of_its_owner() -> None:
+def test_a_node_with_an_echo_has_the_customer_id_of_its_owner() -> None:
     mine = replace(ECHO, serial="G0EXAMPLE0000009", owner_customer_id=None, locale=None)
     devices = {device.serial: device for device in (ECHO, mine)}
     fixed = node(
@@ -176,7 +176,7 @@ JSON = st.recursive(
 
 @settings(max_examples=100, deadline=None)
 @given(JSON)
-def test_anything_may_come(data: Any) -> None:
+def test_any_value_is_parsed_or_refused(data: Any) -> None:
     try:
         routines = parse_routines(data)
     except AlexaBadResponseError:

@@ -126,7 +126,7 @@ def accept_all(_: Any) -> None:
     """Accept every sequence."""
 
 
-async def test_first_command_goes_out_at_once(cloud: Cloud) -> None:
+async def test_the_first_command_is_sent_immediately(cloud: Cloud) -> None:
     task = cloud.command(Speak(text="hi"), A)
     await settle()
     assert cloud.sent == ["speak A hi"]
@@ -135,7 +135,7 @@ async def test_first_command_goes_out_at_once(cloud: Cloud) -> None:
     await task
 
 
-async def test_ten_texts_of_one_turn_are_one_request(cloud: Cloud) -> None:
+async def test_ten_simultaneous_texts_are_one_request(cloud: Cloud) -> None:
     cloud.answer = accept_all
     await asyncio.gather(*(cloud.scheduler.execute(Speak(text="hi"), [device(f"D{n}")]) for n in range(10)))
     assert cloud.sent == [["parallel", *(f"speak D{n} hi" for n in range(10))]]
@@ -148,12 +148,12 @@ async def test_one_call_for_several_devices_is_one_request(cloud: Cloud) -> None
     assert cloud.sent == [["parallel", "volume A 30", "volume B 30"]]
 
 
-async def test_nothing_for_no_device(cloud: Cloud) -> None:
+async def test_a_command_for_no_device_sends_nothing(cloud: Cloud) -> None:
     await cloud.scheduler.execute(Stop(), [])
     assert cloud.sent == []
 
 
-async def test_what_comes_while_a_request_is_in_flight_is_merged(cloud: Cloud) -> None:
+async def test_commands_during_a_request_are_merged(cloud: Cloud) -> None:
     tasks = [cloud.command(SetVolume(level=1), A)]
     await settle()
     for command in (SetVolume(level=2), Stop()):
@@ -170,7 +170,7 @@ async def test_what_comes_while_a_request_is_in_flight_is_merged(cloud: Cloud) -
     await asyncio.gather(*tasks)
 
 
-async def test_equal_announcements_become_one(cloud: Cloud) -> None:
+async def test_equal_announcements_are_merged(cloud: Cloud) -> None:
     cloud.answer = accept_all
     sam = device("S", owner="A2SAM")
     german = device("G", locale="de-DE")
@@ -184,7 +184,7 @@ async def test_equal_announcements_become_one(cloud: Cloud) -> None:
     ]
 
 
-async def test_announcement_waits_for_what_was_before_it_on_each_device(cloud: Cloud) -> None:
+async def test_an_announcement_waits_for_earlier_commands_on_each_device(cloud: Cloud) -> None:
     cloud.answer = accept_all
     await asyncio.gather(
         cloud.scheduler.execute(SetVolume(level=5), [B]),
@@ -195,7 +195,7 @@ async def test_announcement_waits_for_what_was_before_it_on_each_device(cloud: C
     assert cloud.sent == [["parallel", ["serial", "volume B 5", "announce A,B hi", "volume A 9"], "stop C"]]
 
 
-async def test_announcement_is_not_moved_behind_what_follows_it(cloud: Cloud) -> None:
+async def test_an_announcement_is_not_moved_behind_later_commands(cloud: Cloud) -> None:
     cloud.answer = accept_all
     await asyncio.gather(
         cloud.scheduler.execute(Announce(text="hi"), [A]),
@@ -239,7 +239,7 @@ async def test_long_texts_for_several_devices_are_several_sequences(cloud: Cloud
     assert len(cloud.sent) > 1
 
 
-async def test_a_text_that_would_wait_too_long_is_refused_at_once(cloud: Cloud) -> None:
+async def test_a_text_that_would_wait_too_long_is_refused_immediately(cloud: Cloud) -> None:
     """An Echo that speaks for minutes accepts no more texts.
 
     The Echo still accepts other commands, and other Echos accept texts.
@@ -254,7 +254,7 @@ async def test_a_text_that_would_wait_too_long_is_refused_at_once(cloud: Cloud) 
     assert len(cloud.sent) == 3
 
 
-async def test_texts_that_wait_already_count(cloud: Cloud) -> None:
+async def test_waiting_texts_count_toward_the_wait(cloud: Cloud) -> None:
     tasks = [cloud.command(Speak(text="x" * 1000), A) for _ in range(8)]
     await settle()
     cloud.accept()
@@ -291,7 +291,7 @@ async def wake(cloud: Cloud) -> None:
     await settle()
 
 
-async def test_speech_never_cuts_speech(cloud: Cloud) -> None:
+async def test_speech_never_interrupts_speech(cloud: Cloud) -> None:
     tasks = [cloud.command(Speak(text="x" * 10), A)]
     await settle()
     tasks.append(cloud.command(Speak(text="second"), A))
@@ -320,7 +320,7 @@ async def test_speech_never_cuts_speech(cloud: Cloud) -> None:
     await asyncio.gather(*tasks)
 
 
-async def test_texts_of_one_turn_for_one_device_go_out_one_by_one(cloud: Cloud) -> None:
+async def test_simultaneous_texts_for_one_device_are_sent_one_by_one(cloud: Cloud) -> None:
     cloud.answer = accept_all
     tasks = [cloud.command(Speak(text="one"), A), cloud.command(SetVolume(level=3), A)]
     tasks += [cloud.command(Speak(text="two"), A), cloud.command(Speak(text="one"), B)]
@@ -333,7 +333,7 @@ async def test_texts_of_one_turn_for_one_device_go_out_one_by_one(cloud: Cloud) 
     await asyncio.gather(*tasks)
 
 
-async def test_announcement_reaches_free_devices_at_once_and_the_speaking_one_later(cloud: Cloud) -> None:
+async def test_an_announcement_reaches_silent_devices_immediately_and_the_speaking_one_later(cloud: Cloud) -> None:
     cloud.answer = accept_all
     await cloud.scheduler.execute(Speak(text="hi"), [A])
     task = cloud.command(Announce(text="dinner"), A, B)
@@ -346,7 +346,7 @@ async def test_announcement_reaches_free_devices_at_once_and_the_speaking_one_la
     await task
 
 
-async def test_waiting_text_goes_out_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_waiting_text_is_sent_automatically(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SPEECH_BASE", 0.05)
     cloud = Cloud()
     cloud.answer = accept_all
@@ -359,7 +359,7 @@ async def test_waiting_text_goes_out_by_itself(monkeypatch: pytest.MonkeyPatch) 
     await cloud.scheduler.close()
 
 
-async def test_text_that_was_refused_or_not_sent_does_not_hold_up_the_next(cloud: Cloud) -> None:
+async def test_a_refused_or_unsent_text_does_not_delay_the_next_one(cloud: Cloud) -> None:
     for error in (AlexaCommandError("no"), AlexaConnectionError("no", sent=False)):
         cloud.answer = lambda _, error=error: error
         with pytest.raises(type(error)):
@@ -369,7 +369,7 @@ async def test_text_that_was_refused_or_not_sent_does_not_hold_up_the_next(cloud
     assert cloud.sent[-1] == "speak A again"
 
 
-async def test_text_with_unknown_outcome_may_be_speaking(cloud: Cloud) -> None:
+async def test_a_text_with_an_unknown_outcome_counts_as_spoken(cloud: Cloud) -> None:
     cloud.answer = lambda _: AlexaConnectionError("timeout")
     with pytest.raises(AlexaConnectionError):
         await cloud.scheduler.execute(Speak(text="hi"), [A])
@@ -398,7 +398,7 @@ async def test_refused_merge_is_sent_one_by_one(cloud: Cloud, error: AlexaError)
     assert cloud.sent[1:] == ["speak A hi", "speak B hi", "volume A 1"]
 
 
-async def test_bad_device_of_a_call_does_not_silence_the_others(cloud: Cloud) -> None:
+async def test_one_bad_device_of_a_call_does_not_affect_the_others(cloud: Cloud) -> None:
     bad = AlexaCommandError("offline")
     cloud.answer = lambda sent: bad if "B" in str(sent) else None
     with pytest.raises(AlexaCommandError):
@@ -423,7 +423,7 @@ async def test_single_refusal_is_not_sent_again(cloud: Cloud) -> None:
     ],
     ids=["unknown outcome", "throttled", "mistake"],
 )
-async def test_other_errors_go_to_all_and_nothing_is_sent_again(cloud: Cloud, error: Exception) -> None:
+async def test_other_errors_reach_all_callers_and_nothing_is_sent_again(cloud: Cloud, error: Exception) -> None:
     cloud.answer = lambda _: error
     results = await asyncio.gather(
         cloud.scheduler.execute(Stop(), [A]), cloud.scheduler.execute(Stop(), [B]), return_exceptions=True
@@ -434,7 +434,7 @@ async def test_other_errors_go_to_all_and_nothing_is_sent_again(cloud: Cloud, er
     await cloud.scheduler.execute(Stop(), [C])
 
 
-async def test_cancelled_caller_is_taken_out(cloud: Cloud) -> None:
+async def test_a_canceled_caller_is_removed(cloud: Cloud) -> None:
     first = cloud.command(Stop(), A)
     await settle()
     second, third = cloud.command(Stop(), B), cloud.command(Stop(), C)
@@ -518,7 +518,7 @@ async def test_close_fails_what_waits(cloud: Cloud) -> None:
     assert cloud.sent == ["stop A"]
 
 
-async def test_close_before_anything_ran(cloud: Cloud) -> None:
+async def test_close_before_the_first_command(cloud: Cloud) -> None:
     task = cloud.command(Stop(), A)
     await asyncio.sleep(0)
     await cloud.scheduler.close()
@@ -557,7 +557,7 @@ def loud(text: str, restore: int) -> list[Command]:
     return [SetVolume(level=80), Speak(text=text), SetVolume(level=restore)]
 
 
-async def test_plan_is_serial_within_a_device_and_parallel_across(cloud: Cloud) -> None:
+async def test_a_plan_is_serial_on_a_device_and_parallel_across_devices(cloud: Cloud) -> None:
     cloud.answer = accept_all
     assert await cloud.scheduler.execute_each([(A, loud("hi", 30)), (B, loud("hi", 40))]) == [None, None]
     assert cloud.sent == [
@@ -589,7 +589,7 @@ async def test_announcement_of_several_plans_is_one(cloud: Cloud) -> None:
     ]
 
 
-async def test_plan_that_has_to_wait_waits_as_a_whole(cloud: Cloud) -> None:
+async def test_a_plan_that_has_to_wait_waits_as_a_whole(cloud: Cloud) -> None:
     """The volume does not change before the text can be spoken."""
     cloud.answer = accept_all
     await cloud.scheduler.execute(Speak(text="one"), [A])
@@ -612,7 +612,7 @@ async def test_refused_plan_leaves_the_others_alone(cloud: Cloud) -> None:
     ]
 
 
-async def test_plans_are_never_torn_apart_by_a_full_sequence(cloud: Cloud) -> None:
+async def test_plans_are_never_split_between_sequences(cloud: Cloud) -> None:
     cloud.answer = accept_all
     many = [(device(f"D{number}"), loud("hi", 30)) for number in range(MAX_NODES // 3 + 1)]
     await cloud.scheduler.execute_each(many)
@@ -620,6 +620,6 @@ async def test_plans_are_never_torn_apart_by_a_full_sequence(cloud: Cloud) -> No
     assert cloud.sent[1][0] == "serial"
 
 
-async def test_no_plans_are_no_request(cloud: Cloud) -> None:
+async def test_no_plans_send_no_request(cloud: Cloud) -> None:
     assert not await cloud.scheduler.execute_each([])
     assert cloud.sent == []

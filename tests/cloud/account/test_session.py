@@ -55,7 +55,7 @@ async def test_connecting_takes_three_requests_in_two_rounds(web_session: Accoun
     assert len(amazon.ledger) == 3
 
 
-async def test_token_and_cookies_are_asked_for_at_the_same_time(web_session: AccountSession, amazon: Amazon) -> None:
+async def test_token_and_cookies_are_requested_at_the_same_time(web_session: AccountSession, amazon: Amazon) -> None:
     token, cookies = Gate({"access_token": "Atna|1", "expires_in": 3600}), Gate(cookies_of("at"))
     amazon.script(TOKEN, token)
     amazon.script(COOKIES, cookies)
@@ -126,7 +126,7 @@ async def test_a_failed_renewal_is_transient_and_waits_before_the_next(
     await web_session.async_connect()
 
 
-async def test_a_gone_grant_is_said_once_and_remembered(web_session: AccountSession, amazon: Amazon) -> None:
+async def test_a_revoked_grant_is_reported_once_and_stored(web_session: AccountSession, amazon: Amazon) -> None:
     amazon.script(TOKEN, GRANT_GONE)
     amazon.script(COOKIES, answer({}, 400))
     for _ in range(3):
@@ -137,7 +137,7 @@ async def test_a_gone_grant_is_said_once_and_remembered(web_session: AccountSess
     assert web_session.stats["signed_out"] is True
 
 
-async def test_refused_cookies_are_no_proof_while_the_token_endpoint_is_content(
+async def test_refused_cookies_are_no_proof_if_the_token_endpoint_accepts_the_grant(
     web_session: AccountSession, amazon: Amazon, clock: Clock
 ) -> None:
     await web_session.async_connect()
@@ -169,7 +169,7 @@ async def test_the_token_endpoint_is_not_asked_twice_about_refused_cookies(
     assert len(amazon.hits(TOKEN)) == 1
 
 
-async def test_addresses_that_cannot_be_had_have_defaults_and_are_asked_for_again(
+async def test_unavailable_addresses_have_defaults_and_are_requested_again(
     web_session: AccountSession, amazon: Amazon
 ) -> None:
     amazon.script("/api/endpoints", answer({}, 404))
@@ -184,7 +184,7 @@ async def test_addresses_that_cannot_be_had_have_defaults_and_are_asked_for_agai
     assert web_session.base_url(Host.WEBSITE) == "https://eu-api-alexa.amazon.de"
 
 
-async def test_pages_that_hang_do_not_hold_up_the_start(
+async def test_pages_that_hang_do_not_delay_the_start(
     web_session: AccountSession, amazon: Amazon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session_module, "CONNECT_PAGES_TIMEOUT", 0.05)
@@ -235,7 +235,7 @@ async def test_a_refused_token_is_renewed_once_for_all_who_were_refused(
     assert len(amazon.hits(TOKEN)) == 2
 
 
-async def test_a_good_token_outlives_a_failed_renewal(
+async def test_a_valid_token_is_kept_after_a_failed_renewal(
     web_session: AccountSession, amazon: Amazon, clock: Clock
 ) -> None:
     await web_session.async_token()
@@ -250,7 +250,7 @@ async def test_a_good_token_outlives_a_failed_renewal(
         await web_session.async_access_token()
 
 
-async def test_a_cancelled_caller_does_not_cut_a_renewal(web_session: AccountSession, amazon: Amazon) -> None:
+async def test_a_canceled_caller_does_not_cancel_a_renewal(web_session: AccountSession, amazon: Amazon) -> None:
     gate = Gate({"access_token": "Atna|slow", "expires_in": 3600})
     amazon.script(TOKEN, gate)
     first = asyncio.create_task(web_session.async_access_token())
@@ -264,7 +264,7 @@ async def test_a_cancelled_caller_does_not_cut_a_renewal(web_session: AccountSes
     assert len(amazon.hits(TOKEN)) == 1
 
 
-async def test_a_renewal_that_hangs_is_given_up(
+async def test_a_renewal_that_hangs_times_out(
     web_session: AccountSession, amazon: Amazon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session_module, "CALL_TIMEOUT", 0.05)
@@ -276,7 +276,7 @@ async def test_a_renewal_that_hangs_is_given_up(
     gate.open.set()
 
 
-async def test_closing_ends_what_is_under_way(
+async def test_closing_cancels_pending_work(
     web_session: AccountSession, amazon: Amazon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session_module, "CLOSE_TIMEOUT", 0)
@@ -293,7 +293,7 @@ async def test_closing_ends_what_is_under_way(
 # --- cookies ----------------------------------------------------------------------------
 
 
-async def test_cookies_go_to_their_domain_and_nowhere_else(web_session: AccountSession, http: ClientSession) -> None:
+async def test_cookies_are_only_sent_to_their_domain(web_session: AccountSession, http: ClientSession) -> None:
     await web_session.async_connect()
     jar = http.cookie_jar
     for host in ("www.amazon.de", "alexa.amazon.de", "eu-api-alexa.amazon.de"):
@@ -369,7 +369,7 @@ async def test_capabilities_are_registered(
     [answer({"message": "no"}, 403), answer({}, 500), hang_up, answer(None, 307, {"Location": "/"})],
     ids=["403", "500", "no answer", "a redirect"],
 )
-async def test_capabilities_that_are_not_taken(web_session: AccountSession, amazon: Amazon, reply: Any) -> None:
+async def test_refused_capabilities_are_reported(web_session: AccountSession, amazon: Amazon, reply: Any) -> None:
     amazon.script("/v1/devices/@self/capabilities", reply)
     with pytest.raises(AlexaConnectionError):
         await web_session.async_register_capabilities()
@@ -395,7 +395,7 @@ async def test_deregistration_uses_a_fresh_token(web_session: AccountSession, am
     ],
     ids=["500", "no answer", "revoked token", "token 500"],
 )
-async def test_a_failed_deregistration_is_told_and_raises_nothing(
+async def test_a_failed_deregistration_is_logged_and_not_raised(
     web_session: AccountSession, amazon: Amazon, caplog: pytest.LogCaptureFixture, path: str, reply: Any
 ) -> None:
     amazon.script(path, reply)
@@ -504,7 +504,9 @@ async def test_implausible_fields_are_ignored_each_alone(
 
 
 @pytest.mark.parametrize("stored", [None, [], "x", {}, {"owner": 1}, {"owner": "0" * 64}], ids=str)
-async def test_a_store_of_another_kind_or_registration_is_ignored(web_session: AccountSession, stored: object) -> None:
+async def test_a_stored_session_in_another_format_or_of_another_registration_is_ignored(
+    web_session: AccountSession, stored: object
+) -> None:
     before = web_session.snapshot()
     web_session.restore(stored)
     assert web_session.snapshot() == before

@@ -100,7 +100,7 @@ def test_preferences_are_parsed() -> None:
     ("source", "value"),
     [("brightness", '"40"'), ("brightness", "101"), ("display_power", "true"), ("time_format", "1"), ("wifi", "{")],
 )
-def test_values_that_nobody_knows(source: str, value: str) -> None:
+def test_unknown_values_are_refused(source: str, value: str) -> None:
     with pytest.raises(AlexaBadResponseError):
         parse.parse_device_setting({"value": value}, SettingSource(source))
 

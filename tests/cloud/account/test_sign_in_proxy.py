@@ -48,7 +48,7 @@ async def ask(url: str, content: bytes = b"", **headers: str) -> httpx.Response:
         "https://127.0.0.1/",
     ],
 )
-async def test_client_reaches_amazon_alone(url: str) -> None:
+async def test_client_only_reaches_amazon(url: str) -> None:
     with pytest.raises(httpx.UnsupportedProtocol):
         await ask(url)
 
@@ -92,7 +92,7 @@ def test_addresses_behind_the_proxy(url: str, expected: str | None) -> None:
     assert proxied_path(BASE, url) == expected
 
 
-def test_targets_lead_back() -> None:
+def test_rewritten_urls_lead_back_to_amazon() -> None:
     assert original_url(BASE, f"{BASE}/www.amazon.com/ap/signin?x=1%20&y=[a]") == f"{PAGE}%20&y=[a]"
     for target in (
         f"{BASE}/www.amazon.com",
@@ -137,7 +137,7 @@ def test_pages_are_rewritten() -> None:
         assert part in page, part
 
 
-def test_all_else_of_a_page_stays_as_it_is() -> None:
+def test_the_rest_of_a_page_is_unchanged() -> None:
     for html in (
         "<!DOCTYPE html><p>Jo &amp; Alex&nbsp;&#233; a&b=1 <!-- a > b --> 1 < 2</p>",
         '<script>if (a < b && c > "</p>") { x = "&amp;"; }</script><style>a > b {}</style>',
@@ -147,7 +147,7 @@ def test_all_else_of_a_page_stays_as_it_is() -> None:
         assert rewritten(html, PAGE, BASE).removesuffix("<p") == html.removesuffix("<p")
 
 
-def test_what_a_page_sends_itself_goes_by_its_ticket() -> None:
+def test_requests_of_a_page_use_its_ticket() -> None:
     own = f"{BASE}/~ticket"
     page = rewritten(
         '<html><head><title>x</title></head><form method=POST target=_blank action="a?b&amp;c"><input name="otpCode">'

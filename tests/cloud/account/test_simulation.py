@@ -113,7 +113,7 @@ async def test_commands_have_their_effects(sim: ControlClient, backend: AccountB
         assert (await backend.async_dnd())[studio.serial] is enabled
 
 
-async def test_pushes_arrive_as_events_and_a_player_obeys(sim: ControlClient, backend: AccountBackend) -> None:
+async def test_pushes_arrive_as_events_and_a_player_runs_commands(sim: ControlClient, backend: AccountBackend) -> None:
     studio = await _named(backend, "Living Room Studio")
     events = backend.events()
     opened = await _until(events, lambda event: isinstance(event, StreamOpened))
@@ -142,7 +142,7 @@ async def test_expired_tokens_and_cookies_are_renewed_on_the_way(sim: ControlCli
     assert len(sim.ledger(path="/auth/register")) == 0
 
 
-async def test_a_revoked_grant_ends_it_once(sim: ControlClient, backend: AccountBackend) -> None:
+async def test_a_revoked_grant_ends_the_session_once(sim: ControlClient, backend: AccountBackend) -> None:
     sim.fault(revoke=True)
     sim.reset_ledger()
     for _ in range(3):

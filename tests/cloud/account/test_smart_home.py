@@ -179,7 +179,7 @@ def test_local_appliances_are_recognized(legacy: dict[str, Any], local: bool) ->
         ({"capabilities": [{"interfaceName": "Alexa.Matter.FabricManagement"}]}, Exposure.NONE),
     ],
 )
-def test_what_home_assistant_shows_to_alexa(legacy: dict[str, Any], exposure: Exposure) -> None:
+def test_appliances_of_home_assistant_are_recognized(legacy: dict[str, Any], exposure: Exposure) -> None:
     discovery = parse_discovery(listed(endpoint(1, **legacy), endpoint(2, applianceId="SKILL_1#2")))
     assert discovery.appliances["e1"].exposure is exposure
     child = Exposure.MATTER_CHILD if exposure is Exposure.MATTER_BRIDGE else Exposure.NONE
@@ -193,7 +193,7 @@ def test_merged_appliances_count_once() -> None:
     assert discovery.appliances["e1"].merged_ids == ("SKILL_2",)
 
 
-def test_ids_where_some_are_missing() -> None:
+def test_missing_ids_are_derived() -> None:
     element = endpoint(7)
     element["legacyIdentifiers"] = None
     assert parse_discovery(listed(element)).appliances.keys() == {"7"}
@@ -259,7 +259,7 @@ def test_values_of_features_are_parsed() -> None:
 
 @given(JSON)
 @settings(max_examples=60, deadline=None)
-def test_whatever_comes_raises_one_error_or_none(data: Any) -> None:
+def test_any_value_is_parsed_or_refused(data: Any) -> None:
     for parse in (parse_discovery, parse_states, parse_groups, parse_guard, parse_phoenix):
         with contextlib.suppress(AlexaError):
             parse(listed(data) if parse in (parse_discovery, parse_states) else data)
@@ -393,7 +393,7 @@ def test_each_control_has_both_forms_of_request(control: Control, by_graphql: An
     assert action(control) == by_phoenix
 
 
-def test_guard_says_how_it_is_armed() -> None:
+def test_the_arm_state_of_guard_is_parsed() -> None:
     states = ["{", json.dumps({"name": "armState", "value": "ARMED_AWAY"})]
     assert parse_guard({"deviceStates": [None, {"capabilityStates": states}]}) is ArmState.ARMED_AWAY
     with pytest.raises(AlexaBadResponseError):
@@ -432,7 +432,7 @@ async def switch(home: AccountSmartHome, *numbers: int) -> list[AlexaError | Non
     return list(await home.async_control([(plug(number), (SetPower(on=True),)) for number in numbers]))
 
 
-async def test_everybody_learns_their_own_result(amazon: Amazon, web_session: AccountSession) -> None:
+async def test_each_caller_gets_a_separate_result(amazon: Amazon, web_session: AccountSession) -> None:
     """One request contains four controls with different results.
 
     One succeeds, one is refused by both APIs, one is run by phoenix, and one is for an unreachable appliance.
@@ -465,7 +465,9 @@ async def test_everybody_learns_their_own_result(amazon: Amazon, web_session: Ac
     ],
     ids=["no code", "OK", "ACCEPTED", "without code", "no responses", "nulls", "no errors"],
 )
-async def test_what_has_no_error_was_done(amazon: Amazon, web_session: AccountSession, done: dict[str, Any]) -> None:
+async def test_a_control_without_an_error_succeeded(
+    amazon: Amazon, web_session: AccountSession, done: dict[str, Any]
+) -> None:
     home = AccountSmartHome(web_session.transport)
     amazon.script(GRAPHQL, answer({"data": {"setEndpointFeatures": done}}))
     assert await switch(home, 1) == [None]
@@ -491,7 +493,7 @@ async def test_what_has_no_error_was_done(amazon: Amazon, web_session: AccountSe
         ({"message": "no"}, 422),
     ],
 )
-async def test_what_graphql_refuses_is_done_by_phoenix(
+async def test_controls_refused_by_graphql_are_sent_to_phoenix(
     amazon: Amazon, web_session: AccountSession, body: dict[str, Any], status: int
 ) -> None:
     home = AccountSmartHome(web_session.transport)
@@ -518,7 +520,7 @@ async def test_what_graphql_refuses_is_done_by_phoenix(
         ({"message": "Rate exceeded"}, 429),
     ],
 )
-async def test_an_unknown_outcome_is_told_and_not_sent_another_way(
+async def test_a_control_with_an_unknown_outcome_is_reported_and_not_repeated(
     amazon: Amazon, web_session: AccountSession, body: Any, status: int
 ) -> None:
     home = AccountSmartHome(web_session.transport)
@@ -530,9 +532,7 @@ async def test_an_unknown_outcome_is_told_and_not_sent_another_way(
     await home.async_close()
 
 
-async def test_of_several_controls_only_those_that_were_refused_go_another_way(
-    amazon: Amazon, web_session: AccountSession
-) -> None:
+async def test_only_refused_controls_are_sent_to_the_other_api(amazon: Amazon, web_session: AccountSession) -> None:
     home = AccountSmartHome(web_session.transport)
     refused = {**failed(1, "INTERNAL_ERROR"), "featureName": "brightness", "featureOperationName": "setBrightness"}
     amazon.script(GRAPHQL, answer(result((1, "OK"), errors=[refused])))
@@ -556,7 +556,7 @@ DOCUMENTS = [
 
 
 @pytest.mark.parametrize("query", DOCUMENTS)
-def test_what_is_asked_is_valid_by_the_schema(query: str) -> None:
+def test_queries_are_valid_by_the_schema(query: str) -> None:
     read(query)
 
 
@@ -587,7 +587,7 @@ LACKING = {"data": None, "errors": [{"message": "Validation error (FieldUndefine
     ],
     ids=["both", "no rooms", "no discovery", "one answer"],
 )
-async def test_a_discovery_brings_the_rooms_along_where_amazon_answers_both(
+async def test_a_discovery_includes_the_rooms_if_amazon_supports_both(
     amazon: Amazon,
     web_session: AccountSession,
     answered: Any,
@@ -603,7 +603,7 @@ async def test_a_discovery_brings_the_rooms_along_where_amazon_answers_both(
     await home.async_close()
 
 
-async def test_queries_that_amazon_does_not_take_together_are_sent_one_by_one_for_a_day(
+async def test_queries_that_amazon_refuses_together_are_sent_one_by_one_for_a_day(
     amazon: Amazon, web_session: AccountSession
 ) -> None:
     home = AccountSmartHome(web_session.transport)
@@ -629,7 +629,7 @@ async def test_queries_that_a_gateway_fails_at_together_are_sent_one_by_one_for_
     await home.async_close()
 
 
-async def test_an_outage_is_no_refusal_of_queries_together(amazon: Amazon, web_session: AccountSession) -> None:
+async def test_an_outage_is_not_a_refusal_of_combined_queries(amazon: Amazon, web_session: AccountSession) -> None:
     home = AccountSmartHome(web_session.transport)
     amazon.script(GRAPHQL, answer({}, 503))
     with pytest.raises(AlexaConnectionError):
@@ -638,7 +638,7 @@ async def test_an_outage_is_no_refusal_of_queries_together(amazon: Amazon, web_s
     await home.async_close()
 
 
-async def test_rooms_that_graphql_lacks_are_asked_of_phoenix(amazon: Amazon, web_session: AccountSession) -> None:
+async def test_rooms_unknown_to_graphql_are_read_from_phoenix(amazon: Amazon, web_session: AccountSession) -> None:
     """GraphQL is tried once; then phoenix returns the rooms, with both ids of an appliance."""
     home = AccountSmartHome(web_session.transport)
     group = {"name": "Hall", "type": "SPACE", "applianceIds": ["a1"], "chrEndpoints": [{"entityId": "e1"}]}
@@ -651,9 +651,7 @@ async def test_rooms_that_graphql_lacks_are_asked_of_phoenix(amazon: Amazon, web
     await home.async_close()
 
 
-async def test_what_comes_while_a_request_is_in_flight_goes_out_together(
-    amazon: Amazon, web_session: AccountSession
-) -> None:
+async def test_controls_during_a_request_are_sent_together(amazon: Amazon, web_session: AccountSession) -> None:
     """Many controls need two requests. Canceled callers withdraw their controls, and closing fails the rest."""
     home = AccountSmartHome(web_session.transport)
     appliances = [parse_discovery(listed(endpoint(number))).appliances[f"e{number}"] for number in range(1, 9)]

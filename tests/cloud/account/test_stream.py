@@ -343,7 +343,7 @@ def of_type(kind: type, events: list[PushEvent]) -> list[PushEvent]:
 
 
 @pytest.mark.parametrize("http2", [True, False], ids=["http2", "http1.1"])
-async def test_directives_come_as_events(account: Account, cloud: Gateway, http2: bool) -> None:
+async def test_directives_arrive_as_events(account: Account, cloud: Gateway, http2: bool) -> None:
     account.http2 = http2
     stream = account.stream()
     assert stream.stats["state"] == "new"
@@ -379,7 +379,7 @@ async def test_directives_come_as_events(account: Account, cloud: Gateway, http2
     }
 
 
-async def test_directive_split_inside_a_character(account: Account) -> None:
+async def test_a_directive_split_inside_a_character_is_parsed(account: Account) -> None:
     async with opened(account) as (events, pipe):
         data = volume(7)
         assert "Ü".encode() in data
@@ -387,14 +387,14 @@ async def test_directive_split_inside_a_character(account: Account) -> None:
         assert level_of(await following(events)) == 7
 
 
-async def test_flood_comes_whole_and_in_order(account: Account) -> None:
+async def test_a_flood_arrives_completely_and_in_order(account: Account) -> None:
     async with opened(account) as (events, pipe):
         for start in range(0, 5000, 50):
             pipe.send(b"".join(volume(level) for level in range(start, start + 50)))
         assert [level_of(event) for event in await several(events, 5000)] == list(range(5000))
 
 
-async def test_cut_every_few_directives(account: Account, cloud: Gateway, cable: Cable) -> None:
+async def test_the_stream_is_cut_every_few_directives(account: Account, cloud: Gateway, cable: Cable) -> None:
     account.port = cable.port
     async with aclosing(account.stream().events()) as events:
         for turn in range(6):
@@ -414,7 +414,7 @@ async def test_cut_every_few_directives(account: Account, cloud: Gateway, cable:
     assert cloud.count("/v20160207/events") == 1
 
 
-async def test_gateway_that_refuses_connections(
+async def test_a_gateway_that_refuses_connections_is_retried(
     account: Account, cloud: Gateway, caplog: pytest.LogCaptureFixture, unused_tcp_port: int
 ) -> None:
     caplog.set_level(logging.INFO, "custom_components.alexa_media")
@@ -450,7 +450,7 @@ async def test_account_that_is_always_refused_backs_off(account: Account, cloud:
     assert cloud.count("/v20160207/directives") == 5
 
 
-async def test_refused_in_the_question_for_the_region(account: Account, cloud: Gateway) -> None:
+async def test_a_token_refused_in_the_region_request_is_renewed(account: Account, cloud: Gateway) -> None:
     cloud.event_status = 401
     async with aclosing(account.stream().events()) as events:
         assert await following(events) == StreamClosed(reason="HTTP 401")
@@ -459,7 +459,7 @@ async def test_refused_in_the_question_for_the_region(account: Account, cloud: G
     assert account.refused == ["Atna|secret-1"]
 
 
-async def test_refused_inside_the_stream(account: Account, cloud: Gateway) -> None:
+async def test_a_token_refused_inside_the_stream_is_renewed(account: Account, cloud: Gateway) -> None:
     async with opened(account) as (events, pipe):
         pipe.send(b"Unable to authenticate the request. Please provide a valid authorization token.\r\n")
         assert await following(events) == StreamClosed(reason="signed out in the stream")
@@ -467,7 +467,7 @@ async def test_refused_inside_the_stream(account: Account, cloud: Gateway) -> No
         assert (await cloud.pipe()).token == "Bearer Atna|secret-2"
 
 
-async def test_sign_in_page_is_no_stream(account: Account, cloud: Gateway) -> None:
+async def test_a_sign_in_page_is_not_a_stream(account: Account, cloud: Gateway) -> None:
     cloud.content_type = b"text/html; charset=utf-8"
     async with aclosing(account.stream().events()) as events:
         assert await following(events) == StreamClosed(reason="a page came, not a stream")
@@ -477,7 +477,7 @@ async def test_sign_in_page_is_no_stream(account: Account, cloud: Gateway) -> No
 
 
 @pytest.mark.parametrize("status", [503, 500, 404, 204, 302])
-async def test_other_statuses_are_no_stream(account: Account, cloud: Gateway, status: int) -> None:
+async def test_other_statuses_are_not_a_stream(account: Account, cloud: Gateway, status: int) -> None:
     cloud.statuses = [status] * 2
     async with aclosing(account.stream().events()) as events:
         assert await following(events) == StreamClosed(reason=f"HTTP {status}")
@@ -527,12 +527,14 @@ async def test_waits_grow_up_to_the_limit(account: Account, cloud: Gateway, monk
     assert len(set(pauses)) > 6, "pauses are random, so that clients do not reconnect at the same time"
 
 
-async def test_gateway_may_ask_for_more_time(account: Account, cloud: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_retry_after_of_a_gateway_is_respected(
+    account: Account, cloud: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cloud.statuses, cloud.headers = [503] * 3, [(b"retry-after", b"77")]
     assert await pauses_of(account, monkeypatch, 2, StreamTimes()) == [77.0, 77.0]
 
 
-async def test_connecting_alone_does_not_end_the_backing_off(
+async def test_connecting_without_data_does_not_reset_the_backoff(
     account: Account, cloud: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def serve_streams(*data: bytes) -> None:
@@ -567,7 +569,7 @@ async def test_silent_stream_is_opened_again_after_registering(account: Account,
         assert account.registrations == 2, "directives prove that the capabilities are registered"
 
 
-async def test_silent_streams_are_given_more_and_more_time(account: Account, cloud: Gateway) -> None:
+async def test_silent_streams_get_increasing_time_limits(account: Account, cloud: Gateway) -> None:
     times = StreamTimes(read=0.1, backoff_first=0.001)
     loop = asyncio.get_running_loop()
     async with aclosing(account.stream(times=times).events()) as events:
@@ -581,7 +583,7 @@ async def test_silent_streams_are_given_more_and_more_time(account: Account, clo
     assert lengths[2] > 0.39
 
 
-async def test_pings_keep_a_quiet_stream_where_no_keep_alives_come(account: Account, cloud: Gateway) -> None:
+async def test_pings_keep_a_quiet_stream_open_without_keep_alives(account: Account, cloud: Gateway) -> None:
     times = StreamTimes(read=0.3, ping=0.1, backoff_first=0.01)
     async with opened(account, times=times) as (events, pipe):
         pipe.send(volume(1))
@@ -595,7 +597,7 @@ async def test_pings_keep_a_quiet_stream_where_no_keep_alives_come(account: Acco
         )
 
 
-async def test_ping_goes_out_on_the_connection_of_the_stream(account: Account, cloud: Gateway) -> None:
+async def test_pings_use_the_connection_of_the_stream(account: Account, cloud: Gateway) -> None:
     async with opened(account, times=StreamTimes(ping=0.05)) as (events, pipe):
         await cloud.reached("/ping", 2)
         pipe.send(volume(1))
@@ -650,7 +652,7 @@ async def test_stream_is_renewed_before_its_token_expires(account: Account, clou
     assert account.registrations == 1
 
 
-async def test_renewal_that_fails_is_an_unplanned_gap(account: Account, cloud: Gateway) -> None:
+async def test_a_failed_renewal_is_an_unplanned_gap(account: Account, cloud: Gateway) -> None:
     account.life = 1.2
     account.renewal_error = AlexaConnectionError("no token service")
     async with opened(account, times=StreamTimes(renew_ahead=1.0, backoff_first=0.01)) as (events, _):
@@ -660,7 +662,7 @@ async def test_renewal_that_fails_is_an_unplanned_gap(account: Account, cloud: G
     assert account.refused == ["Atna|secret-1"]
 
 
-async def test_without_a_renewal_of_its_own_it_asks_for_the_token(account: Account, cloud: Gateway) -> None:
+async def test_without_a_renewal_callback_the_stream_requests_the_token(account: Account, cloud: Gateway) -> None:
     account.life = 0.2
     async with opened(account, times=StreamTimes(renew_ahead=1.0), renew_token=None) as (events, _):
         account.life, account.number = 3600, 5
@@ -678,7 +680,7 @@ async def test_wrong_region_is_corrected_before_the_first_stream(account: Accoun
     assert [hit[2] for hit in cloud.hits] == [NA, EU]
 
 
-async def test_foreign_host_is_not_followed(account: Account, cloud: Gateway) -> None:
+async def test_a_redirect_to_a_foreign_host_is_not_followed(account: Account, cloud: Gateway) -> None:
     cloud.event_status, cloud.event_body = 200, OPENING + set_endpoint("example.org")
     async with opened(account) as (events, pipe):
         assert pipe.host == NA
@@ -686,7 +688,7 @@ async def test_foreign_host_is_not_followed(account: Account, cloud: Gateway) ->
         assert level_of(await following(events)) == 1
 
 
-async def test_region_that_cannot_be_asked_for_hinders_nothing(account: Account, cloud: Gateway) -> None:
+async def test_a_failed_region_request_does_not_prevent_the_stream(account: Account, cloud: Gateway) -> None:
     cloud.event_status = 500
     async with opened(account) as (events, pipe):
         pipe.send(volume(1))
@@ -696,7 +698,7 @@ async def test_region_that_cannot_be_asked_for_hinders_nothing(account: Account,
     assert cloud.count("/v20160207/events") == 2, "the region is requested again for the next stream"
 
 
-async def test_stream_that_sends_us_to_another_region(account: Account, cloud: Gateway) -> None:
+async def test_a_stream_can_redirect_to_another_region(account: Account, cloud: Gateway) -> None:
     async with opened(account, times=StreamTimes()) as (events, first):
         pipe = first
         for host in (EU, NA, EU):
@@ -707,9 +709,7 @@ async def test_stream_that_sends_us_to_another_region(account: Account, cloud: G
             pipe.send(OPENING)
 
 
-async def test_being_sent_round_in_circles_backs_off(
-    account: Account, cloud: Gateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_circular_redirects_back_off(account: Account, cloud: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     async def send_on() -> None:
         while True:
             pipe = await cloud.pipe()
@@ -782,7 +782,7 @@ async def test_registration_that_fails_is_tried_again_with_the_next_stream(accou
         (TimeoutError(), "no answer in time"),
     ],
 )
-async def test_token_that_cannot_be_had_is_asked_for_again(
+async def test_an_unavailable_token_is_requested_again(
     account: Account, error: Exception, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -814,7 +814,7 @@ async def test_signed_out_ends_the_events(account: Account, cloud: Gateway) -> N
         assert await following(again) == FIRST
 
 
-async def test_signed_out_while_nobody_reads(account: Account) -> None:
+async def test_signing_out_without_a_reader(account: Account) -> None:
     account.token_error = AlexaAuthError("gone")
     stream = account.stream()
     events = stream.events()
@@ -826,7 +826,7 @@ async def test_signed_out_while_nobody_reads(account: Account) -> None:
 # --- end --------------------------------------------------------------------------------
 
 
-async def test_exception_of_the_reader_is_the_reader_s(account: Account) -> None:
+async def test_an_exception_of_the_reader_reaches_the_reader(account: Account) -> None:
     async def read() -> None:
         async with opened(account) as (events, pipe):
             pipe.send(volume(1))
@@ -876,7 +876,7 @@ async def hang_in_backoff(account: Account) -> Callable[[], Awaitable[Any]]:
 
 @pytest.mark.parametrize("prepare", [hang_in_token, hang_in_connect, hang_in_backoff])
 @pytest.mark.parametrize("by_cancel", [True, False], ids=["cancelled", "closed"])
-async def test_end_at_any_time(
+async def test_the_stream_can_be_closed_at_any_time(
     account: Account, prepare: Callable[[Account], Awaitable[Callable[[], Awaitable[Any]]]], by_cancel: bool
 ) -> None:
     reached = await prepare(account)
@@ -898,7 +898,7 @@ async def test_end_at_any_time(
         account.gateway.hold.set()
 
 
-async def test_gateway_that_does_not_answer(account: Account, cloud: Gateway) -> None:
+async def test_a_gateway_that_does_not_respond_times_out(account: Account, cloud: Gateway) -> None:
     cloud.hold = asyncio.Event()
     async with aclosing(account.stream(times=StreamTimes(open=0.3, backoff_first=0.01)).events()) as events:
         closed = await following(events)

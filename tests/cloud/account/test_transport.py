@@ -61,7 +61,7 @@ def _stats(session: AccountSession, name: str) -> Any:
 # --- what is sent -----------------------------------------------------------------------
 
 
-async def test_a_read_carries_cookies_and_the_apps_agent(connected: AccountSession, amazon: Amazon) -> None:
+async def test_a_read_contains_cookies_and_the_apps_user_agent(connected: AccountSession, amazon: Amazon) -> None:
     amazon.script(DEVICES.path, answer(captures.DEVICES))
     assert await connected.transport.async_request(DEVICES, query={"cached": "a b&c"}) == captures.DEVICES
     (hit,) = amazon.ledger
@@ -74,13 +74,13 @@ async def test_a_read_carries_cookies_and_the_apps_agent(connected: AccountSessi
     assert "authorization" not in hit.headers
 
 
-async def test_notifications_carry_a_browsers_agent(connected: AccountSession, amazon: Amazon) -> None:
+async def test_notification_requests_contain_a_browsers_user_agent(connected: AccountSession, amazon: Amazon) -> None:
     amazon.script(NOTIFICATIONS.path, answer({"notifications": []}))
     await connected.transport.async_request(NOTIFICATIONS)
     assert amazon.ledger[0].headers["user-agent"].startswith("Mozilla/5.0")
 
 
-async def test_a_write_carries_the_csrf_cookie_in_a_header(connected: AccountSession, amazon: Amazon) -> None:
+async def test_a_write_repeats_the_csrf_cookie_in_a_header(connected: AccountSession, amazon: Amazon) -> None:
     amazon.script(SET_DND.path, answer({"enabled": True}))
     await connected.transport.async_request(SET_DND, json={"enabled": True})
     (hit,) = amazon.ledger
@@ -98,7 +98,7 @@ async def test_the_api_gets_a_token_and_no_cookie(connected: AccountSession, ama
     assert "csrf" not in hit.headers
 
 
-async def test_the_first_request_gets_cookies_where_there_are_none(web_session: AccountSession, amazon: Amazon) -> None:
+async def test_the_first_request_gets_missing_cookies(web_session: AccountSession, amazon: Amazon) -> None:
     amazon.script(ACCOUNT.path, answer(captures.ACCOUNT))
     await web_session.transport.async_request(ACCOUNT)
     assert amazon.paths.index("/ap/exchangetoken/cookies") < amazon.paths.index(ACCOUNT.path)
@@ -116,7 +116,7 @@ READ_BY_POST = {
 }
 
 
-def test_the_table_of_endpoints_is_sound() -> None:
+def test_the_table_of_endpoints_is_consistent() -> None:
     assert len({endpoint.name for endpoint in ENDPOINTS}) == len(ENDPOINTS)
     for endpoint in ENDPOINTS:
         # Reads by POST are also sent with a csrf cookie, which does no harm. The pages for parents and the API for
@@ -178,14 +178,14 @@ async def test_each_status_raises_its_error(
     }
 
 
-async def test_a_read_gets_over_one_failure(connected: AccountSession, amazon: Amazon) -> None:
+async def test_a_read_is_repeated_after_one_failure(connected: AccountSession, amazon: Amazon) -> None:
     amazon.script(DEVICES.path, answer({}, 502), answer(captures.DEVICES))
     assert await connected.transport.async_request(DEVICES) == captures.DEVICES
     assert _stats(connected, "devices")["errors"] == {}
 
 
 @pytest.mark.parametrize("reply", [cut, answer('{"devices": [', 200), answer(None, 200)], ids=["cut", "half", "empty"])
-async def test_a_broken_answer_to_a_read_is_asked_for_twice(
+async def test_a_read_with_a_broken_response_is_repeated_once(
     connected: AccountSession, amazon: Amazon, reply: Any
 ) -> None:
     amazon.script(DEVICES.path, reply)
@@ -194,7 +194,7 @@ async def test_a_broken_answer_to_a_read_is_asked_for_twice(
     assert len(amazon.ledger) == 2
 
 
-async def test_a_broken_answer_to_a_write_is_never_asked_for_twice(connected: AccountSession, amazon: Amazon) -> None:
+async def test_a_write_with_a_broken_response_is_never_repeated(connected: AccountSession, amazon: Amazon) -> None:
     amazon.script(SET_DND.path, cut)
     with pytest.raises(AlexaConnectionError) as error:
         await connected.transport.async_request(SET_DND)
@@ -224,7 +224,7 @@ async def test_a_read_whose_connection_breaks_is_sent_again(connected: AccountSe
     assert await connected.transport.async_request(ACCOUNT) == captures.ACCOUNT
 
 
-async def test_an_answer_that_never_comes(connected: AccountSession, amazon: Amazon) -> None:
+async def test_a_request_without_a_response_times_out(connected: AccountSession, amazon: Amazon) -> None:
     never = asyncio.Event()
 
     async def hang(_: web.Request) -> web.StreamResponse:
@@ -241,7 +241,7 @@ async def test_an_answer_that_never_comes(connected: AccountSession, amazon: Ama
     assert len(amazon.ledger) == 2
 
 
-async def test_a_host_that_cannot_be_reached_got_nothing(connected: AccountSession, amazon: Amazon) -> None:
+async def test_an_unreachable_host_has_received_nothing(connected: AccountSession, amazon: Amazon) -> None:
     connected._region = connected._region and connected._region._replace(website="https://nowhere.amazon.de")
     with pytest.raises(AlexaConnectionError) as error:
         await connected.transport.async_request(SET_DND)
@@ -344,7 +344,7 @@ async def test_refusals_at_the_same_time_share_one_renewal(connected: AccountSes
     assert len(amazon.hits("/ap/exchangetoken/cookies")) == 1
 
 
-async def test_a_refusal_in_spite_of_new_cookies_is_no_reason_to_sign_in_again(
+async def test_a_refusal_despite_new_cookies_does_not_require_a_sign_in(
     connected: AccountSession, amazon: Amazon, clock: Clock
 ) -> None:
     amazon.script(DEVICES.path, answer({}, 401))
@@ -392,7 +392,7 @@ async def test_a_refused_token_is_renewed_once(connected: AccountSession, amazon
 
 
 @pytest.mark.parametrize("body", [None, {"message": "csrf token mismatch"}], ids=["nothing said", "csrf named"])
-async def test_a_write_refused_for_its_csrf_gets_another_one(
+async def test_a_write_refused_for_its_csrf_value_gets_a_new_one(
     connected: AccountSession, amazon: Amazon, body: Any
 ) -> None:
     amazon.script(SET_DND.path, answer(body, 403), answer({"enabled": True}))
@@ -414,7 +414,9 @@ async def test_a_write_refused_for_another_reason_is_not_sent_again(connected: A
     assert amazon.paths == [SET_DND.path]
 
 
-async def test_csrf_comes_from_the_first_page_that_gives_it(web_session: AccountSession, amazon: Amazon) -> None:
+async def test_the_csrf_value_is_read_from_the_first_page_that_sets_it(
+    web_session: AccountSession, amazon: Amazon
+) -> None:
     amazon.script("/api/language", answer({}, 404))
     amazon.script("/templates/oobe/d-device-pick.handlebars", answer({}))
     amazon.script("/api/devices-v2/device", answer({}, headers={"Set-Cookie": "csrf=77; Domain=amazon.de; Path=/"}))
@@ -425,7 +427,7 @@ async def test_csrf_comes_from_the_first_page_that_gives_it(web_session: Account
 
 
 @pytest.mark.parametrize("reply", [answer({}), answer({}, 500), hang_up], ids=["no cookie", "500", "cut"])
-async def test_no_write_goes_out_without_csrf(web_session: AccountSession, amazon: Amazon, reply: Any) -> None:
+async def test_no_write_is_sent_without_csrf(web_session: AccountSession, amazon: Amazon, reply: Any) -> None:
     for endpoint in ENDPOINTS:
         if not endpoint.is_write:
             amazon.script(endpoint.path, reply)
@@ -449,7 +451,7 @@ async def test_no_write_goes_out_without_csrf(web_session: AccountSession, amazo
     ],
     ids=["429", "400", "200", "503"],
 )
-async def test_reads_leave_a_throttled_host_alone(
+async def test_reads_are_not_sent_to_a_throttled_host(
     connected: AccountSession, amazon: Amazon, clock: Clock, caplog: pytest.LogCaptureFixture, reply: Any
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -472,7 +474,7 @@ async def test_reads_leave_a_throttled_host_alone(
     assert told() == ["WARNING", "INFO"]
 
 
-async def test_a_command_goes_to_a_throttled_host_and_its_success_frees_the_reads(
+async def test_a_command_is_sent_to_a_throttled_host_and_its_success_resumes_reads(
     connected: AccountSession, amazon: Amazon
 ) -> None:
     amazon.script(DEVICES.path, answer({}, 429), answer(captures.DEVICES))
@@ -515,7 +517,7 @@ async def test_a_command_waits_a_short_retry_after_and_is_sent_once_more(
     assert amazon.paths == [SET_DND.path] * 5
 
 
-async def test_retry_after_is_kept_to(connected: AccountSession, amazon: Amazon, clock: Clock) -> None:
+async def test_retry_after_is_respected(connected: AccountSession, amazon: Amazon, clock: Clock) -> None:
     amazon.script(DEVICES.path, answer({}, 429, {"Retry-After": "120"}), answer(captures.DEVICES))
     with pytest.raises(AlexaRateLimitedError) as error:
         await connected.transport.async_request(DEVICES)
@@ -528,7 +530,7 @@ async def test_retry_after_is_kept_to(connected: AccountSession, amazon: Amazon,
     assert len(amazon.ledger) == 2
 
 
-async def test_those_who_wait_for_a_slot_do_not_ask_once_throttled(connected: AccountSession, amazon: Amazon) -> None:
+async def test_waiting_requests_are_not_sent_to_a_throttled_host(connected: AccountSession, amazon: Amazon) -> None:
     amazon.script(DEVICES.path, answer({}, 429))
     results = await asyncio.gather(
         *(connected.transport.async_request(DEVICES) for _ in range(12)), return_exceptions=True
@@ -565,7 +567,7 @@ async def test_two_requests_at_a_time_and_four_during_setup(
             clock.advance(transport_module.SETUP_TIMEOUT_SECONDS + 1)
 
 
-async def test_errors_and_counters_hold_nothing_private(connected: AccountSession, amazon: Amazon) -> None:
+async def test_errors_and_counters_contain_no_private_data(connected: AccountSession, amazon: Amazon) -> None:
     secret = {"deviceSerialNumber": captures.STUDIO, "enabled": True}
     amazon.script(SET_DND.path, hang_up)
     with pytest.raises(AlexaConnectionError) as error:

@@ -78,7 +78,7 @@ def test_a_refused_request_is_not_sent_for_a_day(clock: Clock, error: AlexaError
     ],
     ids=["device busy", "503", "not signed in"],
 )
-def test_what_says_nothing_about_the_form_is_not_remembered(error: AlexaError) -> None:
+def test_other_errors_do_not_suspend_the_request(error: AlexaError) -> None:
     requests = UnprovenRequests()
     refuse(requests, error)
     assert not requests.unsupported

@@ -45,7 +45,7 @@ def call(hass: HomeAssistant, hotel: MockConfigEntry, device: Callable[[str], st
     return act
 
 
-async def test_a_search_lists_devices_as_they_are_now(call: Call, sim: ControlClient) -> None:
+async def test_a_search_returns_the_current_devices(call: Call, sim: ControlClient) -> None:
     change(sim, BED_101, online=False)
     answer = await call("query_endpoints", answer=True, units=["room 101"], manufacturer="Amazon")
     found = {item["name"]: item for item in answer["endpoints"]}
@@ -90,7 +90,7 @@ async def test_a_search_takes_every_filter_of_the_api(
     assert {entry["method"] for entry in sim.ledger(host="api.amazonalexa.com")} == {asked}
 
 
-async def test_a_search_works_where_amazon_has_only_the_listing(call: Call, sim: ControlClient) -> None:
+async def test_a_search_works_if_amazon_only_lists_devices(call: Call, sim: ControlClient) -> None:
     sim.fault(path="/v2/endpointQuery", status=403, body={"type": "FORBIDDEN", "message": ""})
     answer = await call("query_endpoints", answer=True, units=["Room 101"], model="Echo Pop")
     assert [item["name"] for item in answer["endpoints"]] == ["Room 101 bath"]
@@ -102,7 +102,7 @@ async def test_a_device_in_a_unit_and_without_one_is_not_searched_for(call: Call
     assert requests(sim) == []
 
 
-async def test_units_and_timers_are_told(
+async def test_units_and_timers_are_returned(
     hass: HomeAssistant, hotel: MockConfigEntry, call: Call, sim: ControlClient
 ) -> None:
     await call("announce_in_units", units=["Room 101", "Lobby"], message="Please leave the building.")
@@ -140,7 +140,7 @@ async def test_a_device_is_moved_and_found_again(
         await call("rename_endpoint", "Porter's lodge", name="Room <101>")
 
 
-async def test_an_address_is_taken_or_the_caller_learns_why(call: Call, sim: ControlClient) -> None:
+async def test_an_address_is_accepted_or_refused_with_a_reason(call: Call, sim: ControlClient) -> None:
     good = {"line1": "1 Example Road", "city": "Springfield", "state": "IL", "postal_code": "62701", "country": "us"}
     assert await call("set_address", "Room 101 bed", answer=True, **good) == {"accepted": True}
     assert endpoint(sim, BED_101)["address"]["countryCode"] == "US"
@@ -190,7 +190,7 @@ async def test_wifi_is_saved_and_installed_and_no_password_is_logged(
     assert not [message for message in ours if PASSWORD in message]
 
 
-async def test_what_loses_a_device_wants_to_be_meant(
+async def test_actions_that_remove_a_device_require_confirmation(
     hass: HomeAssistant, hotel: MockConfigEntry, call: Call, sim: ControlClient
 ) -> None:
     serial = "G0SIMASP00000004"
@@ -235,7 +235,7 @@ async def test_what_loses_a_device_wants_to_be_meant(
     assert hotel.runtime_data.devices.last_update_success
 
 
-async def test_an_account_of_the_app_is_no_property(
+async def test_an_app_account_is_not_a_property(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient
 ) -> None:
     with pytest.raises(ServiceValidationError, match="isn't an Alexa Smart Properties entry"):

@@ -84,7 +84,7 @@ def spoiled(draw: st.DrawFn, name: str) -> Any:
 
 @how(max_examples=150, deadline=None)
 @given(st.data())
-def test_no_answer_is_too_odd(data: st.DataObject) -> None:
+def test_any_response_is_parsed_or_refused(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(list(READERS)))
     odd = data.draw(spoiled(name) | nonsense)
     # the message names the part that could not be parsed, without a value of the response
@@ -94,7 +94,7 @@ def test_no_answer_is_too_odd(data: st.DataObject) -> None:
 
 @how(max_examples=100, deadline=None)
 @given(st.binary(max_size=40) | nonsense.map(lambda v: json.dumps(v).encode()), st.text(max_size=12))
-def test_no_refusal_is_too_odd(body: bytes, header: str) -> None:
+def test_any_error_response_is_parsed(body: bytes, header: str) -> None:
     answer = HttpAnswer(400, {"Retry-After": header, "x-amzn-errortype": header}, body)
     code = error_code(answer)
     assert code is None or code.isascii()
@@ -103,7 +103,7 @@ def test_no_refusal_is_too_odd(body: bytes, header: str) -> None:
     parse.new_endpoint_id(answer.data)
 
 
-def test_unknown_values_are_kept_beside_unknown() -> None:
+def test_unknown_values_are_kept_as_raw_values() -> None:
     found = parse.endpoint(
         {
             "id": ECHO,
@@ -204,7 +204,7 @@ def test_a_property_that_could_not_be_read() -> None:
     ],
     ids=["empty", "a list", "null", "no results", "an object", "an endpoint without an id", "a null"],
 )
-def test_a_list_that_is_broken_is_no_list(broken: Any) -> None:
+def test_a_broken_list_is_refused(broken: Any) -> None:
     for read in (parse.endpoint_page, parse.unit_page):
         with pytest.raises(ShapeError):
             read(broken)
@@ -213,11 +213,11 @@ def test_a_list_that_is_broken_is_no_list(broken: Any) -> None:
 @pytest.mark.parametrize(
     ("token", "expected"), [("abc", "abc"), ("", None), (None, None), (5, None), ({}, None), (["abc"], None)]
 )
-def test_where_a_list_goes_on(token: Any, expected: str | None) -> None:
+def test_the_token_of_the_next_page_is_parsed(token: Any, expected: str | None) -> None:
     assert parse.next_token({"paginationContext": {"nextToken": token}}) == expected
 
 
-def test_whether_units_were_asked_for() -> None:
+def test_only_requested_units_are_parsed() -> None:
     assert parse.endpoint({"id": ECHO}).unit_ids is None
     assert parse.endpoint({"id": ECHO, "associatedUnits": []}).unit_ids == ()
 
@@ -242,7 +242,7 @@ def test_units_are_parsed() -> None:
         ([ECHO], None),
     ],
 )
-def test_where_an_endpoint_has_gone(reference: Any, expected: str | None) -> None:
+def test_the_new_id_of_a_moved_endpoint_is_parsed(reference: Any, expected: str | None) -> None:
     assert parse.new_endpoint_id(reference) == expected
 
 

@@ -153,7 +153,7 @@ async def client(cloud: Cloud, tokens: Tokens, quick_time: QuickTime) -> AsyncIt
             yield SmartPropertiesClient(session, Region.NORTH_AMERICA, tokens, clock=quick_time)
 
 
-async def test_what_the_api_does_not_take_is_not_sent(client: SmartPropertiesClient, cloud: Cloud) -> None:
+async def test_requests_that_the_api_refuses_are_not_sent(client: SmartPropertiesClient, cloud: Cloud) -> None:
     for number, (field, call) in enumerate(REFUSED):
         with pytest.raises(AlexaInvalidValueError) as raised:
             await call(client)
@@ -226,7 +226,9 @@ async def test_a_refused_address_comes_with_suggestions_or_problems(
     assert "12 Example" not in repr(raised.value) + str(raised.value) + str(raised.value.placeholders)
 
 
-async def test_a_moved_endpoint_says_where_it_is(client: SmartPropertiesClient, cloud: Cloud) -> None:
+async def test_the_response_for_a_moved_endpoint_contains_its_new_id(
+    client: SmartPropertiesClient, cloud: Cloud
+) -> None:
     cloud.say(answer(f"/v2/endpoints/{LAMP}", 301, Location="https://api.amazonalexa.com/v2/endpoints"))
     with pytest.raises(own_errors.AlexaEndpointMovedError) as raised:
         await client.get_wifi_installation_status(ECHO, "op")
@@ -234,7 +236,7 @@ async def test_a_moved_endpoint_says_where_it_is(client: SmartPropertiesClient, 
     assert len(cloud.ledger) == 1, "the redirect was not followed"
 
 
-async def test_an_answer_without_end_is_cut_off(
+async def test_an_endless_response_is_cut_off(
     client: SmartPropertiesClient, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.alexa_media.cloud.http.MAX_BODY_BYTES", 100)
@@ -244,7 +246,7 @@ async def test_an_answer_without_end_is_cut_off(
     assert (raised.value.code, raised.value.request_id) == ("too_large", "REQUEST1")
 
 
-def test_every_error_has_its_sentence() -> None:
+def test_every_error_has_a_message() -> None:
     path = Path(own_errors.__file__).parent.parent.parent / "translations" / "en.json"
     sentences = json.loads(path.read_text())["exceptions"]
     for kind in ("permission_missing", "device_offline", "invalid_value", "address_rejected", "endpoint_moved"):

@@ -118,7 +118,7 @@ async def test_the_waits_double_to_256_seconds_and_stay_there(make: Make, cloud:
     assert error.retry_after == 256
 
 
-async def test_a_repetition_that_succeeds_is_all_that_the_caller_sees(
+async def test_the_caller_only_sees_the_successful_retry(
     client: SmartPropertiesClient, cloud: Cloud, quick_time: QuickTime
 ) -> None:
     cloud.say(THROTTLED, answer({}, 500), THROTTLED, answer({"results": []}))
@@ -127,7 +127,7 @@ async def test_a_repetition_that_succeeds_is_all_that_the_caller_sees(
     assert quick_time.slept == [1, 1, 1]
 
 
-async def test_a_repetition_may_end_in_another_refusal(
+async def test_a_retry_can_end_with_another_error(
     client: SmartPropertiesClient, cloud: Cloud, quick_time: QuickTime
 ) -> None:
     cloud.say(answer({}, 500), answer({"type": "ENDPOINT_UNREACHABLE"}, 400))
@@ -135,7 +135,7 @@ async def test_a_repetition_may_end_in_another_refusal(
     assert quick_time.slept == [1]
 
 
-async def test_what_amazon_asks_for_in_retry_after_counts(
+async def test_the_retry_after_header_is_respected(
     client: SmartPropertiesClient, cloud: Cloud, quick_time: QuickTime
 ) -> None:
     cloud.say(answer({}, 429, Retry_After="7"), answer({}, 429, Retry_After="0"), VOLUME)
@@ -152,7 +152,7 @@ async def test_what_amazon_asks_for_in_retry_after_counts(
         assert len(cloud.ledger) == 2
 
 
-async def test_a_throttled_operation_is_left_alone_and_the_others_are_not(
+async def test_only_the_throttled_operation_is_paused(
     client: SmartPropertiesClient, cloud: Cloud, quick_time: QuickTime
 ) -> None:
     cloud.say(THROTTLED)
@@ -182,7 +182,7 @@ async def test_requests_that_were_throttled_together_wait_once(
     assert len(cloud.ledger) == 4
 
 
-async def test_a_good_answer_that_was_on_its_way_does_not_end_throttling(make: Make, cloud: Cloud) -> None:
+async def test_a_success_already_in_flight_does_not_end_throttling(make: Make, cloud: Cloud) -> None:
     client = make(patience=0)
     cloud.gate = asyncio.Event()
     cloud.say(THROTTLED, answer({}))
@@ -205,7 +205,7 @@ async def test_a_command_is_sent_although_its_operation_is_throttled(make: Make,
     assert len(cloud.ledger) == 3
 
 
-async def test_requests_that_wait_for_their_turn_are_not_sent_into_throttling(make: Make, cloud: Cloud) -> None:
+async def test_waiting_requests_are_not_sent_during_throttling(make: Make, cloud: Cloud) -> None:
     client = make(patience=0)
     cloud.gate = asyncio.Event()
     cloud.say(THROTTLED)
@@ -216,7 +216,7 @@ async def test_requests_that_wait_for_their_turn_are_not_sent_into_throttling(ma
     assert len(cloud.ledger) == 2
 
 
-async def test_a_throttled_forget_is_left_to_the_user(
+async def test_a_throttled_removal_is_not_repeated(
     client: SmartPropertiesClient, cloud: Cloud, quick_time: QuickTime
 ) -> None:
     cloud.say(THROTTLED)
@@ -228,7 +228,7 @@ async def test_a_throttled_forget_is_left_to_the_user(
     assert len(cloud.ledger) == 1
 
 
-async def test_an_answer_that_lacks_what_it_hangs_on_is_an_error_of_its_own(
+async def test_a_response_without_required_data_is_a_separate_error(
     client: SmartPropertiesClient, cloud: Cloud
 ) -> None:
     cloud.say(answer({"endpoints": []}))
@@ -244,7 +244,7 @@ async def test_an_answer_that_lacks_what_it_hangs_on_is_an_error_of_its_own(
     assert stats["operations"]["getSettings"]["errors"] == {"AlexaBadResponseError": 2}
 
 
-async def test_real_time_passes() -> None:
+async def test_waits_use_real_time() -> None:
     time = Time()
     before = time.monotonic()
     await time.sleep(0.001)
@@ -278,7 +278,7 @@ async def test_a_refused_token_is_renewed_once_for_all_who_were_refused(
     ],
     ids=["read a feature", "turn on", "read a setting", "delete timers"],
 )
-async def test_a_new_token_that_is_refused_ends_it(
+async def test_a_refused_new_token_is_an_error(
     call: Callable[[SmartPropertiesClient], Awaitable[Any]],
     kind: type[AlexaError],
     client: SmartPropertiesClient,
@@ -293,7 +293,7 @@ async def test_a_new_token_that_is_refused_ends_it(
     assert tokens.refused == ["Atza|token-1"]
 
 
-async def test_a_token_that_cannot_be_had_stops_before_the_request(
+async def test_without_a_token_no_request_is_sent(
     cloud: Cloud, make: Make, monkeypatch: pytest.MonkeyPatch, tokens: Tokens
 ) -> None:
     async def gone(self: Tokens, refused: str | None = None) -> str:
@@ -333,7 +333,7 @@ class _Hangup(web.Response):
         request.transport.close()
 
 
-async def test_a_connection_that_never_came_about_has_sent_nothing(tokens: Tokens) -> None:
+async def test_a_failed_connection_attempt_has_sent_nothing(tokens: Tokens) -> None:
     class Nowhere(aiohttp.abc.AbstractResolver):
         async def resolve(self, *_: Any, **__: Any) -> list[aiohttp.abc.ResolveResult]:
             raise OSError("nothing is to be asked")
@@ -351,7 +351,7 @@ async def test_a_connection_that_never_came_about_has_sent_nothing(tokens: Token
     assert (error.code, error.sent) == ("closed", False)
 
 
-async def test_an_answer_that_does_not_come_in_time(
+async def test_a_request_without_a_response_times_out(
     client: SmartPropertiesClient, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(operations, "TURN_ON", replace(operations.TURN_ON, timeout=1.0))
@@ -365,7 +365,7 @@ async def test_an_answer_that_does_not_come_in_time(
 # --- concurrency ----------------------------------------------------------------------------
 
 
-async def test_three_requests_at_a_time_and_a_command_waits_for_no_poll(
+async def test_three_requests_are_concurrent_and_a_command_does_not_wait_for_polls(
     client: SmartPropertiesClient, cloud: Cloud
 ) -> None:
     cloud.gate = asyncio.Event()
@@ -387,7 +387,7 @@ async def test_three_requests_at_a_time_and_a_command_waits_for_no_poll(
 # --- pages ----------------------------------------------------------------------------------
 
 
-async def test_pages_are_followed_with_the_same_question(client: SmartPropertiesClient, cloud: Cloud) -> None:
+async def test_pages_are_followed_with_the_same_query(client: SmartPropertiesClient, cloud: Cloud) -> None:
     first = answer({"results": [{"id": ECHO}, {"id": LAMP}], "paginationContext": {"nextToken": "p/2 +="}})
     last = answer({"results": [{"id": ECHO + "9"}], "paginationContext": {}})
     cloud.say(first, last)
@@ -411,9 +411,7 @@ async def test_pages_are_followed_with_the_same_question(client: SmartProperties
     assert cloud.ledger[1].query == (("keys", "System.timeZone,x"), ("nextToken", "2"))
 
 
-async def test_pages_that_never_end_and_pages_that_fail_are_no_list(
-    client: SmartPropertiesClient, cloud: Cloud
-) -> None:
+async def test_endless_or_failed_pages_are_refused(client: SmartPropertiesClient, cloud: Cloud) -> None:
     endless = {"results": [{"id": ECHO}], "settings": [], "paginationContext": {"nextToken": "same"}}
     cloud.say(answer(endless))
     for walk in (
@@ -436,7 +434,7 @@ async def _all(items: Any) -> list[Any]:
 # --- private data ---------------------------------------------------------------------------
 
 
-async def test_neither_passwords_nor_ids_nor_tokens_get_into_errors_and_logs(
+async def test_errors_and_logs_contain_no_passwords_ids_or_tokens(
     client: SmartPropertiesClient, cloud: Cloud, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="custom_components.alexa_media")

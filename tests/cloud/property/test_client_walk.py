@@ -218,7 +218,7 @@ def test_every_setting_and_every_expansion_is_known() -> None:
 
 
 @pytest.mark.parametrize("operation_id", SPECS)
-async def test_requests_fit_the_file_and_answers_are_understood(
+async def test_requests_match_the_file_and_responses_are_parsed(
     operation_id: str, client: SmartPropertiesClient, cloud: Cloud
 ) -> None:
     spec = SPECS[operation_id]
@@ -282,7 +282,7 @@ def _decoded(parameter: Mapping[str, Any], given: list[str]) -> Any:
 
 
 @pytest.mark.parametrize("index", range(3))
-async def test_each_region_has_hosts_of_its_own(index: int, make: Make, cloud: Cloud) -> None:
+async def test_each_region_has_separate_hosts(index: int, make: Make, cloud: Cloud) -> None:
     client = make(list(Region)[index])
     await client.turn_on(LAMP)
     await client.save_wifi_configurations([OpenWifi(ssid="Lobby")])

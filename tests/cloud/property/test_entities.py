@@ -34,7 +34,7 @@ def writes(sim: ControlClient) -> list[str]:
     return [line for line in requests(sim) if not line.startswith("GET") and "endpointQuery" not in line]
 
 
-async def test_devices_stand_in_their_rooms_under_ids_of_their_own(
+async def test_devices_have_separate_ids_and_are_in_their_rooms(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
 ) -> None:
     registry, areas = dr.async_get(hass), ar.async_get(hass)
@@ -63,7 +63,7 @@ async def test_devices_stand_in_their_rooms_under_ids_of_their_own(
     assert registry.async_get(bed.id).area_id == "suite"  # type: ignore[union-attr]
 
 
-async def test_settings_have_entities_only_where_the_device_has_them(
+async def test_settings_only_have_entities_if_the_device_supports_them(
     hass: HomeAssistant, hotel: MockConfigEntry
 ) -> None:
     kinds = {
@@ -108,7 +108,7 @@ async def test_settings_have_entities_only_where_the_device_has_them(
         ("speaking_rate", "SpeechSynthesizer.speakingRate", 0.9, "0.9", "1.25"),
     ],
 )
-async def test_a_value_that_no_table_has_is_shown_and_can_be_chosen_again(
+async def test_an_unknown_value_is_shown_and_can_be_selected_again(
     hass: HomeAssistant,
     hotel: MockConfigEntry,
     sim: ControlClient,
@@ -146,7 +146,7 @@ async def test_a_value_that_no_table_has_is_shown_and_can_be_chosen_again(
     assert json.loads(sent["body"]) == raw
 
 
-async def test_languages_of_every_country_of_the_service_can_be_chosen(
+async def test_languages_of_every_supported_country_can_be_selected(
     hass: HomeAssistant, hotel: MockConfigEntry
 ) -> None:
     options = set(state_of(hass, f"select.{BED}_language").attributes["options"])
@@ -258,7 +258,7 @@ async def test_settings_are_written_and_read_back(
     assert requests(sim) == [f"PUT {path}/{key}", f"GET {path}/{key}"]
 
 
-async def test_lights_plugs_thermostats_and_speakers_do_what_they_are_told(
+async def test_lights_plugs_thermostats_and_speakers_run_commands(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
 ) -> None:
     assert state_of(hass, LAMP).attributes["brightness"] == 153
@@ -338,7 +338,7 @@ async def test_announcements_are_spoken_in_the_language_of_the_device(
         await act(hass, "notify.send_message", "notify.example_hotels_announce_in_lobby", message=" ")
 
 
-async def test_a_device_that_is_offline_says_so_and_keeps_its_settings(
+async def test_an_offline_device_is_unavailable_and_keeps_its_settings(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
 ) -> None:
     desk = "room_102_room_102_desk"
@@ -372,7 +372,7 @@ REFUSALS = (
 )
 
 
-async def test_what_amazon_refuses_reaches_the_caller_and_harms_nothing(
+async def test_refusals_reach_the_caller_and_change_nothing(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
 ) -> None:
     calls: tuple[tuple[str, str, dict[str, Any]], ...] = (
@@ -399,7 +399,7 @@ async def test_what_amazon_refuses_reaches_the_caller_and_harms_nothing(
     assert state_of(hass, LAMP).state == "on"
 
 
-async def test_a_write_of_unknown_outcome_is_not_repeated_but_looked_at(
+async def test_a_write_with_an_unknown_outcome_is_read_back_and_not_repeated(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
 ) -> None:
     for action, entity_id, data, state in (

@@ -118,7 +118,7 @@ async def test_every_value_of_a_setting_reaches_amazon_and_is_shown(
         (500, "INTERNAL_SERVER_ERROR", "didn't respond properly"),
     ],
 )
-async def test_a_setting_that_amazon_does_not_take_stays_as_it_is(
+async def test_a_refused_setting_keeps_its_value(
     hass: HomeAssistant, bed: MockConfigEntry, sim: ControlClient, status: int, code: str, text: str
 ) -> None:
     for key in DESCRIPTIONS:
@@ -141,7 +141,7 @@ async def test_a_setting_that_amazon_does_not_take_stays_as_it_is(
 @pytest.mark.parametrize(
     "fault", [{"cut": "before"}, {"status": 500}, {"status": 200, "body": "<html>"}], ids=["cut", "500", "a page"]
 )
-async def test_a_setting_whose_answer_is_lost_is_read_to_learn_what_became_of_it(
+async def test_a_setting_whose_response_is_lost_is_read_back(
     hass: HomeAssistant, bed: MockConfigEntry, sim: ControlClient, fault: dict[str, Any]
 ) -> None:
     written: dict[str, str] = {}
@@ -171,7 +171,7 @@ async def test_settings_of_an_echo_that_goes_offline_stay_shown_and_are_refused(
         assert state_of(hass, entity_id).state == before, key
 
 
-async def test_a_setting_that_the_language_excludes_is_refused_in_words(
+async def test_a_setting_excluded_by_the_language_is_refused_with_a_reason(
     hass: HomeAssistant, bed: MockConfigEntry, sim: ControlClient
 ) -> None:
     await act(hass, entity_of(hass, SettingKey.LOCALES), "select_option", option="fr-FR")

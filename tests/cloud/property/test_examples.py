@@ -15,7 +15,7 @@ from tests.test_examples import EXAMPLES, PROPERTY, Example, name_of
 
 
 @pytest.mark.parametrize("example", [found for found in EXAMPLES if found.name.startswith(PROPERTY)], ids=name_of)
-async def test_an_example_of_the_page_runs_as_it_is(
+async def test_an_example_of_the_page_runs_unchanged(
     hass: HomeAssistant,
     sim: ControlClient,
     hotel: MockConfigEntry,

@@ -52,7 +52,7 @@ async def start(hass: HomeAssistant, **region: str) -> dict[str, Any]:
     return await go_on(hass, flow, **(REGION | region))
 
 
-async def test_a_room_is_set_up_from_nothing(
+async def test_a_room_is_set_up_with_the_config_flow(
     hass: HomeAssistant, sim: ControlClient, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
     await add_credentials(hass)
@@ -103,7 +103,7 @@ async def test_signing_in_needs_credentials_and_consent(
     assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "user_rejected_authorize")
 
 
-async def test_a_grant_that_is_gone_asks_to_sign_in_again_and_nothing_else_does(
+async def test_only_a_revoked_grant_starts_a_reauthentication(
     hass: HomeAssistant, sim: ControlClient, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
     await add_credentials(hass)
@@ -129,7 +129,7 @@ async def test_a_grant_that_is_gone_asks_to_sign_in_again_and_nothing_else_does(
     assert entry.data["auth_implementation"] == IMPLEMENTATION
 
 
-async def test_reconfiguring_keeps_the_unit_and_refuses_a_sign_in_that_cannot_see_it(
+async def test_reconfiguring_keeps_the_unit_and_refuses_a_sign_in_without_access_to_it(
     hass: HomeAssistant, sim: ControlClient, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
     await add_credentials(hass)
@@ -149,7 +149,7 @@ async def test_reconfiguring_keeps_the_unit_and_refuses_a_sign_in_that_cannot_se
     assert flow["reason"] == "property_refused"
 
 
-async def test_options_are_those_that_mean_something_to_a_property(hass: HomeAssistant, sim: ControlClient) -> None:
+async def test_only_options_that_apply_to_a_property_are_shown(hass: HomeAssistant, sim: ControlClient) -> None:
     await add_credentials(hass)
     entry = await load(hass, hotel_entry(ROOM_101))
     flow = await hass.config_entries.options.async_init(entry.entry_id)
@@ -166,7 +166,7 @@ async def test_options_are_those_that_mean_something_to_a_property(hass: HomeAss
     assert hass.states.get("number.room_101_room_101_bed_maximum_volume")
 
 
-async def test_credentials_that_are_gone_are_asked_for_again(hass: HomeAssistant, sim: ControlClient) -> None:
+async def test_missing_credentials_are_requested_again(hass: HomeAssistant, sim: ControlClient) -> None:
     assert await async_setup_component(hass, "application_credentials", {})
     entry = hotel_entry(ROOM_101)
     entry.add_to_hass(hass)

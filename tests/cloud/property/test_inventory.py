@@ -93,9 +93,7 @@ async def test_a_room_is_one_request(sim: ControlClient, session: ClientSession)
     }
 
 
-async def test_what_smart_properties_lack_is_said_before_anything_is_sent(
-    sim: ControlClient, session: ClientSession
-) -> None:
+async def test_unsupported_features_are_refused_before_a_request(sim: ControlClient, session: ClientSession) -> None:
     hotel = backend(session, ORGANIZATION)
     (device, *_) = (await hotel.async_devices()).values()
     assert (await hotel.async_identify()).name == "Example Hotels"

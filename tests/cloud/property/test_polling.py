@@ -45,7 +45,7 @@ async def timed(hass: HomeAssistant, sim: ControlClient, clock: Clock) -> MockCo
     return await load(hass, hotel_entry())
 
 
-async def test_requests_are_those_of_the_cost_model(
+async def test_requests_match_the_cost_model(
     hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock
 ) -> None:
     await clock.settle()
@@ -67,7 +67,7 @@ async def test_requests_are_those_of_the_cost_model(
     assert found["POST /v2/endpointQuery"] == 2 * found["GET /v2/endpoints"]
 
 
-async def test_what_is_disabled_is_not_asked_for(
+async def test_disabled_entities_cause_no_requests(
     hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock
 ) -> None:
     registry = er.async_get(hass)
@@ -93,7 +93,7 @@ async def test_what_is_disabled_is_not_asked_for(
     }
 
 
-async def test_failed_polls_keep_everything_and_heal(
+async def test_failed_polls_keep_all_entities_and_recover(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only polls recover here, because background reads of the recovery would share their survey with a later poll."""
@@ -129,7 +129,7 @@ async def test_failed_polls_keep_everything_and_heal(
     assert len(dr.async_entries_for_config_entry(dr.async_get(hass), hotel.entry_id)) == 22
 
 
-async def test_a_throttled_account_is_asked_half_as_often(
+async def test_a_throttled_account_is_polled_half_as_often(
     hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock
 ) -> None:
     await clock.settle()
@@ -144,7 +144,7 @@ async def test_a_throttled_account_is_asked_half_as_often(
     assert timed.runtime_data.devices.last_update_success
 
 
-async def test_a_permission_that_lacks_is_an_issue_until_it_is_there(
+async def test_a_missing_permission_is_a_repair_issue_until_it_is_granted(
     hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock
 ) -> None:
     await clock.settle()
@@ -161,7 +161,7 @@ async def test_a_permission_that_lacks_is_an_issue_until_it_is_there(
     assert state_of(hass, LAMP).state == "on"
 
 
-async def test_devices_come_go_and_move_without_a_reload(
+async def test_devices_are_added_removed_and_moved_without_a_reload(
     hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock
 ) -> None:
     await clock.settle()
@@ -188,7 +188,7 @@ async def test_devices_come_go_and_move_without_a_reload(
     assert state_of(hass, "sensor.room_101_room_101_desk_room").state == "Room 101"
 
 
-async def test_home_assistant_starts_while_amazon_is_away(
+async def test_home_assistant_starts_while_amazon_is_unreachable(
     hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock
 ) -> None:
     await clock.settle()
@@ -205,7 +205,7 @@ async def test_home_assistant_starts_while_amazon_is_away(
     assert state_of(hass, LAMP).state == "on"
 
 
-async def test_unit_by_unit_where_the_search_is_not_offered(
+async def test_units_are_listed_one_by_one_without_the_search(
     hass: HomeAssistant, sim: ControlClient, clock: Clock
 ) -> None:
     sim.household("property")
@@ -221,7 +221,7 @@ async def test_unit_by_unit_where_the_search_is_not_offered(
     assert entry.runtime_data.devices.last_update_success
 
 
-async def test_diagnostics_tell_what_happened_and_not_to_whom(
+async def test_diagnostics_contain_no_private_data(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
 ) -> None:
     change(sim, BED_101, online=False)

@@ -55,7 +55,7 @@ def spoil(sim: ControlClient) -> Callable[[str], None]:
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("action", COMMANDS)
-async def test_the_caller_of_an_action_learns_that_an_answer_was_spoiled(
+async def test_the_caller_of_an_action_gets_an_error_for_an_altered_response(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, spoil: Callable[[str], None], action: str
 ) -> None:
     about, data, answers = COMMANDS[action]
@@ -82,7 +82,7 @@ async def test_the_caller_of_an_action_learns_that_an_answer_was_spoiled(
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("fault", SPOILED)
-async def test_a_poll_whose_answers_are_spoiled_takes_no_device_away(
+async def test_a_poll_with_altered_responses_removes_no_device(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, spoil: Callable[[str], None], fault: str
 ) -> None:
     before = set(hotel.runtime_data.devices.data)
@@ -116,7 +116,7 @@ PAGE: Final = "<!DOCTYPE html><html><body>Sign in to the network</body></html>"
         pytest.param([], True, id="list"),
     ],
 )
-async def test_a_body_that_contradicts_the_status_is_no_success(
+async def test_a_body_that_contradicts_the_status_is_an_error(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, body: Any, is_done: bool
 ) -> None:
     """A write without a documented body fails if a 200 contains a web page or errors."""

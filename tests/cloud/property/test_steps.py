@@ -103,7 +103,7 @@ async def test_a_change_by_an_amount_is_one_request_and_its_result_is_shown(
     await until(hass, is_shown)
 
 
-async def test_degrees_are_those_of_home_assistant(
+async def test_degrees_use_the_unit_of_home_assistant(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
 ) -> None:
     hass.config.units = US_CUSTOMARY_SYSTEM
@@ -121,7 +121,7 @@ async def test_degrees_are_those_of_home_assistant(
         ("Room 101 bed", {"brightness": 1}, "field brightness"),
     ],
 )
-async def test_what_a_device_cannot_do_is_refused_before_a_request(
+async def test_unsupported_changes_are_refused_before_a_request(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, name: str, data: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ServiceValidationError, match=message):
@@ -169,7 +169,7 @@ async def test_a_speaker_that_can_only_be_stepped_is_a_media_player_without_a_le
     assert sent == [{"volumeDelta": 10}, {"volumeDelta": 10}, {"volumeDelta": -10}]
 
 
-async def test_a_stepped_speaker_that_is_offline_says_so(
+async def test_an_offline_stepped_speaker_is_unavailable(
     hass: HomeAssistant, stepped: MockConfigEntry, sim: ControlClient
 ) -> None:
     change(sim, BED_101, online=False)
