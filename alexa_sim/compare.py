@@ -1,9 +1,9 @@
 """Comparison of a recording with the simulated cloud: ``python -m alexa_sim compare FILE``.
 
 The requests of the recording are repeated in a simulated home with the same Echos (``live``), and the shapes of both
-answers are compared. One answer doesn't show everything that Amazon may answer: values of enumerations, and whatever
-the repetition doesn't show, are looked up in ``shapes.json``, learned from recordings that were made against the
-simulated cloud (``--learn FILE … ``). Rows of ``GUESSES.md`` that a recording can decide have a check.
+responses are compared. One response doesn't contain everything that Amazon may return. Therefore, enumeration values
+and other missing parts are looked up in ``shapes.json``, which contains the shapes of recordings that were made against
+the simulated cloud (``--learn FILE … ``). Rows of ``GUESSES.md`` that a recording can decide have a check.
 """
 
 import argparse
@@ -55,11 +55,11 @@ def learn(recordings: Sequence[Recording], path: Path = SHAPES) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What differs, and what was compared with what.
+    """The differences of a recording, and the number of comparisons.
 
-    ``live`` and ``learned`` count the recorded requests and directives by endpoint and command: those whose live
-    answers were compared, and those that could not be repeated. ``explained`` are places at which a recording differs
-    from the live answers, but not from ``shapes.json``.
+    ``live`` and ``learned`` count the recorded requests and directives by endpoint and command: those that were
+    compared with live responses, and those that could not be repeated. ``explained`` are places at which a recording
+    differs from the live responses, but not from ``shapes.json``.
     """
 
     differences: tuple[Difference, ...]
