@@ -47,8 +47,8 @@ type Candidates = Iterable[tuple[str, Callable[[], Entity]]]
 def player_unique_id(entry: AlexaConfigEntry, serial: str) -> str:
     """Return the unique id of a device's media player, on which its other unique ids are based.
 
-    The first account has plain serials. A further account appends its email address, because two accounts may have the
-    same Echo. The form is fixed when the entry is created. Ids of a property have a prefix.
+    In the first account, it is the serial of the device. A further account appends its email address, because two
+    accounts may have the same Echo. The form is fixed when the entry is created. Ids of a property have a prefix.
     """
     suffix: str = entry.data.get(CONF_ID_SUFFIX, "")
     serial = f"{entry.data.get(CONF_ID_PREFIX, '')}{serial}"
@@ -236,7 +236,7 @@ def encodable(value: Any) -> Any:
 
 
 def sendable(text: str, limit: int = MAX_TEXT) -> str:
-    """Return a text stripped of white space; raises ``ServiceValidationError`` if Amazon does not accept it."""
+    """Return a text stripped of whitespace; raises ``ServiceValidationError`` if Amazon does not accept it."""
     try:
         must_be_encodable(text)
     except SsmlError as err:

@@ -331,11 +331,11 @@ PROPERTY_SETTINGS: Final = (
 
 
 MAX_SEEN: Final = 20
-"""Maximum number of values stored per entity that are missing in its table."""
+"""Maximum number of values stored per entity that are missing from its table."""
 
 
 class SeenValues[V]:
-    """Values of one entity that are missing in its table, by option."""
+    """Values of one entity that are missing from its table, by option."""
 
     def __init__(self) -> None:
         """Initialize without values."""
@@ -375,11 +375,11 @@ def _text(value: Any) -> str | None:
 
 
 class CloudSelect(SelectEntity, AlexaSetting):
-    """Base of selects with Amazon's values; a value missing in the table is also shown and selectable."""
+    """Base of selects with Amazon's values; a value missing from the table is also shown and selectable."""
 
     @cached_property
     def _seen(self) -> SeenValues[SettingValue]:
-        """Return the store of values that are missing in the table."""
+        """Return the store of values that are missing from the table."""
         return SeenValues()
 
     @property

@@ -216,7 +216,7 @@ class Drift:
         self._fields[label] = before | fields
 
     def value(self, enumeration: str, value: object) -> None:
-        """Record a value that is missing in an enumeration."""
+        """Record a value that is missing from an enumeration."""
         word = value if isinstance(value, str) and _WORD.fullmatch(value) else "another text"
         self._note("value", f"{enumeration}: {word}")
 

@@ -1,4 +1,4 @@
-"""Comparison of names given by users, which Amazon stores with all their white space.
+"""Comparison of names given by users, which Amazon stores with all their whitespace.
 
 Both sides of a comparison go through the same function. Differences in trailing spaces ("Movie time "), no-break
 spaces, decomposed letters ("é"), full-width letters, typographic apostrophes and upper case therefore do not matter.
@@ -70,7 +70,7 @@ def split_names(text: str, known: Collection[str]) -> Iterator[str]:
 def is_among(name: str, chosen: Collection[str]) -> bool:
     """Return whether a name is among chosen names (``folded``), as a whole or as consecutive parts.
 
-    A name with a comma is in parts if it was stored in a comma-separated text.
+    A name that contains a comma is split into parts if it was stored in a comma-separated text.
     """
     key = folded(name)
     return key in chosen or ("," in key and f",{key}," in f",{','.join(chosen)},")

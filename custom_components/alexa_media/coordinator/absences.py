@@ -1,4 +1,4 @@
-"""Handling of items that are missing in a successful read: they are kept until a second read lacks them too."""
+"""Handling of items that are missing from a successful read: they are kept until a second read lacks them too."""
 
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final
@@ -12,7 +12,7 @@ ABSENCE: Final = 30.0
 
 
 class Absences:
-    """Keeps items that are missing in one successful read until a later read lacks them too.
+    """Keeps items that are missing from one successful read until a later read lacks them too.
 
     It requests that later read. ``settled`` is True after two reads that are at least ``ABSENCE`` apart. Items missing
     in both are then gone, including items known from before a restart.
@@ -46,7 +46,7 @@ class Absences:
 
     @callback
     def miss(self, keys: Iterable[str]) -> None:
-        """Mark keys as missing in the last successful read."""
+        """Mark keys as missing from the last successful read."""
         now = self._hass.loop.time()
         self._since = {**dict.fromkeys(keys, now), **self._since}
         self._async_schedule()

@@ -27,7 +27,7 @@ from .removal import Removal
 
 LONGEST_NAME: Final = 64
 
-# A name is part of a path on the disk: no dots, and no leading or trailing slash.
+# A name is part of a path on disk: no dots, and no leading or trailing slash.
 _NAME: Final = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+){0,3}", re.ASCII)
 
 

@@ -50,8 +50,8 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
     """Appliances that get entities, by entity id; ``discovered`` has all of them.
 
     A discovery that fails, or that finds nothing although there were appliances, changes nothing. An appliance that is
-    missing in one successful discovery is kept until a second one, requested at once, lacks it too. ``settled`` is True
-    after two successful discoveries.
+    missing from one successful discovery is kept until a second one, requested at once, lacks it too. ``settled`` is
+    True after two successful discoveries.
     """
 
     topic: ClassVar[str] = Topic.APPLIANCES

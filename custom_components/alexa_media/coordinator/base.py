@@ -154,7 +154,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @property
     def is_current(self) -> bool:
-        """Return whether the data are reliable: the topic was read, and changes are pushed."""
+        """Return whether the data is reliable: the topic was read, and changes are pushed."""
         return self.push_up and self.last_update_success
 
     def will_be_shown(self, domain: str, ending: str = "") -> bool:
@@ -243,7 +243,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     def usable(self) -> bool:
         """Return whether the data may be shown; a single failed poll does not invalidate them.
 
-        While the stream is up, data are valid until they are older than the poll interval plus five minutes.
+        While the stream is up, data is valid until it is older than the poll interval plus five minutes.
         """
         if self.last_update_success:
             return True

@@ -38,8 +38,8 @@ def store_for(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
 class DevicesCoordinator(TopicCoordinator[Device]):
     """Devices by serial.
 
-    A failed read changes nothing. A device that is missing in one successful read is kept until a second one, requested
-    at once, lacks it too.
+    A failed read changes nothing. A device that is missing from one successful read is kept until a second one,
+    requested at once, lacks it too.
     """
 
     topic: ClassVar[str] = Topic.DEVICES

@@ -19,7 +19,7 @@ from .base import EXISTENCE, TopicCoordinator
 from .echo_events import LIST_ITEM, EchoEvent, async_send
 
 MAX_ITEM_IDS: Final = 5000
-"""Maximum number of item ids remembered per list, to recognize an item that was missing in one response."""
+"""Maximum number of item ids remembered per list, to recognize an item that was missing from one response."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +200,7 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
 
     @callback
     def is_gone(self, list_id: str) -> bool:
-        """Return whether a list was missing in two successful reads."""
+        """Return whether a list was missing from two successful reads."""
         return list_id not in self.data and list_id not in self._remembered
 
     @callback

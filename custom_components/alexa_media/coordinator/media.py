@@ -20,7 +20,7 @@ SHARED_READ_AGE: Final = 1.0
 class RoutinesCoordinator(TopicCoordinator[Routine]):
     """Routines by id.
 
-    A failed read changes nothing. A routine that is missing in one successful read is kept until a second one,
+    A failed read changes nothing. A routine that is missing from one successful read is kept until a second one,
     requested automatically, lacks it too.
     """
 
@@ -68,12 +68,12 @@ class RoutinesCoordinator(TopicCoordinator[Routine]):
 
     @callback
     def is_gone(self, routine_id: str) -> bool:
-        """Return whether a routine was missing in two successful reads."""
+        """Return whether a routine was missing from two successful reads."""
         return self._read_at is not None and routine_id not in self.data and routine_id not in self._absences.missing
 
     @callback
     def is_missing(self, routine_id: str) -> bool:
-        """Return whether a routine was missing in the last successful read."""
+        """Return whether a routine was missing from the last successful read."""
         return routine_id in self._absences.missing
 
     def _merged(self, listed: Mapping[str, Routine]) -> Mapping[str, Routine]:

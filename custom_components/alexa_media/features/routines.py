@@ -89,7 +89,7 @@ def _default_echo(entry: AlexaConfigEntry) -> Device | None:
 def found_routine(routines: Mapping[str, Routine], wanted: str) -> Routine:
     """Return the routine with an id, else with a name, else with an utterance; raises ``ServiceValidationError``.
 
-    Case and white space are ignored. If several match, the only enabled one is used.
+    Case and whitespace are ignored. If several match, the only enabled one is used.
     """
     if routine := routines.get(wanted.strip()):
         return routine

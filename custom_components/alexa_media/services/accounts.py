@@ -181,7 +181,10 @@ async def _async_record(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_create_list(call: ServiceCall) -> ServiceResponse:
-    """Create a list; the response contains its id. Raises ``ServiceValidationError`` for an empty or used name."""
+    """Create a list; the response contains its id.
+
+    Raises ``ServiceValidationError`` for an empty name, and for a name that is already used.
+    """
     entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     if (lists := entry.runtime_data.lists) is None:
         raise invalid_input("not_an_app_account", name=entry.title)

@@ -24,7 +24,7 @@ class Enrollment:
     """One sign-in attempt; its code verifier is kept in memory only.
 
     ``marketplace`` is a retail domain such as ``amazon.nl``. ``sign_in_domain`` is amazon.com for marketplaces where
-    Amazon's sign-in for devices is not known to work; after the sign-in, the account's own data contain the
+    Amazon's sign-in for devices is not known to work; after the sign-in, the account's own data contains the
     marketplace. ``serial`` is the serial number of a registration to renew, so that the account gets no second device.
     """
 

@@ -59,7 +59,7 @@ class UnprovenRequests:
 
 
 def is_refusal_of_form(err: AlexaError) -> bool:
-    """Return whether Amazon refused the form of a request: 400, 403, 404, 405, or a field missing in GraphQL."""
+    """Return whether Amazon refused the form of a request: 400, 403, 404, 405, or a field that GraphQL lacks."""
     return err.status in _STATUSES or is_not_in_schema(err)
 
 

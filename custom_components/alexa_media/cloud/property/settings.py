@@ -185,13 +185,13 @@ def _encode_text(key: SettingKey) -> Callable[[Any], JsonValue]:
 
 
 class Unlisted(str):
-    """A text from Amazon that is missing in the enumeration; it can be written back unchanged."""
+    """A text from Amazon that is missing from the enumeration; it can be written back unchanged."""
 
     __slots__ = ()
 
 
 class UnlistedRate(float):
-    """A speaking rate from Amazon that is missing in the table; it can be written back unchanged."""
+    """A speaking rate from Amazon that is missing from the table; it can be written back unchanged."""
 
 
 def kept(setting: Setting[Any]) -> Any:

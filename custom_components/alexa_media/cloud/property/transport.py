@@ -214,7 +214,7 @@ class AccessTokenGetter(Protocol):
     """Source of access tokens; raises an ``AlexaError`` if no token can be obtained."""
 
     async def __call__(self, refused: str | None = None) -> str:
-        """Return a valid token; if ``refused`` is given, a token other than this one, which Amazon refused."""
+        """Return a valid token; after a refusal, a token other than the ``refused`` one."""
 
 
 class Time:
