@@ -291,7 +291,7 @@ def test_scripts_are_executable(name: str) -> None:
 
 
 def test_setup_refuses_an_unknown_environment() -> None:
-    done = subprocess.run([ROOT / "scripts" / "setup", "tset"], capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run([ROOT / "scripts" / "setup", "tset"], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 1
     names = "test, hass, foreign, node, check, sim, browser, contract or docs"
     assert done.stderr == f"setup: there is no environment tset: name {names}\n"
@@ -316,7 +316,7 @@ def lint_imports(tree: Path) -> tuple[int, str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=110,
     )
     return done.returncode, done.stdout + done.stderr
 

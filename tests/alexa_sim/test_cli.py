@@ -41,7 +41,7 @@ def started(*options: str, module: str = TOY) -> Iterator[tuple[subprocess.Popen
 def failed(*options: str, module: str = TOY) -> str:
     """Return the sentence on standard error of a command that exits with 2."""
     command = [sys.executable, "-m", module, *options]
-    done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=20, check=False)
+    done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=60, check=False)
     assert done.returncode == 2
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
@@ -55,16 +55,16 @@ def test_it_prints_a_ready_line_and_ends_cleanly(number: signal.Signals) -> None
         assert ready["ready"] is True
         assert ready["control"].startswith("http://127.0.0.1:")
         assert Path(ready["ca"]).read_text().startswith("-----BEGIN CERTIFICATE-----")
-        with socket.create_connection(("127.0.0.1", ready["port"]), timeout=5):
+        with socket.create_connection(("127.0.0.1", ready["port"]), timeout=20):
             process.send_signal(number)
-            out, err = process.communicate(timeout=10)
+            out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (0, "", "")
     assert not Path(ready["ca"]).parent.exists()
 
 
 def test_it_ends_with_its_input_if_requested() -> None:
     with started("--until-eof") as (process, _):
-        process.communicate(timeout=10)
+        process.communicate(timeout=30)
         assert process.returncode == 0
 
 

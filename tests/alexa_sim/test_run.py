@@ -43,7 +43,7 @@ def run(
         env=os.environ | (environment or {}),
         text=True,
         capture_output=True,
-        timeout=60,
+        timeout=110,
         check=False,
     )
 

@@ -85,7 +85,7 @@ def test_invalid_requests_are_reported_in_a_sentence(
 
 
 def test_a_body_that_is_not_json_is_refused(toy: Running) -> None:
-    connection = HTTPConnection(urlsplit(toy.control).netloc, timeout=5)
+    connection = HTTPConnection(urlsplit(toy.control).netloc, timeout=20)
     connection.request("POST", "/clock", "{", {})
     response = connection.getresponse()
     assert response.status == 400
@@ -94,7 +94,7 @@ def test_a_body_that_is_not_json_is_refused(toy: Running) -> None:
 
 
 def test_it_only_responds_to_loopback_names(toy: Running) -> None:
-    connection = HTTPConnection(urlsplit(toy.control).netloc, timeout=5)
+    connection = HTTPConnection(urlsplit(toy.control).netloc, timeout=20)
     connection.request("GET", "/state", headers={"host": "evil.example"})
     assert connection.getresponse().status == 421
     connection.close()

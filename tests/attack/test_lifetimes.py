@@ -78,7 +78,7 @@ async def test_set_ups_that_are_cancelled_leave_no_account(
         while not task.done() and sim.progress()[0] < wanted:
             await asyncio.sleep(0)
         task.cancel()
-        await asyncio.wait([task], timeout=15)
+        await asyncio.wait([task], timeout=40)
         if config_entry.state.recoverable and config_entry.state is not ConfigEntryState.NOT_LOADED:
             await hass.config_entries.async_unload(config_entry.entry_id)
         await hass.async_block_till_done()

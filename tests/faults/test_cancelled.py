@@ -145,7 +145,7 @@ async def test_a_canceled_unload_ends_and_then_reports_that_it_was_canceled(
     await turns()
     assert not task.done(), "the unload continues"
     gate.set()
-    await asyncio.wait([task], timeout=15)
+    await asyncio.wait([task], timeout=40)
     assert task.cancelled()
     assert config_entry.state is ConfigEntryState.NOT_LOADED
     await assert_gone(hass, config_entry)

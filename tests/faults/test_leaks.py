@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 import gc
 from pathlib import Path
+import sys
 from typing import Any
 
 import aiohttp
@@ -46,6 +47,19 @@ def held(hass: HomeAssistant) -> dict[str, Any]:
         "sockets": sockets(),
         **objects,
     }
+
+
+def keepers(kind: type, used: object) -> list[str]:
+    """Return what keeps the objects of a type in memory, except the one that is still used: types, nearest first."""
+    found = [thing for thing in gc.get_objects() if type(thing) is kind and thing is not used]
+    chain: list[str] = []
+    seen = {id(found), id(chain)}
+    for _ in range(30):
+        seen |= {id(thing) for thing in found}
+        referrers = gc.get_referrers(*found) if found else []
+        found = [each for each in referrers if id(each) not in seen and each is not sys._getframe()][:40]
+        chain.append(", ".join(sorted({type(each).__qualname__ for each in found})))
+    return chain
 
 
 def sockets() -> int:
