@@ -1,4 +1,4 @@
-"""Alarms in the form of ``/v1/alerts/alarms``: endpoints, triggers and assets instead of notification fields."""
+"""Alarms in the format of ``/v1/alerts/alarms``: endpoints, triggers and assets instead of notification fields."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -43,7 +43,7 @@ def sound(sound_id: Any) -> dict[str, Any]:
 
 
 def as_alarm(key: str, notification: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
-    """Return an alarm in the form of ``/v1/alerts/alarms``."""
+    """Return an alarm in the format of ``/v1/alerts/alarms``."""
     day, clock = notification["originalDate"], (notification["originalTime"] or "")[:8]
     musical = notification["musicAlarmId"]
     asset_id = f"MUSIC-{musical}" if musical else (notification["sound"] or {}).get("id")
@@ -133,7 +133,7 @@ def _weekly(recurrence: Any) -> tuple[list[str], int]:
 
 
 def _recurrence(notification: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the recurrence of a notification in the form of ``/v1/alerts/alarms``, or None."""
+    """Return the recurrence of a notification in the format of ``/v1/alerts/alarms``, or None."""
     if data := notification["rRuleData"]:
         days = data.get("byWeekDays") or list(WEEKDAYS)
         return {"freq": "WEEKLY", "byDay": days, "interval": (data.get("intervals") or [1])[0]}

@@ -119,7 +119,7 @@ def shown(notification: Mapping[str, Any], now: float) -> dict[str, Any]:
 
 
 def due(notification: Mapping[str, Any], zone: ZoneInfo) -> float | None:
-    """Return the next time at which a notification rings in epoch seconds; ``None`` if there is none."""
+    """Return the next time at which a notification rings in epoch seconds; ``None`` if it does not ring."""
     status = notification["status"]
     if status == "SNOOZED":
         return float(notification["snoozedToTime"] or notification["lastUpdatedDate"] + _SNOOZE) / 1000

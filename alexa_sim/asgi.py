@@ -157,9 +157,9 @@ class CloudApp:
         await self._send(response, entry, send, fault)
 
     async def _wait(self, fault: Fault, seconds: float | None) -> None:
-        """Wait until the fault is deleted, or until some seconds of the simulation's clock have passed.
+        """Wait until the fault is deleted, or until ``seconds`` of the simulation's clock have passed.
 
-        With ``None``, only wait for the deletion.
+        If ``seconds`` is ``None``, only the deletion ends the wait.
         """
         deleted = asyncio.create_task(fault.deleted.wait())
         waits: set[asyncio.Task[Any]] = {deleted}
@@ -213,7 +213,7 @@ class CloudApp:
             return json_response({"message": "InternalFailure"}, 500)
 
     async def _send(self, response: Response, entry: Entry, send: Send, fault: Fault | None) -> None:
-        """Send a response, or half of it if the fault says so."""
+        """Send a response, or only half of it if the fault requires that."""
         kind = None if fault is None else fault.kind
         body = response.body[: len(response.body) // 2] if kind in ("cut", "malformed") else response.body
         if kind == "malformed":
@@ -235,7 +235,7 @@ class CloudApp:
             await send_body(b"", send)
 
     async def _pump(self, stream: AsyncIterator[bytes], send: Send, *, spoiled: bool) -> None:
-        """Send the pieces of a stream as they arrive; if ``spoiled``, only half of the first one."""
+        """Send the pieces of a stream as they arrive; if ``spoiled``, only send half of the first one."""
         task = asyncio.current_task()
         if task is not None:
             self._simulation.streams.add(task)

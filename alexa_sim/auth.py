@@ -1,4 +1,4 @@
-"""Authentication: authorization codes, registrations, tokens and cookies, as at Amazon."""
+"""Authentication: authorization codes, registrations, tokens and cookies, as implemented by Amazon."""
 
 from base64 import b32decode, urlsafe_b64encode
 from collections.abc import Mapping
@@ -243,7 +243,7 @@ class Auth:
 
 
 def cookie_value(name: str, value: str) -> str:
-    """Return a cookie value as Amazon writes it: in quotes, except for ids and ``at-*``."""
+    """Return a cookie value in Amazon's notation: in quotes, except for ids and ``at-*``."""
     return f'"{value}"' if name.startswith(("sess-at-", "session-token", "x-")) else value
 
 

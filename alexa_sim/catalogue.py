@@ -112,7 +112,7 @@ def search(provider: str, phrase: str) -> list[str]:
 
 
 def provider_entities(default: str) -> list[dict[str, Any]]:
-    """Return the music providers in the form of ``/api/behaviors/entities``."""
+    """Return the music providers in the format of ``/api/behaviors/entities``."""
     return [
         {
             "id": provider,
@@ -132,7 +132,7 @@ def provider_entities(default: str) -> list[dict[str, Any]]:
 
 
 def sound_entities() -> list[dict[str, Any]]:
-    """Return the sound library in the form of ``/api/behaviors/entities``."""
+    """Return the sound library in the format of ``/api/behaviors/entities``."""
     return [
         {
             "id": sound,

@@ -129,7 +129,7 @@ class ControlClient:
         return float(self.request("GET", "/clock")["now"])
 
     def advance(self, seconds: float) -> float:
-        """Advance the time by some seconds; return the new time in epoch seconds."""
+        """Advance the time by a number of seconds; return the new time in epoch seconds."""
         return float(self.request("POST", "/clock", {"advance": seconds})["now"])
 
     def fault(self, **rule: Any) -> str | None:
@@ -151,12 +151,12 @@ class ControlClient:
         self.request("DELETE", "/faults")
 
     def household(self, household: str | Mapping[str, Any] = "demo", *, domain: str | None = None) -> None:
-        """Start again with a household, given by its name or as an object."""
+        """Restart with a household, given by its name or as an object."""
         data: dict[str, Any] = {"name": household} if isinstance(household, str) else {"household": household}
         self.request("POST", "/household", data if domain is None else {**data, "domain": domain})
 
     def replay(self, path: str | Path) -> dict[str, Any]:
-        """Start again with the home of a recording; return ``entry`` (data of a config entry) and ``pushes``."""
+        """Restart with the home of a recording; return ``entry`` (data of a config entry) and ``pushes``."""
         answer: dict[str, Any] = self.request("POST", "/household", {"recording": str(path)})
         return answer
 

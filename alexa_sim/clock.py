@@ -32,7 +32,7 @@ class Clock:
         self._moved = asyncio.Event()
 
     async def sleep(self, seconds: float) -> None:
-        """Wait until the clock has advanced by some seconds."""
+        """Wait until the clock has advanced by a number of seconds."""
         end = self.now() + seconds
         while (rest := end - self.now()) > 0:
             moved = self._moved

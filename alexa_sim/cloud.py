@@ -145,7 +145,7 @@ class Cloud:
         }
 
     def spoken(self) -> list[dict[str, Any]]:
-        """Return what the Echos have spoken, in the form of ``Sequences.spoken``."""
+        """Return what the Echos have spoken, in the format of ``Sequences.spoken``."""
         return [*self._sequences.spoken(), *(self._properties.spoken() if self._properties else ())]
 
     def sign_in(self, url: str, account: str | None = None) -> str:
@@ -183,7 +183,7 @@ class Cloud:
         self._streams.close()
 
     def silence_streams(self, seconds: float) -> None:
-        """Discard everything that would be pushed for some seconds of the clock."""
+        """Discard everything that would be pushed for a number of seconds of the simulation's clock."""
         self._streams.silence(self._state.now() + seconds)
 
     def tick(self) -> None:

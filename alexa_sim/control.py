@@ -212,7 +212,7 @@ class Control:
         return json_response({})
 
     async def _household(self, request: Request) -> Response:
-        """Start again with a household."""
+        """Restart with a household."""
         data = _object(request)
         domain = data.get("domain", self._simulation.domain)
         if domain not in MARKETPLACES:
@@ -226,7 +226,7 @@ class Control:
         return json_response({"domain": domain})
 
     async def _replay(self, path: str) -> Response:
-        """Start again with the home of a recording; return the data of a config entry, and the number of pushes."""
+        """Restart with the home of a recording; return the data of a config entry, and the number of pushes."""
         try:
             recording = await asyncio.to_thread(read_recording, path)
         except RecordingError as err:

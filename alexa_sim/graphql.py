@@ -124,7 +124,7 @@ def _depth(text: str) -> int:
 
 
 def _sentence(message: str) -> str:
-    """Return an error message in the form of Amazon's validation errors."""
+    """Return an error message in the format of Amazon's validation errors."""
     kind = next((kind for start, kind in _KINDS.items() if message.startswith(start)), "InvalidDocument")
     return f"Validation error ({kind}) : {message}"
 

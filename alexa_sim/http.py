@@ -32,7 +32,7 @@ class Request:
 
     @property
     def text(self) -> str:
-        """Return the body as text, decoded as at Amazon."""
+        """Return the body as text, decoded like Amazon does."""
         return text_of(self.body, self.headers.get("content-type", ""))
 
     def json(self) -> Any:
@@ -78,7 +78,7 @@ class Response:
 
 
 def text_of(body: bytes, content_type: str) -> str:
-    """Return a body as text: in the charset of its content type, else in ISO-8859-1, as at Amazon.
+    """Return a body as text: in the charset of its content type, otherwise in ISO-8859-1, like Amazon.
 
     UTF-8 without a charset is therefore garbled, as clients have observed ("KÃ¼che").
     """
@@ -91,7 +91,7 @@ def text_of(body: bytes, content_type: str) -> str:
 
 
 class HttpError(Exception):
-    """A response other than success, raised by a handler or below it."""
+    """A response other than success, raised by a handler or a function that it calls."""
 
     def __init__(self, status: int, data: Any = None, headers: list[tuple[str, str]] | None = None) -> None:
         """Initialize with the status and the JSON body."""

@@ -154,7 +154,7 @@ def player_info(playing: Mapping[str, Any] | None, now: float) -> dict[str, Any]
 
 
 def queue_items(playing: Mapping[str, Any], tracks: Mapping[str, Track], size: int) -> list[dict[str, Any]]:
-    """Return the queue from the current track on, in the form of ``/api/np/queue``."""
+    """Return the queue from the current track on, in the format of ``/api/np/queue``."""
     rest = playing["queue"][playing["index"] : playing["index"] + size]
     return [
         {
@@ -184,5 +184,5 @@ def _transport(playing: Mapping[str, Any], track: Track) -> dict[str, str]:
 
 
 def _art(text: str, url: str, content_type: str) -> dict[str, Any]:
-    """Return a picture in the form of the old player."""
+    """Return a picture in the format of the old player."""
     return {"altText": text, "artType": "UrlArtSource", "contentType": content_type, "url": url}

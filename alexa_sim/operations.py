@@ -433,7 +433,7 @@ def _text(payload: Mapping[str, Any], name: str) -> str:
 
 
 def _number(payload: Mapping[str, Any], name: str, least: float, most: float) -> float:
-    """Return a number in a range, which may be text as at Amazon; raises ``OperationError``."""
+    """Return a number in a range, which may be text like at Amazon; raises ``OperationError``."""
     try:
         value = float(payload.get(name))  # type: ignore[arg-type]
     except (TypeError, ValueError) as err:

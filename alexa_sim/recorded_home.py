@@ -73,7 +73,7 @@ def _listed(recording: Recording) -> Iterator[Mapping[str, Any]]:
 def _device(
     item: Mapping[str, Any], device_type: str, examples: Mapping[str, Any], ids: dict[str, str]
 ) -> dict[str, Any]:
-    """Return a recorded device in the form of a household, with the state of the most similar example."""
+    """Return a recorded device in the format of a household, with the state of the most similar example."""
     family, owner = item.get("deviceFamily"), item.get("deviceOwnerCustomerId")
     capabilities, members = item.get("capabilities"), item.get("clusterMembers")
     device: dict[str, Any] = {

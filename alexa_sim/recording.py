@@ -289,7 +289,7 @@ def _is_refusal(response: Response) -> bool:
 
 
 def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, str | list[str]]:
-    """Return a query in the form of recordings: a name that occurs several times has a list of values."""
+    """Return a query in the format of recordings: a name that occurs several times has a list of values."""
     values: dict[str, list[str]] = {}
     for name, value in pairs:
         values.setdefault(name, []).append(value)

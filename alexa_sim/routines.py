@@ -62,7 +62,7 @@ def update(automation: dict[str, Any], key: str, body: Mapping[str, Any], now: f
 def listing(
     account_id: str, automations: Mapping[str, Any], marketplace: Marketplace, limit: int
 ) -> list[dict[str, Any]]:
-    """Return an account's routines in the form of ``v2/automations``."""
+    """Return an account's routines in the format of ``v2/automations``."""
     return [_listed(account_id, key, automation, marketplace) for key, automation in automations.items()][:limit]
 
 

@@ -56,7 +56,7 @@ class CloudApi(Protocol):
         """Close all directive streams."""
 
     def silence_streams(self, seconds: float) -> None:
-        """Discard everything that would be pushed for some seconds."""
+        """Discard everything that would be pushed for a number of seconds."""
 
     def tick(self) -> None:
         """Process everything that is due."""
@@ -86,7 +86,7 @@ class Simulation:
         self.cloud = self._factory(household, domain, self.clock)
 
     async def replace(self, household: Mapping[str, Any], domain: str, replay: Replay | None = None) -> None:
-        """Start again with a new cloud and the real time, without streams, requests, faults and errors."""
+        """Restart with a new cloud and the real time, without streams, requests, faults and errors."""
         # The times of new data are the real time, not one to which the clock was advanced.
         self.clock.reset()
         cloud = self._factory(household, domain, self.clock)

@@ -343,7 +343,7 @@ def feature_of(account: Mapping[str, Any], entity_id: str, key: str) -> Json | N
 
 
 def graphql_feature(key: str, feature: Mapping[str, Any], *, reachable: bool = True) -> Json:
-    """Return a feature in the form of GraphQL; if it is not reachable, with errors instead of values."""
+    """Return a feature in the format of GraphQL, with errors instead of values if it is not reachable."""
     name, instance = split(key)
     return {
         "name": name,
@@ -449,7 +449,7 @@ def _meter(unit: str | None) -> Json | None:
 
 
 def text(value: str | None) -> Json | None:
-    """Return a text in the form of the schema: wrapped in objects."""
+    """Return a text in the format of the schema: wrapped in objects."""
     return None if value is None else {"type": "PLAIN", "value": {"text": value, "locale": None}}
 
 

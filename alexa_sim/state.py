@@ -93,7 +93,7 @@ class State:
         return [other for other, device in self.devices(customer_id) if serial in device["clusterMembers"]]
 
     def speakers(self, serial: str) -> list[str]:
-        """Return the serials of the speakers behind a device, each once: itself, or the members of a group."""
+        """Return the serials of a device's speakers without duplicates: its own, or those of a group's members."""
         found: list[str] = []
         seen: set[str] = set()
         waiting = [serial]
@@ -148,7 +148,7 @@ class State:
                         self._emit(account, command, {"destinationUserId": account, **doppler, **payload})
 
     def later(self, when: float, action: Callable[[], None]) -> None:
-        """Schedule an action for a time of the clock; an action that is due runs at once."""
+        """Schedule an action for a time of the simulation's clock; an action that is due runs immediately."""
         if when <= self.now():
             action()
         else:

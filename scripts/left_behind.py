@@ -55,7 +55,10 @@ class OldAccount:
 
 @dataclass(frozen=True, slots=True)
 class LeftBehind:
-    """A folder to create: the household with the registrations of alexa_media_player, and the files by path."""
+    """A configuration folder to create.
+
+    It consists of the household with alexa_media_player's registrations, and of files by path.
+    """
 
     household: Mapping[str, Any]
     files: Mapping[str, bytes]

@@ -127,7 +127,7 @@ def test_every_known_address_has_one_row() -> None:
 
 
 def test_known_addresses_in_use_are_endpoints() -> None:
-    """A row with that verdict names endpoints with exactly its method and path."""
+    """Each row with this verdict names endpoints that have exactly its method and path."""
     used = list(of_known("used"))
     assert used
     for address, endpoints, _ in used:
@@ -136,7 +136,7 @@ def test_known_addresses_in_use_are_endpoints() -> None:
 
 
 def test_replacements_of_known_addresses_exist() -> None:
-    """A row with that verdict names endpoints in the code, and its own address is not used."""
+    """Each row with this verdict names endpoints in the code, and its address is not used."""
     replaced = list(of_known("replaced"))
     assert replaced
     for address, endpoints, _ in replaced:
@@ -152,7 +152,7 @@ def test_unused_addresses_are_not_endpoints() -> None:
     for address, endpoints, why in found:
         assert endpoints == [], address
         assert without_parameters(address) not in LABELS.values(), address
-        # the keys of the one known answer about an endpoint that is not read
+        # the keys of the only known response of an endpoint that is not read
         assert set(names(why)) <= LABELS.keys() | {"inAnyPool", "states"}, address
 
 

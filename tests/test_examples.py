@@ -193,7 +193,7 @@ def called(content: object) -> Iterator[str]:
 
 
 def writes(sim: ControlClient) -> int:
-    """Return the number of requests that write."""
+    """Return the number of write requests."""
     return sum(entry["method"] != "GET" and "/auth/" not in entry["path"] for entry in sim.ledger())
 
 

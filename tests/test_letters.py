@@ -32,7 +32,7 @@ def notifications(household: Household) -> list[dict[str, Any]]:
 
 
 def list_items(household: Household) -> dict[str, str | None]:
-    """Return the note of every list item in the cloud by its name."""
+    """Return the notes of the list items in the cloud by the names of the items."""
     return {
         item["itemName"]: item["note"]
         for account in household.accounts.values()

@@ -121,7 +121,7 @@ async def test_an_echo_with_a_comma_is_found_among_others(
     [
         (CONF_INCLUDE_DEVICES, ["Kitchen, big "]),
         (CONF_INCLUDE_DEVICES, "kitchen, big"),
-        # a configuration in the form of alexa_media_player
+        # a configuration in the format of alexa_media_player
         (CONF_INCLUDE_DEVICES, ["Kitchen", "big"]),
         (CONF_INCLUDE_DEVICES, ["g0sim000000comma "]),
         (CONF_EXCLUDE_DEVICES, ["Kitchen,  Big"]),

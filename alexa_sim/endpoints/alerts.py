@@ -148,7 +148,7 @@ def _endpoint(call: Call, body: dict[str, Any]) -> tuple[dict[str, Any], str]:
 
 
 def _get_notification(call: Call) -> Response:
-    """Return one notification as of now."""
+    """Return one notification with its current remaining time."""
     _, notification = _notification(call)
     return json_response(alerts.shown(notification, call.state.now()))
 

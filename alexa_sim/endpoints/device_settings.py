@@ -121,7 +121,7 @@ def _set_setting(call: Call) -> Response:
 
 
 def _settings(call: Call) -> tuple[dict[str, Any], str]:
-    """Return the device for the account id in the path, and the setting; raises ``HttpError``."""
+    """Return the setting in the path, and the device for the account id in the path; raises ``HttpError``."""
     account, name = call.request.params["account"], call.request.params["name"]
     device = next((device for _, device in call.devices() if device["deviceAccountId"] == account), None)
     if device is None or name not in _SETTINGS:

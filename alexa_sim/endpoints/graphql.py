@@ -1,4 +1,4 @@
-"""GraphQL at ``alexa.<domain>/nexus/v1/graphql``, answered from the household's state."""
+"""GraphQL at ``alexa.<domain>/nexus/v1/graphql``; responses are computed from the household's state."""
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext

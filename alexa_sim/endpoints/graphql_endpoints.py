@@ -1,4 +1,4 @@
-"""Echos and appliances in the form of GraphQL: endpoints with features."""
+"""Echos and appliances as GraphQL endpoints with features."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -227,7 +227,7 @@ def _identifier(device_type: str, serial: str) -> dict[str, str]:
 
 
 def _capabilities(features: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the capabilities of an appliance in the form of the Smart Home Skill API."""
+    """Return the capabilities of an appliance in the format of the Smart Home Skill API."""
     found: list[dict[str, Any]] = []
     for key, feature in features.items():
         name, instance = smart_home.split(key)

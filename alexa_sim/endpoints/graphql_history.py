@@ -19,7 +19,7 @@ _MOST = 1000
 
 
 def _routine(key: str, held: Json) -> Json:
-    """Return a routine in the form of GraphQL."""
+    """Return a routine as a GraphQL object."""
     ran = held.get("lastActivatedAt")
     return {
         "__typename": "Routine",
@@ -49,7 +49,7 @@ def automations(call: Call, _info: Any, *, input: Json) -> Json:  # noqa: A002 -
 
 
 def automation(call: Call, info: Any, *, input: Json) -> Json:  # noqa: A002
-    """Run a routine; ending, enabling and disabling one is not supported here."""
+    """Run a routine; other operations, such as disabling a routine, are not supported here."""
     key = input["automationId"]
     held = call.account["automations"].get(key)
     if held is None:

@@ -161,7 +161,7 @@ def _success(services: Services, registration: Registration, cookies: list[dict[
 
 
 def _cookie_list(cookies: dict[str, tuple[str, float]]) -> list[dict[str, Any]]:
-    """Return cookies in the form of Amazon's responses."""
+    """Return cookies in the format of Amazon's responses."""
     return [
         {
             "Path": "/",
@@ -176,5 +176,5 @@ def _cookie_list(cookies: dict[str, tuple[str, float]]) -> list[dict[str, Any]]:
 
 
 def _refused(status: int, code: str, message: str) -> HttpError:
-    """Return an error in the form of ``/auth``."""
+    """Return an error in the format of ``/auth``."""
     return HttpError(status, {"response": {"error": {"code": code, "message": message}}, "request_id": str(uuid4())})

@@ -27,7 +27,7 @@ def add_settings(api: WebsiteApi) -> None:
 
 
 def _notifications(call: Call) -> Response:
-    """Return alarms, timers and reminders as of now."""
+    """Return alarms, timers and reminders with their current remaining times."""
     now = call.state.now()
     notifications = [alerts.shown(notification, now) for notification in call.account["notifications"].values()]
     return json_response({"notifications": notifications})
@@ -123,7 +123,7 @@ def _notification_state(call: Call) -> Response:
 
 
 def notification_state(serial: str, device: dict[str, Any]) -> dict[str, Any]:
-    """Return the alarm volume of a device in the form of the list."""
+    """Return the alarm volume of a device as an element of the list."""
     return {
         "deviceAccountId": None,
         "deviceSerialNumber": serial,

@@ -145,7 +145,7 @@ class Api:
         self._table.add(method, _API, path, closed)
 
     def _match(self, method: str, path: str) -> tuple[Any, dict[str, str]] | int:
-        """Return the route for a request and its parameters; 404 or 405 if there is none."""
+        """Return the route for a request and its parameters; 404 or 405 if no route matches."""
         found = self._table.match(method, _API, path)
         return 405 if not isinstance(found, int) and found[0] in self._closed else found
 
@@ -202,7 +202,7 @@ WIFI_SCOPES = frozenset({MANAGEMENT, WIFI})
 
 
 def refused(err: RefusalError, shape: Shape, endpoint_id: str | None = None) -> Response:
-    """Return an error in the form of its family."""
+    """Return an error response in the format of the operation's family."""
     if err.data is not None:
         return json_response(err.data, err.status)
     if shape is Shape.TIMERS:

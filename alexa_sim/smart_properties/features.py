@@ -75,7 +75,7 @@ def state_of(organization: Organization, endpoint_id: str, endpoint: Mapping[str
 
 
 def _property(endpoint: Mapping[str, Any], feature: str, name: str, value: Any, now: str) -> Json:
-    """Return a property with its value, or with the reason why there is none."""
+    """Return a property with its value, or with the reason why it has no value."""
     if feature in endpoint["notRetrievable"]:
         return {"name": name, "type": "NOT_RETRIEVABLE"}
     problem = endpoint["propertyErrors"].get(feature)

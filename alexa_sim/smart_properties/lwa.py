@@ -268,5 +268,5 @@ def _page_error(message: str) -> HttpError:
 
 
 def _oauth_error(status: int, error: str, description: str) -> HttpError:
-    """Return an error in the form of RFC 6749, section 5.2."""
+    """Return an error in the format of RFC 6749, section 5.2."""
     return HttpError(status, {"error": error, "error_description": description})

@@ -42,7 +42,7 @@ def _send(call: Call) -> Response:
 
 
 def _said(call: Call, endpoint: Json, text: str) -> Json:
-    """Return an announcement in the form of ``GET /spoken``."""
+    """Return an announcement in the format of ``GET /spoken``."""
     return {
         "time": call.organization.now(),
         "kind": "Announcement",

@@ -295,5 +295,5 @@ class Probe:
 
 
 def _feature_of(entity: er.RegistryEntry) -> str:
-    """Return the name of an entity's feature, which entities of the same kind share."""
+    """Return the domain and the translation key of an entity, which are the same for entities of one feature."""
     return f"{entity.domain} {entity.translation_key or entity.original_device_class or ''}".strip()

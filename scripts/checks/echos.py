@@ -195,7 +195,7 @@ async def speech_in_a_storm(world: World) -> str:
 
 
 def playback(world: World) -> str:
-    """Play by search, show the current track, pause and resume."""
+    """Play a search result, show the current track, pause and resume."""
     client = world.rest()
     client.trigger_service(
         "media_player", "play_media", entity_id=STUDIO, media_content_type="AMAZON_MUSIC", media_content_id="rain"

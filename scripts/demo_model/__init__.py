@@ -27,7 +27,10 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 
 class DemoModel(ConversationEntity):
-    """An agent with Assist's tools; a prompt is "tools", or the name of one and its arguments as JSON."""
+    """Conversation agent with Assist's tools.
+
+    Its prompt is "tools", or the name of a tool and its arguments as JSON.
+    """
 
     _attr_name = "Demo model"
     _attr_unique_id = DOMAIN

@@ -42,7 +42,7 @@ class StillClock:
         return self.time
 
     def advance(self, seconds: float) -> None:
-        """Advance the time by some seconds."""
+        """Advance the time by a number of seconds."""
         self.time += seconds
 
 

@@ -1,4 +1,4 @@
-"""Tests with invalid notifications, time zones and dates: the account is set up, and the rest is correct."""
+"""Tests with invalid notifications, time zones and dates: the account is set up, and valid data is shown."""
 
 from collections.abc import Callable
 import json

@@ -149,7 +149,7 @@ def test_a_pattern_matches_whole_words(text: str, match: str, said: str, slots: 
     ],
 )
 def test_an_impossible_pattern_is_refused(text: str, key: str) -> None:
-    """Each mistake has its own explanation."""
+    """Each mistake has a different explanation."""
     with pytest.raises(PatternError) as caught:
         VoicePattern.parse(text, TextMatch.MATCHES)
     assert caught.value.key == key

@@ -297,7 +297,7 @@ async def phone(page: Page) -> AsyncIterator[None]:
 
 
 async def add_integration(page: Page, home: Home) -> None:
-    """Open the dialog that adds the integration, and find it by its name."""
+    """Open the dialog that adds the integration, and search for the integration by name."""
     await page.goto(f"{home.demo.url}/config/integrations/dashboard")
     await page.get_by_role("button", name="Add integration").click()
     await page.get_by_placeholder("Search for a brand name").fill("alexa media")

@@ -497,7 +497,10 @@ async def test_the_history_is_read_after_throttling_and_without_push(
     clock: Clock,
     fired: list[dict[str, Any]],
 ) -> None:
-    """The history waits as long as Amazon says, then catches up; without push it is polled, without late events."""
+    """The history waits as long as Amazon requires, then catches up.
+
+    Without push it is polled, and late records fire no events.
+    """
     await set_up(hass, config_entry)
     await clock.settle()
     sim.fault(path="/alexa-privacy/*", status=429, headers={"retry-after": "120"}, seconds=60)

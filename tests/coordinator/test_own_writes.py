@@ -38,7 +38,7 @@ def received(entry: MockConfigEntry, kind: str) -> int:
 
 
 async def wait(clock: Clock, seconds: float) -> None:
-    """Advance the time by exactly some seconds."""
+    """Advance the time by a number of seconds."""
     ticks = iter(range(int(seconds * 4)))
     await clock.until(lambda: next(ticks, None) is None)
 
@@ -270,7 +270,7 @@ async def test_a_volume_set_during_speech_is_kept(
 async def test_speech_restores_the_volume_that_was_just_set(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
 ) -> None:
-    """The volume to restore is the one last written, even before Amazon has confirmed it."""
+    """The volume to restore is the last one written, even before Amazon has confirmed it."""
     sim.fault(silent_stream=600)
     await act(hass, "media_player.volume_set", PLAYER, volume_level=0.6)
     data = {"message": "hello", "target": [PLAYER], "data": {"type": "tts", "volume": 0.8}}

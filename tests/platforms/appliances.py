@@ -1,4 +1,4 @@
-"""Access to the smart home in the cloud: reads and changes appliances, and returns their commands."""
+"""Access to the smart home in the cloud: reads and changes appliances, and returns commands to them."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

@@ -20,7 +20,7 @@ async def test_both_sensors_are_diagnostic(
     entity_registry: er.EntityRegistry,
     device_registry: dr.DeviceRegistry,
 ) -> None:
-    """Both sensors are diagnostic; the one of the push stream belongs to the account."""
+    """The sensor of the push stream belongs to the account, and the connectivity sensor to the Echo."""
     kitchen, pushes = entity_registry.async_get(KITCHEN), entity_registry.async_get(PUSH_SENSOR)
     assert kitchen is not None
     assert pushes is not None

@@ -110,7 +110,7 @@ async def test_selecting_a_source_costs_one_write_and_one_read(
 
 @pytest.mark.contract("media_player, source")
 async def test_loudspeaker_can_be_connected(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
-    """The loudspeaker is connected by its name, but is not a source."""
+    """Selecting the loudspeaker by name connects it, but it is not in the list of sources."""
     await select(hass, "Garden Speaker")
     assert connected(household) == [SPEAKER]
     await until(hass, lambda: shown(hass, "connected_bluetooth") == "Garden Speaker")

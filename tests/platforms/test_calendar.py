@@ -65,7 +65,7 @@ async def test_all_occurrences_are_shown(hass: HomeAssistant, entry: MockConfigE
 async def test_a_new_event_becomes_a_reminder_or_an_alarm(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The event becomes a reminder, or an alarm by its name, on the Echo in the location or the default device."""
+    """The name of the event decides between both; the location selects the Echo, or the default device is used."""
     await create(hass, "Water the plants", tomorrow(9), location="garage echo", rrule="FREQ=WEEKLY;BYDAY=MO,TH")
     (item,) = items(household, "Water the plants")
     assert item["deviceSerialNumber"] == household.serial("Garage Echo")

@@ -427,7 +427,7 @@ async def test_a_group_plays_on_its_members(
 async def test_the_volume_of_a_group_is_the_mean(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The volume of a group is the mean of its members, and setting it sets all of them."""
+    """Setting the volume of a group sets the volume of all members."""
     household.change("Kitchen Show", volume=10)
     await until(hass, lambda: shown(hass, "volume_level", GROUP) == 0.28)
     assert shown(hass, "is_volume_muted", GROUP) is False
@@ -525,7 +525,7 @@ async def test_update_entity_reads_all_players_once(
 
 
 async def test_a_volume_change_only_writes_affected_players(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Only the player with that volume and its group are written."""
+    """Only the player whose volume changed and its group are written."""
     before = {state.entity_id: state.last_reported for state in hass.states.async_all(MEDIA_PLAYER)}
     kitchen = next(d.serial for d in entry.runtime_data.devices.data.values() if d.name == "Kitchen Show")
     entry.runtime_data.players.async_volume(VolumeChanged(serial=kitchen, volume=Volume(level=7, muted=False)))

@@ -31,7 +31,10 @@ async def test_a_recorded_home_loads_and_handles_its_pushes(
     monkeypatch: pytest.MonkeyPatch,
     path: Path,
 ) -> None:
-    """The home is set up from recorded responses. No entity is lost by the recorded pushes, and none is unknown."""
+    """The home is set up from recorded responses.
+
+    The recorded pushes remove no entity and make no state unknown.
+    """
     monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
     replay = sim.replay(path)
     recording = read_recording(path)

@@ -210,7 +210,7 @@ class Clock:
         self.offset = 0.0
 
     def advance(self, seconds: float) -> None:
-        """Advance the time by some seconds."""
+        """Advance the time by a number of seconds."""
         self.offset += seconds
 
 

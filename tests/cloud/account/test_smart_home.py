@@ -68,7 +68,7 @@ JSON = st.recursive(
 
 
 def wrapped(value: str) -> dict[str, Any]:
-    """Return a text in the form of the schema, wrapped in objects."""
+    """Return a text in the format of the schema, wrapped in objects."""
     return {"value": {"text": value}}
 
 
