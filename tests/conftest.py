@@ -50,7 +50,7 @@ PUSH_SENSOR = "binary_sensor.jo_example_org_amazon_com_live_updates"
 
 @pytest.hookimpl(wrapper=True)
 def pytest_report_to_serializable(report: object) -> Generator[None, dict[str, Any] | None, dict[str, Any] | None]:
-    """Escape the surrogates in captured logs; xdist sends reports as UTF-8, and would end all workers otherwise."""
+    """Escape surrogates in captured logs, because xdist sends reports as UTF-8 and would end all workers."""
     data = yield
     if data and "sections" in data:
         data["sections"] = [
@@ -87,7 +87,10 @@ async def _lean_loop(enable_event_loop_debug: None, monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture(autouse=True)
 def _platforms(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Load only the platforms in the marker ``platforms``, because all 260 entities take half of a test's time."""
+    """Only load the platforms in the marker ``platforms``.
+
+    Adding all 260 entities takes half of a test's time.
+    """
     if marker := request.node.get_closest_marker("platforms"):
         monkeypatch.setattr(custom_components.alexa_media, "PLATFORMS", tuple(Platform(name) for name in marker.args))
 
@@ -102,7 +105,7 @@ def simulation() -> Iterator[Running]:
 
 @pytest.fixture
 def sim(simulation: Running, socket_enabled: None) -> Iterator[ControlClient]:
-    """Return the control plane with a new household ``demo``; errors inside the simulation fail the test."""
+    """Return the control plane with a new household ``demo``; exceptions inside the simulation fail the test."""
     simulation.client.household("demo", domain="amazon.com")
     yield simulation.client
     assert simulation.client.errors() == []
@@ -217,7 +220,10 @@ async def set_up(hass: HomeAssistant, config_entry: MockConfigEntry) -> None:
 
 
 async def until(hass: HomeAssistant, predicate: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """Wait until a predicate is true and return its value, in real time because the cloud is another process."""
+    """Wait until a predicate is true and return its value.
+
+    The wait is in real time, because the cloud is another process.
+    """
     end = _real_time() + seconds
     while True:
         await hass.async_block_till_done()
@@ -248,7 +254,7 @@ async def quiet(
 
 
 def _at_rest(hass: HomeAssistant, under_way: list[str]) -> bool:
-    """Return whether the cloud has no open request and no entry waits for a response or a connection."""
+    """Return whether the cloud has no open request, and no entry waits for a response or a connection."""
     if any(path not in _ENDLESS for path in under_way):
         return False
     stats = [entry.runtime_data.backend.stats for entry in hass.config_entries.async_loaded_entries(DOMAIN)]
@@ -351,9 +357,9 @@ def lacking(monkeypatch: pytest.MonkeyPatch, *families: str) -> set[str]:
 
 
 async def act(hass: HomeAssistant, action: str, entity_id: str | Sequence[str], **data: object) -> None:
-    """Call an action for entities and wait; the cloud has then accepted its requests.
+    """Call an action for entities, and wait until it has completed.
 
-    An action without a domain ("turn_on") is one of the entities' platform.
+    An action without a domain ("turn_on") is an action of the entities' platform.
     """
     first = entity_id if isinstance(entity_id, str) else entity_id[0]
     domain, _, name = action.rpartition(".")

@@ -1,4 +1,4 @@
-"""Resolver that leads some host names to this machine, and no others."""
+"""Resolver that resolves some host names to this machine, and no others."""
 
 from collections.abc import Collection
 import socket

@@ -1,4 +1,4 @@
-"""Tests of ``play_media``: providers in any case, fields in ``extra``, and folders."""
+"""Tests of ``play_media``: providers in upper or lower case, fields in ``extra``, and folders."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Tests of idle players, and of players of providers that ignore Amazon's commands."""
+"""Tests of idle players, and of external players of providers that ignore Amazon's commands."""
 
 from functools import partial
 import json
@@ -129,7 +129,7 @@ async def test_an_idle_player_in_a_group_of_home_assistant_is_turned_on(
 
 
 async def snapshot(hass: HomeAssistant, entity_id: str = KITCHEN) -> None:
-    """Store a player in a scene."""
+    """Store the state of a player in a scene."""
     scene = {"name": "x", "entities": {"light.nothing": "on"}}
     assert await async_setup_component(hass, "scene", {"scene": [scene]})
     await hass.async_block_till_done()

@@ -107,7 +107,7 @@ async def test_hints_of_a_burst_are_one_request(
 async def test_unknown_commands_are_counted(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """An unknown command and a line that is not JSON do no harm."""
+    """An unknown command, and a line that is not JSON, do no harm."""
     sim.reset_ledger()
     sim.push("PUSH_SOMETHING_NEW", {"destinationUserId": "A1", "what": [1, None, "ü"]})
     sim.push_raw("{this is not JSON")
@@ -142,7 +142,7 @@ async def test_a_handler_that_fails_is_logged_once(
 async def test_a_cut_stream_reconnects_and_reads_missed_changes(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A cut stream reconnects, and missed changes are read once."""
+    """The missed changes are read once."""
     assert state_of(hass, PUSH_SENSOR).state == "on"
     sim.fault(path="/v20160207/directives", status=503, times=2)
     sim.fault(close_stream=True)

@@ -16,7 +16,7 @@ from .conftest import Household
 async def removed(
     hass: HomeAssistant, hass_ws_client: WebSocketGenerator, entry: MockConfigEntry, device: dr.DeviceEntry
 ) -> bool:
-    """Ask Home Assistant to remove a device from the entry; return whether it did."""
+    """Request the removal of a device through Home Assistant; return whether it was removed."""
     assert await async_setup_component(hass, "config", {})
     client = await hass_ws_client(hass)
     answer = await client.remove_device(device.id)

@@ -1,4 +1,4 @@
-"""Tests of two entries with one registration, as after restoring a backup: only one is used."""
+"""Tests of two entries with one registration, like after restoring a backup: only one of them is used."""
 
 from typing import Any
 

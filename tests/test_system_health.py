@@ -1,4 +1,4 @@
-"""Tests of system health: accounts by number, and whether Amazon is reachable."""
+"""Tests of system health: numbered accounts, and whether Amazon is reachable."""
 
 from collections.abc import Mapping
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Tests of the translations: complete, with their placeholders, and in their language."""
+"""Tests of the translations: completeness, placeholders, and language."""
 
 from collections.abc import Iterator
 import json

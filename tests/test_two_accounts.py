@@ -1,4 +1,4 @@
-"""Tests of two accounts in one Home Assistant: similar addresses, shared Echos, and separation."""
+"""Tests of two accounts in one Home Assistant: similar email addresses, shared Echos, and separate data."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -325,7 +325,7 @@ async def test_a_command_is_sent_by_the_account_of_the_entity(
 
 
 async def test_both_entities_of_an_echo_in_one_call(hass: HomeAssistant, pair: Pair) -> None:
-    """A call for both entities of one Echo sends it two commands, one per account."""
+    """A call for both entities of one Echo sends two commands to it, one per account."""
     data = {"entity_id": [PLAYERS["john"]["Hall Echo"], PLAYERS["jack"]["Hall Echo"]], "text_command": "good morning"}
     await hass.services.async_call(DOMAIN, "send_text_command", data, blocking=True)
     assert sorted(str(sender) for sender, _ in pair.commands()) == ["jack", "john"]
@@ -656,7 +656,7 @@ async def test_a_command_to_a_shared_echo_triggers_once_per_targeted_account(
 
 
 async def test_an_echo_of_two_accounts_is_one_satellite(pair: Pair) -> None:
-    """A broadcast is heard once. The satellite belongs to the account that had it first, then to the other account."""
+    """A broadcast is spoken once. The satellite belongs to the account that had it first, then to the other account."""
     hass, registry = pair.hass, er.async_get(pair.hass)
     assert await async_setup_component(hass, "homeassistant", {})
 

@@ -1,4 +1,4 @@
-"""Tests that all ways to speak, show and push a text treat the text in the same way, and read all fields."""
+"""Tests that all ways to speak, show and push a text treat it in the same way, and read the same fields."""
 
 from collections.abc import Iterable
 from typing import Any, Final

@@ -61,7 +61,7 @@ async def enrol(sim: ControlClient, domain: str) -> dict[str, Any]:
 
 @asynccontextmanager
 async def signed_in(domain: str, folder: str, **oauth: Any) -> AsyncIterator[Any]:
-    """Yield a signed-in login of alexapy."""
+    """Yield an alexapy login that is signed in."""
     login = AlexaLogin(
         domain, "jo@example.org", "correct horse", lambda name: str(Path(folder) / name), uuid=APP, oauth=oauth
     )
@@ -141,7 +141,7 @@ async def command(api: Any) -> dict[str, Any]:
 
 
 async def scrape(folder: str) -> bool:
-    """Sign in with the form, as alexapy does without a token; return whether that succeeded."""
+    """Sign in with the form, like alexapy without a token; return whether the sign-in succeeded."""
     async with signed_in("amazon.com", folder) as login:
         return bool(login.status.get("login_successful"))
 

@@ -227,7 +227,7 @@ class Stream:
         self._pieces = answer.stream
 
     async def pieces(self) -> list[bytes]:
-        """Return the pieces sent so far; a last ``b""`` means the end."""
+        """Return the pieces sent so far; a final ``b""`` means that the stream has ended."""
         pieces: list[bytes] = []
         while True:
             task = asyncio.ensure_future(anext(self._pieces))
@@ -242,7 +242,7 @@ class Stream:
                 return [*pieces, b""]
 
     async def directives(self) -> list[dict[str, Any]]:
-        """Return the directives sent so far, parsed as clients do: one line of JSON each."""
+        """Return the directives sent so far, parsed like clients do: one line of JSON per directive."""
         lines = b"".join(await self.pieces()).decode().split("\r\n")
         return [json.loads(line) for line in lines if line.startswith("{")]
 

@@ -20,7 +20,7 @@ class Property(Driver):
     """The cloud with the household ``property``, and its operator."""
 
     def __init__(self, **changes: Any) -> None:
-        """Initialize with changes of the organization."""
+        """Initialize with changes to the organization."""
         household = load_household("property")
         household["smartProperties"].update(changes)
         super().__init__(household)

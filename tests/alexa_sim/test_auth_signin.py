@@ -1,4 +1,4 @@
-"""Sign-in pages, registration, tokens and cookies."""
+"""Tests of sign-in pages, registration, tokens and cookies."""
 
 from html.parser import HTMLParser
 import re

@@ -20,7 +20,7 @@ async def driver() -> Driver:
 
 
 async def added(driver: Driver, name: str, content_type: str | None, **options: Any) -> list[str]:
-    """Add a list item and return the names of all; the JSON is ASCII unless ``options`` say otherwise."""
+    """Add a list item and return the names of all items; the JSON is ASCII unless ``options`` say otherwise."""
     body = json.dumps({"items": [{"itemType": "KEYWORD", "itemName": name}]}, **options).encode()
     headers = {} if content_type is None else {"content-type": content_type}
     answer = await driver.request("POST", f"{BASE}/{SHOPPING}/items", raw=body, headers=headers)

@@ -1,4 +1,4 @@
-"""Tests of lists: reads, writes with versions, and their consequences."""
+"""Tests of lists: reads, writes with versions, and the resulting pushes."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Tests of players: sessions, commands, playback in time, and settings."""
+"""Tests of players: sessions, commands, playback over time, and settings."""
 
 from typing import Any
 

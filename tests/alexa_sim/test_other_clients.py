@@ -1,4 +1,4 @@
-"""Tests of request forms that other clients use and Amazon accepts."""
+"""Tests of requests that Amazon accepts in the forms that other clients use."""
 
 from alexapy.secureauth import EnrollmentFlow
 import pytest

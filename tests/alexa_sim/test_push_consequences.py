@@ -1,4 +1,4 @@
-"""Tests of the pushes that a change causes through endpoints, patches or time."""
+"""Tests of the pushes after changes by endpoints, by patches and over time."""
 
 from typing import Any
 

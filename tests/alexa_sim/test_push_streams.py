@@ -1,4 +1,4 @@
-"""Tests of directive streams: access, form and end."""
+"""Tests of directive streams: access, format and end."""
 
 import json
 from typing import Any

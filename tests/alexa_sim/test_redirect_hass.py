@@ -17,7 +17,7 @@ from alexa_sim.redirect.target import TARGET
 
 @pytest.fixture(autouse=True)
 def _redirected(toy: Running) -> Iterator[None]:
-    """Redirect this process to the toy cloud, and back to its previous target afterward."""
+    """Redirect this process to the toy cloud; restore the previous target afterward."""
     before = (TARGET.port, TARGET.ca_pem)
     install(toy.port, toy.ca)
     yield

@@ -18,7 +18,7 @@ STREAM = "alexa.na.gateway.devices.a2z.com/v20160207/directives"
 
 
 def eventually(toy: Running, **expected: object) -> bool:
-    """Return whether parts of the toy's state become as expected within two seconds."""
+    """Return whether parts of the toy cloud's state get the expected values within two seconds."""
     end = time.monotonic() + 2
     while time.monotonic() < end:
         state = toy.client.state()

@@ -52,14 +52,14 @@ class Home(Driver):
 
 @pytest.fixture
 async def home() -> Home:
-    """Return Jo's smart home with Jo signed in."""
+    """Return Jo's smart home, with Jo signed in."""
     home = Home()
     await home.renew()
     return home
 
 
 def order(appliance: str, feature: str, name: str, instance: str | None = None, **payload: Any) -> dict[str, Any]:
-    """Return one request of a mutation."""
+    """Return one control request of a mutation."""
     return {
         "endpointId": f"amzn1.alexa.endpoint.{appliance}",
         "featureName": feature,
@@ -70,7 +70,7 @@ def order(appliance: str, feature: str, name: str, instance: str | None = None, 
 
 
 def codes(answer: Any) -> list[str]:
-    """Return the codes in a mutation's response, successes first."""
+    """Return the codes in a mutation's response, those of successes first."""
     result = answer.json["data"]["setEndpointFeatures"]
     return [each["code"] for each in (*result["featureControlResponses"], *result["errors"])]
 

@@ -1,4 +1,4 @@
-"""Tests of the integration's client with the simulated cloud: both implement the same reference."""
+"""Tests of the integration's client with the simulated cloud; both follow the same API reference."""
 
 from collections.abc import AsyncIterator, Iterator
 import socket
@@ -80,7 +80,7 @@ def process() -> Iterator[Running]:
 
 @pytest.fixture
 async def api(process: Running, socket_enabled: None) -> AsyncIterator[SmartPropertiesClient]:
-    """Return a client that requests its token when it needs one."""
+    """Return a client that requests a token when it needs one."""
     process.client.household("property")
     connector = aiohttp.TCPConnector(
         resolver=_ToSimulation(process.port), ssl=ssl.create_default_context(cafile=process.ca), use_dns_cache=False

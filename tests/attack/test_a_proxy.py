@@ -1,4 +1,4 @@
-"""Attacks on the sign-in through Home Assistant."""
+"""Tests of attacks on the sign-in through Home Assistant."""
 # ruff: noqa: F811 - fixtures that are imported have the names of parameters
 
 import asyncio
@@ -361,7 +361,7 @@ async def test_a_sign_in_with_every_logger_at_debug_logs_no_secret(
 async def test_slow_senders_do_not_pile_up(
     sim: ControlClient, root: URL, browser: Browser, signed_half: ConfigFlowResult
 ) -> None:
-    """Requests of other browsers are answered before their bodies have arrived."""
+    """Requests of other browsers get their responses before their bodies have arrived."""
     target = f"{urlsplit(base_of(browser)).path}/www.amazon.com/ap/signin"
     head = f"POST {target} HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 60000\r\n\r\na"
     answers = await asyncio.gather(*(raw(root, head) for _ in range(20)))

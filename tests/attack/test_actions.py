@@ -1,4 +1,7 @@
-"""Tests of every action with invalid values: it succeeds, or the caller gets a translated error, in limited time."""
+"""Tests of every action with invalid values.
+
+Each call succeeds or raises a translated error, within limited time.
+"""
 
 import asyncio
 from pathlib import Path
@@ -243,7 +246,7 @@ JSON: Final = st.recursive(
 async def test_generated_values_cause_clear_errors(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """Generated values are tried in every field of every action."""
+    """Generated values are passed to every field of every action."""
     fields = [(action, name) for action, spec in ACTIONS.items() for name in ((spec or {}).get("fields") or {})]
     drawn: list[tuple[tuple[str, str], object]] = []
 
@@ -269,7 +272,10 @@ HALF: Final = "half \ud83d of a letter"
 async def test_text_that_cannot_be_encoded_is_never_sent(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """Each action with a text field gets a text that cannot be encoded, and sends no write to Amazon."""
+    """An action with text that cannot be encoded sends no write to Amazon.
+
+    All actions with text fields are covered.
+    """
     lists = hass.states.async_entity_ids("todo")
     calls: list[tuple[str, dict[str, Any]]] = [
         *(("todo.add_item", {"entity_id": entity_id, "item": HALF}) for entity_id in lists),

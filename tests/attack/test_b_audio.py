@@ -1,4 +1,4 @@
-"""Tests of the public view of sounds, and of fetching and converting them."""
+"""Tests of the view that serves sounds without authentication, and of fetching and converting sounds."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

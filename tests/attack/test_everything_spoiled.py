@@ -1,4 +1,4 @@
-"""Tests with altered responses and pushes and every entity enabled: only the altered ones fail."""
+"""Tests with altered responses and pushes and with every entity enabled; only altered data is lost."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ VALUES = list(ODD.values())
 
 
 def spoiled(value: Any, chance: random.Random, share: int) -> Any:
-    """Return a JSON value in which about one of ``share`` parts is replaced."""
+    """Return a JSON value in which about one in ``share`` values is replaced."""
     if chance.randrange(share) == 0:
         return chance.choice(VALUES)
     if isinstance(value, dict):
@@ -55,7 +55,7 @@ async def read_all(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 def problems(lines: list[str]) -> list[str]:
-    """Return the errors in a log, except the message about a topic that could not be read."""
+    """Return the errors in a log, except messages about topics that could not be read."""
     return [line[:400] for line in lines if "Error fetching" not in line or "Traceback" in line]
 
 

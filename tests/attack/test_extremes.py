@@ -57,7 +57,7 @@ async def test_steps_as_deep_as_the_frontend_can_send_them_are_refused(
 async def test_removing_a_copied_entry_keeps_the_registration_of_the_other(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entry_data: dict[str, Any]
 ) -> None:
-    """Two entries have one registration, as after restoring a backup."""
+    """Two entries share one registration, like after restoring a backup."""
     copy = MockConfigEntry(domain=DOMAIN, version=2, title="again", unique_id="other", data=entry_data)
     copy.add_to_hass(hass)
     await hass.config_entries.async_remove(copy.entry_id)

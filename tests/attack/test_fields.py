@@ -1,4 +1,4 @@
-"""Tests with single invalid fields in responses: only values that depend on them become unknown."""
+"""Tests with single invalid fields in responses: only values that depend on these fields become unknown."""
 
 import json
 from typing import Any
@@ -75,7 +75,7 @@ def good(hass: HomeAssistant) -> set[str]:
 
 
 async def read(hass: HomeAssistant, topic: TopicCoordinator[Any]) -> None:
-    """Read a topic with everything that belongs to it."""
+    """Read a topic and everything that is read together with it."""
     getattr(topic, "_due_at", {}).clear()
     await topic.async_refresh()
     await hass.async_block_till_done()

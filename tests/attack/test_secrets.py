@@ -37,7 +37,7 @@ OURS: Final = ("custom_components.alexa_media", "alexapy", "authcaptureproxy")
 
 @contextlib.contextmanager
 def faults(sim: ControlClient) -> Iterator[None]:
-    """Let Amazon refuse tokens, the stream and single requests for a time."""
+    """Let Amazon refuse tokens, the stream and single requests for a while."""
     sim.fault(expire_tokens=True)
     sim.fault(close_stream=True)
     for path in ("/api/devices-v2/device", "/api/dnd/device-status-list", "/auth/token", "/ap/exchangetoken/cookies"):

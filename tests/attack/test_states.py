@@ -1,4 +1,4 @@
-"""Tests that the states of all entities can be serialized, whatever the responses are."""
+"""Tests that the states of all entities can be serialized, whatever the responses contain."""
 
 import json
 import random
@@ -22,7 +22,7 @@ ODD: list[Any] = [
 
 
 def _spoiled(value: Any, pick: Any, share: int) -> Any:
-    """Return a JSON value in which about one of ``share`` parts is replaced by an odd value."""
+    """Return a JSON value in which about one in ``share`` values is replaced by an odd one."""
     if pick(share) == 0:
         return ODD[pick(len(ODD))]
     if isinstance(value, dict):

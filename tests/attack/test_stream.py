@@ -1,4 +1,4 @@
-"""Tests of the push stream with hostile or endless input: memory, event loop, exceptions and state."""
+"""Tests of the push stream with malicious or endless input: memory, event loop, exceptions and state."""
 
 import asyncio
 from datetime import UTC, datetime

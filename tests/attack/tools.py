@@ -1,4 +1,4 @@
-"""Helpers of these tests: monitors for the event loop, the log and memory."""
+"""Helpers of the attack tests: monitors for the event loop, the log and memory."""
 
 import asyncio
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ class Blocks:
 
 @contextmanager
 def watching_loop(limit: float = 0.05) -> Iterator[Blocks]:
-    """Record from a thread each time that the event loop is blocked for longer than ``limit`` seconds."""
+    """Record each blocking of the event loop that is longer than ``limit`` seconds, from another thread."""
     loop = asyncio.get_running_loop()
     blocks, stop = Blocks(), threading.Event()
 
@@ -70,7 +70,7 @@ class Collector(logging.Handler):
         return [form.format(record) for record in self.records]
 
     def bad(self) -> list[str]:
-        """Return errors, and warnings with an exception."""
+        """Return the errors, and the warnings with an exception."""
         return [
             line
             for record, line in zip(self.records, self.lines(), strict=True)

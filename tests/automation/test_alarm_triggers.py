@@ -56,7 +56,7 @@ async def ring(hass: HomeAssistant, clock: Clock, action: str, **data: Any) -> N
 async def test_an_alarm_triggers_when_it_rings_and_when_it_is_dismissed(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
-    """Each trigger fires once, only at the Echo in the target; a reminder fires neither trigger."""
+    """Each trigger fires once, only for the Echo in the target; reminders fire neither trigger."""
     await set_up(hass, config_entry)
     await clock.settle()
     target = {"entity_id": BEDROOM}
@@ -101,7 +101,7 @@ async def test_a_timer_triggers_when_it_changes(
     trigger: str,
     changed: str,
 ) -> None:
-    """The trigger fires once per change, with the label; it does not fire for another label."""
+    """The trigger fires once per change of a timer with the label, and not for other labels."""
     change(sim, household, {"remainingTime": 300_000})
     await set_up(hass, config_entry)
     await clock.settle()
@@ -116,7 +116,7 @@ async def test_a_timer_triggers_when_it_changes(
 async def test_conditions_test_for_a_running_timer_and_an_alarm_before_a_time(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
-    """A paused timer is not running; an alarm after the time does not count."""
+    """A paused timer is not running, and an alarm after the given time does not count."""
     # Otherwise, the household's own alarms would match at some times of day.
     for customer_id, account in household.accounts.items():
         alarms = dict.fromkeys(key for key, item in account["notifications"].items() if item["type"] == "Alarm")
@@ -167,7 +167,7 @@ async def test_a_condition_tests_who_spoke_last(
     household: Household,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Commands of another person do not run the actions."""
+    """After a command by another person, the actions do not run."""
     monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.1)
     told = await automate(
         hass,
@@ -185,7 +185,7 @@ async def test_a_condition_tests_who_spoke_last(
 async def test_an_item_added_in_the_app_triggers_for_its_list(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """The trigger data contain the item; the trigger does not fire for another item."""
+    """The trigger data contains the item; the trigger does not fire for other items."""
     lists = sorted(hass.states.async_entity_ids("todo"))
     told = await automate(
         hass,
@@ -202,7 +202,10 @@ async def test_an_item_added_in_the_app_triggers_for_its_list(
 async def test_a_reminder_for_all_devices_triggers_once_for_echos_of_the_account(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
-    """The same applies to a target with two Echos. No device is named. A repeating reminder can be skipped."""
+    """A target with two Echos also fires once.
+
+    The trigger data contains no device. A repeating reminder can be skipped.
+    """
     await set_up(hass, config_entry)
     await clock.settle()
     target = {"entity_id": [BEDROOM, "media_player.office_spot"]}

@@ -30,7 +30,7 @@ def brisk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 async def ask(hass: HomeAssistant, text: str, *entity_ids: str, action: str = "ask", **data: Any) -> dict[str, Any]:
-    """Ask Echos; return the responses by entity."""
+    """Ask Echos a question; return the responses by entity."""
     response = await hass.services.async_call(
         "alexa_media",
         action,
@@ -65,7 +65,7 @@ async def test_an_answer_is_returned(
 async def test_several_echos_get_their_own_answers_by_shared_reads(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Two Echos in earshot, asked different questions at once, return their answers after one shared request."""
+    """Two Echos within earshot of each other are asked different questions; one request returns both answers."""
     names = {KITCHEN: "Kitchen Show", STUDIO: "Living Room Studio"}
     household.change(names[KITCHEN], heardBy=[household.serial(names[STUDIO])])
     household.change(names[STUDIO], heardBy=[household.serial(names[KITCHEN])])

@@ -165,7 +165,7 @@ async def test_an_event_of_a_calendar_sets_a_reminder(
     clock: Clock,
     importer: Importer,
 ) -> None:
-    """The test uses the integration's own calendar; any other calendar also works."""
+    """The test uses the calendar of the integration; any other calendar also works."""
     await set_up(hass, config_entry)
     await clock.settle()
     at = (dt_util.now() + timedelta(minutes=25)).replace(microsecond=0)

@@ -64,7 +64,7 @@ async def test_exactly_one_time_is_required(
 async def test_the_form_of_steps_has_every_step(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """The test fails if a new kind of step, or a new field, has no field in the form."""
+    """The test fails for a kind of step, or a field of a step, that the form lacks."""
     services = yaml.safe_load((COMPONENT / "services.yaml").read_text())
     form = services["run_sequence"]["fields"]["steps"]["selector"]
     fields = set(form["object"]["fields"])
@@ -76,7 +76,7 @@ async def test_the_form_of_steps_has_every_step(
 async def test_steps_take_a_timer_parameters_and_do_not_disturb(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """All steps are sent in one request, in Amazon's form."""
+    """All steps are sent in one request, in Amazon's format."""
     sim.reset_ledger()
     steps = [
         {"do_not_disturb": "00:30:00"},

@@ -1,4 +1,4 @@
-"""Tests of actions with targets: entities, devices, areas, floors and labels; groups become their members."""
+"""Tests of actions with targets: entities, devices, areas, floors and labels; groups are replaced by their members."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ GROUP = "media_player.downstairs"
 
 @pytest.fixture
 def targets(hass: HomeAssistant, entry: MockConfigEntry) -> list[dict[str, Any]]:
-    """Return targets that all stand for the kitchen and the studio."""
+    """Return different targets that all select the kitchen and the studio."""
     area = ar.async_get(hass).async_create("Ground")
     floor = fr.async_get(hass).async_create("Floor")
     ar.async_get(hass).async_update(area.id, floor_id=floor.floor_id)
@@ -82,7 +82,7 @@ async def test_sequences_take_all_forms_of_a_target(
 async def test_alarms_and_reminders_are_created_on_every_echo_or_on_none(
     hass: HomeAssistant, sim: ControlClient, household: Household, targets: list[dict[str, Any]]
 ) -> None:
-    """Each Echo gets one, with all ids in the response; if one is refused, the others are deleted."""
+    """The response contains an id for each Echo; if one request is refused, the other alarms are deleted."""
     serials = {household.serial("Kitchen Show"), household.serial("Living Room Studio")}
 
     def made(ids: list[str]) -> set[str]:

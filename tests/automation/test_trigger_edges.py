@@ -147,7 +147,7 @@ async def test_an_echo_is_found_by_any_target(
 async def test_an_empty_area_matches_no_echo(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A target without Echos does not stand for all Echos."""
+    """A target without Echos does not mean all Echos."""
     area = ar.async_get(hass).async_create("Empty")
     told = await automate(hass, {"trigger": VOICE, "target": {"area_id": area.id}, "options": {"text": "movie time"}})
     sim.say(household.serial("Kitchen Show"), "movie time")
@@ -159,7 +159,7 @@ async def test_an_empty_area_matches_no_echo(
 async def test_commands_from_before_the_automation_do_not_trigger_it(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The command is ignored even if it is only read afterward."""
+    """The command is ignored even if its record is read afterward."""
     serial = household.serial("Kitchen Show")
     fault = sim.fault(path="/alexa-privacy/apd/rah/*", status=503)
     assert fault
@@ -240,7 +240,7 @@ async def test_an_automation_can_be_set_up_before_the_account(
 async def test_an_invalid_trigger_only_disables_its_automation(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, options: dict[str, Any]
 ) -> None:
-    """The other automations in the file work, and nothing raises."""
+    """The other automations in the file work, and no exception is raised."""
     action = {"event": "triggered", "event_data_template": {"trigger": "{{ trigger }}"}}
     good = {"alias": "good", "triggers": [{"trigger": VOICE}], "actions": [action]}
     bad = {"alias": "bad", "triggers": [{"trigger": VOICE, "options": options}], "actions": [action]}
@@ -270,7 +270,7 @@ async def test_an_invalid_trigger_only_disables_its_automation(
 async def test_a_target_that_can_never_match_is_refused(
     hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: Any, trigger: str, target: str, key: str | None
 ) -> None:
-    """The error has the reason that applies to the trigger."""
+    """The error contains the reason, which depends on the trigger."""
     for domain in ("light", "todo"):
         er.async_get(hass).async_get_or_create(domain, "demo", "elsewhere", suggested_object_id="elsewhere")
     client = await hass_ws_client(hass)
@@ -284,7 +284,7 @@ async def test_a_target_that_can_never_match_is_refused(
 async def test_without_transcripts_words_and_persons_are_compared_and_not_shown(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The condition for the person works like the trigger."""
+    """The trigger and the condition both compare the person."""
     hass.config_entries.async_update_entry(entry, options={**entry.options, "keep_transcripts": False})
     await hass.config_entries.async_reload(entry.entry_id)
     await until(hass, lambda: entry.runtime_data.push.up)
@@ -324,7 +324,7 @@ def test_the_next_time_of_day_respects_daylight_saving(now: str, before: str, zo
 async def test_a_timer_that_rang_during_an_outage_was_not_cancelled(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
-    """The timer is gone when Amazon responds again, more than an hour later, and its time is computed."""
+    """The timer is no longer listed when Amazon responds again, more than an hour later."""
     change(sim, household, {"remainingTime": 60_000})
     await set_up(hass, config_entry)
     await clock.settle()

@@ -60,7 +60,7 @@ async def test_a_voice_command_triggers_once_with_its_slots(
 async def test_a_condition_about_the_last_echo_stops_the_automation(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Only commands to the Echo in the condition run the actions."""
+    """The actions only run after a command to the Echo in the condition."""
     target = {"entity_id": "media_player.kitchen_show"}
     told = await automate(
         hass,
@@ -77,7 +77,7 @@ async def test_a_condition_about_the_last_echo_stops_the_automation(
 async def test_the_editor_offers_the_triggers_and_conditions_of_an_echo(
     hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
 ) -> None:
-    """The websocket API lists both for the device, and explains an invalid pattern."""
+    """The WebSocket API lists both for the device, and returns the error of an invalid pattern."""
     assert await async_setup_component(hass, "automation", {})
     client = await hass_ws_client(hass)
     registered = er.async_get(hass).async_get("media_player.kitchen_show")

@@ -49,7 +49,7 @@ def slots(text: str, match: str, said: str) -> dict[str, str] | None:
     ],
 )
 def test_patterns_match_any_script(text: str, match: str, said: str, expected: dict[str, str] | None) -> None:
-    """Covers wake words, apostrophes, composed letters and other scripts."""
+    """Covers wake words, apostrophes, composed letters and non-Latin scripts."""
     assert slots(text, match, said) == expected
 
 
@@ -65,7 +65,7 @@ def test_patterns_match_any_script(text: str, match: str, said: str, expected: d
 )
 @pytest.mark.parametrize("match", list(TextMatch))
 def test_matching_a_pattern_is_fast(text: str, said: str, match: TextMatch) -> None:
-    """Neither many wildcards nor a long transcript block Home Assistant."""
+    """Neither many wildcards nor a long transcript blocks Home Assistant."""
     pattern = VoicePattern.parse(text[:MAX_PATTERN], match)
     begin = time.process_time()
     pattern.slots(said)
@@ -126,7 +126,7 @@ def fits(parts: list[str], said: str, at: int) -> bool:
 def test_the_fast_search_finds_the_same_as_an_exhaustive_search(
     literals: list[str], variables: list[str], edges: tuple[bool, bool], said: str
 ) -> None:
-    """Taking words at their first position finds every match."""
+    """The search takes each word at its first position, and still finds every match."""
     named = [variable.replace("{}", f"{{s{number}}}") for number, variable in enumerate(variables)]
     parts = [part for literal, variable in zip(literals, named, strict=False) for part in (variable, literal)]
     parts = parts[0 if edges[0] else 1 :] + ([named[3]] if edges[1] else [])

@@ -1,4 +1,4 @@
-"""Automations that are created in the editor by clicking and typing only."""
+"""Tests that create automations in the editor only by clicking and typing."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
@@ -42,12 +42,12 @@ class Editor:
         await until("the editor did not open", is_open)
 
     async def search(self, kind: str, words: str) -> None:
-        """Search for a trigger or an action, or for an entity that has some."""
+        """Search for a trigger or an action, or for an entity that offers some."""
         await self.page.get_by_role("button", name=f"Add {kind}", exact=True).click()
         await self.page.get_by_placeholder("Search").fill(words)
 
     async def target(self, name: str) -> None:
-        """Choose an entity for the trigger or the action that is open."""
+        """Select an entity for the open trigger or action."""
         await self.page.get_by_role("button", name="Add target").click()
         picker = self.page.locator("ha-picker-combo-box")
         await picker.get_by_placeholder("Search").fill(name)
@@ -114,7 +114,7 @@ async def editor(home: Home, page: Page) -> AsyncIterator[Editor]:
 
 
 def spoken(home: Home, text: str) -> list[tuple[str, str]]:
-    """Return how and on which Echos a text was spoken."""
+    """Return how a text was spoken, and on which Echos."""
     return [(item["kind"], item["device"]) for item in home.cloud.spoken() if item["text"] == text]
 
 

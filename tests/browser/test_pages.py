@@ -51,7 +51,7 @@ async def test_a_push_updates_the_page_and_the_page_controls_the_echo(home: Home
 
 @pytest.fixture
 async def dashboard(home: Home) -> AsyncIterator[None]:
-    """Create a dashboard with players like a user would."""
+    """Create a dashboard with players, like a user would."""
     cards: list[dict[str, Any]] = [{"type": "media-control", "entity": f"media_player.{name}"} for name in PLAYERS]
     cards += [
         {"type": "tile", "entity": f"switch.{name}_do_not_disturb", "name": {"type": "device"}} for name in PLAYERS[:3]

@@ -1,4 +1,4 @@
-"""Tests of the options step that records for a bug report."""
+"""Tests of the options step that starts a recording for a bug report."""
 
 import gzip
 
@@ -24,7 +24,7 @@ async def push_is_up(home: Home) -> bool:
 async def test_a_recording_is_started_and_stopped_in_the_options(
     home: Home, page: Page, account: None, picture: Picture
 ) -> None:
-    """The step explains the content of the file; a notification has its path."""
+    """The step describes the content of the file; a notification contains its path."""
     switch = await configure(home, page)
     await expect(switch).not_to_be_checked()
     await switch.press("Space")

@@ -1,4 +1,4 @@
-"""Tests that limit what scripts of a sign-in page can do in the window opened by Home Assistant."""
+"""Tests that scripts of a sign-in page cannot misuse the window opened by Home Assistant."""
 
 from collections.abc import AsyncIterator
 import json
@@ -92,7 +92,7 @@ async def open_sign_in(home: Home, context: BrowserContext, page: Page) -> Page:
 
 @pytest.fixture
 async def asked(context: BrowserContext) -> AsyncIterator[list[Request]]:
-    """Collect the requests that were answered."""
+    """Collect the results of the requests that received a response."""
     requests: list[Request] = []
 
     def collect(request: Request) -> None:

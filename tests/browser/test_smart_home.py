@@ -12,7 +12,7 @@ DASHBOARD: Final = "smart-home"
 
 
 async def entity(home: Home, domain: str, name: str) -> str:
-    """Return the entity id for a name that users see, once it exists; the id depends on rooms."""
+    """Return the entity id for a name that users see, once the entity exists; the id depends on rooms."""
     found: list[str] = []
 
     async def is_there() -> bool:

@@ -253,7 +253,7 @@ def test_the_next_occurrence_is_never_in_the_past(now: datetime, zone: ZoneInfo,
 @given(now=instants, day=days, minute=minutes, zone=st.sampled_from(ZONES), rule=rules)
 @settings(max_examples=200, deadline=None)
 def test_rules_match_dateutil(now: datetime, day: date, minute: int, zone: ZoneInfo, rule: str) -> None:
-    """Skipping past occurrences changes nothing: dateutil returns the same result when it starts from the first day."""
+    """dateutil returns the same result if it starts from the first day instead of skipping past occurrences."""
     begin = datetime.combine(day, time()) + timedelta(minutes=minute)
     every = rrulestr(rule.rstrip(";"), dtstart=begin)
     near = every.xafter(now.astimezone(zone).replace(tzinfo=None) - timedelta(days=1), inc=True)
@@ -276,7 +276,7 @@ def test_patterns_match_rules(now: datetime, day: date, minute: int, zone: ZoneI
 @given(now=instants, day=days, minute=minutes, zone=st.sampled_from(ZONES), pair=st.tuples(rules, rules))
 @settings(max_examples=100, deadline=None)
 def test_several_rules_are_merged(now: datetime, day: date, minute: int, zone: ZoneInfo, pair: tuple[str, ...]) -> None:
-    """The result contains the merged occurrences that dateutil returns for each rule, without duplicates."""
+    """The result matches the occurrences that dateutil returns for each rule, merged and without duplicates."""
     begin = datetime.combine(day, time()) + timedelta(minutes=minute)
     local = now.astimezone(zone).replace(tzinfo=None)
     found: set[datetime] = set()

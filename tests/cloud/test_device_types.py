@@ -27,7 +27,7 @@ def test_a_device_type_has_a_model() -> None:
 
 
 def test_an_unknown_type_is_shown_unchanged() -> None:
-    """Family and id are shown as Amazon sends them, even for an unknown family."""
+    """Family and id are shown as sent by Amazon, even if the family is unknown."""
     assert model_of(device("A0NEWECHO00000", "HOVERCRAFT")) == "HOVERCRAFT A0NEWECHO00000"
     assert model_of(device("A0NEWECHO00000", "")) == "A0NEWECHO00000"
 

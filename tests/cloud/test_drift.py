@@ -1,4 +1,4 @@
-"""Tests that changes in Amazon's responses are counted, without private data."""
+"""Tests that changes in Amazon's responses are counted, and that no private data is stored."""
 
 import logging
 from typing import Any
@@ -46,7 +46,7 @@ def test_a_field_that_vanished_is_counted(answers: list[Any], found: dict[str, i
 
 
 def test_an_unknown_value_is_counted_and_a_private_one_not_shown() -> None:
-    """A word in capital letters is shown, any other text is not."""
+    """A word in capital letters is shown; any other text is not."""
     before = UNKNOWN_VALUES.observations["value"].get("DeviceFamily: TOASTER", 0)
     assert DeviceFamily("TOASTER") is DeviceFamily("Anna's toaster") is DeviceFamily.UNKNOWN
     found = UNKNOWN_VALUES.observations["value"]

@@ -1,4 +1,4 @@
-"""Tests of the classification of responses."""
+"""Tests of the classification of HTTP responses."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime

@@ -48,7 +48,7 @@ def test_no_part_of_a_secret_is_left(secret: str, parts: list[str]) -> None:
 
 
 def test_ids_join_across_composite_ids() -> None:
-    """The parts of a composite id have the same pseudonyms as on their own."""
+    """A part of a composite id has the same pseudonym as when it occurs alone."""
     serial, customer = PSEUDONYMS.text("G0SIMSERIAL00001"), PSEUDONYMS.text("A2SIMCUSTOMER1")
     assert PSEUDONYMS.text("A4ZXE0RM7LQ7A-G0SIMSERIAL00001") == f"A4ZXE0RM7LQ7A-{serial}"
     assert PSEUDONYMS.text("A2SIMCUSTOMER1#ms#A4ZXE0RM7LQ7A#G0SIMSERIAL00001").split("#")[::3] == [customer, serial]
@@ -56,7 +56,7 @@ def test_ids_join_across_composite_ids() -> None:
 
 @pytest.mark.parametrize("value", [1_764_000_000, 1_764_000_000_000, "2026-11-29T07:00:00Z", "2026-11-29"])
 def test_times_move_by_the_same_weeks(value: Any) -> None:
-    """A time keeps its weekday and time of day."""
+    """Weekday and time of day are kept."""
     found = PSEUDONYMS.value(value)
     assert found != value
     assert Pseudonyms(b"", load_words(), weeks=104).value(found) == value
@@ -113,7 +113,7 @@ def test_a_published_word_does_not_stay_as_a_name(planted: Any) -> None:
     ],
 )
 def test_words_of_amazon_stay_where_they_mean_something(value: str, key: str) -> None:
-    """Recurrence rules, names of features and enumerations are unchanged."""
+    """Recurrence rules, names of features and enumeration values are unchanged."""
     assert PSEUDONYMS.value({key: value}) == {key: value}
 
 

@@ -1,4 +1,4 @@
-"""Tests of texts for speech: validation, and splitting of long ones."""
+"""Tests of texts for speech: validation, and splitting of long texts."""
 
 from hypothesis import given, strategies as st
 import pytest
@@ -134,7 +134,7 @@ PARTS = (
 
 @given(st.lists(st.sampled_from(PARTS), max_size=30).map("".join))
 def test_any_text_is_valid_or_refused(text: str) -> None:
-    """An accepted text contains text to show; a document is accepted again unchanged."""
+    """An accepted text is not empty on a screen; an accepted document is accepted again without changes."""
     try:
         sound = checked(text)
     except SsmlError:

@@ -1,1 +1,1 @@
-"""Check of the simulated Smart Properties with their specification by schemathesis."""
+"""Check of the simulated Smart Properties against their specification with schemathesis."""

@@ -1,4 +1,4 @@
-"""Hooks for schemathesis: tokens, ids of existing endpoints, and restoring endpoints afterward.
+"""Hooks for schemathesis: add tokens, use ids of existing endpoints, and restore endpoints afterward.
 
 Schemathesis loads this module through ``SCHEMATHESIS_HOOKS``; ``python -m alexa_sim run`` sets the environment.
 """

@@ -1,4 +1,4 @@
-"""Check the simulated Smart Properties with schemathesis and their specification.
+"""Check the simulated Smart Properties against their specification with schemathesis.
 
 ``scripts/test --contract`` runs this inside ``python -m alexa_sim run --household property`` and passes its arguments
 to schemathesis.

@@ -109,7 +109,7 @@ async def test_the_echo_that_was_spoken_to_is_found(
 async def test_bursts_and_wake_ups_cost_few_requests(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[dict[str, Any]]
 ) -> None:
-    """A burst costs one request, a wake-up without speech one, and a volume change none.
+    """A burst, and a wake-up without speech, cost one request each; a volume change costs none.
 
     Endless pages are not followed.
     """
@@ -211,7 +211,7 @@ async def test_the_key_of_a_record_names_the_echo(
 async def test_the_key_of_the_older_form_names_the_echo_too(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[Any]
 ) -> None:
-    """Both forms contain the same record, and its event fires once."""
+    """Both forms return the same record, and its event fires once."""
     answered(sim, said := record(household, "Office Spot"), times=1)
     await hass.services.async_call(DOMAIN, "update_last_called", {}, blocking=True)
     sim.fault(path="/alexa-privacy/apd/rah/*", status=404)
@@ -399,7 +399,7 @@ async def test_unknown_serials_are_not_kept(hass: HomeAssistant, sim: ControlCli
 async def test_a_late_record_is_reported_once(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[dict[str, Any]]
 ) -> None:
-    """A late record is reported once, and an action during a read does not undo anything."""
+    """An action during a read does not undo anything."""
     history = entry.runtime_data.history
     kitchen, office = household.serial("Kitchen Show"), household.serial("Office Spot")
     sim.fault(silent_stream=600)
@@ -458,7 +458,7 @@ async def test_do_not_disturb_by_voice(
 async def test_commands_before_a_restart_fire_no_events(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, fired: list[Any]
 ) -> None:
-    """Commands before the start are shown without events; one request at the start suffices."""
+    """Commands from before the start are shown, but fire no events; one request at the start suffices."""
     said = sim.say(household.serial("Bedroom Dot"), "set an alarm", "For when?")
     sim.reset_ledger()
     await set_up(hass, config_entry)
@@ -651,7 +651,7 @@ async def test_history_records_can_be_filtered(
 async def test_update_last_called_reads_immediately(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[Any]
 ) -> None:
-    """The history is read at once; the response has the Echo, and only the caller gets an error."""
+    """The response contains the Echo, and an error is only raised to the caller."""
 
     async def update(**data: Any) -> Any:
         return await hass.services.async_call(DOMAIN, "update_last_called", data, blocking=True, return_response=True)
@@ -696,7 +696,7 @@ async def test_update_last_called_reads_immediately(
 async def test_a_backend_without_history_has_no_event_entity(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """There is no event entity and no last Echo; actions raise an error, and pushes do no harm."""
+    """There is no last called Echo either. Actions raise an error, and pushes do no harm."""
     lacking(monkeypatch, "history")
     await set_up(hass, config_entry)
     assert not [event for event in hass.states.async_entity_ids("event") if event.endswith("_voice_command")]

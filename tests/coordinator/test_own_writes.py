@@ -109,7 +109,7 @@ async def test_an_equalizer_that_was_not_read_back_is_read_before_the_next_write
 async def test_a_change_back_at_the_device_is_shown(
     hass: HomeAssistant, bands: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
 ) -> None:
-    """The old value, set again at the Echo within seconds, is shown after one read."""
+    """The old value is set again at the Echo within seconds, and shown after one read."""
     bass = BANDS[0]
     sim.fault(silent_stream=1)
     await act(hass, "number.set_value", bass, value=4)
@@ -208,7 +208,7 @@ async def test_an_older_read_does_not_undo_a_write(
 async def test_a_push_between_overlapping_reads_is_kept(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient
 ) -> None:
-    """A push that arrives after the second of two reads was requested is kept when the first one ends."""
+    """The push arrives after the second of two reads was sent, and before the first one ends."""
     path = "/api/dnd/device-status-list"
     dnd = entry.runtime_data.dnd
     sim.fault(path=path, latency=0.6, after=True, times=2)

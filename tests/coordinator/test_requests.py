@@ -119,7 +119,7 @@ async def test_a_missed_push_brings_the_shorter_intervals_back(
 async def test_speaking_on_ten_echos_is_one_request(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:
-    """One action that speaks on ten Echos sends one request, and all ten speak."""
+    """One action for ten Echos sends one request, and all of them speak."""
     sim.household("forty")
     await set_up(hass, config_entry)
     await quiet(hass, sim)
@@ -175,7 +175,7 @@ async def test_a_refused_command_raises(
 async def test_a_write_is_not_repeated_after_an_unknown_outcome(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """A command that ran but whose response was lost is spoken once."""
+    """The command ran, but its response was lost; the text is spoken once."""
     sim.fault(path="/api/behaviors/preview", times=1, status=503, after=True)
     with pytest.raises(HomeAssistantError):
         await hass.services.async_call(
@@ -215,7 +215,7 @@ async def test_update_entity_reads_its_topic_once(
 async def test_ten_actions_at_once_are_two_requests(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:
-    """Of ten callers within a few milliseconds the first sends at once, and the others share one request."""
+    """Ten callers act within a few milliseconds: the first one sends immediately, and the others share a request."""
     sim.household("forty")
     await set_up(hass, config_entry)
     await quiet(hass, sim)

@@ -1,4 +1,4 @@
-"""Tests of the smart home's state: discovery, pushes, polls, commands and Guard, counted in the ledger."""
+"""Tests of the smart home's state: discovery, pushes, polls, commands and Guard, with counted requests."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -348,7 +348,7 @@ async def test_polls_are_one_request_for_all_values(
 async def test_many_appliances_need_few_requests(
     hass: HomeAssistant, sim: ControlClient, household: Household, config_entry: MockConfigEntry
 ) -> None:
-    """200 appliances need one discovery, and a scene of 20 lights at most two requests."""
+    """200 appliances need one discovery, and a scene with 20 lights needs at most two requests."""
     sim.household("two_hundred")
     assert await async_setup_component(hass, "scene", {"scene": [{"platform": "homeassistant", "states": []}]})
     sim.reset_ledger()

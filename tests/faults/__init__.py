@@ -1,1 +1,1 @@
-"""Tests of faults of Amazon, cancellation and leaks."""
+"""Tests of Amazon's faults, of cancellation and of leaks."""

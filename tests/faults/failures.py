@@ -117,7 +117,10 @@ class Moment(StrEnum):
 
 
 def household_of_two() -> dict[str, Any]:
-    """Return the demo household with two Echos and without alarms, which is fast to set up and stable in time."""
+    """Return the demo household with two Echos and without alarms.
+
+    It is set up quickly, and does not change over time.
+    """
     household: dict[str, Any] = copy.deepcopy(DEMO)
     account = household["accounts"][JO]
     names = ("Kitchen Show", "Office Spot")
@@ -193,7 +196,7 @@ class Drive:
         return bool(stats["requests"]["in_flight"] or stats["session"]["renewing"])
 
     async def settle(self, until: Callable[[], Any] | None = None) -> None:
-        """Run everything that has started to its end; requests that hang reach their time limits."""
+        """Wait until everything that has started is finished; requests that hang reach their time limits."""
         calm = stuck = 0
         seen: tuple[int, int] | None = None
         for _ in range(600):
@@ -213,7 +216,7 @@ class Drive:
 
 @dataclass(slots=True)
 class Watch:
-    """The log during a test, and its problems."""
+    """The log during a test, and the problems in it."""
 
     records: list[logging.LogRecord] = field(default_factory=list)
 
@@ -264,7 +267,7 @@ def watching() -> Iterator[Watch]:
 
 
 def secrets_of(entry: MockConfigEntry, household: Household) -> tuple[str, ...]:
-    """Return the secrets that no line of the log may contain."""
+    """Return the secrets that must not occur in the log."""
     serials = [serial for account in household.accounts.values() for serial in account["devices"]]
     return (entry.data["email"], entry.data["refresh_token"], entry.data["serial"], "Atna|", "Atza|", "Atnr|", *serials)
 
@@ -644,7 +647,7 @@ async def table(
     freezer: FrozenDateTimeFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Any:
-    """Return a loaded account for testing faults; a refusal of one case does not affect the next."""
+    """Return a loaded account for testing faults; refusals of one case are not stored for the next."""
     monkeypatch.setattr(unproven, "REFUSED_FOR", 0.0)
     table = Table(hass, sim, household, config_entry, Drive(hass, sim, freezer, config_entry))
     await table.begin()

@@ -100,7 +100,7 @@ class Day:
         self._table.household.change(name, **change)
 
     async def _speak(self) -> None:
-        """Speak on an Echo; it must be spoken or raise an error."""
+        """Speak on an Echo; the text must be spoken, or an error raised."""
         name = self._chance.choice(list(NAMES))
         entity_id = f"notify.{NAMES[name]}_speak"
         is_online = self._table.household.device(name)["online"]
@@ -149,7 +149,7 @@ class SoakDay(Day):
         return [*super().may_happen() * 2, self._reload, self._stop, self._suspend, self._set_clock_back, self._flood]
 
     async def _do(self, operation: Coroutine[Any, Any, object]) -> None:
-        """Run an operation to its end; requests that hang reach their time limits."""
+        """Run an operation until it is finished; requests that hang reach their time limits."""
         task = asyncio.create_task(operation)
         await self._table.drive.settle(task.done)
         await task

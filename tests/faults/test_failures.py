@@ -1,7 +1,7 @@
 """Tests of every endpoint × every fault × every moment at which a loaded account uses it.
 
-The table is derived from the client's endpoints; the moments are found by observation. A new endpoint is included
-automatically, and one that no moment uses fails.
+The table is derived from the client's endpoints, and the moments are found by observation. A new endpoint is included
+automatically. The test of an endpoint that is never used fails.
 """
 
 import pytest

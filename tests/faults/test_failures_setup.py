@@ -1,4 +1,4 @@
-"""Tests of every fault of every endpoint used during setup or sign-in."""
+"""Tests of every fault of every endpoint that is used during setup or sign-in."""
 
 import asyncio
 from typing import Any, cast

@@ -52,7 +52,7 @@ async def pass_by(table: Table, seconds: int, step: int = 30) -> None:
 
 @pytest.mark.parametrize("fault", STREAM)
 async def test_everything_is_polled_without_push(table: Table, fault: str) -> None:
-    """Without push everything is polled, reconnections become rarer, and push recovers."""
+    """Reconnections become rarer over time, and push recovers."""
     with watching() as watch:
         table.sim.fault(path=DIRECTIVES, **STREAM[fault])
         table.sim.fault(close_stream=True)
@@ -72,7 +72,7 @@ async def test_everything_is_polled_without_push(table: Table, fault: str) -> No
 
 @pytest.mark.contract("a stream that falls silent is waited for")
 async def test_a_silent_stream_is_detected(table: Table) -> None:
-    """An open but silent stream is detected, and missed changes are read."""
+    """The stream is open but sends no data; missed changes are read."""
     # a stream that never sent a keep-alive counts as alive as long as its pings are answered
     await pass_by(table, 60)
     table.sim.fault(silent_stream=900)
@@ -170,7 +170,7 @@ async def test_changed_members_of_a_group_are_read(
 
 
 async def test_unload_during_a_command(table: Table) -> None:
-    """A command in flight during an unload raises instead of hanging."""
+    """A command that is in flight during an unload raises an error instead of hanging."""
     table.sim.fault(path="/api/behaviors/preview", hang=True)
     data = {"entity_id": "notify.kitchen_show_speak", "message": "going"}
     task = asyncio.create_task(table.hass.services.async_call("notify", "send_message", data, blocking=True))

@@ -41,7 +41,7 @@ def held(household: Household, found: str) -> dict[str, Any]:
 
 
 def tomorrow(clock: str) -> datetime:
-    """Return a time of tomorrow in the time zone of the Echos."""
+    """Return a time tomorrow, in the time zone of the Echos."""
     day = dt_util.now(PACIFIC).date() + timedelta(days=1)
     return datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=PACIFIC)
 
@@ -49,7 +49,7 @@ def tomorrow(clock: str) -> datetime:
 async def test_an_alarm_is_created_changed_skipped_and_deleted(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """An alarm is created, changed, skipped and deleted; the sensor follows the push."""
+    """The sensor changes with each push."""
     at = tomorrow("04:45:00")
     sim.reset_ledger()
     once = (await act(hass, "create_alarm", entity_id=BEDROOM, at=at.replace(tzinfo=None), sound="countertop"))["id"]
@@ -89,7 +89,7 @@ async def test_an_alarm_is_created_changed_skipped_and_deleted(
 
 
 async def test_a_music_alarm_keeps_its_music(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
-    """An alarm that plays music still does after a change of its time."""
+    """An alarm that plays music still plays it after a change of its time."""
     (music,) = [item["id"] for item in all_held(household).values() if item["type"] == "MusicAlarm"]
     await act(hass, "edit_alarm", notification_id=music, at="10:15")
     item = held(household, music)
@@ -190,7 +190,7 @@ async def test_a_monthly_reminder_stays_monthly_when_it_is_turned_off(
 async def test_reminders_and_timers_are_set_on_echos(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Reminders on one Echo and on all; timers with sentences in the Echo's language."""
+    """Covers reminders on one Echo and on all Echos, and timers with sentences in the Echo's language."""
     at = tomorrow("18:00:00")
     one = (await act(hass, "create_reminder", entity_id=KITCHEN, at=at, message=" Bins  out "))["id"]
     item = held(household, one)
@@ -397,7 +397,7 @@ async def test_the_event_entity_reports_ringing(
     clock: Clock,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """The event entity reports an alarm that rings, is snoozed, rings again and is stopped; timers too."""
+    """Covers an alarm that rings, is snoozed, rings again and is stopped, and a timer."""
     bread = next(key for a in household.accounts.values() for key, i in a["notifications"].items() if i["timerLabel"])
     timer = {"notifications": {bread: {"remainingTime": 300_000}}}
     sim.patch_state({"accounts": {next(iter(household.accounts)): timer}})

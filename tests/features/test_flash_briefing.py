@@ -19,7 +19,7 @@ NEWS, WEATHER, SCIENCE = "Harbor News", "Weather of the day", "Science in a minu
 
 
 async def _act(hass: HomeAssistant, entry: MockConfigEntry, name: str, **given: Any) -> list[tuple[str, bool]]:
-    """Call an action; return the names of the feeds and whether they are on."""
+    """Call an action; return the names of the feeds and whether they are enabled."""
     data = {"config_entry_id": entry.entry_id, **given}
     response: Any = await hass.services.async_call(DOMAIN, name, data, blocking=True, return_response=True)
     return [(feed["name"], feed["enabled"]) for feed in response["feeds"]]

@@ -28,7 +28,7 @@ async def act(hass: HomeAssistant, action: str, entity_id: str = OFFICE, **data:
 def enable(
     registry: er.EntityRegistry, entry: MockConfigEntry, household: Household, name: str, entity_id: str
 ) -> None:
-    """Enable the sensor of an Echo from the start."""
+    """Enable the sensor of an Echo before the setup."""
     unique_id = f"{household.serial(name)}_amazon_kids"
     object_id = entity_id.partition(".")[2]
     item = registry.async_get_or_create(

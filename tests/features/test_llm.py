@@ -1,4 +1,4 @@
-"""Tests of the tools for language models: their effects at Amazon, exposure and permissions."""
+"""Tests of the tools for language models: effects at Amazon, exposure and permissions."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ async def use(hass: HomeAssistant, tool: str, context: Context | None = None, **
 
 
 async def test_tools_only_exist_while_an_echo_is_exposed(hass: HomeAssistant) -> None:
-    """The tools' names start with the domain, and the prompt only names exposed Echos."""
+    """The names of the tools start with the domain, and the prompt only names exposed Echos."""
     instance = await api(hass)
     tools = [tool for tool in instance.tools if tool.integration == "alexa_media"]
     assert len(tools) == 10
@@ -166,7 +166,7 @@ async def test_a_user_without_permission_changes_and_reads_nothing(
 async def test_the_last_command_is_returned(
     hass: HomeAssistant, sim: ControlClient, household: Household, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The result has the text and the answer, if the options keep transcripts."""
+    """The result contains the text and the answer if the options enable transcripts."""
     monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.15)
     sim.say(household.serial("Kitchen Show"), "what's for dinner", "Pasta")
     await until(hass, lambda: hass.states.get(KITCHEN))

@@ -53,7 +53,7 @@ def test_the_nearest_value_is_on_a_step() -> None:
 
 
 def test_a_range_from_zero_starts_with_off() -> None:
-    """A range that starts at 0 starts with off, one that starts at 1 with its slowest speed."""
+    """A range that starts at 1 starts with its slowest speed instead."""
     assert (speed_count(FOUR), speed_count(FROM_OFF), speed_count(HALVES)) == (4, 3, 9)
     assert speed_count(ValueRange(minimum=0, maximum=0.3, step=0.1)) == 3
     assert [speed_to_percentage(FOUR, speed) for speed in (1, 2, 3, 4)] == [25, 50, 75, 100]

@@ -63,7 +63,7 @@ async def test_text_command_by_device(
 async def test_an_empty_text_command_is_refused(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, text: str
 ) -> None:
-    """An empty text is an error of the caller, and no request is sent."""
+    """The caller gets a validation error, and no request is sent."""
     sim.reset_ledger()
     with pytest.raises(ServiceValidationError) as raised:
         await act(hass, "send_text_command", [KITCHEN, BEDROOM], text_command=text)
@@ -85,7 +85,7 @@ async def test_a_refused_text_command_reaches_the_caller(
 async def test_forward_and_rewind_move_the_position(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Each action sends one command to the active player; the new position is Amazon's."""
+    """Each action sends one command to the active player; the new position is reported by Amazon."""
     await hass.services.async_call(
         "media_player",
         "play_media",

@@ -35,14 +35,14 @@ async def speak(hass: HomeAssistant, target: str | list[str], message: str = "He
 
 
 def heard(sim: ControlClient) -> list[tuple[str, str]]:
-    """Return device and text of all messages in order."""
+    """Return the device and the text of all messages in order."""
     return [(item["device"], item["text"]) for item in sim.spoken()]
 
 
 async def test_many_echos_speak_in_one_request(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A speaker group, its member and another Echo share one request, and each speaks once."""
+    """A speaker group, one of its members and another Echo share one request, and each speaks once."""
     sim.reset_ledger()
     response = await speak(hass, [DOWNSTAIRS, KITCHEN, OFFICE, GARAGE], "Dinner & a <film>")
     assert household.requests() == [PREVIEW]
@@ -56,7 +56,7 @@ async def test_many_echos_speak_in_one_request(
 async def test_ten_echos_speak_in_one_request(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """The Echos have a separate volume and share one request."""
+    """The Echos speak at a given volume."""
     household = Household(sim)
     for number in range(10):
         household.add(f"G0SIM000000TEN{number:02}", like="Office Spot", accountName=f"Ten {number}", volume=10 + number)
@@ -187,7 +187,7 @@ async def test_a_long_text_is_cut_between_sentences(
 async def test_an_invalid_message_is_refused_with_a_reason(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, message: str, key: str
 ) -> None:
-    """The caller gets the reason, and no request is sent."""
+    """No request is sent."""
     sim.reset_ledger()
     with pytest.raises(ServiceValidationError) as raised:
         await speak(hass, KITCHEN, message, volume=0.5)
@@ -198,7 +198,10 @@ async def test_an_invalid_message_is_refused_with_a_reason(
 async def test_announcements_respect_do_not_disturb(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """Plain speech ignores Do Not Disturb as at Amazon. Announcements are skipped and reported. Options change both."""
+    """Plain speech ignores Do Not Disturb, like at Amazon. Announcements are skipped and reported.
+
+    Options change both.
+    """
     for data in ({"type": "announce"}, {"type": "show"}, {"override_dnd": False}):
         response = await speak(hass, [BEDROOM, OFFICE], **data)
         assert response["skipped"] == [{"entity_id": BEDROOM, "name": "Bedroom Dot", "reason": "do_not_disturb"}]
@@ -344,7 +347,7 @@ async def test_a_user_without_permission_cannot_speak(
 async def test_simultaneous_calls_share_one_request(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """Calls that start together share one request, each with its own result."""
+    """Each call has a separate result."""
     sim.reset_ledger()
     results = await asyncio.gather(
         speak(hass, KITCHEN, "One", volume=0.7), speak(hass, OFFICE, "Two"), speak(hass, KIDS), return_exceptions=True

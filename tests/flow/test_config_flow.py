@@ -29,7 +29,7 @@ LANDING = "https://www.amazon.com/ap/maplanding?openid.oa2.authorization_code="
 
 @pytest.fixture(autouse=True)
 def setups() -> Iterator[list[str]]:
-    """Prevent the setup of entries; return the ids of those that would be set up."""
+    """Prevent the setup of entries; return the ids of the entries that would be set up."""
     seen: list[str] = []
 
     async def _set_up(_hass: HomeAssistant, entry: MockConfigEntry) -> bool:
@@ -51,7 +51,7 @@ def setups() -> Iterator[list[str]]:
 
 @pytest.fixture
 def two_accounts(sim: ControlClient) -> ControlClient:
-    """Return a cloud in which Alex has an account too."""
+    """Return a cloud in which Alex also has an account."""
     household = copy.deepcopy(DEMO)
     household["accounts"][ALEX] = household["accounts"][JO] | {
         "email": "alex@example.org",
@@ -125,7 +125,7 @@ async def sign_in(
 
 
 def error(flow: ConfigFlowResult) -> str | None:
-    """Return the error of the only field in a form."""
+    """Return the error of the only field of a form."""
     assert flow["type"] is FlowResultType.FORM, flow
     return next(iter((flow["errors"] or {}).values()), None)
 

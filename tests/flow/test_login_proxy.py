@@ -55,7 +55,7 @@ def _no_setup() -> Iterator[None]:
 async def root(
     hass: HomeAssistant, request: pytest.FixtureRequest, socket_enabled: None, hass_client_no_auth: Callable[..., Any]
 ) -> URL:
-    """Return the address of Home Assistant's web server, where the user opened the frontend."""
+    """Return the URL of Home Assistant at which the user opened the frontend."""
     assert await async_setup_component(hass, "http", getattr(request, "param", {}))
     # the views of dependencies must be registered before the server starts
     assert await async_setup_component(hass, "application_credentials", {})
@@ -146,7 +146,7 @@ async def other(socket_enabled: None) -> AsyncIterator[Browser]:
 
 
 async def begin(hass: HomeAssistant, marketplace: str = "amazon.com", **form: str) -> ConfigFlowResult:
-    """Start a flow up to the step for the browser."""
+    """Start a flow, and continue until the step for the browser."""
     manager = hass.config_entries.flow
     flow = await manager.async_init(DOMAIN, context={"source": SOURCE_USER})
     flow = await manager.async_configure(flow["flow_id"], {"marketplace": marketplace})

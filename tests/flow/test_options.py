@@ -58,7 +58,7 @@ def suggested(flow: ConfigFlowResult) -> dict[str, Any]:
 
 
 def choices(flow: ConfigFlowResult) -> dict[str, str]:
-    """Return the devices in the form: name by serial."""
+    """Return the names of the devices in the form by serial."""
     schema = flow["data_schema"]
     assert schema is not None
     selector = next(value for key, value in schema.schema.items() if key == "include_devices")

@@ -1,4 +1,4 @@
-"""Fixtures that run clients of other projects in processes."""
+"""Fixtures that run clients of other projects in separate processes."""
 
 import json
 import os
@@ -58,7 +58,7 @@ def node_packages(node: str) -> Path:
 
 @pytest.fixture(scope="session")
 def with_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the file of the household ``demo``, with an account that requires a code."""
+    """Return the file of the household ``demo`` in which the account requires a code."""
     household = load_household("demo")
     household["accounts"][JO]["otpSecret"] = SECRET
     path = tmp_path_factory.mktemp("household") / "with_code.json"

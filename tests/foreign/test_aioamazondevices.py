@@ -1,4 +1,4 @@
-"""Tests of aioamazondevices alone: its sign-in at every kind of marketplace."""
+"""Tests of aioamazondevices alone: its sign-in at different marketplaces."""
 
 from pathlib import Path
 

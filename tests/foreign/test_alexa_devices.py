@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A Home Assistant accessed from outside, with its cloud."""
+    """A Home Assistant in another process, with its cloud."""
 
     url: str
     token: str

@@ -28,7 +28,7 @@ def test_it_renews_tokens_lists_devices_speaks_and_receives_pushes(foreign_pytho
 
 
 def test_a_recording_of_alexapy_alone_contains_no_names(foreign_python: Path, tmp_path: Path) -> None:
-    """The recording of a client contains no names, can be compared, and contains the push."""
+    """The recording can be compared with the simulated cloud, and contains the push."""
     file = tmp_path / "alexapy.json.gz"
     run(foreign_python, Path(__file__).with_name("alexapy_program.py"), record=file)
     text = gzip.decompress(file.read_bytes()).decode()

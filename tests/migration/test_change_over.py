@@ -1,4 +1,4 @@
-"""Tests that households of alexa_media_player continue after the migration, with the simulated cloud."""
+"""Tests that households of alexa_media_player still work after the migration, with the simulated cloud."""
 
 from collections.abc import AsyncIterator
 import json
@@ -36,7 +36,7 @@ DEMO: dict[str, Any] = json.loads((Path(alexa_sim.__file__).parent / "households
 
 @pytest.fixture
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Return a folder of the test, because files in it are deleted."""
+    """Return a separate folder for the test, because files in it are deleted."""
     return hass_tmp_config_dir
 
 
@@ -57,7 +57,7 @@ def sim(sim: ControlClient) -> ControlClient:
 
 @pytest.fixture
 async def old(hass: HomeAssistant, sim: ControlClient) -> AsyncIterator[MockConfigEntry]:
-    """Return the entry of one account, not set up."""
+    """Return the entry of one account, which is not set up."""
     entry = old_entry(hass)
     yield entry
     if entry.state is ConfigEntryState.LOADED:

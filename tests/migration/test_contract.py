@@ -234,7 +234,7 @@ async def test_attributes(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 async def test_ten_targets(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:
-    """Row "notify, ten at once": one call of ``notify.alexa_media`` for ten Echos is one request, of either type."""
+    """Row "notify, ten at once": a call of ``notify.alexa_media`` for ten Echos is one request, for both types."""
     sim.household("forty")
     await set_up(hass, config_entry)
     await quiet(hass, sim, calm=0.4)

@@ -47,7 +47,7 @@ CASES: dict[str, tuple[Mapping[str, Any], tuple[OldAccount, ...]]] = {
 
 @pytest.fixture
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Return a folder of the test, because files in it are deleted."""
+    """Return a separate folder for the test, because files in it are deleted."""
     return hass_tmp_config_dir
 
 

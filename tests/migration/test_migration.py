@@ -50,7 +50,7 @@ V1: dict[str, Any] = {
 
 @pytest.fixture
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Return a folder of the test, because files in it are checked."""
+    """Return a separate folder for the test, because files in it are checked."""
     return hass_tmp_config_dir
 
 

@@ -92,7 +92,7 @@ async def test_one_of_two_accounts(
 
 
 async def test_without_an_account(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """The error says that there is no account, or that it is not loaded."""
+    """The error explains that there is no account, or that it is not loaded."""
     await hass.config_entries.async_unload(entry.entry_id)
     with pytest.raises(HomeAssistantError) as raised:
         await act(hass, "enable_network_discovery")

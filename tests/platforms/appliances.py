@@ -107,7 +107,7 @@ def _controls(body: Any) -> list[dict[str, Any]]:
 
 
 def shows(hass: HomeAssistant, entity_id: str, **attributes: Any) -> bool:
-    """Return whether an entity has attributes."""
+    """Return whether an entity has the given attributes."""
     state = hass.states.get(entity_id)
     return state is not None and all(state.attributes.get(name) == value for name, value in attributes.items())
 

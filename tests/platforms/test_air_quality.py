@@ -71,7 +71,7 @@ async def test_the_hours_of_a_day_become_statistics(
 
 
 async def _held(recorder: Recorder, hass: HomeAssistant, entity_id: str) -> list[Any]:
-    """Return the hours in the statistics of a sensor, in the unit in which they are stored."""
+    """Return the hours in a sensor's statistics, in the unit in which they are stored."""
     await async_wait_recording_done(hass)
     start, types = dt_util.utcnow() - timedelta(days=2), {"mean", "min", "max"}
     held: dict[str, list[Any]] = await recorder.async_add_executor_job(

@@ -21,7 +21,7 @@ VOLUME = "number.bedroom_dot_alarm_volume"
 
 
 def enable(hass: HomeAssistant, entry: MockConfigEntry, domain: str, unique_id: str) -> str:
-    """Register an entity as enabled before it is added; return its id."""
+    """Register an entity as enabled before the platform adds it; return its id."""
     item = er.async_get(hass).async_get_or_create(domain, "alexa_media", unique_id, config_entry=entry)
     return item.entity_id
 

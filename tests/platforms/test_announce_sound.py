@@ -298,7 +298,7 @@ async def test_unplayable_media_are_refused(home: Home, monkeypatch: pytest.Monk
 
 
 async def test_a_player_that_disappears_during_the_conversion(home: Home, household: Household) -> None:
-    """The error depends on the state of the player after the conversion: offline, or removed."""
+    """The error depends on whether the player is offline or removed after the conversion."""
     source = str(home.sounds / "gated.wav")
     away, gone = (asyncio.create_task(home.play(source, target)) for target in (SPOT, KITCHEN))
     await asyncio.sleep(0)

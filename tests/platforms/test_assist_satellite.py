@@ -41,7 +41,7 @@ async def announce(hass: HomeAssistant, entity_id: str, **data: object) -> None:
 
 
 async def broadcast(hass: HomeAssistant, text: str) -> None:
-    """Say a sentence to Assist's own agent."""
+    """Send a sentence to Assist's own agent."""
     result = await async_converse(hass, text, None, Context(), language="en")
     assert result.response.error_code is None
 

@@ -46,7 +46,7 @@ async def test_an_offline_device_is_off(hass: HomeAssistant, entry: MockConfigEn
 async def test_an_unreadable_list_makes_devices_unavailable(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """One failed poll changes nothing; an outdated list makes it unavailable until the next read."""
+    """One failed poll changes nothing. When the list is too old, the sensors are unavailable until the next read."""
     fault = sim.fault(path="/api/devices-v2/device", status=503)
     assert fault
     devices = entry.runtime_data.devices
@@ -72,7 +72,7 @@ async def test_a_lost_push_stream_is_shown(hass: HomeAssistant, sim: ControlClie
 async def test_missing_features_of_a_backend_have_no_entities(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Features that a backend lacks have no entities, but the devices exist."""
+    """The devices still exist."""
     monkeypatch.setattr(AccountBackend, "capabilities", Capability(0))
     families = lacking(monkeypatch)
     assert {"alarms", "history", "lists", "media", "routines", "smart_home"} <= families

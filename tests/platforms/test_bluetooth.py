@@ -1,4 +1,4 @@
-"""Tests of Bluetooth: possible sources, the connected device, and the requests of a change."""
+"""Tests of Bluetooth: the sources, the connected device, and the requests for a change."""
 
 from datetime import timedelta
 from typing import Any
@@ -81,7 +81,7 @@ async def test_without_a_list_there_are_no_sources(hass: HomeAssistant, entry: M
 async def test_selecting_a_source_costs_one_write_and_one_read(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Each direction costs one write and, after Amazon's push, one read."""
+    """Connecting and disconnecting each cost one write and, after Amazon's push, one read."""
     # An Echo also pushes its equalizer after a command; wait for the sound mode, which causes no read.
     serial = household.serial("Kitchen Show")
     doppler = {"deviceSerialNumber": serial, "deviceType": household.device("Kitchen Show")["deviceType"]}
@@ -161,7 +161,7 @@ async def test_a_refused_connection_raises(
 async def test_a_phone_that_connects_itself_is_shown(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A phone that connects by itself is pushed: there is one read, and only that Echo's player is written."""
+    """The push of the connection causes one read, and only that Echo's player is written."""
     sim.reset_ledger()
     entities = written(hass)
     connect(household, PHONE)
@@ -266,7 +266,7 @@ async def test_the_interval_depends_on_push(hass: HomeAssistant, entry: MockConf
 async def test_phones_with_one_name_are_distinguished(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Two phones with one name, one without a name, and one named like the Echo are distinguished."""
+    """Covers two phones with the same name, one without a name, and one named like the Echo."""
     names = {"01": "Phone", "02": "Phone", "03": None, "04": "Local Speaker"}
     paired = [
         {"address": f"00:53:10:00:01:{end}", "friendlyName": name, "connected": False, "profiles": ["A2DP-SOURCE"]}

@@ -1,4 +1,4 @@
-"""Tests of routine buttons: they follow the account's routines, and run them."""
+"""Tests of routine buttons, which are added and removed with the account's routines."""
 
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant

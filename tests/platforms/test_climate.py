@@ -57,7 +57,7 @@ async def test_the_state_is_that_of_the_cloud(
 
 
 async def test_each_action_is_one_request(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """Each action is one request, and the shown state is the cloud's."""
+    """The shown state is the one in the cloud."""
     house = House(sim)
     sim.reset_ledger()
     await act(hass, "set_temperature", HALL, temperature=22.5)
@@ -88,7 +88,7 @@ async def test_each_action_is_one_request(hass: HomeAssistant, sim: ControlClien
 
 
 async def test_unsupported_modes_are_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """An unsupported mode is refused before anything is sent; Amazon's refusal reaches the caller."""
+    """They are refused before a request; Amazon's refusal of other modes reaches the caller."""
     house = House(sim)
     sim.reset_ledger()
     with pytest.raises(ServiceValidationError) as invalid:

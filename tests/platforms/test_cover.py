@@ -71,7 +71,7 @@ DOOR = "cover.garage_door"
 async def test_a_garage_door_is_opened_and_closed_by_its_mode(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """The door shows the pushed mode; any other mode is an unknown position, from which the door still moves."""
+    """The door shows the pushed mode. Any other mode is an unknown position, from which the door can still be moved."""
     house = House(sim)
     house.add("5e000000-0000-4000-8000-0000000000d0", GARAGE)
     await set_up(hass, config_entry)

@@ -19,7 +19,7 @@ NAME = "Ceiling Fan"
 
 
 async def test_a_fan_has_speeds(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """The fan's single range is its speed, and off is 0; its mode and its toggle are separate entities."""
+    """The fan's single range is its speed, and 0 is off; its mode and its toggle are separate entities."""
     house = House(sim)
     fan = state_of(hass, FAN)
     assert (fan.state, fan.attributes["percentage"], fan.attributes["percentage_step"]) == ("on", 50, 25)
@@ -61,7 +61,7 @@ async def test_a_fan_has_speeds(hass: HomeAssistant, sim: ControlClient, entry: 
 async def test_a_fan_without_speeds_is_on_or_off(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """Such a fan is on or off; a requested speed still turns it on."""
+    """Requesting a speed still turns the fan on."""
     house = House(sim)
     added = "5e000000-0000-4000-8000-0000000000a5"
     house.add(added, {"name": "Vent", "category": "FAN", "model": "V", "features": {"power": {"powerState": "ON"}}})

@@ -152,7 +152,7 @@ async def test_colors_and_whites_convert_back(hass: HomeAssistant, sim: ControlC
 async def test_the_newer_of_color_and_white_is_shown(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """The newer value of the two is shown; a color without saturation is white."""
+    """A color without saturation is white."""
     house = House(sim)
 
     async def mode(wanted: str) -> None:

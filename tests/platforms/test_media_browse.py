@@ -42,7 +42,7 @@ async def test_folders_can_be_browsed(
     household: Household,
     hass_ws_client: WebSocketGenerator,
 ) -> None:
-    """Folders have the frontend's form; content that rarely changes is read once a day."""
+    """Folders have the format of the frontend; content that rarely changes is read once a day."""
     await quiet(hass, sim, calm=0.3)
     socket = await hass_ws_client(hass)
     await socket.send_json_auto_id({"type": "media_player/browse_media", "entity_id": KITCHEN})
@@ -233,7 +233,7 @@ async def test_nested_steps_run_in_order(
     household: Household,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Nested steps are one request, and run in order on the right Echos."""
+    """Nested steps are sent in one request, and run in order on the selected Echos."""
     monkeypatch.setattr(media, "SHARED_READ_AGE", 0.0)
     await quiet(hass, sim, calm=0.3)
     sim.reset_ledger()
@@ -263,7 +263,7 @@ async def test_nested_steps_run_in_order(
 async def test_a_sequence_does_not_interrupt_speech(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A sequence with speech waits for current speech on its Echos, and later texts wait for it."""
+    """A sequence with speech waits for current speech on its Echos, and later texts wait for the sequence."""
     scheduler = entry.runtime_data.backend._scheduler
     serial = household.serial("Kitchen Show")
     await act(hass, DOMAIN, "run_sequence", KITCHEN, steps=[{"speak": "x" * 100}])

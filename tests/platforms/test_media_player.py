@@ -214,7 +214,7 @@ async def test_each_transport_command_has_its_effect(
 async def test_push_is_faster_than_the_answer(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A state confirmed by a push before the response is not read."""
+    """A state that a push confirmed before the response arrived is not read."""
     await play(hass)
     await quiet(hass, sim)
     backend = entry.runtime_data.backend
@@ -257,7 +257,7 @@ async def test_one_title_cannot_be_repeated(hass: HomeAssistant, sim: ControlCli
 async def test_the_volume_of_the_cloud_is_shown(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Volumes are whole percentages, steps are 5, and the shown volume is the cloud's."""
+    """Volumes are whole percentages, and a step is 5 %."""
 
     def level() -> int:
         found: int = household.device("Kitchen Show")["volume"]
@@ -286,7 +286,7 @@ async def test_the_volume_of_the_cloud_is_shown(
 
 @pytest.mark.contract("media_player, volume")
 async def test_unmuting_restores_the_volume(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
-    """Muting stores the volume; after muting at the device, unmuting restores the device's volume."""
+    """Muting stores the volume; after muting at the device, unmuting restores the volume that the device reports."""
 
     def level() -> int:
         found: int = household.device("Kitchen Show")["volume"]
@@ -312,7 +312,7 @@ async def test_unmuting_restores_the_volume(hass: HomeAssistant, entry: MockConf
 async def test_unmuting_without_a_known_volume_is_moderate(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household
 ) -> None:
-    """If the previous volume is unknown, it becomes moderate, not maximal."""
+    """The new volume is moderate instead of the maximum."""
     household.change("Kitchen Show", volume=0)
     await until(hass, lambda: shown(hass, "is_volume_muted"))
     await act(hass, "volume_mute", is_volume_muted=False)
@@ -496,7 +496,7 @@ async def test_an_offline_player_is_unavailable(
 async def test_devices_are_added_and_removed(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry
 ) -> None:
-    """A new device gets its entities without a reload; a listed device that the user removed gets them again."""
+    """A new device gets entities without a reload; a listed device that the user removed gets its entities again."""
     household.add("G0SIM0000ATTIC01", "Kitchen Show", accountName="Attic")
     devices = entry.runtime_data.devices
     await devices.async_refresh()

@@ -86,7 +86,7 @@ async def test_several_messages_are_one_request(
 async def test_an_empty_message_is_refused(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_id: str
 ) -> None:
-    """An empty message is an error of the caller, and no request is sent."""
+    """The caller gets a validation error, and no request is sent."""
     sim.reset_ledger()
     with pytest.raises(ServiceValidationError, match="message is empty"):
         await send(hass, entity_id, " \n")

@@ -1,4 +1,4 @@
-"""Responses of the account API in its real form, with invented people, serials and addresses."""
+"""Responses in the real format of the account API, with invented people, serials and addresses."""
 
 from typing import Any, Final
 

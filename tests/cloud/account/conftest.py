@@ -48,7 +48,7 @@ class Hit:
 
 
 def answer(data: Any = None, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
-    """Return a reply with JSON, unchanged text, or no body."""
+    """Return a response with JSON, with unchanged text, or without a body."""
 
     async def reply(_: web.Request) -> web.StreamResponse:
         if data is None or isinstance(data, str):
@@ -88,8 +88,8 @@ async def hang_up(request: web.Request) -> web.StreamResponse:
 class Amazon:
     """A cloud with configurable responses.
 
-    ``script(path, reply, …)`` sets the next responses of a path; the last one is repeated. By default tokens, cookies,
-    csrf page and addresses work, and all other paths are 404.
+    ``script(path, reply, …)`` sets the next responses for a path; the last one is repeated. By default, the paths for
+    tokens, cookies, the csrf page and addresses work, and all other paths return 404.
     """
 
     ledger: list[Hit] = field(default_factory=list)
@@ -203,7 +203,7 @@ async def web_session(http: ClientSession, credentials: Credentials) -> AsyncIte
 
 
 class Clock:
-    """Clock of the client that tests can advance."""
+    """Clock of the client, which tests can advance."""
 
     def __init__(self) -> None:
         """Initialize with the real time."""

@@ -1,4 +1,4 @@
-"""Tests of the events for each push."""
+"""Tests of the events that pushes are converted to."""
 
 from datetime import UTC, datetime
 import json

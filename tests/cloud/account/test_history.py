@@ -1,4 +1,4 @@
-"""Tests of the voice history: the page token, and the requirements of both forms."""
+"""Tests of the voice history: the page token, and what both forms of the request need."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime

@@ -25,7 +25,7 @@ async def _settle() -> None:
 
 
 class _Holder:
-    """Tasks that hold a slot until they are released."""
+    """Tasks that each hold a slot until they are released."""
 
     def __init__(self, slots: Slots) -> None:
         self.slots = slots

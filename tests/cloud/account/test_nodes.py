@@ -1,4 +1,4 @@
-"""Tests of sequence nodes in Amazon's form."""
+"""Tests of sequence nodes in Amazon's format."""
 
 from datetime import time, timedelta
 from typing import Any

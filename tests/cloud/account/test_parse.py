@@ -1,4 +1,4 @@
-"""Tests of parsing responses; invalid ones raise ``AlexaBadResponseError`` only."""
+"""Tests of parsing responses; invalid ones only raise ``AlexaBadResponseError``."""
 
 from collections.abc import Callable
 import contextlib

@@ -1,4 +1,4 @@
-"""Tests of parsing paired devices; invalid responses raise ``AlexaBadResponseError`` only."""
+"""Tests of parsing paired devices; invalid responses only raise ``AlexaBadResponseError``."""
 
 import contextlib
 from typing import Any

@@ -127,7 +127,7 @@ def test_an_answer_without_a_list_is_refused(parse: Any) -> None:
 
 @given(json_values)
 def test_any_value_is_parsed_or_refused(value: Any) -> None:
-    """Any value is parsed or refused with one error, and records without a time are skipped."""
+    """Any value is parsed or refused with ``AlexaBadResponseError``; records without a time are skipped."""
     for parse, key in ((parse_records, "alexaHistoryRecords"), (parse_older_records, "customerHistoryRecords")):
         page = parse({key: [value, {"timestamp": TIME, "deviceInfo": value, "recordKey": value}]})
         assert page.records[-1].timestamp == MOMENT

@@ -229,7 +229,7 @@ async def test_large_sequence_is_split(cloud: Cloud) -> None:
 
 
 async def test_long_texts_for_several_devices_are_several_sequences(cloud: Cloud) -> None:
-    """The number of operations of a text is the number of its pieces."""
+    """Each piece of a text counts as one operation."""
     cloud.answer = accept_all
     text = "word " * 1000
     await cloud.scheduler.execute(Speak(text=text), [A, B, C])
@@ -285,7 +285,7 @@ def test_the_length_of_speech_is_estimated() -> None:
 
 
 async def wake(cloud: Cloud) -> None:
-    """Make the scheduler check its clock, which any command does."""
+    """Let the scheduler check its clock by sending a command."""
     cloud.sent.append("-")
     await cloud.scheduler.execute(RunSequence(name="Wake", extra={}), [device("Z")])
     await settle()

@@ -1,4 +1,4 @@
-"""Tests of the session: token, cookies, csrf value and addresses of one account."""
+"""Tests of the session of an account: token, cookies, csrf value and addresses."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Tests of the sign-in proxy below Home Assistant: URLs, pages, and the requests that its client allows."""
+"""Tests of the part of the sign-in proxy that doesn't use Home Assistant: URLs, pages, and allowed requests."""
 
 import gzip
 import time

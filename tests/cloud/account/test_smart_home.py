@@ -1,4 +1,4 @@
-"""Tests of appliances, states and controls: parsers, and the requests of both APIs."""
+"""Tests of appliances, states and controls: the parsers, and the requests to both APIs."""
 
 import asyncio
 from collections.abc import Mapping
@@ -73,7 +73,7 @@ def wrapped(value: str) -> dict[str, Any]:
 
 
 def endpoint(number: int, **legacy: Any) -> dict[str, Any]:
-    """Return an endpoint in GraphQL's form; the default is a plug of a skill."""
+    """Return an endpoint in the format of GraphQL; the default is a plug of a skill."""
     given = {
         "applianceId": f"SKILL_{number}",
         "applianceTypes": ["SMARTPLUG"],
@@ -229,7 +229,7 @@ def test_failed_is_not_empty() -> None:
 
 
 def value_of(**fields: Any) -> Any:
-    """Return the value of a property with some fields."""
+    """Return the parsed value of a property with some fields."""
     update = {
         "data": {"features": [{"name": "f", "properties": [{"name": "p", **fields}]}]},
         "entity": {"id": "amzn1.alexa.endpoint.1"},

@@ -90,7 +90,7 @@ class Pipe:
 
 @dataclass
 class Gateway:
-    """A gateway with configurable responses; ``statuses`` are those of the next streams."""
+    """A gateway with configurable responses; ``statuses`` are the statuses of the next streams."""
 
     port: int = 0
     hits: list[tuple[str, str, str, str]] = field(default_factory=list)
@@ -179,7 +179,7 @@ class Gateway:
 
 
 class Loopback(httpx.AsyncHTTPTransport):
-    """Sends every request to one port, with its original host name."""
+    """Sends every request to one port; the request keeps its original host name."""
 
     def __init__(self, port: int, verify: ssl.SSLContext, *, http2: bool) -> None:
         """Initialize with the port."""
@@ -223,7 +223,7 @@ async def cloud(socket_enabled: None, certificates: tuple[Path, ssl.SSLContext])
 
 @dataclass
 class Cable:
-    """A port in front of the gateway whose connections can be cut."""
+    """A port that forwards connections to the gateway, and can cut them."""
 
     target: int
     port: int = 0
@@ -251,7 +251,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 @pytest.fixture
 async def cable(cloud: Gateway) -> AsyncIterator[Cable]:
-    """Return a proxy for the gateway whose connections can be cut."""
+    """Return a port in front of the gateway that can cut connections."""
     cable = Cable(cloud.port)
     async with await asyncio.start_server(cable.join, "127.0.0.1", 0) as server:
         cable.port = server.sockets[0].getsockname()[1]
@@ -313,7 +313,7 @@ class Account:
 
 @pytest.fixture
 def account(cloud: Gateway, certificates: tuple[Path, ssl.SSLContext]) -> Iterator[Account]:
-    """Return an account with a gateway on loopback; at the end all its clients must be closed."""
+    """Return an account with a gateway on loopback; all its clients must be closed at the end."""
     account = Account(cloud, certificates[1])
     yield account
     assert all(client.is_closed for client in account.clients)

@@ -1,4 +1,4 @@
-"""Tests of the transport: requests, the result of each kind of response, and retries."""
+"""Tests of the transport: requests, the result of each type of response, and retries."""
 
 import asyncio
 import json

@@ -43,12 +43,12 @@ class Hit:
 
 
 def answer(data: Any = None, status: int = 200, **headers: str) -> Reply:
-    """Return a reply with JSON (no body for ``None``) and a request id."""
+    """Return a response with JSON (no body for ``None``) and a request id."""
     return plain(None if data is None else json.dumps(data), status, **headers)
 
 
 def plain(text: str | None, status: int = 200, **headers: str) -> Reply:
-    """Return a reply with unchanged text."""
+    """Return a response with unchanged text."""
     named = {"X-Amzn-RequestId": "REQUEST1", **{name.replace("_", "-"): value for name, value in headers.items()}}
     kind = None if text is None else "application/json"
     return lambda: web.Response(status=status, text=text, content_type=kind, headers=named)
@@ -66,7 +66,7 @@ class Cloud:
     most_in_flight: int = 0
 
     def say(self, *replies: Reply) -> None:
-        """Set the next responses, and clear the recorded requests."""
+        """Set the next responses, and clear the list of recorded requests."""
         self.replies = list(replies)
         self.ledger.clear()
 

@@ -40,7 +40,7 @@ def cloud(socket_enabled: None) -> Cloud:
 
 @pytest.fixture
 def quick_time() -> QuickTime:
-    """Return a clock without real waiting."""
+    """Return a clock whose waits take no real time."""
     return QuickTime()
 
 

@@ -44,7 +44,7 @@ _VALIDATORS: dict[int, Draft202012Validator] = {}
 
 
 def errors(schema: Any, value: Any) -> list[str]:
-    """Return the errors of a value; ``schema`` is a part of the file."""
+    """Return the errors of a value that is validated with ``schema``, a part of the file."""
     if id(schema) not in _VALIDATORS:
         _VALIDATORS[id(schema)] = Draft202012Validator(_absolute(schema), registry=_registry())
     return [f"{error.json_path}: {error.message}" for error in _VALIDATORS[id(schema)].iter_errors(value)]
@@ -84,7 +84,7 @@ class Spec:
 
     @property
     def is_write(self) -> bool:
-        """Return whether the operation changes something; one POST does not."""
+        """Return whether the operation changes something; all POST operations except one do."""
         return self.method != "GET" and self.operation_id != "queryEndpoints"
 
     def responses(self) -> Iterator[tuple[int, dict[str, Any], Any]]:

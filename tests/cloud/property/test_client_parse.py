@@ -1,4 +1,4 @@
-"""Tests of parsing any response: unknown values, missing fields, and nonsense."""
+"""Tests of parsing any response: unknown values, missing fields, and nonsensical data."""
 
 from collections.abc import Callable
 from contextlib import suppress

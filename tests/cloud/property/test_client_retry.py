@@ -326,7 +326,7 @@ async def test_a_write_is_never_repeated_when_its_connection_breaks(
 
 
 class _Hangup(web.Response):
-    """A response that closes the connection instead."""
+    """A response that closes the connection instead of sending data."""
 
     async def prepare(self, request: web.BaseRequest) -> None:
         assert request.transport is not None

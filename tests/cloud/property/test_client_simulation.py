@@ -1,4 +1,4 @@
-"""Tests of the client with a simulated hotel, from its units to its timers."""
+"""Tests of the client with a simulated hotel: units, devices, settings and timers."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -82,7 +82,7 @@ class Operator:
         self.token: str | None = None
 
     async def __call__(self, refused: str | None = None) -> str:
-        """Return a token; a new one after a refusal."""
+        """Return a token, or a new one after a refusal."""
         if self.token is None or self.token == refused:
             async with self.session.post("https://api.amazon.com/auth/o2/token", data=self.form) as answer:
                 found = await answer.json()

@@ -340,7 +340,7 @@ def _held(value: Any) -> Iterator[str]:
 
 
 def _lost(spec: Spec, data: Any, result: Any) -> list[str]:
-    """Return the values of a response that the model lacks, except messages for logs and "PLAIN"."""
+    """Return the values of a response that the model lacks, except log messages and "PLAIN"."""
     if TABLE[spec.operation_id].answer == "nothing":
         return []
     held = set(_held(result))
@@ -394,7 +394,7 @@ async def test_each_documented_refusal_becomes_its_error(operation_id: str, make
 
 
 def _bad_answers(spec: Spec, status: int, response: Mapping[str, Any], schema: Any) -> list[Any]:
-    """Return bodies of an error: the examples, one per documented type, one that matches the schema, and none."""
+    """Return bodies of an error: the examples, one per documented type, one that matches the schema, and no body."""
     types = list(response.get("x-error-types", []))
     named: list[Any] = [{"errors": [{"type": t}]} if "timers" in spec.path else {"type": t} for t in types]
     return [*spec.examples(status), *named, *itertools.islice(samples(schema), 3), "", "<html>"]

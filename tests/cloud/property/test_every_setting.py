@@ -43,7 +43,7 @@ ZONES: Final = ("Europe/Berlin", "Asia/Tokyo", "America/Argentina/Buenos_Aires")
 
 
 def entity_of(hass: HomeAssistant, key: str) -> str:
-    """Return the entity id of a setting of the Echo at the bed."""
+    """Return the entity id for a setting of the Echo at the bed."""
     platform, description = DESCRIPTIONS[key]
     found = er.async_get(hass).async_get_entity_id(platform, "alexa_media", f"asp_{SERIAL}_{description.key}")
     assert found, key

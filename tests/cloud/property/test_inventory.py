@@ -34,7 +34,7 @@ async def session(sim: ControlClient) -> AsyncIterator[ClientSession]:
 
 
 def backend(session: ClientSession, unit_id: str) -> SmartPropertiesBackend:
-    """Return the backend of the hotel or of a room, with entities that show its lamps."""
+    """Return the backend of the hotel or of a room, with entities for its lamps."""
     made = SmartPropertiesBackend(
         session,
         Region.NORTH_AMERICA,

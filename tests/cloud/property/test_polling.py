@@ -1,4 +1,4 @@
-"""Tests of the number of requests for a hotel, and of failing requests."""
+"""Tests of the number of requests for a hotel, and of failed requests."""
 
 from collections import Counter
 import copy
@@ -96,7 +96,7 @@ async def test_disabled_entities_cause_no_requests(
 async def test_failed_polls_keep_all_entities_and_recover(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Only polls recover here, because background reads of the recovery would share their survey with a later poll."""
+    """Background reads are disabled, because they would share their survey with a later poll."""
     monkeypatch.setattr(Recovery, "_async_begin", lambda _self, _now=None: None)
     before = set(hass.states.async_entity_ids())
     runtime = hotel.runtime_data

@@ -1,4 +1,4 @@
-"""Tests of relative changes: the adjust action, and a media player whose volume only has steps."""
+"""Tests of relative changes: the adjust action, and a media player whose volume can only be stepped."""
 
 import json
 from typing import Any

@@ -1,7 +1,7 @@
 """Commands for the table of failures, one module per family.
 
-A command receives the table, calls an action with ``Table.act``, and returns the problems. There is one for every
-endpoint that writes.
+A command receives the table, calls an action with ``Table.act``, and returns the problems. Each endpoint that writes
+has a command.
 """
 
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Commands for alarms and reminders: every endpoint that writes, and those read in an action."""
+"""Commands for alarms and reminders, for every endpoint that writes or that an action reads."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -31,7 +31,7 @@ async def play_music(table: Any) -> list[str]:
 
 
 async def look_around(table: Any) -> list[str]:
-    """Search and browse without cached results."""
+    """Search and browse media without cached results."""
     media = table.entry.runtime_data.media
     for kept in (media._providers, media._sounds):
         kept._known = None

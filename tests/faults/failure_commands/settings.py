@@ -89,7 +89,7 @@ async def set_follow_up(table: Any) -> list[str]:
 
 
 async def rename(table: Any) -> list[str]:
-    """Rename the kitchen to its own name."""
+    """Rename the kitchen, keeping its name."""
     runtime = table.entry.runtime_data
     device = runtime.devices.data[table.household.serial(KITCHEN)]
     return await _write(table, runtime.settings.async_rename(device, KITCHEN), lambda: True)
