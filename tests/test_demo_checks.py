@@ -26,7 +26,7 @@ def table(path: Path = TABLE, name: str = "DRIVEN") -> dict[str, str]:
 
 
 def words(tree: ast.AST) -> set[str]:
-    """Return the string literals in a piece of code."""
+    """Return the string literals in a function or module."""
     return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 

@@ -124,7 +124,7 @@ def a_device(serial: str, name: str, **values: Any) -> Device:
 
 
 def a_notification(kind: str, status: str, **values: Any) -> Notification:
-    """Return a notification with its raw object."""
+    """Return a notification with the JSON object that Amazon sent."""
     return Notification(
         notification_id=SECRETS["notification_id"],
         serial=SECRETS["kitchen"],

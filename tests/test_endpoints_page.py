@@ -91,7 +91,7 @@ def of_known(verdict: str) -> Iterator[tuple[str, list[str], str]]:
 
 
 def without_parameters(label: str) -> str:
-    """Return a request with unnamed parameters, because their names may differ."""
+    """Return a request without the names of its parameters, because these names may differ."""
     return re.sub(r"\{\w+\}", "{}", label)
 
 
@@ -99,7 +99,7 @@ LABELS = {endpoint.name: without_parameters(endpoint.label) for endpoint in ENDP
 
 
 def test_every_endpoint_has_one_row() -> None:
-    """Name, request, host and kind match the code, and there are no other rows."""
+    """Name, request, host and type match the code, and there are no other rows."""
     assert sorted(row[:4] for row in asked(PAGE)) == table(ENDPOINTS)
     assert [row for row in asked(PAGE) if not row[4] or not row[5]] == []
 

@@ -113,7 +113,7 @@ async def home(
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> AsyncIterator[MockConfigEntry]:
-    """Return an account with entities of other integrations; its own have the ids on the pages."""
+    """Return an account whose entities have the ids on the pages, and entities of other integrations."""
     monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
     monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.1)
     registry = er.async_get(hass)

@@ -17,7 +17,7 @@ ACCOUNT_HOST = "*alexa.*"
 
 
 def polls(table: Table) -> list[str]:
-    """Return the requests to the account's host, except commands."""
+    """Return the requests to the account's host, without commands."""
     ledger = [request for request in table.sim.ledger() if "alexa." in request["host"]]
     return [request["path"] for request in ledger if request["path"] != "/api/behaviors/preview"]
 
@@ -40,7 +40,7 @@ async def say(table: Table, text: str) -> str | None:
 
 
 async def poll_everything(table: Table) -> None:
-    """Read all topics, as after a gap in the stream."""
+    """Read all topics, like after a gap in the stream."""
     await asyncio.gather(*(coordinator.async_refresh() for coordinator in table.entry.runtime_data.coordinators))
 
 

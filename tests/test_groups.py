@@ -75,7 +75,7 @@ def test_a_group_is_resolved_to_its_leaves(groups: Mapping[str, tuple[str, ...]]
 
 
 def test_a_deep_chain_of_groups_is_resolved() -> None:
-    """The depth is not limited by recursion."""
+    """The depth of a chain is not limited by recursion."""
     devices = {str(n): device(str(n), str(n + 1)) for n in range(5000)} | {"5000": device("5000")}
     assert [leaf.serial for leaf in leaves(devices["0"], devices)] == ["5000"]
     assert len(list(members_of(devices["0"], devices))) == 5000
@@ -83,7 +83,7 @@ def test_a_deep_chain_of_groups_is_resolved() -> None:
 
 @pytest.fixture
 async def house(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household) -> str:
-    """Return a group with a stereo pair, another speaker, and a speaker that is also in the pair."""
+    """Return a group that contains a stereo pair, another speaker, and a speaker of the pair."""
     left, right, office = map(household.serial, SPEAKERS)
     household.add(PAIR_SERIAL, like="Downstairs", accountName="Pair", clusterMembers=[left, right])
     household.add(HOUSE_SERIAL, like="Downstairs", accountName="House", clusterMembers=[PAIR_SERIAL, office, right])

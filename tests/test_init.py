@@ -18,7 +18,7 @@ from .conftest import Clock, Household, quiet, set_up, state_of, until
 
 
 async def test_a_call_from_another_thread_into_the_event_loop_fails(hass: HomeAssistant) -> None:
-    """The suite disables asyncio's slow debug mode, but keeps its check of threads."""
+    """The tests disable asyncio's slow debug mode, but keep its check for calls from other threads."""
     loop = asyncio.get_running_loop()
     for schedule in (partial(loop.call_soon, print), partial(loop.call_later, 1, print)):
         with pytest.raises(RuntimeError, match="Non-thread-safe"):
@@ -83,7 +83,7 @@ async def test_all_entities_exist_after_setup(
 async def test_removal_deregisters(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Removing the entry removes the registration from the account."""
+    """Removing the entry deletes the registration of the app at Amazon."""
     serial = entry.data["serial"]
     assert any(serial in account["devices"] for account in household.accounts.values())
     sim.reset_ledger()
@@ -132,7 +132,7 @@ async def test_removing_an_entry_of_another_account_removes_its_own_registration
 async def test_removal_is_never_blocked(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, fault: dict[str, Any]
 ) -> None:
-    """An entry is removed even if Amazon does not respond."""
+    """The entry is removed even if Amazon does not respond."""
     sim.fault(host="api.amazon.com", seconds=600, **fault)
     await hass.config_entries.async_remove(entry.entry_id)
     await hass.async_block_till_done()

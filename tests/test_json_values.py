@@ -1,4 +1,4 @@
-"""Tests of values that are shown as received from the cloud."""
+"""Tests of values that are shown as they were received from the cloud."""
 
 import json
 from typing import Any

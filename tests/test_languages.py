@@ -1,4 +1,4 @@
-"""Tests of Home Assistant in other languages than English."""
+"""Tests of Home Assistant in languages other than English."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ LANGUAGES: Final = ("de", "pt-BR", "ja")
 
 
 async def cleared(hass: HomeAssistant, entry: MockConfigEntry) -> set[str]:
-    """Unload an entry, remove its entities from the registry, and return their ids."""
+    """Unload an entry, remove its entities from the registry, and return the removed entity ids."""
     registry = er.async_get(hass)
     found = {entity.entity_id for entity in er.async_entries_for_config_entry(registry, entry.entry_id)}
     assert await hass.config_entries.async_unload(entry.entry_id)

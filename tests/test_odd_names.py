@@ -1,4 +1,7 @@
-"""Tests of long, empty, unprintable and duplicate names and of duplicate ids, in each family."""
+"""Tests of long, empty, unprintable and duplicate names, and of duplicate ids.
+
+Each family of objects is covered.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final

@@ -19,7 +19,10 @@ OFFICE = "media_player.office_spot"
 async def list_as(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, **online: Any
 ) -> None:
-    """Set the connectivity of devices in the list, by name with underscores; ``...`` omits it."""
+    """Set the connectivity of devices in the list.
+
+    Names are given with underscores; a value of ``...`` omits the field.
+    """
     listed = []
     for serial, device in household.accounts[OWNER]["devices"].items():
         element = {"serialNumber": serial, "deviceOwnerCustomerId": OWNER, **{key: device[key] for key in FIELDS}}

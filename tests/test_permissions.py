@@ -94,7 +94,7 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
 
 
 def filled(data: dict[str, Any], entry: MockConfigEntry) -> dict[str, Any]:
-    """Return the data of a call with ids that are only known at runtime."""
+    """Return the data of a call, with the ids that are only known at runtime."""
     alarms = [item for items in entry.runtime_data.notifications.data.values() for item in items]
     known = {"ENTRY": entry.entry_id, "ALARM": alarms[0].notification_id}
     return {key: known.get(value, value) if isinstance(value, str) else value for key, value in data.items()}
@@ -117,7 +117,7 @@ def sent(sim: ControlClient) -> list[str]:
 
 
 async def test_every_action_is_tried(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Add an action that is missing in the table above to that table."""
+    """The test fails if an action is missing in the table above."""
     assert set(hass.services.async_services_for_domain(DOMAIN)) == set(CALLS)
 
 

@@ -253,7 +253,7 @@ def test_the_next_occurrence_is_never_in_the_past(now: datetime, zone: ZoneInfo,
 @given(now=instants, day=days, minute=minutes, zone=st.sampled_from(ZONES), rule=rules)
 @settings(max_examples=200, deadline=None)
 def test_rules_match_dateutil(now: datetime, day: date, minute: int, zone: ZoneInfo, rule: str) -> None:
-    """dateutil returns the same result if it starts from the first day instead of skipping past occurrences."""
+    """The result is the same as if dateutil starts from the first day instead of skipping past occurrences."""
     begin = datetime.combine(day, time()) + timedelta(minutes=minute)
     every = rrulestr(rule.rstrip(";"), dtstart=begin)
     near = every.xafter(now.astimezone(zone).replace(tzinfo=None) - timedelta(days=1), inc=True)

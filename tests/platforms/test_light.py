@@ -35,9 +35,9 @@ async def test_states_are_those_of_the_cloud(
     device_registry: dr.DeviceRegistry,
     area_registry: ar.AreaRegistry,
 ) -> None:
-    """Color modes follow from features, and unique ids are Alexa's.
+    """Color modes are derived from features, and unique ids are Alexa's.
 
-    Each light is a device below its Echo, in its room.
+    Each light is a device that is connected via its Echo, in its room.
     """
     house = House(sim)
     modes = {HALL: ["color_temp", "hs"], DESK: ["color_temp"], FLOOR: ["onoff"], GLOW: ["hs"]}

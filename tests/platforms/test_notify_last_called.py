@@ -1,4 +1,4 @@
-"""Tests of ``notify.alexa_media_last_called``: the last Echo is determined during the call."""
+"""Tests of ``notify.alexa_media_last_called``, which determines the last called Echo during the call."""
 
 import asyncio
 from typing import Any
@@ -33,7 +33,7 @@ def heard(sim: ControlClient) -> list[tuple[str, str]]:
 
 
 async def speak_to(hass: HomeAssistant, sim: ControlClient, household: Household, name: str) -> None:
-    """Speak to an Echo, and wait until the history has it."""
+    """Speak to an Echo, and wait until the history contains the command."""
     sim.say(household.serial(name), "hello")
     player = f"media_player.{name.lower().replace(' ', '_')}"
     await until(hass, lambda: state_of(hass, player).attributes["last_called"])
@@ -55,7 +55,7 @@ async def test_both_names_of_the_last_echo_are_targets(
     household: Household,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Both target names work, alone or with others, in one request each; a read caused by a wake-up is awaited."""
+    """Both target names work, alone or with others, in one request each; a due read of the history is awaited."""
     assert set(NAMES) <= set(hass.services.async_services_for_domain("notify"))
     with pytest.raises(HomeAssistantError) as nobody:
         await notify(hass)
@@ -107,7 +107,7 @@ async def test_both_names_of_the_last_echo_are_targets(
 async def test_a_removed_echo_is_skipped(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The Echo before it is used."""
+    """The Echo that was spoken to before it is used."""
     said = household.serial("Garage Echo")
     sim.say(household.serial("Office Spot"), "one")
     sim.say(said, "two")

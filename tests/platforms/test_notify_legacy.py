@@ -1,4 +1,4 @@
-"""Tests of ``notify.alexa_media`` and related actions, called like automations for alexa_media_player do."""
+"""Tests of ``notify.alexa_media`` and related actions, called like in automations for alexa_media_player."""
 
 import json
 from typing import Any
@@ -112,7 +112,7 @@ async def test_the_action_of_one_device_speaks_on_it(
 async def test_all_forms_of_the_target_select_the_same_echos(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, target: str | list[str]
 ) -> None:
-    """All forms of the target mean the same two Echos, with one request."""
+    """All forms select the same two Echos, and each call sends one request."""
     hass.states.async_set("group.speakers", "idle", {"entity_id": ["media_player.speakers"]})
     hass.states.async_set("media_player.speakers", "idle", {"entity_id": [KITCHEN, OFFICE]})
     sim.reset_ledger()
@@ -135,7 +135,7 @@ async def test_a_target_can_be_a_unique_id(
 async def test_a_name_with_a_comma_is_not_split(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A known name with a comma is not split."""
+    """The name is only kept whole if a device has it."""
     household.change("Office Spot", accountName="Office, upstairs")
     await entry.runtime_data.devices.async_refresh()
     await notify(hass, target="Office, upstairs")
@@ -204,7 +204,7 @@ async def test_ssml_is_spoken_as_before(hass: HomeAssistant, sim: ControlClient,
 async def test_the_apps_receive_one_message(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, kind: str, node: str
 ) -> None:
-    """The apps get one message for any number of Echos in the target, even an offline one."""
+    """The number of Echos in the target doesn't matter, even if one is offline."""
     sim.reset_ledger()
     await notify(
         hass, "Water in the cellar", target=[KITCHEN, OFFICE, GARAGE, KIDS], data={"type": kind, "title": "Leak"}

@@ -57,7 +57,7 @@ async def test_each_action_is_one_request(
 
 
 async def test_invalid_input_sends_no_request(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """Invalid input sends no request, a refusal reaches the caller, and an unreachable appliance is unavailable."""
+    """A refusal reaches the caller, and an unreachable appliance is unavailable."""
     house = House(sim)
     assert state_of(hass, "switch.garden_plug").state == "unavailable"
     sim.reset_ledger()
@@ -84,7 +84,10 @@ async def test_invalid_input_sends_no_request(hass: HomeAssistant, sim: ControlC
 async def test_features_without_a_name_are_distinguished(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """Such features are distinguished by instance; the power of a lock is not the lock."""
+    """Such features are distinguished by instance.
+
+    The power of a lock is a separate switch.
+    """
     house = House(sim)
     features = {
         "power": {"powerState": "ON"},

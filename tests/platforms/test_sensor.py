@@ -31,7 +31,7 @@ SECOND = timedelta(seconds=1)
 
 
 def notification(serial: str, kind: NotificationType, **values: Any) -> Notification:
-    """Return a notification that is on."""
+    """Return a notification that is enabled."""
     defaults: dict[str, Any] = {
         "notification_id": "n1",
         "serial": serial,
@@ -127,7 +127,10 @@ async def test_a_paused_timer_has_no_time(hass: HomeAssistant, entry: MockConfig
 
 
 async def test_an_alarm_is_in_the_time_zone_of_its_device(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """The time zone may change; an alarm of a device without a time zone uses Home Assistant's."""
+    """The time zone may change.
+
+    If the device has no time zone, Home Assistant's is used.
+    """
     notifications, devices, serial = entry.runtime_data.notifications, entry.runtime_data.devices, "G0SIM00KITCHEN01"
     day = dt_util.utcnow().date() + timedelta(days=2)
     alarm = notification(serial, NotificationType.ALARM, local_date=day, local_seconds=6 * 3600.0)
@@ -157,13 +160,13 @@ async def test_nothing_is_left_after_unload(hass: HomeAssistant, entry: MockConf
 
 
 def raw(kind: str, **values: Any) -> dict[str, Any]:
-    """Return Amazon's object of a notification."""
+    """Return a notification as the JSON object that Amazon sends."""
     return {"id": "n1", "type": kind, "status": "ON", "version": "3", "lastUpdatedDate": 1763722800000, **values}
 
 
 @pytest.mark.contract("attributes of alarms, timers, reminders")
 async def test_attributes_have_counts_and_lists(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Row "sensor extra": counts, lists of Amazon's objects sorted by time, and the label of the next one."""
+    """Row "sensor extra": counts, lists of Amazon's objects sorted by time, and the label of the next notification."""
     notifications, serial = entry.runtime_data.notifications, "G0SIM00KITCHEN01"
     now = dt_util.utcnow().replace(microsecond=0)
     items = [
@@ -222,7 +225,7 @@ async def test_an_alarm_has_additional_attributes(hass: HomeAssistant, entry: Mo
 async def test_an_event_is_fired_when_an_alarm_rings(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
-    """Row "alexa_media_notification_event": fired once per ringing, and not for a snooze, even if Amazon is faster."""
+    """Row "alexa_media_notification_event": fired once per ringing, and not for a snooze, whichever side is faster."""
     notifications, serial = entry.runtime_data.notifications, "G0SIM00KITCHEN01"
     events = async_capture_events(hass, "alexa_media_notification_event")
     now = dt_util.utcnow().replace(microsecond=0)
@@ -303,7 +306,7 @@ async def test_an_unusable_notification_list_is_handled(
 async def test_invalid_text_and_huge_numbers_leave_all_states_readable(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """Attributes with Amazon's original values can be serialized."""
+    """Attributes that contain Amazon's original values can be serialized."""
     notifications = json.dumps(
         {
             "notifications": [

@@ -44,7 +44,7 @@ async def test_an_air_quality_monitor_has_seven_sensors(
     entity_registry: er.EntityRegistry,
     device_registry: dr.DeviceRegistry,
 ) -> None:
-    """All seven values have alexa_media_player's ids, classes and device; a push writes one of them."""
+    """The ids, classes and device are those of alexa_media_player; a push writes one of the sensors."""
     house = House(sim)
     entity_id = house.entity_id("Air Monitor")
     for name, (state, device_class, unit) in AIR.items():
@@ -186,7 +186,10 @@ async def test_a_new_echo_is_put_into_its_room(
     device_registry: dr.DeviceRegistry,
     area_registry: ar.AreaRegistry,
 ) -> None:
-    """One request reads the rooms; an Echo without a room, or that the user has moved, keeps its area."""
+    """One request reads the rooms.
+
+    An Echo without a room, and an Echo that the user has moved, keep their area.
+    """
     kitchen = f"amzn1.alexa.endpoint.{echo_entity_id('G0SIM00KITCHEN01')}"
     customer_id = config_entry.unique_id
     group = {"group-1": {"name": "Kitchen", "members": [kitchen], "children": []}}
@@ -254,7 +257,7 @@ async def test_appliances_are_added_and_removed_without_a_reload(
     device_registry: dr.DeviceRegistry,
     hass_ws_client: WebSocketGenerator,
 ) -> None:
-    """Appliances are added, renamed and removed with their devices, without a reload."""
+    """Their devices are added, renamed and removed with them."""
     house = House(sim)
     await set_up(hass, config_entry)
     await clock.settle()
@@ -354,7 +357,10 @@ async def test_the_selection_of_the_user_applies(
     device_registry: dr.DeviceRegistry,
     entity_registry: er.EntityRegistry,
 ) -> None:
-    """An excluded Echo has no sensors and no appliances below it; a selected appliance is added, then removed."""
+    """An excluded Echo has no sensors, and its connected appliances have no entities.
+
+    A selected appliance is added, then removed.
+    """
     house = House(sim)
     porch, kitchen = house.entity_id("Porch Light"), household.serial("Kitchen Show")
     hass.config_entries.async_update_entry(config_entry, options={"exclude_devices": [kitchen], "appliances": [porch]})

@@ -46,7 +46,7 @@ async def test_entities_of_a_property_are_as_reviewed(
 
 
 async def _review(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, platform: str) -> str:
-    """Return the entities of a platform as YAML, including the states of those disabled by default."""
+    """Return the entities of a platform as YAML, including the states of entities that are disabled by default."""
     registry = er.async_get(hass)
     before = er.async_entries_for_config_entry(registry, entry.entry_id)
     assert {registered.domain for registered in before} <= {platform}
@@ -81,7 +81,7 @@ def _entity(hass: HomeAssistant, registered: er.RegistryEntry) -> dict[str, Any]
 
 
 def _plain(value: Any) -> Any:
-    """Return a value in a form for YAML that does not depend on the date."""
+    """Return a value that can be written as YAML and does not depend on the date."""
     if isinstance(value, Mapping):
         return {_plain(key): "<now>" if key in _OF_THE_MOMENT else _plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)) and len(value) > _LONGEST_LIST:

@@ -1,4 +1,4 @@
-"""Tests of the sound modes, which name settings of an Echo's equalizer."""
+"""Tests of the sound modes, which are named settings of an Echo's equalizer."""
 
 from typing import Any
 

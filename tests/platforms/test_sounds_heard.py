@@ -23,7 +23,7 @@ GLASS = "binary_sensor.office_spot_breaking_glass_heard"
 
 
 def hear(sim: ControlClient, serial: str, **sounds: str) -> None:
-    """Let an Echo detect sounds; without any, it reports that it detects nothing."""
+    """Let an Echo detect the given sounds, or report that it detects none."""
     sensors = {f"{sound}DetectionState": state for sound, state in sounds.items()}
     features = {"features": {"acousticEventSensor": sensors}}
     owner = next(key for key, each in sim.state()["accounts"].items() if serial in each["devices"])

@@ -52,7 +52,7 @@ async def test_switching_is_one_request(
 async def test_push_is_faster_than_the_answer(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A state confirmed by a push before the response is not read."""
+    """A state that a push confirmed before the response arrived is not read."""
     backend = entry.runtime_data.backend
     put = backend.async_set_dnd
 
@@ -158,7 +158,7 @@ async def test_the_mode_of_a_group_is_changed_by_its_members(
 async def test_a_volume_push_does_not_write_the_modes(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Even the first push after startup only writes the entities that it concerns."""
+    """Even the first push after startup does not write the switches for shuffle and repeat."""
     modes = ("switch.kitchen_show_shuffle", "switch.kitchen_show_repeat")
     before = [state_of(hass, mode).last_reported for mode in modes]
     household.change("Kitchen Show", volume=63)
@@ -187,7 +187,7 @@ class Dinner:
 
     @property
     def there(self) -> dict[str, Any]:
-        """Return the routine in the cloud without the times of changes."""
+        """Return the routine in the cloud, without the times at which it was changed."""
         return {name: value for name, value in self._all[self.key].items() if "Millis" not in name}
 
     def change(self, **values: Any) -> None:

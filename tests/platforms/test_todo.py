@@ -194,7 +194,7 @@ async def test_polls_read_the_items_of_lists_that_changed(
 async def test_lists_are_added_removed_and_renamed(
     hass: HomeAssistant, lists: Lists, sim: ControlClient, clock: Clock, config_entry: MockConfigEntry
 ) -> None:
-    """A list is removed after two good responses without it, and never after a failed one."""
+    """A list is removed after two successful responses without it, and never after a failed read."""
     coordinator = config_entry.runtime_data.lists
     lists.change_lists(
         {
@@ -237,7 +237,10 @@ async def test_a_list_deleted_while_home_assistant_was_off_is_removed(
 async def test_a_conflicting_change_is_retried_once_and_never_overwrites(
     hass: HomeAssistant, lists: Lists, sim: ControlClient, clock: Clock
 ) -> None:
-    """Changes made elsewhere in the meantime are kept; the user's change is only made if it does not conflict."""
+    """Changes made elsewhere are kept.
+
+    The change of the user is only made if it does not conflict with them.
+    """
     sim.fault(close_stream=True)
     sim.fault(path="/v20160207/directives", status=503)
     await clock.advance(1, 1)

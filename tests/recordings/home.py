@@ -1,4 +1,4 @@
-"""A home with varied events, and the comparison of its entities with those of its recording."""
+"""A home with varied events, and the states of its entities for comparison with a replay."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Tests that the comparison reports a recording that differs from the simulated cloud, and no other."""
+"""Tests that the comparison only reports recordings that differ from the simulated cloud."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -123,7 +123,7 @@ PLANTED: dict[str, tuple[Callable[[list[dict[str, Any]], list[Any]], object], st
 
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_planted_difference_is_found(honest: Recording, name: str) -> None:
-    """Each kind of change at Amazon is a line of the report."""
+    """Each type of change at Amazon causes a line in the report."""
     spoil, wanted = PLANTED[name]
     found = list(map(str, compare.differences(doctored(honest, spoil))))
     assert any(line.startswith(wanted) for line in found), found
@@ -218,7 +218,7 @@ def test_every_check_belongs_to_a_row_of_the_guesses(honest: Recording) -> None:
 
 
 def test_a_recording_can_refute_a_guess(honest: Recording) -> None:
-    """A group in the volumes, or another status for an idle player, refutes the row."""
+    """A group in the list of volumes, or another status for an idle player, refutes the row."""
 
     def spoil(requests: list[dict[str, Any]], _: list[Any]) -> None:
         group = next(device for device in _devices(requests) if device["deviceFamily"] == "WHA")
@@ -233,7 +233,7 @@ def test_a_recording_can_refute_a_guess(honest: Recording) -> None:
 
 
 def test_the_command_prints_the_report(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """The exit code is 1 for differences; an invalid file is an error."""
+    """The exit code is 1 if there are differences; an invalid file causes an error."""
     assert compare.main([str(HOMES[0])]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert printed[0] == "0 differences"

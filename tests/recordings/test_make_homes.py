@@ -47,7 +47,7 @@ def _renamed(names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _alarms() -> dict[str, Any]:
-    """Return the demo household with an alarm for every kind of repetition."""
+    """Return the demo household with an alarm for every type of repetition."""
     household = load_household("demo")
     [account] = household["accounts"].values()
     for number, repeat in enumerate(REPEATS):
@@ -61,7 +61,7 @@ def _alarms() -> dict[str, Any]:
 
 
 def _with_groups() -> dict[str, Any]:
-    """Return the demo household with a stereo pair inside a group."""
+    """Return the demo household with a stereo pair as a member of a group."""
     household = load_household("demo")
     [account] = household["accounts"].values()
     devices = account["devices"]

@@ -20,7 +20,7 @@ EXAMPLES = int(os.environ.get("RECORDING_EXAMPLES", "1000"))
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The data about a request that a recorder uses."""
+    """The attributes of a request that a recorder uses."""
 
     method: str = "GET"
     path: str = "/api/devices/{serial}/settings"
@@ -68,7 +68,7 @@ KEYS = st.one_of(
 
 
 def planted(secret: str) -> st.SearchStrategy[Any]:
-    """Return a strategy for JSON with a secret in one of many places."""
+    """Return a Hypothesis strategy for JSON with a secret in one of many places."""
     digests = [hashlib.new(name, secret.encode()).hexdigest() for name in ("md5", "sha1", "sha256")]
     encoded = base64.b64encode(secret.encode()).decode()
     multipart = f'--boundary\r\nContent-Disposition: form-data; name="a"\r\n\r\n{secret}\r\n--boundary--'

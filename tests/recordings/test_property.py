@@ -17,7 +17,10 @@ from tests.recordings import home
 async def test_a_property_is_recorded_and_replayed(
     hass: HomeAssistant, sim: ControlClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The replayed rooms have the same numbers of entities; the file contains no name or id of the hotel."""
+    """The replayed rooms have the same numbers of entities as the recorded ones.
+
+    The file contains no name or id of the hotel.
+    """
     monkeypatch.setattr(hass.config, "config_dir", str(tmp_path))
     sim.household("property", domain="amazon.com")
     await hotel.add_credentials(hass)

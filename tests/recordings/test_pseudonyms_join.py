@@ -1,4 +1,4 @@
-"""Tests that values with a meaning keep their form: enumerations, times and parts of ids."""
+"""Tests that enumerations, times and parts of ids are recorded in a form that a replay can use."""
 
 import pytest
 

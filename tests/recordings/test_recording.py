@@ -31,7 +31,7 @@ PRIVATE = (
 
 @pytest.fixture(autouse=True)
 def folder(hass: HomeAssistant, tmp_path: Path) -> Path:
-    """Return the folder for the recordings of the test."""
+    """Return the folder in which the test's recordings are stored."""
     hass.config.config_dir = str(tmp_path)
     return tmp_path / "alexa_media_recordings"
 
@@ -54,7 +54,10 @@ def lines_of(path: str) -> list[dict[str, Any]]:
 async def test_a_recording_contains_startup_and_events_without_private_data(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, household: Household
 ) -> None:
-    """The account is reloaded, so that the file contains its first reads; it contains no names, serials and tokens."""
+    """The account is reloaded, so that the file contains its first reads.
+
+    It contains no names, serials or tokens.
+    """
     assert "until" in await record(hass, entry)
     assert entry.state is ConfigEntryState.LOADED
     await until(hass, lambda: entry.runtime_data.push.up)
@@ -153,7 +156,7 @@ async def test_recordings_are_deleted_with_the_entry(hass: HomeAssistant, entry:
 async def test_the_options_start_and_stop_a_recording(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, folder: Path
 ) -> None:
-    """Another step asks for the duration; turning off the switch writes the file."""
+    """A further step asks for the duration; turning off the switch writes the file."""
     unchanged = {"scan_interval": 60, "extended_entity_discovery": False, "keep_transcripts": True}
     flow = await hass.config_entries.options.async_init(entry.entry_id)
     flow = await hass.config_entries.options.async_configure(flow["flow_id"], {**unchanged, "record": True})

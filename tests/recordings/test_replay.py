@@ -25,7 +25,7 @@ NAME = re.compile(r"[A-Za-z].*[ a-z]")
 
 @pytest.fixture(autouse=True)
 def _folder(hass: HomeAssistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Write recordings to a folder of the test, and read without pauses."""
+    """Write recordings to a folder of the test, and read the history without pauses."""
     hass.config.config_dir = str(tmp_path)
     monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
 
@@ -49,7 +49,7 @@ def ids_of(value: Any) -> set[str]:
 
 
 def translated(unique_id: str, ids: set[str], pseudonyms: Pseudonyms) -> str:
-    """Return a unique id with its ids replaced by their pseudonyms."""
+    """Return a unique id in which ids are replaced by their pseudonyms."""
     for found in sorted(ids, key=len, reverse=True):
         unique_id = unique_id.replace(found, pseudonyms.text(found, "id"))
     return unique_id

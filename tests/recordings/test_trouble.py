@@ -30,7 +30,7 @@ URL_OF_DEVICES = URL("https://alexa.amazon.com/api/devices-v2/device")
 
 @pytest.fixture(autouse=True)
 def folder(hass: HomeAssistant, tmp_path: Path) -> Path:
-    """Return the folder for the recordings of the test."""
+    """Return the folder in which the test's recordings are stored."""
     hass.config.config_dir = str(tmp_path)
     return tmp_path / "alexa_media_recordings"
 
@@ -73,7 +73,7 @@ async def test_two_simultaneous_stops_write_one_file(hass: HomeAssistant, entry:
 async def test_a_second_start_discards_the_first_recording(
     hass: HomeAssistant, entry: MockConfigEntry, folder: Path
 ) -> None:
-    """The first recording's parts and key are deleted, and the file contains one head."""
+    """The parts and the key of the first recording are deleted, and the file contains one head."""
     await record(hass, entry)
     first = recordings.async_running(hass, entry)
     await record(hass, entry, hours=3)
@@ -105,7 +105,7 @@ async def test_a_recording_ends_while_the_account_is_being_set_up(
 async def test_a_full_disk_at_the_end_leaves_no_parts(
     hass: HomeAssistant, entry: MockConfigEntry, folder: Path
 ) -> None:
-    """The error contains a solution, no part remains on the full disk, and the next recording is complete."""
+    """The error explains what to do, no part remains on the full disk, and the next recording is complete."""
     await record(hass, entry)
     with (
         patch.object(Path, "replace", side_effect=OSError(28, "No space left on device")),
@@ -177,7 +177,7 @@ async def test_a_flood_is_written_before_it_fills_the_memory(
 
 
 def test_waiting_data_is_limited_and_the_file_reports_dropped_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a writer, the oldest data is dropped; writing is requested once per limit."""
+    """If nothing is written, the oldest data is dropped; writing is requested once per limit."""
     monkeypatch.setattr(recorders, "MAX_QUEUED_BYTES", 50_000)
     monkeypatch.setattr(recorders, "WRITE_AT_BYTES", 20_000)
     asked: list[int] = []
@@ -232,7 +232,7 @@ async def test_data_collected_during_a_write_is_in_the_next_part() -> None:
 async def test_changed_options_are_in_the_recording(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household
 ) -> None:
-    """A replay needs the options at the end; devices and the external URL have pseudonyms."""
+    """A replay needs the final options; devices and the external URL are replaced by pseudonyms."""
     await record(hass, entry)
     options = {"exclude_devices": [household.serial("Office Spot")], "public_url": "https://home.example.org"}
     hass.config_entries.async_update_entry(entry, options={**entry.options, **options})
