@@ -253,7 +253,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @property
     def _expires_at(self) -> float:
-        """Return the time at which the data expire, in seconds of the event loop's clock."""
+        """Return the time at which the data expires, in seconds of the event loop's clock."""
         return (self.read_at or 0.0) + self.wanted_interval.total_seconds() + GRACE
 
     @property
@@ -479,7 +479,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     @override
     @callback
     def _async_refresh_finished(self) -> None:
-        """Call the listeners if the data have expired, and report the result of the read to the watcher."""
+        """Call the listeners if the data has expired, and report the result of the read to the watcher."""
         self._async_stop_waiting()
         had_failed, self._had_failed = self._had_failed, not self.last_update_success
         if not self.last_update_success:
@@ -502,7 +502,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def _async_check_usable(self, _now: object = None) -> None:
-        """Call the listeners if the data have expired, or at the time when they will."""
+        """Call the listeners if the data has expired, or at the time when it will."""
         if self._cancel_expiry:
             self._cancel_expiry()
             self._cancel_expiry = None

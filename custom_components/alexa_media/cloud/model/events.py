@@ -11,7 +11,7 @@ class StreamOpened:
     """The push stream is open.
 
     ``resync`` is True if pushes may have been missed since the last stream. ``planned`` is True for a planned renewal,
-    on which the hourly poll runs.
+    which also triggers the hourly poll.
     """
 
     resync: bool
