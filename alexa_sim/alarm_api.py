@@ -95,7 +95,7 @@ def from_alarm(body: Mapping[str, Any], zone: ZoneInfo, now: float) -> dict[str,
 
 
 def rule_data(days: list[str], interval: int, clock: str, start: str, frequency: str = "WEEKLY") -> dict[str, Any]:
-    """Return ``rRuleData`` with the rule for the other arguments."""
+    """Return Amazon's ``rRuleData`` for a repetition, including its RFC 5545 rule."""
     hour, minute = int(clock[:2]), int(clock[3:5])
     by_day = f";BYDAY={','.join(days)}" if frequency == "WEEKLY" else ""
     every = f";INTERVAL={interval}" if interval != 1 else ""

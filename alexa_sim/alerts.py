@@ -168,7 +168,7 @@ def skip(notification: dict[str, Any], zone: ZoneInfo) -> None:
 
 
 def touch(notification: dict[str, Any], now: float) -> None:
-    """Record a change; Amazon increases the version by two for each."""
+    """Record a change by increasing the version by two, like Amazon."""
     notification["version"] = str(int(notification["version"]) + 2)
     notification["lastUpdatedDate"] = round(now * 1000)
 
@@ -230,7 +230,7 @@ def _step_rule(pattern: str | None) -> str | None:
 
 
 def pattern_days(pattern: str | None) -> set[int]:
-    """Return the weekdays (Monday is 0) of Amazon's ``recurringPattern``; all of them if there is none."""
+    """Return the weekdays (Monday is 0) of Amazon's ``recurringPattern``, or all weekdays without a pattern."""
     if pattern == "XXXX-WD":
         return {0, 1, 2, 3, 4}
     if pattern == "XXXX-WE":
@@ -241,7 +241,7 @@ def pattern_days(pattern: str | None) -> set[int]:
 
 
 def _next_on(start: datetime, at: time, fits: Any, last: date | None = None) -> datetime | None:
-    """Return the first time at ``at`` that is not before ``start``, on a day for which ``fits`` is true."""
+    """Return the first time not before ``start`` with the time of day ``at``, on a day for which ``fits`` is true."""
     for offset in range(_HORIZON):
         day = start.date() + timedelta(days=offset)
         if last is not None and day > last:

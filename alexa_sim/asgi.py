@@ -97,7 +97,7 @@ async def send_body(body: bytes, send: Send, *, more: bool = False) -> None:
 
 
 class CloudApp:
-    """The ASGI application behind Amazon's hosts."""
+    """ASGI application that serves Amazon's hosts."""
 
     def __init__(self, simulation: Simulation) -> None:
         """Initialize with the simulation to serve."""
@@ -190,7 +190,7 @@ class CloudApp:
         return replay.answer(request, response, self._simulation.cloud.newest_app())
 
     async def _simulated(self, request: Request) -> Response:
-        """Return the response of the cloud, and record it if a recording runs."""
+        """Return the response of the cloud, and record it if a recording is running."""
         if CONNECTION.get().sni is None or not is_amazon(request.host):
             return json_response({"message": f"{request.host or 'No host'} is not served here."}, 421)
         found = self._simulation.cloud.router.match(request.method, request.host, request.path)

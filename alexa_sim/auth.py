@@ -28,7 +28,7 @@ _CLIENT_SUFFIX = f"#{defaults.APP_TYPE}".encode().hex()
 
 
 class AuthError(Exception):
-    """A refused code, token or registration; ``code`` is Amazon's name of the reason."""
+    """A refused code, token or registration; ``code`` is Amazon's name for the reason."""
 
     def __init__(self, code: str, message: str) -> None:
         """Initialize with Amazon's code and a message."""

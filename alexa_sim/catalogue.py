@@ -13,7 +13,7 @@ class _Art:
 
 
 def serve_art(control: str) -> None:
-    """Use the control plane, which draws them, as the base URL of covers and logos (``art.py``)."""
+    """Use the URL of the control plane, which draws covers and logos (``art.py``), as their base URL."""
     _Art.base, _Art.kinds = f"{control}/art", ("svg", "svg")
 
 

@@ -99,7 +99,7 @@ def differences(recording: Recording, path: Path = SHAPES) -> list[Difference]:
 
 
 def _endpoint(place: str, endpoints: Iterable[str]) -> str:
-    """Return the endpoint or command that a place belongs to, or nothing."""
+    """Return the endpoint or command that a place belongs to, or an empty string."""
     rest = (
         each
         for each in endpoints
@@ -119,7 +119,7 @@ def _is_known(place: str, known: Shapes, found: Shapes) -> bool:
 
 
 def _with_values(live: Shapes, known: Shapes) -> Shapes:
-    """Add the known enumeration values to live shapes, because one answer doesn't show all of them."""
+    """Add the known enumeration values to live shapes, because one response doesn't contain all of them."""
     for place, shape in live.items():
         if (other := known.get(place)) is not None:
             shape.is_open |= other.is_open
@@ -136,7 +136,7 @@ def _never_asked(recording: Recording, found: Shapes, path: Path) -> list[Differ
 
 
 def _differences(known: Shapes, found: Shapes) -> Iterator[Difference]:
-    """Yield how shapes differ from known ones."""
+    """Yield the differences between found and known shapes."""
     for place, shape in sorted(found.items()):
         parent = _parent(place)
         if place in known:

@@ -128,7 +128,7 @@ class Control:
         return json_response(self._simulation.ledger.entries(**filters))
 
     async def _ledger_progress(self, _request: Request) -> Response:
-        """Return the progress of the requests, without the requests."""
+        """Return the number of requests, and the paths of those without a complete response."""
         return json_response(self._simulation.ledger.progress())
 
     async def _ledger_reset(self, _request: Request) -> Response:

@@ -1,8 +1,8 @@
 """Execution of GraphQL documents with ``schema.graphql`` and graphql-core.
 
-A document is parsed and validated once and cached by its text, because clients repeat theirs. As at Amazon, one unknown
-field fails the whole document, one selection cannot contain a name with two types, and a null where the schema allows
-none makes the surrounding object null.
+A document is parsed and validated once and cached by its text, because clients send the same documents repeatedly. Like
+at Amazon, one unknown field fails the whole document, one selection cannot contain a name with two types, and a null
+where the schema allows none makes the surrounding object null.
 """
 
 from collections.abc import Callable, Mapping

@@ -33,7 +33,7 @@ class HouseholdError(Exception):
 
 
 def household_names() -> list[str]:
-    """Return the names of the households that ``load_household`` knows."""
+    """Return the names of the households that ``load_household`` accepts."""
     return sorted({path.stem for path in _FOLDER.glob("*.json")} - {"schema"} | set(_GENERATED))
 
 

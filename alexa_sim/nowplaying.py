@@ -106,7 +106,10 @@ _IDLE: Mapping[str, Any] = dict.fromkeys(
 
 
 def player_info(playing: Mapping[str, Any] | None, now: float) -> dict[str, Any]:
-    """Return ``playerInfo`` of ``/api/np/player`` without volumes; all fields are null when idle. In seconds."""
+    """Return ``playerInfo`` of ``/api/np/player`` without volumes; times are in seconds.
+
+    All fields are null if the player is idle.
+    """
     if playing is None or player.is_idle(playing):
         return dict(_IDLE)
     track = player.track(playing)

@@ -1,4 +1,4 @@
-"""Operation nodes of a sequence: Amazon's checks of each, and their effects."""
+"""Operation nodes of a sequence: validation like at Amazon, and their effects."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

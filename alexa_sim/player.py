@@ -1,4 +1,4 @@
-"""A player with a queue of catalogue tracks that play in time."""
+"""A player with a queue of catalogue tracks, whose position advances with the clock."""
 
 from collections.abc import Mapping
 import random

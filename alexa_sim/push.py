@@ -167,7 +167,7 @@ class Streams:
             stream.write(data.encode() if isinstance(data, str) else part(data), now)
 
     def keep_alive(self, now: float) -> None:
-        """Send an empty part on streams that have been silent for a time."""
+        """Send an empty part on streams that have been silent for a while."""
         for stream in self._streams:
             if stream.live and now >= max(stream.last + KEEP_ALIVE, self._silent_until):
                 stream.write(opening(), now)

@@ -38,8 +38,8 @@ class Sequences:
     def preview(self, account_id: str, body: Mapping[str, Any]) -> set[str]:
         """Play the sequence of a ``/api/behaviors/preview`` request; return its devices. Raises ``OperationError``.
 
-        If any node is refused, nothing is played. Later operations run at their time of the clock, but are in
-        ``spoken`` at once.
+        If any node is refused, nothing is played. Later operations run when the simulation's clock reaches their time,
+        but ``spoken`` contains them immediately.
         """
         routine = self._routine(account_id, body.get("behaviorId"))
         if body.get("status") != "ENABLED":
@@ -84,7 +84,10 @@ class Sequences:
         return {"result": "VALID", "operationPayload": {**payload, "sanitizedSearchPhrase": cleaned}}
 
     def _plan(self, node: Any, operations: Operations, offset: float, plan: list[Planned]) -> float:
-        """Add the operations of a node to the plan and return its end; raises ``OperationError``."""
+        """Add the operations of a node to the plan, and return its end in seconds.
+
+        Raises ``OperationError``.
+        """
         if not isinstance(node, Mapping):
             raise OperationError("A node has to be an object")
         kind = node.get("@type")

@@ -131,7 +131,7 @@ class Simulation:
 
 
 def _real_cloud(household: Mapping[str, Any], domain: str, clock: Clock) -> CloudApi:
-    """Return the cloud of this package."""
+    """Return the cloud that this package simulates."""
     from .cloud import Cloud  # noqa: PLC0415 - the machinery is tested without it
 
     cloud: CloudApi = Cloud(household, domain=domain, clock=clock)

@@ -1,7 +1,8 @@
 """Appliances of an account: their features, values, controls and pushes.
 
-An appliance has features by key: ``power``, or ``range.4`` if there are several of a name. A feature has its values by
-property name, its configuration, and ``sampled``, the time of its values.
+The key of a feature is its name, such as ``power``, or name and instance, such as ``range.4``, if there are several
+with that name. A feature contains its values by property name, its configuration, and ``sampled``, the time of its
+values.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -321,7 +322,7 @@ def stamp(account: Mapping[str, Any], before: Mapping[tuple[str, str], FeatureFa
 
 
 def measure(account: Mapping[str, Any], before: float, now: float) -> None:
-    """Set the samples of thermometers that reported recently to ``now``; silent ones are unchanged."""
+    """Set the sample time of thermometers that reported recently to ``now``; silent thermometers are unchanged."""
     for _, features in _all_features(account):
         held = features.get("temperatureSensor")
         if held is not None and before - REPORTS <= held["sampled"] < now:
@@ -591,7 +592,7 @@ def _set_setpoints(feature: Json, payload: Mapping[str, Any]) -> None:
 
 
 def _adjust_setpoint(feature: Json, payload: Mapping[str, Any]) -> None:
-    """Change the target temperature by some degrees of its scale."""
+    """Change the target temperature by a number of degrees of its scale."""
     delta, held = payload.get("targetSetpointDelta"), feature.get("targetSetpoint")
     if not isinstance(delta, Mapping) or not held:
         raise _invalid("targetSetpointDelta is required")

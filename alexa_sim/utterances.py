@@ -127,7 +127,7 @@ class Ringing:
 
 
 def _length(words: str) -> int:
-    """Return the duration in a sentence in seconds."""
+    """Return the duration that a sentence contains, in seconds."""
     return sum(int(number) * _UNITS[unit.lower()] for number, unit in _LENGTH.findall(words))
 
 
@@ -146,7 +146,7 @@ def player_command(device: Mapping[str, Any], text: str) -> Mapping[str, Any] | 
 
 
 def _timer_changes(notifications: Mapping[str, Any], serial: str, words: str, length: int) -> dict[str, dict[str, Any]]:
-    """Return the changes of timers by key that a sentence asks for; empty for other sentences."""
+    """Return the changes that a sentence requests, by the key of the timer; empty for other sentences."""
     kinds = ((_PAUSE, {"status": "PAUSED"}), (_RESUME, {"status": "ON"}), (_ADD, {"more": length * 1000}))
     found = next(((match, change) for pattern, change in kinds if (match := pattern.match(words))), None)
     if found is None:

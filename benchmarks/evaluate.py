@@ -58,7 +58,7 @@ def volume_directive(serial: str, device_type: str, volume: int) -> dict[str, An
 
 
 def compare(sent: Sequence[tuple[float, str, int]], seen: Sequence[tuple[float, str, int]]) -> dict[str, Any]:
-    """Return the sent volumes that were lost or out of order, and the latencies of the others."""
+    """Return the sent volumes that were lost or out of order, and the latencies of all others."""
     want: dict[str, list[tuple[float, int]]] = {}
     got: dict[str, list[tuple[float, int]]] = {}
     for at, serial, volume in sent:

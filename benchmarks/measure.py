@@ -127,7 +127,7 @@ class Bench:
             self.home.probe("at_a_time", requests=before)
 
     def _delay(self) -> float:
-        """Return the delay of the entities in seconds per second of round trip."""
+        """Return by how many seconds the entities are delayed per second of round-trip time."""
         return (self._took(LATENCY + _SLOWER) - self._took(LATENCY)) / _SLOWER
 
     def _took(self, latency: float) -> float:
@@ -228,7 +228,7 @@ class Bench:
         }
 
     def pushes(self) -> None:
-        """Push one value of each kind for an Echo, and a burst of hints."""
+        """Push one value of each type for an Echo, and a burst of hints."""
         customer_id, _ = self._account()
         serial = list(self._players().values())[3]
         for name, change in (

@@ -80,7 +80,7 @@ def run_one(world: World, check: Check) -> tuple[bool, str]:
 
 
 async def _bounded(result: Awaitable[str]) -> str:
-    """Wait for a check, at most a minute."""
+    """Wait for a check, for at most a minute."""
     async with asyncio.timeout(60):
         return await result
 

@@ -449,7 +449,7 @@ async def main(args: argparse.Namespace) -> int:
 
 
 async def run_replay(args: argparse.Namespace) -> int:
-    """Run the checks of the recording that the other checks made, if there is one; return the exit code."""
+    """Check the replay of the recording that the other checks made, if there is one; return the exit code."""
     if not (recording := args.kept / RECORDING).exists():
         return 0
     sys.stdout.write("\nThe recording of the checks above\n")
@@ -457,7 +457,7 @@ async def run_replay(args: argparse.Namespace) -> int:
 
 
 async def run_demo(args: argparse.Namespace, old: OldHousehold | None = None) -> int:
-    """Run one Home Assistant with a new folder or one of alexa_media_player; return the exit code."""
+    """Run one Home Assistant, with a new folder or a folder of alexa_media_player; return the exit code."""
     port = args.port or (free_port() if args.check else 8123)
     control = free_port()
     require_free(port)

@@ -76,12 +76,12 @@ class LeftBehind:
 
     @property
     def leftovers(self) -> list[str]:
-        """Return the files that migration must delete: all that do not belong to Home Assistant itself."""
+        """Return the files that migration must delete, which are all except Home Assistant's own."""
         return [name for name in self.files if not name.startswith(".storage/core.")]
 
 
 def registered_serial(position: int, email: str, url: str) -> str:
-    """Return the serial of alexa_media_player's registration for the account at a position, from 0."""
+    """Return the serial of alexa_media_player's registration for the account at a position, starting from 0."""
     salt = int(sha256((email + url).lower().encode()).hexdigest(), 16)
     return hex(int(INSTANCE, 16) + position + salt)[-32:]
 

@@ -55,7 +55,10 @@ class OldHousehold:
     players: tuple[str, str]
 
     def prepare(self, folder: Path, domain: str) -> Path:
-        """Write the old files into a configuration folder, and return the household of the simulated cloud."""
+        """Write the files of alexa_media_player into a configuration folder.
+
+        Return the household of the simulated cloud.
+        """
         path = ROOT / "alexa_sim" / "households" / f"{self.household}.json"
         old = left_behind(json.loads(path.read_text()), self.accounts, domain=domain)
         old.write(folder)

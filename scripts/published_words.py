@@ -132,7 +132,7 @@ def _keys(data: Any) -> Iterator[str]:
 
 
 def _names(data: Any, key: str = "") -> Iterator[str]:
-    """Yield the texts below keys of names, and keys with digits, which are ids."""
+    """Yield the texts below keys that contain names, and keys with digits, which are ids."""
     if isinstance(data, dict):
         for name, value in data.items():
             if re.search(r"\d", name):

@@ -1,7 +1,7 @@
 """Write the generated pages in ``docs/reference/``, or with ``--check`` exit with 1 if one is outdated.
 
 Actions, triggers and conditions come from their YAML files and the English texts, devices from the table of types.
-``entities.md`` lists the registry of the demo household; `tests/test_reference.py` writes it, which is called here.
+``entities.md`` lists the registry of the demo household; this script runs ``tests/test_reference.py`` to write it.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -67,7 +67,7 @@ def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[st
 
 
 def accepted(field: Json) -> str:
-    """Return the values that a field accepts, according to its selector."""
+    """Return the values that a field accepts according to its selector."""
     kind, limits = next(iter((field.get("selector") or {"object": None}).items()))
     limits = limits or {}
     if kind == "select":

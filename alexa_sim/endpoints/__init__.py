@@ -60,7 +60,7 @@ class Call:
         return self.state.marketplace(self.account_id)
 
     def devices(self, *without: str) -> list[tuple[str, dict[str, Any]]]:
-        """Return the devices that the account sees, without some families."""
+        """Return the devices that the account sees, except those of the families ``without``."""
         return [pair for pair in self.state.devices(self.account_id) if pair[1]["deviceFamily"] not in without]
 
     def device(self, serial: Any, device_type: Any) -> dict[str, Any]:

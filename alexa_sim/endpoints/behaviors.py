@@ -1,4 +1,4 @@
-"""Sequences: previewing them, validating music searches, and the entities that they can use."""
+"""Endpoints that run sequences, validate music searches, and list the entities that sequences can use."""
 
 import json
 from typing import Any
@@ -56,7 +56,7 @@ def _entities(call: Call) -> Response:
 
 
 def _entity(entity_id: str, appliance: dict[str, Any]) -> dict[str, Any]:
-    """Return an appliance in the form for routines."""
+    """Return an appliance in the format that routines use."""
     return {
         "id": entity_id,
         "displayName": appliance["name"],
@@ -111,5 +111,5 @@ def _limit(call: Call) -> int:
 
 
 def _octets(data: Any) -> Response:
-    """Return JSON with the content type of binary data, as in these two responses."""
+    """Return JSON with the content type of binary data, which Amazon uses in two responses."""
     return Response(200, json.dumps(data).encode(), [("content-type", "application/octet-stream")])

@@ -138,7 +138,7 @@ def _deregister(call: Call) -> Response:
 
 
 def _reboot(call: Call) -> Response:
-    """Restart an Echo, which is offline for a time; also requires the account's access token."""
+    """Restart an Echo, which is offline for a while; also requires the account's access token."""
     if admit_bearer(call.services, call.request).account != call.account_id:
         raise HttpError(401, {"message": "The access token is another account's"})
     serial = call.request.params["serial"]

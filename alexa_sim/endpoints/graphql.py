@@ -240,7 +240,7 @@ def _checked_name(name: str) -> str:
 
 
 def _set_features(call: Call, _info: Any, **arguments: Any) -> Json:
-    """Run each valid request, and return errors for the others; both mutations have this argument."""
+    """Run each valid request, and return errors for the others; both mutations have the same argument."""
     (given,) = arguments.values()
     responses: list[Json] = []
     failures: list[Json] = []
@@ -398,7 +398,7 @@ def _device_of(call: Call, endpoint_id: str) -> Json | None:
 
 
 def _setting_of(call: Call, endpoint_id: str, name: str) -> Json:
-    """Return a setting of an Echo; with an error if the setting does not exist."""
+    """Return a setting of an Echo, with an error if the setting does not exist."""
     device = _device_of(call, endpoint_id)
     if device is not None and name == "doNotDisturb":
         return do_not_disturb(endpoint_id, device)

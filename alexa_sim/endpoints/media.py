@@ -182,5 +182,5 @@ def _active(device: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unsupported_provider() -> HttpError:
-    """Return the error for a device without playback of Amazon's own player."""
+    """Return the error for a device on which Amazon's own player is not active."""
     return HttpError(404, {"message": "No active media session"}, [("x-amzn-ErrorType", _UNSUPPORTED_PROVIDER)])

@@ -110,7 +110,7 @@ class RegistrationEndpoints:
         return json_response(_cookie_answer(self._services, registration, domain))
 
     async def _capabilities(self, request: Request) -> Response:
-        """Store the capabilities of an app; it only receives pushes with Alexa.Mobile.Push among them."""
+        """Store the capabilities of an app; it only receives pushes if they include Alexa.Mobile.Push."""
         registration = admit_bearer(self._services, request)
         data = request.json()
         capabilities = data.get("capabilities") if isinstance(data, dict) else None

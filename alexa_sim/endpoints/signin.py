@@ -158,7 +158,7 @@ class SignInPages:
         return self._go_on(key, sign_in)
 
     async def _otp(self, request: Request) -> Response:
-        """Check the code of the authenticator app."""
+        """Check the code from the authenticator app."""
         form = request.form()
         key, sign_in = self._under_way(request, form)
         if sign_in.account is None or sign_in.ahead[:1] != ["otp"]:
@@ -218,7 +218,7 @@ class SignInPages:
         return Response(200, FINGERPRINT.encode(), [("content-type", "text/javascript")])
 
     async def _prove_device(self, request: Request) -> Response:
-        """Return the value for the form of the page that needs scripts, if the page found all that it stored."""
+        """Return the form value of the page that needs scripts, if the page found all values that it had stored."""
         found = request.json()
         _, sign_in = self._under_way(request, found)
         kept = [found.get(name) for name in ("local", "session", "cookie", "entries")]

@@ -58,7 +58,7 @@ def password_alone_page(domain: str, key: str, email: str) -> str:
 
 
 def otp_page(domain: str, key: str, message: str | None = None) -> str:
-    """Return the page that asks for the code of the authenticator app."""
+    """Return the page that asks for the code from the authenticator app."""
     inputs = (
         '<label for="auth-mfa-otpcode">Enter OTP</label>'
         '<input type="tel" id="auth-mfa-otpcode" name="otpCode" autocomplete="one-time-code">'

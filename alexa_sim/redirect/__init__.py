@@ -52,7 +52,7 @@ def install(port: int, ca_pem: str) -> None:
 
 
 def install_from_environment() -> None:
-    """Redirect as ``ALEXA_SIM_PORT`` and ``ALEXA_SIM_CA`` define; do nothing without them."""
+    """Redirect according to ``ALEXA_SIM_PORT`` and ``ALEXA_SIM_CA``; do nothing if they are not set."""
     port, ca = os.environ.get("ALEXA_SIM_PORT"), os.environ.get("ALEXA_SIM_CA")
     if port and ca:
         install(int(port), ca)
@@ -66,7 +66,7 @@ def _apply(name: str, patch: Patch, module: ModuleType) -> None:
 
 
 class _Finder(MetaPathFinder):
-    """Finds the modules to patch at their place, and wraps their loaders."""
+    """Finds the modules to patch in their original location, and wraps their loaders."""
 
     @override
     def find_spec(self, fullname: str, path: object, target: ModuleType | None = None) -> ModuleSpec | None:

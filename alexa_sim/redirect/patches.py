@@ -1,4 +1,4 @@
-"""Patches of the libraries; the table of them is in ``__init__``."""
+"""Patches for libraries; the table of patches is in ``__init__``."""
 
 import functools
 from typing import Any
@@ -81,7 +81,10 @@ def patch_ssl(ssl: Any) -> None:
     load = _ssl._SSLContext.load_verify_locations  # noqa: SLF001 - it has no public name
 
     def trusting(wrap: Any, position: int) -> Any:
-        """Return a wrap method that makes client contexts trust; ``server_side`` is its argument ``position``."""
+        """Return a wrap method that makes client contexts trust the authority.
+
+        ``position`` is the position of its argument ``server_side``.
+        """
 
         @functools.wraps(wrap)
         def our_wrap(self: Any, *args: Any, **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Checks of the API: who may call which operation, and the form of its errors."""
+"""Checks of the API: who may call which operation, and the format of errors."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +31,7 @@ _API = "api"
 
 
 class Shape(StrEnum):
-    """Form of an error body; it differs between families of operations."""
+    """Format of an error body; it differs between families of operations."""
 
     TYPE = "type"
     CODE = "code"
@@ -53,7 +53,7 @@ class RefusalError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Definition of how an operation is served.
+    """How an operation is served.
 
     ``absent`` are the countries without the operation. ``missing`` are the status and the error type for an unknown
     endpoint.

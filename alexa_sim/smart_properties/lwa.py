@@ -1,4 +1,4 @@
-"""Login with Amazon as far as the API needs it: consent page, codes, tokens and scopes."""
+"""The parts of Login with Amazon that the API needs: consent page, codes, tokens and scopes."""
 
 from base64 import b64decode
 from collections.abc import Mapping

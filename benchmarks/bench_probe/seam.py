@@ -100,7 +100,7 @@ def write_cost(recorder: Any) -> dict[str, float]:
 
 
 async def _awaited(count: int, make: Callable[[], Awaitable[Any]]) -> float:
-    """Return the processor time of awaiting ``make()`` ``count`` times, in seconds."""
+    """Return the shortest processor time of awaiting ``make()``, in seconds, measured with ``count`` repetitions."""
     shortest = float("inf")
     for _ in range(_ROUNDS):
         began = time.thread_time()
@@ -111,7 +111,7 @@ async def _awaited(count: int, make: Callable[[], Awaitable[Any]]) -> float:
 
 
 def _called(count: int, call: Callable[[], object]) -> float:
-    """Return the processor time of calling ``call`` ``count`` times, in seconds."""
+    """Return the shortest processor time of calling ``call``, in seconds, measured with ``count`` repetitions."""
     shortest = float("inf")
     for _ in range(_ROUNDS):
         began = time.thread_time()

@@ -76,7 +76,7 @@ def bad_input(world: World) -> str:
 
 
 def timer(world: World) -> str:
-    """Start a timer with a text command; the response has its id."""
+    """Start a timer with a text command; the response contains its id."""
     made = act(world, "create_timer", entity_id=OFFICE, duration="00:30:00", label="Tea")["id"]
     item = held(world, made)
     expect(item.get("timerLabel") == "Tea", f"in the cloud: {item}")

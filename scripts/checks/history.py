@@ -57,7 +57,7 @@ def cleared(world: World) -> str:
 
 
 def ask(world: World) -> str:
-    """Ask an Echo and get its answer in the response, with at most three reads of the history."""
+    """Ask an Echo a question, and get its answer in the response, with at most three reads of the history."""
     world.sim.reset_ledger()
     _, response = world.rest().trigger_service_with_response(
         "alexa_media", "ask", entity_id=GARAGE, text_command="what's the weather"
@@ -70,7 +70,7 @@ def ask(world: World) -> str:
 
 
 def two_in_earshot(world: World) -> str:
-    """Speak to Echos in earshot of each other; each command is assigned to the right one, with few requests."""
+    """Speak to Echos within earshot of each other; each command is assigned to the right one, with few requests."""
     serials = {name: world.device(name)["serial"] for name in ("Kitchen Show", "Living Room Studio")}
     kitchen, studio = serials.values()
     world.change("Kitchen Show", heardBy=[studio])

@@ -1,4 +1,4 @@
-"""Checks of changes and failures during the life of an account, and of the log after them."""
+"""Checks of changes and failures of a loaded account, and of the log afterward."""
 
 from collections.abc import Awaitable, Callable
 from http import HTTPMethod

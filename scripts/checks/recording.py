@@ -49,7 +49,10 @@ def start(world: World) -> str:
 
 
 def end(world: World) -> str:
-    """Store the states of all entities, end the recording, and check that it covers enough."""
+    """Store the states of all entities, end the recording, and check its variety.
+
+    The recording must contain enough different requests and pushes.
+    """
     rows = states(world)
     finished = act(world, "record", config_entry_id=world.entry_id, mode="stop")
     text = gzip.decompress(Path(str(finished["path"])).read_bytes()).decode()

@@ -11,7 +11,10 @@ SPOT: Final = "media_player.office_spot"
 
 
 def run_here(world: World) -> str:
-    """Run a routine on a given Echo; press the button of a routine with its own Echo, which runs unchanged."""
+    """Run a routine on a given Echo.
+
+    The button of a routine that names an Echo runs it unchanged.
+    """
     before = len(world.sim.spoken())
     world.sim.reset_ledger()
     _, response = world.rest().trigger_service_with_response(

@@ -12,7 +12,10 @@ PUBLIC: Final = "https://home.example.org"
 
 
 def other_engine(world: World) -> str:
-    """Speak with the engine ``demo_voice``: an error without an external URL, and a sound to fetch with one."""
+    """Speak with the engine ``demo_voice``.
+
+    Without an external URL, the action raises an error; with one, the sound can be fetched.
+    """
     client = world.rest()
     say: dict[str, Any] = {"entity_id": KITCHEN, "message": "Dinner is ready."}
     spoken = len(world.sim.spoken())
