@@ -340,6 +340,31 @@ def reload(world: World) -> str:
     return "loaded again"
 
 
+def guest_settings(world: World) -> str:
+    """Let guests change the settings of an Echo, with a switch that is disabled by default."""
+    switch = f"switch.{BED}_guest_settings_access"
+    world.enable(switch)
+    for action, held in (("turn_on", ["ALL_SETTINGS"]), ("turn_off", [])):
+        act(world, f"switch.{action}", entity_id=switch)
+        found = endpoint(world, "SIM101BED")["settings"].get(f"{MANAGED}.setupModePrivileges")
+        expect(found == held, f"the cloud has {found}")
+    return "on and off"
+
+
+def stepped(world: World) -> str:
+    """Step the volume of a speaker whose volume can neither be read nor set."""
+    change(world, "SIMLOBBYBAR", unsupportedOperations=["setVolume"], notRetrievable=["speaker"])
+    world.rest().request(f"config/config_entries/entry/{world.entry_id}/reload", method=HTTPMethod.POST)
+    player = "media_player.lobby_bar"
+    until("a media player", lambda: (state := world.state(player)) and state.state == "on", 30)
+    before = endpoint(world, "SIMLOBBYBAR")["features"]["speaker"]["volume"]
+    for action, volume in (("volume_up", before + 10), ("volume_down", before)):
+        act(world, f"media_player.{action}", entity_id=player)
+        found = endpoint(world, "SIMLOBBYBAR")["features"]["speaker"]["volume"]
+        expect(found == volume, f"the cloud has {found}, not {volume}")
+    return "up and down"
+
+
 def removal(world: World) -> str:
     """Remove the entry, and check that it is gone."""
     world.rest().request(f"config/config_entries/entry/{world.entry_id}", method=HTTPMethod.DELETE)
@@ -364,6 +389,7 @@ CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] =
     ("thermostat", thermostat),
     ("settings", setting),
     ("every setting of an Echo", every_setting),
+    ("guest settings access", guest_settings),
     ("brightness and temperature by an amount", steps),
     ("announcements", announcements),
     ("query of devices", query),
@@ -374,6 +400,7 @@ CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] =
     ("offline and back", offline),
     ("an expired token is renewed", token),
     ("reload", reload),
+    ("a speaker whose volume can only be stepped", stepped),
     ("an Echo and a lamp leave the property", leave),
     ("removal", removal),
     ("log without errors and secrets", quiet),

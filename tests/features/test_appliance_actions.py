@@ -77,6 +77,45 @@ async def test_an_appliance_is_disabled_and_enabled_in_alexa(
         assert house.appliance(DESK)["enablement"] == enablement
 
 
+@pytest.mark.parametrize(
+    ("action", "name"),
+    [("enable_appliance", "enable_appliances"), ("rooms_from_areas", "group_appliances")],
+    ids=["off for Alexa", "rooms"],
+)
+async def test_a_refused_change_is_tried_once_and_a_failed_one_again(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    desk: dr.DeviceEntry,
+    device_registry: dr.DeviceRegistry,
+    area_registry: ar.AreaRegistry,
+    action: str,
+    name: str,
+) -> None:
+    """Other changes of appliances are still sent."""
+    data: dict[str, Any] = {"device_id": desk.id, "enabled": False}
+    if action == "rooms_from_areas":
+        for device in dr.async_entries_for_config_entry(device_registry, entry.entry_id):
+            device_registry.async_update_device(device.id, area_id=None)
+        library = area_registry.async_get_or_create("Library")
+        device_registry.async_update_device(desk.id, area_id=library.id)
+        data = {"config_entry_id": entry.entry_id, "dry_run": False}
+    operation = name.partition("_")[0]
+    sim.fault(path=GRAPHQL, operation=operation, status=503, times=1)
+    with pytest.raises(HomeAssistantError):
+        await act(hass, action, **data)
+    assert entry.runtime_data.backend.unsupported == ()
+    sim.fault(path=GRAPHQL, operation=operation, status=400)
+    sim.reset_ledger()
+    for _ in range(2):
+        with pytest.raises(HomeAssistantError):
+            await act(hass, action, **data)
+    sent = [json.loads(each["body"]) for each in sim.ledger(path=GRAPHQL)]
+    assert [one["operationName"] for one in sent if isinstance(one, dict)].count(operation) == 1
+    assert entry.runtime_data.backend.unsupported == (name,)
+    assert (await act(hass, "rename_appliance", device_id=desk.id, name="Reading lamp"))["name"] == "Reading lamp"
+
+
 async def test_an_appliance_is_removed_once_confirmed(
     hass: HomeAssistant, sim: ControlClient, desk: dr.DeviceEntry
 ) -> None:

@@ -198,6 +198,28 @@ async def test_the_child_is_shown_and_selected(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+async def test_an_echo_whose_child_is_refused_leaves_the_child_of_the_others(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    household: Household,
+    entity_registry: er.EntityRegistry,
+) -> None:
+    """The first of two Echos is answered 404, and the second one shows its child."""
+    selects = []
+    for name in ("Office Spot", "Bedroom Dot"):
+        household.change(name, child=KIM)
+        unique_id = f"{household.serial(name)}_kids_child"
+        item = entity_registry.async_get_or_create("select", DOMAIN, unique_id, config_entry=config_entry)
+        selects.append(item.entity_id)
+    sim.fault(path="/ajax/get-oobe-device-data", status=404, times=1)
+    await set_up(hass, config_entry)
+    await until(hass, lambda: sorted(state_of(hass, select).state for select in selects) == ["Kim", "unknown"])
+    assert len(sim.ledger(path="/ajax/get-oobe-device-data")) == 2
+    assert config_entry.runtime_data.backend.unsupported == ("device_child",)
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
 async def test_a_failure_of_the_site_for_parents_leaves_the_rest(
     hass: HomeAssistant,
     sim: ControlClient,

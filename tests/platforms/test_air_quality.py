@@ -158,6 +158,19 @@ async def test_an_unsupported_history_request_is_sent_once(
     assert "air_quality_history" in entry.runtime_data.backend.unsupported
 
 
+async def test_hours_that_amazon_fails_to_return_are_requested_again(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient
+) -> None:
+    fault = sim.fault(path=GRAPHQL, operation="airQuality", status=503)
+    with pytest.raises(HomeAssistantError) as raised:
+        await _import(hass)
+    assert raised.value.translation_key == "cannot_connect"
+    assert entry.runtime_data.backend.unsupported == ()
+    assert fault
+    sim.remove_fault(fault)
+    assert await _import(hass) == {HUMIDITY: {"hours": 24}}
+
+
 async def test_nothing_is_requested_without_statistics(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient
 ) -> None:

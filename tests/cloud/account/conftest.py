@@ -23,7 +23,7 @@ type Reply = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 DOMAIN = "amazon.de"
 HOSTS = (
-    *(f"{name}.amazon.{top}" for top in ("de", "com") for name in ("www", "alexa", "api", "eu-api-alexa")),
+    *(f"{name}.amazon.{top}" for top in ("de", "com") for name in ("www", "alexa", "api", "eu-api-alexa", "eltern")),
     "api.amazonalexa.com",
     "api.eu.amazonalexa.com",
 )

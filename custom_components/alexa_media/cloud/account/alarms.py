@@ -382,7 +382,7 @@ class AccountAlarms:
         }
         transport = self._session.transport
         name = "reminder_for_all_devices" if device.serial == EVERYWHERE else _REMINDER_SOUND if sound else None
-        with transport.unproven.attempt(name) if name else nullcontext():
+        with transport.unproven.attempt(name, device.serial) if name else nullcontext():
             return await transport.async_read(
                 CREATE_REMINDER, lambda data: parse_created(data, "id", CREATE_REMINDER), json=body
             )
@@ -424,8 +424,9 @@ class AccountAlarms:
         if enabled is not None:
             changes["status"] = "ON" if enabled else "OFF"
         name = _REMINDER_SOUND if sound else None if enabled is None else "switch_reminder"
+        one = reminder.serial if sound else reminder.notification_id
         unproven = self._session.transport.unproven
-        with unproven.attempt(name, names_one=True) if name else nullcontext():
+        with unproven.attempt(name, one, may_be_gone=True) if name else nullcontext():
             await self._edit(reminder, changes)
 
     async def async_switch_alarm(self, device: Device, alarm: Notification, *, enabled: bool) -> None:

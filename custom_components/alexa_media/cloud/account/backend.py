@@ -325,7 +325,8 @@ class AccountBackend:
         """Run a command; speech and volume for a group are sent to the group's member devices."""
         if isinstance(command, _FOR_MEMBERS):
             devices = self._with_members(devices)
-        unproven = self._session.transport.unproven.attempt("fire_tv_search")
+        serials = "+".join(sorted(device.serial for device in devices))
+        unproven = self._session.transport.unproven.attempt("fire_tv_search", serials)
         with unproven if isinstance(command, PlayVideo) else nullcontext():
             await self._scheduler.execute(command, devices)
 

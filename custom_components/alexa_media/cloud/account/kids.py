@@ -82,7 +82,7 @@ class AccountKids:
     async def async_child(self, device: Device) -> str | None:
         """Return the id of the child of a device."""
         query = {"deviceId": device.serial, "deviceTypeId": device.device_type}
-        with self._session.transport.unproven.attempt(DEVICE_CHILD.name):
+        with self._session.transport.unproven.attempt(DEVICE_CHILD.name, device.serial):
             return await self._session.transport.async_read(DEVICE_CHILD, parse_device_child, query=query)
 
     async def async_enable_kids(self, device: Device, child: Child) -> None:

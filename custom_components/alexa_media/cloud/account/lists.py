@@ -186,7 +186,7 @@ class AccountLists:
 
     async def async_delete_list(self, found: ListInfo) -> None:
         """Delete a custom list with its items."""
-        with self._transport.unproven.attempt(DELETE_LIST.name):
+        with self._transport.unproven.attempt(DELETE_LIST.name, found.list_id):
             await self._transport.async_request(
                 DELETE_LIST, params={"list_id": found.list_id}, query={"version": str(found.version)}
             )

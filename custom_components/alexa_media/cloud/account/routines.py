@@ -233,7 +233,7 @@ class AccountRoutines:
         Amazon replaces the routine with the sent object, so it is read, written, read again and compared. If any part
         was lost, the original is written back and ``AlexaRoutineError`` is raised.
         """
-        with self._session.transport.unproven.attempt(UPDATE_ROUTINE.name):
+        with self._session.transport.unproven.attempt(UPDATE_ROUTINE.name, routine_id):
             before = await self._element(routine_id)
             status = "ENABLED" if enabled else "DISABLED"
             try:

@@ -724,11 +724,15 @@ class AccountSmartHome:
         dates = {"startDate": start.isoformat(), "endDate": end.isoformat(), "aggregationResolution": "ONE_HOUR"}
         variables = {"input": {"devices": [device], **dates}}
         body = _query("airQuality", AIR_QUALITY_HISTORY, variables)
-        return await self._read_unproven("air_quality_history", parse_air_quality, body)
+        return await self._read_unproven(
+            "air_quality_history", parse_air_quality, body, f"{appliance.endpoint_id} {instance}"
+        )
 
-    async def _read_unproven[T](self, name: str, parse: Callable[[Any], T], body: Mapping[str, Any]) -> T:
+    async def _read_unproven[T](
+        self, name: str, parse: Callable[[Any], T], body: Mapping[str, Any], one: str | None = None
+    ) -> T:
         """Return the parsed response; raises ``AlexaUnsupportedError`` if Amazon's schema lacks a requested field."""
-        with self._transport.unproven.attempt(name):
+        with self._transport.unproven.attempt(name, one):
             try:
                 return await self._transport.async_read(APPLIANCES, parse, json=body)
             except AlexaBadResponseError as err:
@@ -745,21 +749,24 @@ class AccountSmartHome:
         if change.group_id:
             operation = {"memberDeviceIds": members, "memberDeviceIdsUpdateOperation": "ADD"}
             given = {"deviceGroupId": change.group_id, **operation}
-        await self._async_change("group", UPDATE_GROUP if change.group_id else CREATE_GROUP, given)
+        document = UPDATE_GROUP if change.group_id else CREATE_GROUP
+        await self._async_change("group", document, change.group_id or change.name, given)
 
     async def async_rename(self, appliance: Appliance, name: str) -> None:
         """Rename an appliance."""
-        await self._async_change("rename", RENAME, {"endpointId": appliance.endpoint_id, "friendlyName": name})
+        given = {"endpointId": appliance.endpoint_id, "friendlyName": name}
+        await self._async_change("rename", RENAME, appliance.endpoint_id, given)
 
     async def async_enable(self, appliance: Appliance, *, enabled: bool) -> None:
         """Enable or disable an appliance in Alexa."""
         enablement = "ENABLED" if enabled else "DISABLED_BY_CUSTOMER"
-        await self._async_change("enable", ENABLE, {"endpointId": appliance.endpoint_id, "enablement": enablement})
+        given = {"endpointId": appliance.endpoint_id, "enablement": enablement}
+        await self._async_change("enable", ENABLE, appliance.endpoint_id, given)
 
-    async def _async_change(self, name: str, document: str, given: Mapping[str, Any]) -> None:
-        """Send a mutation of an appliance or a group; raises ``AlexaCommandError`` if Amazon refuses it."""
+    async def _async_change(self, name: str, document: str, one: str, given: Mapping[str, Any]) -> None:
+        """Send a mutation of ``one`` appliance or group; raises ``AlexaCommandError`` if Amazon refuses it."""
         body = {"operationName": name, "query": document, "variables": {"input": given}}
-        with self._transport.unproven.attempt(f"{name}_appliances"):
+        with self._transport.unproven.attempt(f"{name}_appliances", one):
             error = await self._transport.async_read(CONTROL_APPLIANCES, parse_changed, json=body)
             if error is not None:
                 raise error
@@ -815,7 +822,7 @@ class AccountSmartHome:
         body = arm_request(panel, state, code)
         error: AlexaCommandError | AlexaUnsupportedError | None
         try:
-            with self._transport.unproven.attempt("arm_security_panel"):
+            with self._transport.unproven.attempt("arm_security_panel", panel.entity_id):
                 error = await self._transport.async_read(CONTROL_APPLIANCES, parse_armed, json=body)
                 if error is not None and is_refusal_of_form(error):
                     raise error
@@ -853,7 +860,7 @@ class AccountSmartHome:
             "entityType": "ENTITY",
             "parameters": {"action": "sceneActivate"},
         }
-        with self._transport.unproven.attempt("activate_scene"):
+        with self._transport.unproven.attempt("activate_scene", scene.entity_id):
             outcomes = await self._transport.async_read(
                 CONTROL_PHOENIX, parse_phoenix, json={"controlRequests": [request]}
             )

@@ -1,7 +1,8 @@
 """Requests whose form is known from one source only, and their refusals.
 
 A request that the cloud refuses for an account is not sent for a day. During that day it fails at once, so that its
-fallback is used. After that it is tried once more.
+fallback is used. After that it is tried once more. A request that concerns one device, list or other object is not sent
+for this object; for the others it is, unless the cloud lacks the request.
 """
 
 from collections.abc import Iterator
@@ -24,38 +25,41 @@ class UnprovenRequests:
 
     def __init__(self) -> None:
         """Initialize without refusals."""
-        self._until: dict[str, float] = {}
+        self._until: dict[tuple[str, str | None], float] = {}
 
     @property
     def unsupported(self) -> tuple[str, ...]:
         """Return the names of the requests that are suspended after a refusal."""
-        return tuple(sorted(name for name in self._until if self.is_held(name)))
+        now = monotonic()
+        return tuple(sorted({name for (name, _), until in self._until.items() if until > now}))
 
-    def is_held(self, name: str) -> bool:
-        """Return whether a request is suspended after a refusal."""
-        return self._until.get(name, 0.0) > monotonic()
+    def is_held(self, name: str, one: str | None = None) -> bool:
+        """Return whether a request is suspended after a refusal, for all objects or for this one."""
+        return max(self._until.get((name, None), 0.0), self._until.get((name, one), 0.0)) > monotonic()
 
-    def refuse(self, name: str) -> None:
-        """Record that Amazon refused a request."""
-        self._until[name] = monotonic() + REFUSED_FOR
+    def refuse(self, name: str, one: str | None = None) -> None:
+        """Record that Amazon refused a request, for all objects or for this one."""
+        self._until[name, one] = monotonic() + REFUSED_FOR
 
     @contextmanager
-    def attempt(self, name: str, *, names_one: bool = False) -> Iterator[None]:
+    def attempt(self, name: str, one: str | None = None, *, may_be_gone: bool = False) -> Iterator[None]:
         """Context manager for sending an unproven request; a refusal is recorded and raised.
 
-        While an earlier refusal is recent, it raises ``AlexaUnsupportedError`` instead of entering the block. With
-        ``names_one``, the request is about a single object, so a 404 is not a refusal of its form.
+        While an earlier refusal is recent, it raises ``AlexaUnsupportedError`` instead of entering the block. ``one``
+        is the id of the object that the request concerns: a refusal suspends the request for this object only, unless
+        it says that Amazon lacks the request. If the object ``may_be_gone``, a 404 is not recorded.
         """
-        if self.is_held(name):
+        if self.is_held(name, one):
             raise AlexaUnsupportedError("Amazon refused this request before", code="unsupported")
         try:
             yield
         except (AlexaBadResponseError, AlexaCommandError, AlexaUnsupportedError) as err:
-            # a 404 for a request about a single object means that the object is gone, not that its form is wrong
-            if is_refusal_of_form(err) and not (names_one and err.status == HTTPStatus.NOT_FOUND):
-                self.refuse(name)
+            if is_refusal_of_form(err) and not (may_be_gone and err.status == HTTPStatus.NOT_FOUND):
+                is_for_all = is_not_in_schema(err) or err.status == HTTPStatus.METHOD_NOT_ALLOWED
+                self.refuse(name, None if is_for_all else one)
             raise
-        self._until.pop(name, None)
+        self._until.pop((name, None), None)
+        self._until.pop((name, one), None)
 
 
 def is_refusal_of_form(err: AlexaError) -> bool:
