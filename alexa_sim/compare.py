@@ -18,7 +18,7 @@ from typing import Any
 
 from .live import repeated
 from .recording import Recording, RecordingError, read_recording
-from .shapes import Shape, Shapes, endpoint_of, joined, shapes_of, updates_of
+from .shapes import Shape, Shapes, endpoint_of, joined, shapes_of, texts, updates_of
 
 SHAPES = Path(__file__).parent / "shapes.json"
 CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "undecided"
@@ -82,7 +82,7 @@ def compared(recording: Recording, path: Path = SHAPES) -> Comparison:
     for _, directive in recording.directives:
         for place in {f"push {command}" for command, _ in updates_of(directive)}:
             (live if place in live_shapes else learned)[place] += 1
-    result = _never_asked(recording, found, path)
+    result = [*_never_asked(recording, found, path), *_missing_pages(recording)]
     explained: list[Difference] = []
     from_learned = {difference.place: difference for difference in _differences(known, found)}
     for difference in _differences(_with_values(live_shapes, known), found):
@@ -135,13 +135,34 @@ def _never_asked(recording: Recording, found: Shapes, path: Path) -> list[Differ
     return [Difference(place, "was never asked or answered") for place in always if f"{place} status" not in found]
 
 
+def _missing_pages(recording: Recording) -> Iterator[Difference]:
+    """Yield the endpoints that had a next page which was never asked for."""
+    asked: dict[str, set[str]] = {}
+    for line in recording.requests:
+        asked.setdefault(endpoint_of(line), set()).update(texts([line.get("query"), line.get("sent")]))
+    lacking = {
+        endpoint_of(line): None
+        for line in recording.requests
+        if (token := _page_token(line.get("body"))) and token not in asked[endpoint_of(line)]
+    }
+    yield from (Difference(place, "has a next page that was never asked for") for place in lacking)
+
+
+def _page_token(body: Any) -> str | None:
+    """Return the token of the next page in a response, if there is one."""
+    if not isinstance(body, dict):
+        return None
+    token = body.get("nextToken") or _page_token(body.get("paginationContext"))
+    return token if isinstance(token, str) else None
+
+
 def _differences(known: Shapes, found: Shapes) -> Iterator[Difference]:
     """Yield the differences between found and known shapes."""
     for place, shape in sorted(found.items()):
         parent = _parent(place)
         if place in known:
             yield from _of_place(place, known[place], shape)
-        elif parent is None and not place.endswith(" status"):
+        elif parent is None and not place.endswith((" status", " frame")):
             yield Difference(place, "is unknown to the simulated cloud")
         elif parent in known and "*" not in place.rpartition(".")[2]:
             yield Difference(place, f"is additional ({', '.join(sorted(shape.types))})")
@@ -150,7 +171,8 @@ def _differences(known: Shapes, found: Shapes) -> Iterator[Difference]:
 
 def _of_place(place: str, known: Shape, found: Shape) -> Iterator[Difference]:
     """Yield the differences at a place that exists in both."""
-    if other := found.types - known.types - {"null"}:
+    allowed = known.types | {"null"} | ({"whole number"} if "number" in known.types else set())
+    if other := found.types - allowed:
         expected = " or ".join(sorted(known.types))
         yield Difference(place, f"is {' or '.join(sorted(other))}, the simulated cloud answers {expected}")
     elif known.is_enumeration:

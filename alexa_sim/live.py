@@ -22,7 +22,7 @@ from .push import directive_of
 from .recorded_changes import patches
 from .recorded_home import home_of
 from .recording import Recording
-from .shapes import updates_of
+from .shapes import texts, updates_of
 
 _ID = re.compile(r"(?=.*\d)[^\s]{6,}|amzn1\..*")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(T.*)?|\d\d:\d\d.*")
@@ -256,19 +256,6 @@ def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
         yield place, value
 
 
-def _texts(value: Any) -> Iterator[str]:
-    """Yield all strings in a JSON value, including keys."""
-    if isinstance(value, dict):
-        for name, item in value.items():
-            yield name
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
-    elif isinstance(value, str):
-        yield value
-
-
 def _domain(recording: Recording) -> str:
     """Return the retail domain of a recording, or amazon.com if the domain is unknown."""
     return recording.domain if recording.domain in MARKETPLACES else "amazon.com"
@@ -279,7 +266,7 @@ def _started(recording: Recording, known: Mapping[str, str]) -> Live:
     (home, ids), clock = home_of(recording), Clock()
     clock.advance(float(recording.head["started"]) - clock.now())
     cloud = Cloud(home, domain=_domain(recording), clock=clock)
-    return Live(recording, cloud, clock, ids={**known, **ids}, same=frozenset(_texts(home)))
+    return Live(recording, cloud, clock, ids={**known, **ids}, same=frozenset(texts(home)))
 
 
 type _Repeated = tuple[list[Mapping[str, Any] | None], list[tuple[float, Mapping[str, Any]]]]

@@ -65,6 +65,7 @@ def _bodies(recording: Recording) -> Iterator[tuple[str, Any]]:
             yield place, line["body"]
     for _, directive in recording.directives:
         yield from ((f"push {command}".rstrip(), payload) for command, payload in updates_of(directive))
+        yield from ((f"push {command} frame", frame) for command, frame in _frames_of(directive))
 
 
 def updates_of(directive: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -78,6 +79,25 @@ def updates_of(directive: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield command, payload
     except KeyError, TypeError, ValueError, AttributeError:
         yield "", directive
+
+
+def _frames_of(directive: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the command of each update in a directive, and what is around its payload: a payload that is text is empty.
+
+    Other directives have no frame.
+    """
+    try:
+        outer = directive["directive"]
+        for update in outer["payload"]["renderingUpdates"]:
+            data = json.loads(update["resourceMetadata"])
+            inner = {**data, "payload": ""} if isinstance(data.get("payload"), str) else data
+            around = {**update, "resourceMetadata": inner if "payload" in data else {}}
+            yield (
+                data.get("command", update["route"]),
+                {**outer, "payload": {**outer["payload"], "renderingUpdates": [around]}},
+            )
+    except KeyError, TypeError, ValueError, AttributeError:
+        return
 
 
 def endpoint_of(line: Mapping[str, Any]) -> str:
@@ -123,13 +143,28 @@ def is_map(value: Mapping[str, Any]) -> bool:
     return bool(value) and all(_ID.fullmatch(key) for key in value)
 
 
+def texts(value: Any) -> Iterator[str]:
+    """Yield all strings in a JSON value, including keys."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield name
+            yield from texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts(item)
+    elif isinstance(value, str):
+        yield value
+
+
 def _type(value: Any) -> str:
     match value:
         case None:
             return "null"
         case bool():
             return "boolean"
-        case int() | float():
+        case int():
+            return "whole number"
+        case float():
             return "number"
         case str():
             return "text"

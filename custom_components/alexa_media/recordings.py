@@ -244,7 +244,7 @@ async def _async_stop(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Finished 
     if not (running := state.get("running")):
         return None
     recording = hass.data.get(_RUNNING, {}).pop(entry.entry_id, None)
-    name = f"recording_{dt_util.now():%Y%m%d_%H%M%S}_{running['salt'][:4]}.json.gz"
+    name = f"recording_{dt_util.now():%Y%m%d_%H%M%S}_{secrets.token_hex(2)}.json.gz"
     path = _folder(hass) / name
     files = list(state.get("files", ()))
     try:

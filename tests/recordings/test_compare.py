@@ -17,6 +17,8 @@ from alexa_sim.shapes import joined, shapes_of
 ROOT = Path(__file__).parent.parent.parent
 HOMES = sorted((ROOT / "tests" / "user_scenarios").glob("*.json.gz"))
 DEVICES = "GET /api/devices-v2/device"
+VOLUMES = "GET /api/devices/deviceType/dsn/audio/v1/allDeviceVolumes"
+ITEMS = "POST /alexashoppinglists/api/v2/lists/{list_id}/items/fetch"
 type Bodies = dict[str, list[Any]]
 
 
@@ -52,6 +54,15 @@ def _payload(directives: list[Any], command: str, change: Callable[[dict[str, An
                 update["resourceMetadata"] = json.dumps({**data, "payload": json.dumps(payload)})
 
 
+def _data(directives: list[Any], command: str, change: Callable[[dict[str, Any]], object]) -> None:
+    for _, directive in directives:
+        for update in directive["directive"]["payload"]["renderingUpdates"]:
+            data = json.loads(update["resourceMetadata"])
+            if data.get("command") == command:
+                change(data)
+                update["resourceMetadata"] = json.dumps(data)
+
+
 def _renamed_command(directives: list[Any]) -> None:
     update = directives[0][1]["directive"]["payload"]["renderingUpdates"][0]
     update["resourceMetadata"] = json.dumps({**json.loads(update["resourceMetadata"]), "command": "PUSH_TOAST_READY"})
@@ -73,10 +84,10 @@ PLANTED: dict[str, tuple[Callable[[list[dict[str, Any]], list[Any]], object], st
     "a number is a text": (
         lambda requests, _: [
             volume.update(speakerVolume=str(volume["speakerVolume"]))
-            for body in _bodies(requests, "/api/devices/deviceType/dsn/audio/v1/allDeviceVolumes")
+            for body in _bodies(requests, VOLUMES.removeprefix("GET "))
             for volume in body["volumes"]
         ],
-        "GET /api/devices/deviceType/dsn/audio/v1/allDeviceVolumes.volumes[].speakerVolume: is text",
+        f"{VOLUMES}.volumes[].speakerVolume: is text",
     ),
     "a truth value is a text": (
         lambda requests, _: _devices(requests)[0].update(online="true"),
@@ -118,6 +129,35 @@ PLANTED: dict[str, tuple[Callable[[list[dict[str, Any]], list[Any]], object], st
         lambda _, directives: _payload(directives, "PUSH_VOLUME_CHANGE", lambda payload: payload.pop("isMuted")),
         "push PUSH_VOLUME_CHANGE.isMuted: is missing",
     ),
+    "a whole number has decimals": (
+        lambda requests, _: [
+            volume.update(speakerVolume=volume["speakerVolume"] + 0.5)
+            for body in _bodies(requests, VOLUMES.removeprefix("GET "))
+            for volume in body["volumes"]
+        ],
+        f"{VOLUMES}.volumes[].speakerVolume: is number, the simulated cloud answers whole number",
+    ),
+    "a list is an object by ids": (
+        lambda requests, _: [
+            body.update(devices={device["serialNumber"]: device for device in body["devices"]})
+            for body in _bodies(requests, "/api/devices-v2/device")
+        ],
+        f"{DEVICES}.devices: is object",
+    ),
+    "a page more": (
+        lambda requests, _: [body.update(nextToken="Kxw7") for body in _bodies(requests, ITEMS.removeprefix("POST "))],
+        f"{ITEMS}: has a next page that was never asked for",
+    ),
+    "a directive lacks its header": (
+        lambda _, directives: [directive["directive"].pop("header") for _, directive in directives],
+        "push PUSH_VOLUME_CHANGE frame.header: is missing",
+    ),
+    "a payload is no longer text": (
+        lambda _, directives: _data(
+            directives, "PUSH_VOLUME_CHANGE", lambda data: data.update(payload=json.loads(data["payload"]))
+        ),
+        "push PUSH_VOLUME_CHANGE frame.payload.renderingUpdates[].resourceMetadata.payload: is object",
+    ),
 }
 
 
@@ -127,6 +167,17 @@ def test_a_planted_difference_is_found(honest: Recording, name: str) -> None:
     spoil, wanted = PLANTED[name]
     found = list(map(str, compare.differences(doctored(honest, spoil))))
     assert any(line.startswith(wanted) for line in found), found
+
+
+def test_a_page_that_was_never_asked_for_is_found() -> None:
+    """Without the second page of the endpoints of a property, the report says so."""
+    recording = read_recording(ROOT / "tests" / "user_scenarios" / "smart_properties.json.gz")
+
+    def spoil(requests: list[dict[str, Any]], _: list[Any]) -> None:
+        requests[:] = [line for line in requests if "nextToken" not in json.dumps(line.get("sent"))]
+
+    found = list(map(str, compare.differences(doctored(recording, spoil))))
+    assert "POST /v2/endpointQuery: has a next page that was never asked for" in found
 
 
 @pytest.mark.parametrize("path", HOMES, ids=lambda path: path.name.partition(".")[0])
@@ -222,7 +273,7 @@ def test_a_recording_can_refute_a_guess(honest: Recording) -> None:
 
     def spoil(requests: list[dict[str, Any]], _: list[Any]) -> None:
         group = next(device for device in _devices(requests) if device["deviceFamily"] == "WHA")
-        for body in _bodies(requests, "/api/devices/deviceType/dsn/audio/v1/allDeviceVolumes"):
+        for body in _bodies(requests, VOLUMES.removeprefix("GET ")):
             body["volumes"][0]["dsn"] = group["serialNumber"]
         for line in requests:
             if line["template"] == "/api/np/command":

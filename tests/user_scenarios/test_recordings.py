@@ -18,7 +18,8 @@ from custom_components.alexa_media.const import DOMAIN
 from tests.cloud.property import hotel
 from tests.conftest import quiet, set_up
 
-FILES = sorted(Path(__file__).parent.glob("*.json.gz"))
+FOLDER = Path(__file__).parent
+FILES = sorted([*FOLDER.glob("*.json.gz"), *FOLDER.glob("reported/*.json.gz")])
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name.partition(".")[0])

@@ -1,7 +1,10 @@
 """Pseudonyms for everything in a recording that could identify a household.
 
 The rule is an allow-list. Booleans, null, structure, published words (``published_words.txt``), numbers of at most six
-digits, and times shifted by whole weeks are kept. Every other text or number becomes a pseudonym.
+digits and two decimals, and times shifted by whole weeks are kept. Every other text or number becomes a pseudonym.
+
+Who knows when a recording was made knows the weeks, too. So only what must be a time is shifted: dates since there are
+Echos, and large numbers below keys of times or between 2014 and 2033, which most phone numbers exceed.
 
 A published word may also be a name in a household ("secret", "music"). Below keys of names no word is kept. Below keys
 that contain names as well as identifiers, and inside longer texts, only words that are not plain English words are
@@ -49,9 +52,18 @@ WORDS_FILE: Final = Path(__file__).with_name("published_words.txt")
 
 WEEK: Final = 7 * 24 * 3600
 
+_FIRST_YEAR: Final = 2010
+"""Year from which dates are shifted; earlier ones may be dates of birth."""
+
+_NO_DATE: Final = "1970"
+"""Year of the dates that mean "never"."""
+
+_OTHER_DAYS: Final = (date(1900, 1, 1).toordinal(), 14_000)
+"""First day, and number of the days, that replace private dates."""
+
 _PRIVATE_KEY: Final = re.compile(
     r"lat(itude)?$|lon(g|gitude)?$|lng$|coord|geo|(?<!status)(?<!response)code$|pin$|zip|postal|house(no|num)|phone"
-    r"|password|otp|token|address|secret|credential|cookie|ssid|birth",
+    r"|password|otp|token|address|secret|credential|cookie|ssid|birth|location$|gps|apartment|suite|card_?(no|num)|cvv|ssn",
     re.IGNORECASE,
 )
 """Keys below which every number is private, even a short one."""
@@ -71,6 +83,11 @@ _MIXED_KEY: Final = re.compile(r"^$|names?$|values?$|body$|message$|id$|key$", r
 
 _SPECIAL_KEYS: Final = frozenset({"__type", "@class"})
 """Keys of Amazon's serializers, which are not words."""
+
+_TIME_KEY: Final = re.compile(
+    r"time|date|stamp|expir|until|schedul|start|(created|updated|modified)_?at$|end$", re.IGNORECASE
+)
+"""Keys of times, below which large numbers are epoch seconds or milliseconds."""
 
 _TYPE_KEY: Final = re.compile(r"@?[a-z]*type|_*typename|route|namespace", re.IGNORECASE)
 _PLACE_KEY: Final = re.compile(r"country|locale|language", re.IGNORECASE)
@@ -137,9 +154,11 @@ _AMAZON: Final = re.compile(
 """Hosts of Amazon's APIs, which are kept because they identify the region."""
 _HARDWARE: Final = re.compile(r"[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}")
 _ADDRESS: Final = re.compile(r"\d{1,3}(\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(:[0-9A-Fa-f]{0,4}){2,7}")
-_TOKEN: Final = re.compile(r"[^\W_]+(?:_[^\W_]+)*")
-_PIECE: Final = re.compile(r"[^\W_]+")
-_LITERAL: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[^\W_]\w*|_\w+')
+# Vowel signs of some scripts are no word characters: all that is not ASCII belongs to a word.
+_TOKEN: Final = re.compile(r"(?:[^\W_]|[^\x00-\x7f])+(?:_(?:[^\W_]|[^\x00-\x7f])+)*")
+_PIECE: Final = re.compile(r"(?:[^\W_]|[^\x00-\x7f])+")
+_LITERAL: Final = re.compile(r'"(?:[^"\\]|\\.)*"|(?:[^\W_]|[^\x00-\x7f]|_(?=\w|[^\x00-\x7f]))(?:\w|[^\x00-\x7f])*')
+_DOCUMENT: Final = re.compile(r"\s*(?:#|\{|(?:query|mutation|subscription|fragment)\b)")
 _HEX: Final = re.compile(r"[0-9a-f]{8,}")
 
 _JOINTS: Final = frozenset(
@@ -182,7 +201,7 @@ class _Key:
     """Facts about the texts and numbers below a key of an object."""
 
     is_private: bool
-    has_private_times: bool
+    is_time: bool
     is_name: bool
     is_type: bool
     is_place: bool
@@ -191,10 +210,11 @@ class _Key:
     @classmethod
     def of(cls, key: str) -> _Key:
         """Return the facts about a key."""
-        is_name, has_private_times = _NAME_KEY.search(key) is not None, _PRIVATE_KEY.search(key) is not None
+        is_name = _NAME_KEY.search(key) is not None
+        is_private = is_name or _PRIVATE_KEY.search(key) is not None
         return cls(
-            is_private=is_name or has_private_times,
-            has_private_times=has_private_times,
+            is_private=is_private,
+            is_time=not is_private and _TIME_KEY.search(key) is not None,
             is_name=is_name,
             is_type=_TYPE_KEY.fullmatch(key) is not None,
             is_place=_PLACE_KEY.search(key) is not None,
@@ -254,12 +274,12 @@ class Pseudonyms:
             return text
         if "," in text and all(self._is_published(part, key) for part in text.split(",")):
             return text
-        if key == "query" and "{" in text:
+        if key == "query" and "{" in text and _DOCUMENT.match(text):
             return self._document(text)
         if _NUMBER.fullmatch(text):
             return self._digits_text(text, key)
-        if (shifted := shifted_text(text, self._weeks)) is not None:
-            return self._digits(text) if self._about(key).has_private_times else shifted
+        if (shifted := self._dated(text, key)) is not None:
+            return shifted
         for pattern, replace in _FORMS:
             if pattern.fullmatch(text):
                 return replace(self, text)
@@ -331,6 +351,19 @@ class Pseudonyms:
             return name
         return name if _NUMBER.fullmatch(name) and len(name) <= 4 else self.text(name, "id")
 
+    def _dated(self, text: str, key: str) -> str | None:
+        """Return a date or time, shifted or replaced by another one; None for anything else."""
+        if (shifted := shifted_text(text, self._weeks)) is None:
+            return None
+        is_private = self._about(key).is_private
+        if (match := _DATED.fullmatch(text)) is None:
+            return self._digits(text) if is_private else shifted
+        if not is_private and (int(match["year"]) >= _FIRST_YEAR or match["year"] == _NO_DATE):
+            return shifted
+        first, count = _OTHER_DAYS
+        other = date.fromordinal(first + int(self._letters(text, _DIGITS, 9)) % count)
+        return other.strftime(f"%Y{match['separator']}%m{match['separator']}%d{match['rest']}")
+
     # --- numbers --------------------------------------------------------------------------
 
     def _number(self, number: Any, key: str) -> float:
@@ -344,28 +377,42 @@ class Pseudonyms:
         whole = int(number)
         if self._may_stay(str(whole), key):
             return whole
-        if (shifted := _shifted_epoch(whole, self._weeks)) is not None:
-            return shifted
-        return int(self._digits(str(whole)))
+        about = self._about(key)
+        shifted = None if about.is_private else _shifted_epoch(whole, self._weeks, is_time=about.is_time)
+        return int(self._digits(str(whole))) if shifted is None else shifted
 
     def _digits_text(self, text: str, key: str) -> str:
         """Return a text of digits: small numbers unchanged, times shifted, and others with other digits."""
         if self._may_stay(text, key):
             return text
-        if text.isdecimal() and (shifted := _shifted_epoch(int(text), self._weeks)) is not None:
-            return str(shifted)
-        return self._digits(text)
+        is_time = text.isdecimal() and self._about(key).is_time
+        shifted = _shifted_epoch(int(text), self._weeks, is_time=True) if is_time else None
+        return self._digits(text) if shifted is None else str(shifted)
 
     def _may_stay(self, digits: str, key: str) -> bool:
-        """Return whether a number is short, and not private because of its key."""
-        limit = 8 if key in _DURATION_KEYS else 6
-        return sum(map(str.isdigit, digits)) <= limit and "e" not in digits and not self._about(key).is_private
+        """Return whether a number is short and inexact, and not private because of its key."""
+        is_duration = key in _DURATION_KEYS
+        if "e" in digits or self._about(key).is_private or sum(map(str.isdigit, digits)) > (8 if is_duration else 6):
+            return False
+        return is_duration or len(digits.partition(".")[2]) <= 2
 
     def _digits(self, text: str) -> str:
-        """Return a text with its digits replaced; the first digit is never 0."""
+        """Return a text with its digits replaced; the first digit is never 0, and the number is never like a time."""
         found = iter(self._letters(text, _DIGITS, max(len(text), 1)))
         digits = "".join(next(found) if letter.isdigit() else letter for letter in text)
+        if len(text) in (10, 13) and digits.isdecimal():
+            # whoever reads the recording moves all that is like a time
+            return f"{5 + int(digits[0]) % 5}{digits[1:]}"
         return re.sub(r"^(-?)0(?=\d)", r"\g<1>4", digits)
+
+    def _counter(self, digits: str) -> str:
+        """Return other digits for a short number in an id; different ones for each number, unlike random digits."""
+        middle = len(digits) // 2
+        left, right = digits[:middle], digits[middle:]
+        for part in range(4):
+            added = int(left or 0) + int(self._letters(f"{part}:{right}", _DIGITS, 9))
+            left, right = right, f"{added % 10 ** len(left):0{len(left)}}" if left else ""
+        return left + right
 
     # --- texts ----------------------------------------------------------------------------
 
@@ -374,7 +421,9 @@ class Pseudonyms:
         joints = _JOINTS if text.startswith(("amzn1.", "Alexa.", "AAA_")) or "#" in text else frozenset()
 
         def stays(word: str) -> bool:
-            return not is_name and (word in joints or (word in self._words and not _PLAIN_PART.fullmatch(word)))
+            if is_name or word.isdecimal():
+                return False
+            return word in joints or (word in self._words and not _PLAIN_PART.fullmatch(word))
 
         def replace(match: re.Match[str]) -> str:
             if stays(match[0]):
@@ -387,11 +436,14 @@ class Pseudonyms:
             shifted = _shifted_epoch(int(piece), self._weeks) if is_time else None
             if shifted is not None:
                 return str(shifted)
+            if not piece.isdecimal():
+                return self._word(piece)
             # a number inside an id has the same pseudonym as the number alone
-            return self._digits(piece) if piece.isdecimal() else self._word(piece)
+            return self._digits(piece) if len(piece) > 6 else self._counter(piece)
 
         if not _TOKEN.search(text) or not any(map(str.isalpha, text)):
-            return self._digits(text) if any(map(str.isdigit, text)) else self._symbols(text)
+            is_number = any(map(str.isdigit, text)) and all(each.isascii() or each.isdigit() for each in text)
+            return self._digits(text) if is_number else self._symbols(text)
         # every second part is a UUID or a hardware address, which keeps its form
         parts = _WHOLE.split(text)
         return "".join(
@@ -507,10 +559,14 @@ def _length_class(length: int) -> int:
     return min(max(4, 1 << max(length - 1, 0).bit_length()), 4096)
 
 
-def _shifted_epoch(number: int, weeks: int) -> int | None:
-    """Return epoch seconds or milliseconds shifted by weeks, or None for any other number."""
-    if 1_000_000_000 <= number < 4_100_000_000:
+def _shifted_epoch(number: int, weeks: int, *, is_time: bool = False) -> int | None:
+    """Return epoch seconds or milliseconds shifted by weeks, or None for any other number.
+
+    Without a key of times the number has to be between 2014 and 2033.
+    """
+    first, last = (1_000_000_000, 4_100_000_000) if is_time else (1_400_000_000, 2_000_000_000)
+    if first <= number < last:
         return number + weeks * WEEK
-    if 1_000_000_000_000 <= number < 4_100_000_000_000:
+    if first * 1000 <= number < last * 1000:
         return number + weeks * WEEK * 1000
     return None
