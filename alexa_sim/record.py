@@ -116,7 +116,7 @@ class Record:
             "versions": {"simulated_cloud": FORMAT},
             "cloud": "account",
             "domain": domain,
-            "started": self._replace.value(int(self._started)),
+            "started": self._replace.value(int(self._started), "started"),
             **{key: self._replace.value(value, "id") for key, value in private.items()},
         }
         lines = "".join(f"{json.dumps(line, separators=(',', ':'))}\n" for line in (head, *self._lines))

@@ -349,7 +349,7 @@ def _head(entry: ConfigEntry[Any], state: Mapping[str, Any], pseudonyms: Pseudon
         "domain": data.get(CONF_URL),
         "region": data.get(CONF_REGION),
         "whole_organization": data.get("whole_organization"),
-        "started": pseudonyms.value(int(state["started"])),
+        "started": pseudonyms.value(int(state["started"]), "started"),
         **{key: pseudonyms.value(value, "id") for key, value in private.items()},
     }
 

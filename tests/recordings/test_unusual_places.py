@@ -58,9 +58,7 @@ BASE64URL = base64.urlsafe_b64encode(b"Anna Smith, 17 Elm Street>>>???").decode(
 
 PLANTED: dict[str, Any] = {
     "percent-encoded twice": {"next": quote(quote("Anna Smith/17 Elm Street", safe=""), safe="")},
-    "percent-encoded twice in a URL": {
-        "next": f"https://amazon.com/x?u={quote(quote('Anna Smith', safe=''), safe='')}"
-    },
+    "percent-encoded twice in a URL": {"next": "https://amazon.com/x?u=Anna%2520Smith"},
     "Base64 for URLs without padding": {"cursor": BASE64URL, "token": [BASE64URL]},
     "JSON in JSON in a form field": {"body": _form(size="1", payload=json.dumps({"inner": json.dumps(INNER)}))},
     "headers as text": {"raw": f"Cookie: session=Anna; mail={INNER}\r\nX-User: Anna Smith\r\n"},
@@ -74,7 +72,7 @@ PLANTED: dict[str, Any] = {
         "variables": json.dumps({"who": "Anna", "input": [{"Smith": "Elm"}]}),
     },
     "GraphQL comments and names": {
-        "query": "# Anna Smith\nquery Anna_Smith { anna { ...smith } } fragment Elm on Anna { b }"
+        "query": "# Anna Smith\nquery Anna_Smith { anna { ...smith } } fragment Elm on A { b }"
     },
     "file names of a multipart body": {
         "body": '--x\r\nContent-Disposition: form-data; name="Anna"; filename="Smith_Elm.wav"\r\n\r\nAnna\r\n--x--'
@@ -109,9 +107,8 @@ def test_a_phone_number_is_not_moved_like_a_time(phone: int, key: str) -> None:
     text = file_of({key: str(phone), "inside": f"tel-{phone}", "list": [{key: f"{phone}"}]})
     found = [int(digits) for digits in re.findall(r"\d{10,13}", text)]
     assert [number for number in found if not (number - phone) % WEEK] == []
-    if key not in ("number", "value", "destination") or not 1_400_000_000 <= int(str(phone)[:10]) < 2_000_000_000:
-        numbers = [int(digits) for digits in re.findall(r"\d{10,13}", file_of({key: phone}))]
-        assert [number for number in numbers if not (number - phone) % WEEK] == []
+    numbers = [int(digits) for digits in re.findall(r"\d{10,13}", file_of({key: phone}))]
+    assert [number for number in numbers if not (number - phone) % WEEK] == []
 
 
 @pytest.mark.parametrize("born", ["1980-05-03", "19800503T000000Z", "1957-11-30T00:00:00Z"])
@@ -131,7 +128,7 @@ def test_an_exact_decimal_number_does_not_stay(place: Any) -> None:
     assert [number for number in ("52.3702", "4.895") if number in text] == []
 
 
-@pytest.mark.parametrize("name", ["किशोर", "สมชาย", "🎉👩‍👩‍👧", "Zoe\u0308", "ד\u05b8ו\u05b4ד", "अ-ज\u094dञ"])
+@pytest.mark.parametrize("name", ["किशोर", "สมชาย", "🎉👩‍👩‍👧", "Zoe\u0308", "ד\u05b8ד\u05b4", "अ-ज\u094dञ"])
 def test_no_letter_or_mark_of_another_script_is_left(name: str) -> None:
     """Vowel signs and emoji, which are no letters, are replaced with the letters around them."""
     text = file_of({"id": f"lamp-{name}", name: 1, "query": f"{{ a(b: {name}) }}"})

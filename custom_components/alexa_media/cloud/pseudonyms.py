@@ -3,8 +3,8 @@
 The rule is an allow-list. Booleans, null, structure, published words (``published_words.txt``), numbers of at most six
 digits and two decimals, and times shifted by whole weeks are kept. Every other text or number becomes a pseudonym.
 
-Who knows when a recording was made knows the weeks, too. So only what must be a time is shifted: dates since there are
-Echos, and large numbers below keys of times or between 2014 and 2033, which most phone numbers exceed.
+Whoever knows when a recording was made knows the weeks, too. So only what must be a time is shifted: dates since 2010,
+and large numbers below keys of times; a phone number is as large as a time.
 
 A published word may also be a name in a household ("secret", "music"). Below keys of names no word is kept. Below keys
 that contain names as well as identifiers, and inside longer texts, only words that are not plain English words are
@@ -84,9 +84,7 @@ _MIXED_KEY: Final = re.compile(r"^$|names?$|values?$|body$|message$|id$|key$", r
 _SPECIAL_KEYS: Final = frozenset({"__type", "@class"})
 """Keys of Amazon's serializers, which are not words."""
 
-_TIME_KEY: Final = re.compile(
-    r"time|date|stamp|expir|until|schedul|start|(created|updated|modified)_?at$|end$", re.IGNORECASE
-)
+_TIME_KEY: Final = re.compile(r"time|date|stamp|expir|until|schedul|start|(d|te)_?at$|end$", re.IGNORECASE)
 """Keys of times, below which large numbers are epoch seconds or milliseconds."""
 
 _TYPE_KEY: Final = re.compile(r"@?[a-z]*type|_*typename|route|namespace", re.IGNORECASE)
@@ -139,11 +137,11 @@ _NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
 _DURATION: Final = re.compile(r"P(?=.)(\d{1,3}D)?(T(\d{1,4}H)?(\d{1,4}M)?(\d{1,5}(\.\d{1,3})?S)?)?")
 _WEEKDAYS: Final = re.compile(r"X{4}-(W(XX|D|E)(-\d)?|XX-\d\d|\d\d-\d\d)")
 _RULE: Final = re.compile(r"(RRULE:)?FREQ=[A-Z]+(;[A-Z]+=[A-Z0-9,+-]{1,40})*")
-_RULE_WORD: Final = re.compile(r"[A-Z]+|[+-]?[A-Z0-9]+|[=;:,]|.")
-_RULE_WORDS: Final = frozenset(
-    {"RRULE", "FREQ", "YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "INTERVAL", "COUNT", "UNTIL"}
-    | {"WKST", "BYDAY", "BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYHOUR", "BYMINUTE", "BYSECOND", "BYSETPOS"}
-    | {"MO", "TU", "WE", "TH", "FR", "SA", "SU"}
+_RULE_NAME: Final = re.compile(
+    r"FREQ|INTERVAL|COUNT|UNTIL|WKST|BY(DAY|MONTH|MONTHDAY|YEARDAY|WEEKNO|HOUR|MINUTE|SECOND|SETPOS)"
+)
+_RULE_VALUE: Final = re.compile(
+    r"[+-]?\d{0,3}(MO|TU|WE|TH|FR|SA|SU)?|YEARLY|MONTHLY|WEEKLY|DAILY|HOURLY|MINUTELY|SECONDLY"
 )
 _EMAIL: Final = re.compile(r"[^\s@/]+@[^\s@/]+\.[^\s@/]+")
 _URL: Final = re.compile(r"([a-z][a-z0-9+.-]{1,15})://(\S+)", re.IGNORECASE)
@@ -377,17 +375,19 @@ class Pseudonyms:
         whole = int(number)
         if self._may_stay(str(whole), key):
             return whole
-        about = self._about(key)
-        shifted = None if about.is_private else _shifted_epoch(whole, self._weeks, is_time=about.is_time)
-        return int(self._digits(str(whole))) if shifted is None else shifted
+        return int(self._large(str(whole), key))
 
     def _digits_text(self, text: str, key: str) -> str:
         """Return a text of digits: small numbers unchanged, times shifted, and others with other digits."""
         if self._may_stay(text, key):
             return text
-        is_time = text.isdecimal() and self._about(key).is_time
-        shifted = _shifted_epoch(int(text), self._weeks, is_time=True) if is_time else None
-        return self._digits(text) if shifted is None else str(shifted)
+        return self._large(text, key)
+
+    def _large(self, digits: str, key: str) -> str:
+        """Return the digits of a large number: a time shifted, and others replaced."""
+        is_time = digits.isdecimal() and self._about(key).is_time
+        shifted = _shifted_epoch(int(digits), self._weeks) if is_time else None
+        return self._digits(digits) if shifted is None else str(shifted)
 
     def _may_stay(self, digits: str, key: str) -> bool:
         """Return whether a number is short and inexact, and not private because of its key."""
@@ -432,7 +432,7 @@ class Pseudonyms:
 
         def word(piece: str) -> str:
             # the time in a key of the history: customer#milliseconds#type#serial
-            is_time = "#" in text and len(piece) == 13 and piece.isdecimal()
+            is_time = "#" in text and len(piece) == 13 and piece.isdecimal() and "14" <= piece[:2] <= "19"
             shifted = _shifted_epoch(int(piece), self._weeks) if is_time else None
             if shifted is not None:
                 return str(shifted)
@@ -484,13 +484,17 @@ class Pseudonyms:
 
     def _rule(self, text: str) -> str:
         """Return a recurrence rule with its keywords and short numbers; dates are shifted, and other words replaced."""
-        return "".join(self._rule_part(part) for part in _RULE_WORD.findall(text))
+        rule = text.removeprefix("RRULE:")
+        return text.removesuffix(rule) + ";".join(map(self._rule_part, rule.split(";")))
 
     def _rule_part(self, part: str) -> str:
-        day = part.lstrip("+-0123456789")
-        if day in _RULE_WORDS or (not day and len(part) <= 4) or not part.strip("=;:,+-"):
-            return part
-        return shifted_text(part, self._weeks) or self._word(part)
+        name, _, values = part.partition("=")
+        if not _RULE_NAME.fullmatch(name):
+            return self._composite(part)
+        return f"{name}={','.join(map(self._rule_value, values.split(',')))}"
+
+    def _rule_value(self, value: str) -> str:
+        return value if _RULE_VALUE.fullmatch(value) else self._dated(value, "") or self._word(value)
 
     def _email(self, text: str) -> str:
         return f"{self._letters(text.casefold(), _LOWER, 8)}@example.org"
@@ -559,14 +563,10 @@ def _length_class(length: int) -> int:
     return min(max(4, 1 << max(length - 1, 0).bit_length()), 4096)
 
 
-def _shifted_epoch(number: int, weeks: int, *, is_time: bool = False) -> int | None:
-    """Return epoch seconds or milliseconds shifted by weeks, or None for any other number.
-
-    Without a key of times the number has to be between 2014 and 2033.
-    """
-    first, last = (1_000_000_000, 4_100_000_000) if is_time else (1_400_000_000, 2_000_000_000)
-    if first <= number < last:
+def _shifted_epoch(number: int, weeks: int) -> int | None:
+    """Return epoch seconds or milliseconds shifted by weeks, or None for any other number."""
+    if 1_000_000_000 <= number < 4_100_000_000:
         return number + weeks * WEEK
-    if first * 1000 <= number < last * 1000:
+    if 1_000_000_000_000 <= number < 4_100_000_000_000:
         return number + weeks * WEEK * 1000
     return None
