@@ -162,7 +162,7 @@ def _differences(known: Shapes, found: Shapes) -> Iterator[Difference]:
         parent = _parent(place)
         if place in known:
             yield from _of_place(place, known[place], shape)
-        elif parent is None and not place.endswith((" status", " frame")):
+        elif parent is None and not place.endswith((" status", " payload")):
             yield Difference(place, "is unknown to the simulated cloud")
         elif parent in known and "*" not in place.rpartition(".")[2]:
             yield Difference(place, f"is additional ({', '.join(sorted(shape.types))})")

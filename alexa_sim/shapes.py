@@ -65,7 +65,9 @@ def _bodies(recording: Recording) -> Iterator[tuple[str, Any]]:
             yield place, line["body"]
     for _, directive in recording.directives:
         yield from ((f"push {command}".rstrip(), payload) for command, payload in updates_of(directive))
-        yield from ((f"push {command} frame", frame) for command, frame in _frames_of(directive))
+        for command, frame, payload in _frames_of(directive):
+            yield "push frame", frame
+            yield f"push {command} payload", _type(payload).upper()
 
 
 def updates_of(directive: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -81,21 +83,16 @@ def updates_of(directive: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         yield "", directive
 
 
-def _frames_of(directive: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the command of each update in a directive, and what is around its payload: a payload that is text is empty.
-
-    Other directives have no frame.
-    """
+def _frames_of(directive: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the command, what is around the payload, and the payload of each update in a directive that has one."""
     try:
         outer = directive["directive"]
         for update in outer["payload"]["renderingUpdates"]:
             data = json.loads(update["resourceMetadata"])
-            inner = {**data, "payload": ""} if isinstance(data.get("payload"), str) else data
-            around = {**update, "resourceMetadata": inner if "payload" in data else {}}
-            yield (
-                data.get("command", update["route"]),
-                {**outer, "payload": {**outer["payload"], "renderingUpdates": [around]}},
-            )
+            around = {**update, "resourceMetadata": {**data, "payload": None}}
+            frame = {**outer, "payload": {**outer["payload"], "renderingUpdates": [around]}}
+            if "payload" in data:
+                yield data.get("command", update["route"]), frame, data["payload"]
     except KeyError, TypeError, ValueError, AttributeError:
         return
 

@@ -150,13 +150,13 @@ PLANTED: dict[str, tuple[Callable[[list[dict[str, Any]], list[Any]], object], st
     ),
     "a directive lacks its header": (
         lambda _, directives: [directive["directive"].pop("header") for _, directive in directives],
-        "push PUSH_VOLUME_CHANGE frame.header: is missing",
+        "push frame.header: is missing",
     ),
     "a payload is no longer text": (
         lambda _, directives: _data(
             directives, "PUSH_VOLUME_CHANGE", lambda data: data.update(payload=json.loads(data["payload"]))
         ),
-        "push PUSH_VOLUME_CHANGE frame.payload.renderingUpdates[].resourceMetadata.payload: is object",
+        "push PUSH_VOLUME_CHANGE payload: has an unknown value: OBJECT",
     ),
 }
 
