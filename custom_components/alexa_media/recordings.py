@@ -180,6 +180,11 @@ def async_running(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Recording | N
     return hass.data.get(_RUNNING, {}).get(entry.entry_id)
 
 
+async def async_is_started(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
+    """Return whether a recording has started and not ended, also of an entry that isn't loaded."""
+    return bool((await _store(hass, entry).async_load() or {}).get("running"))
+
+
 async def async_resume(hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend) -> None:
     """Record the setup of an entry for which a recording was started, or end a recording whose time is over."""
     with _disk_errors_logged():
@@ -241,7 +246,7 @@ async def async_stop(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Finished |
 async def _async_stop(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Finished | None:
     store = _store(hass, entry)
     state = await store.async_load() or {}
-    if not (running := state.get("running")):
+    if not state.get("running"):
         return None
     recording = hass.data.get(_RUNNING, {}).pop(entry.entry_id, None)
     name = f"recording_{dt_util.now():%Y%m%d_%H%M%S}_{secrets.token_hex(2)}.json.gz"

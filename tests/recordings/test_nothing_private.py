@@ -125,7 +125,7 @@ def forms(secret: str) -> list[str]:
 
 
 def moved(secret: str) -> list[str]:
-    """Return what a secret would be if it moved like times: whoever knows when a recording was made could move it back.
+    """Return what a secret would be if it moved like times, which could be moved back.
 
     No key in these tests is one of times.
     """

@@ -174,6 +174,23 @@ async def test_the_options_start_and_stop_a_recording(
     assert list(folder.glob("*.json.gz"))
 
 
+async def test_the_options_stop_the_recording_of_an_account_that_is_not_loaded(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, folder: Path
+) -> None:
+    """An account that is recorded while it fails is shown as recorded; what was collected is written."""
+    await hass.services.async_call(DOMAIN, "record", {"config_entry_id": entry.entry_id}, blocking=True)
+    await quiet(hass, sim, calm=0.4)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    flow = await hass.config_entries.options.async_init(entry.entry_id)
+    assert flow["data_schema"]
+    [shown] = [key for key in flow["data_schema"].schema if key == "record"]
+    assert shown.description == {"suggested_value": True}
+    unchanged = {"scan_interval": 60, "extended_entity_discovery": False, "keep_transcripts": True}
+    flow = await hass.config_entries.options.async_configure(flow["flow_id"], {**unchanged, "record": False})
+    assert flow["type"] is FlowResultType.CREATE_ENTRY
+    assert list(folder.glob("*.json.gz"))
+
+
 async def test_a_full_disk_stops_neither_the_account_nor_the_reload(
     hass: HomeAssistant, entry: MockConfigEntry, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,7 @@
 The rule is an allow-list. Booleans, null, structure, published words (``published_words.txt``), numbers of at most six
 digits and two decimals, and times shifted by whole weeks are kept. Every other text or number becomes a pseudonym.
 
-Whoever knows when a recording was made knows the weeks, too. So only what must be a time is shifted: dates since 2010,
+The time at which a recording was made gives the weeks away. So only what must be a time is shifted: dates since 2010,
 and large numbers below keys of times; a phone number is as large as a time.
 
 A published word may also be a name in a household ("secret", "music"). Below keys of names no word is kept. Below keys
@@ -401,7 +401,7 @@ class Pseudonyms:
         found = iter(self._letters(text, _DIGITS, max(len(text), 1)))
         digits = "".join(next(found) if letter.isdigit() else letter for letter in text)
         if len(text) in (10, 13) and digits.isdecimal():
-            # whoever reads the recording moves all that is like a time
+            # the replay moves all that is like a time
             return f"{5 + int(digits[0]) % 5}{digits[1:]}"
         return re.sub(r"^(-?)0(?=\d)", r"\g<1>4", digits)
 

@@ -64,7 +64,7 @@ class AlexaMediaOptionsFlow(OptionsFlow):
         """Show the options, and store them."""
         entry: AlexaConfigEntry = self.config_entry
         before = current_options(entry)
-        is_recording = recordings.async_running(self.hass, entry) is not None
+        is_recording = await recordings.async_is_started(self.hass, entry)
         if user_input is None:
             await _async_freshen(entry)
             return self._show({**before, _RECORD: True} if is_recording else before)
