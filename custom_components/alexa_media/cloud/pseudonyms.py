@@ -84,7 +84,7 @@ _MIXED_KEY: Final = re.compile(r"^$|names?$|values?$|body$|message$|id$|key$", r
 _SPECIAL_KEYS: Final = frozenset({"__type", "@class"})
 """Keys of Amazon's serializers, which are not words."""
 
-_TIME_KEY: Final = re.compile(r"time|date|stamp|expir|until|schedul|start|(d|te)_?at$|end$", re.IGNORECASE)
+_TIME_KEY: Final = re.compile(r"time|date|stamp|expir|until|schedule|start|(d|te)_?at$|end$", re.IGNORECASE)
 """Keys of times, below which large numbers are epoch seconds or milliseconds."""
 
 _TYPE_KEY: Final = re.compile(r"@?[a-z]*type|_*typename|route|namespace", re.IGNORECASE)
