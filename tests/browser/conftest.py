@@ -13,7 +13,7 @@ import re
 import shutil
 import tempfile
 import time
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import aiohttp
 from PIL import Image
@@ -45,7 +45,13 @@ FAILED: Final = pytest.StashKey[bool]()
 DARK: Final = "getComputedStyle(document.documentElement).getPropertyValue('--primary-background-color')"
 """JavaScript expression for a color that depends on the color scheme of Home Assistant's pages."""
 
-type Picture = Callable[[Page, str], Awaitable[None]]
+
+class Picture(Protocol):
+    """Takes a picture of a page, or only of a part of it, which stays readable on a phone."""
+
+    async def __call__(self, page: Page, name: str, part: Locator | None = None) -> None:
+        """Save the picture under a name."""
+
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -234,8 +240,13 @@ def picture(request: pytest.FixtureRequest) -> Picture:
     """Return a function that takes a picture of a page, small enough to be stored in the repository."""
     folder: Path = request.config.getoption("--screenshots")
 
-    async def take(page: Page, name: str) -> None:
+    async def take(page: Page, name: str, part: Locator | None = None) -> None:
         image = await screenshot(page)
+        if part:
+            box = await part.bounding_box()
+            assert box, "the part is not visible"
+            left, top = round(box["x"]), round(box["y"])
+            image = image.crop((left, top, left + round(box["width"]), top + round(box["height"])))
         folder.mkdir(parents=True, exist_ok=True)
         image.save(folder / f"{name}.png", optimize=True)
 
@@ -303,6 +314,16 @@ async def add_integration(page: Page, home: Home) -> None:
     await page.get_by_placeholder("Search for a brand name").fill("alexa media")
     await page.get_by_text("Alexa Media Player").click()
     await expect(page.get_by_text("Select your Amazon site")).to_be_visible()
+
+
+def dialog(page: Page) -> Locator:
+    """Return the dialog that is open."""
+    return page.get_by_role("dialog")
+
+
+def panel(page: Page) -> Locator:
+    """Return the page without the sidebar."""
+    return page.locator("partial-panel-resolver")
 
 
 def submit(page: Page) -> Locator:

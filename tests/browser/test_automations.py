@@ -9,7 +9,7 @@ from typing import Any, Final
 from playwright.async_api import Locator, Page, TimeoutError as PlaywrightTimeoutError, expect
 import pytest
 
-from .conftest import ACCOUNT, Film, Home, Picture, phone, until
+from .conftest import ACCOUNT, Film, Home, Picture, panel, phone, until
 from .test_smart_home import entity
 
 SAVED: Final = re.compile(r"/config/automation/edit/\d+$")
@@ -177,7 +177,7 @@ async def test_a_voice_command_dims_a_light_and_is_answered(
     await editor.show("trigger")
     await expect(editor.field("Text").get_by_role("textbox")).to_have_value("movie time")
     await page.set_viewport_size({"width": 1280, "height": 800})
-    await picture(page, "automation-voice")
+    await picture(page, "automation-voice", panel(page))
     await page.set_viewport_size({"width": 1280, "height": 900})
     await film.add(page)
     film.save("automation")
@@ -225,7 +225,7 @@ async def test_a_timer_of_the_kitchen_is_announced_in_the_office(home: Home, edi
     await editor.show("action")
     await expect(editor.field("Message").get_by_role("textbox")).to_have_value("Dinner is ready.")
     await page.set_viewport_size({"width": 1280, "height": 700})
-    await picture(page, "automation-timer")
+    await picture(page, "automation-timer", panel(page))
 
     notifications = home.cloud.state()["accounts"][ACCOUNT]["notifications"]
     bread = next(key for key, item in notifications.items() if item["timerLabel"] == "Bread")

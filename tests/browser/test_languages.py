@@ -8,7 +8,7 @@ from typing import Any, Final
 from playwright.async_api import BrowserContext, Page, expect
 import pytest
 
-from .conftest import ROOT, Home, Picture, until
+from .conftest import ROOT, Home, Picture, panel, until
 
 LANGUAGES: Final = ("de", "ja", "pt-BR")
 TRANSLATIONS: Final = ROOT / "custom_components/alexa_media/translations"
@@ -87,7 +87,7 @@ async def test_no_page_shows_english(home: Home, page: Page, picture: Picture, l
     await page.get_by_text(DEVICE, exact=True).click()
     await expect(page.get_by_text(words["entity"]["sensor"]["next_alarm"]["name"], exact=True).first).to_be_visible()
     assert await left_in_english(page, language) == set()
-    await picture(page, f"device-{language}")
+    await picture(page, f"device-{language}", panel(page))
 
     await page.goto(f"{home.demo.url}/config/integrations/dashboard/add?domain=alexa_media")
     await page.get_by_role("button", name="OK", exact=True).click()

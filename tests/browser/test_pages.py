@@ -6,7 +6,7 @@ from typing import Any, Final
 from playwright.async_api import Page, expect
 import pytest
 
-from .conftest import Home, Picture, dark, submit, until
+from .conftest import Home, Picture, dark, dialog, panel, submit, until
 
 DASHBOARD: Final = "echo-devices"
 PLAYERS: Final = ("kitchen_show", "living_room_studio", "bedroom_dot", "office_spot")
@@ -29,7 +29,7 @@ async def test_the_device_page_shows_entities_without_raw_keys(home: Home, page:
         await expect(page.get_by_text(name, exact=True).first).to_be_visible()
     for raw in ("alexa_media", "component.", "next_alarm", "do_not_disturb", "undefined"):
         await expect(page.get_by_text(raw)).to_have_count(0)
-    await picture(page, "device")
+    await picture(page, "device", panel(page))
 
 
 async def test_a_push_updates_the_page_and_the_page_controls_the_echo(home: Home, page: Page) -> None:
@@ -109,7 +109,7 @@ async def test_options_are_checked_and_saved(home: Home, page: Page, picture: Pi
     await page.goto(f"{home.demo.url}/config/integrations/integration/alexa_media")
     await page.get_by_role("button", name="Configure").first.click()
     await page.get_by_text("Exclude these devices").first.wait_for()
-    await picture(page, "options")
+    await picture(page, "options", dialog(page))
 
     await page.locator("input[name=public_url]").fill("echo")
     await page.get_by_role("button", name="Add", exact=True).nth(1).click()

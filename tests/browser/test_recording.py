@@ -4,7 +4,7 @@ import gzip
 
 from playwright.async_api import Locator, Page, expect
 
-from .conftest import PUSH, Home, Picture, submit, until
+from .conftest import PUSH, Home, Picture, dialog, submit, until
 
 
 async def configure(home: Home, page: Page) -> Locator:
@@ -31,7 +31,7 @@ async def test_a_recording_is_started_and_stopped_in_the_options(
     await submit(page).click()
     await expect(page.get_by_text("The file contains no names")).to_be_visible()
     await expect(page.get_by_text("1 to 24 hours")).to_be_visible()
-    await picture(page, "record")
+    await picture(page, "record", dialog(page))
     await page.get_by_role("spinbutton").fill("2")
     await submit(page).click()
     await page.get_by_role("button", name="Finish").click()

@@ -7,7 +7,18 @@ from typing import Final
 from playwright.async_api import Browser, BrowserContext, Page, expect
 import pytest
 
-from .conftest import ACCOUNT, DOMAIN, ROOT, Home, Picture, add_integration, sign_in_at_amazon, submit
+from .conftest import (
+    ACCOUNT,
+    DOMAIN,
+    ROOT,
+    Home,
+    Picture,
+    add_integration,
+    dialog,
+    panel,
+    sign_in_at_amazon,
+    submit,
+)
 
 SECRET: Final = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 """Setup key of an authenticator app."""
@@ -27,10 +38,9 @@ async def finish(page: Page, home: Home) -> None:
 @pytest.mark.usefixtures("no_account")
 async def test_pasting_the_url_signs_in(home: Home, context: BrowserContext, page: Page, picture: Picture) -> None:
     await add_integration(page, home)
-    await picture(page, "choose-amazon")
     await submit(page).click()
     await expect(page.get_by_text("How to sign in")).to_be_visible()
-    await picture(page, "how-to-sign-in")
+    await picture(page, "how-to-sign-in", dialog(page))
     await page.get_by_text("Sign in on Amazon and paste the URL").click()
 
     for wrong, sentence in (
@@ -41,7 +51,7 @@ async def test_pasting_the_url_signs_in(home: Home, context: BrowserContext, pag
         await page.locator(ADDRESS).fill(wrong)
         await submit(page).click()
         await expect(page.get_by_text(sentence)).to_be_visible()
-    await picture(page, "wrong-address")
+    await picture(page, "wrong-address", dialog(page))
     assert await home.entries() == []
 
     async with context.expect_page() as opened:
@@ -59,7 +69,7 @@ async def test_pasting_the_url_signs_in(home: Home, context: BrowserContext, pag
     await finish(page, home)
     await page.goto(f"{home.demo.url}/config/integrations/integration/alexa_media")
     await expect(page.get_by_text("Echo Show 15 (1st generation)")).to_be_visible()
-    await picture(page, "integration")
+    await picture(page, "integration", panel(page))
 
 
 @pytest.mark.usefixtures("no_account")

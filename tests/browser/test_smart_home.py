@@ -6,7 +6,7 @@ from typing import Any, Final
 from playwright.async_api import Page, expect
 import pytest
 
-from .conftest import ACCOUNT, Home, Picture, until
+from .conftest import ACCOUNT, Home, Picture, panel, until
 
 DASHBOARD: Final = "smart-home"
 
@@ -98,7 +98,7 @@ async def test_the_dashboard_shows_and_controls_appliances(home: Home, page: Pag
         await expect(page.get_by_text(text, exact=True).first).to_be_visible()
     await expect(page.get_by_role("heading", name="Alexa Guard 60057")).to_be_visible()
     await page.set_viewport_size({"width": 1280, "height": 860})
-    await picture(page, "smart-home")
+    await picture(page, "smart-home", panel(page))
 
     async def is_off() -> bool:
         appliances = home.cloud.state()["accounts"][ACCOUNT]["appliances"].values()
