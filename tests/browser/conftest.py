@@ -53,7 +53,6 @@ class Picture(Protocol):
         """Save the picture under a name."""
 
 
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option for the folder of the screenshots."""
     parser.addoption("--screenshots", type=Path, default=ROOT / ".cache/browser", help="folder for the pictures")
