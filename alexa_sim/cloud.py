@@ -178,6 +178,10 @@ class Cloud:
             self._properties.login.revoke()
         self._end_unauthenticated()
 
+    async def sent(self) -> None:
+        """Wait until all pushes have been sent, for a limited time."""
+        await self._streams.sent()
+
     def close_streams(self) -> None:
         """Close all directive streams."""
         self._streams.close()

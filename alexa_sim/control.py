@@ -1,6 +1,7 @@
 """Control plane: JSON over plain HTTP on the loopback interface, for users of the simulation."""
 
 import asyncio
+from dataclasses import replace
 import json
 from typing import Any
 
@@ -76,7 +77,7 @@ class Control:
             self._paths.append(f"{method} {path}")
 
     async def answer(self, request: Request) -> Response:
-        """Return the response to a request; raises ``HttpError``."""
+        """Return the response to a request, after the pushes that it caused; raises ``HttpError``."""
         if request.host not in _LOOPBACK:
             raise HttpError(421, {"message": "The control plane answers to 127.0.0.1 and localhost."})
         found = self._router.match(request.method, _HOST, request.path)
@@ -85,18 +86,10 @@ class Control:
             message = f"{request.method} {request.path} is no {what} of the control plane; GET / lists them."
             raise HttpError(found, {"message": message})
         handler, params = found
-        return await handler(
-            Request(
-                request.method,
-                request.host,
-                request.path,
-                request.query,
-                request.headers,
-                request.body,
-                request.http_version,
-                params,
-            )
-        )
+        response = await handler(replace(request, params=params))
+        if request.method != "GET":
+            await self._simulation.cloud.sent()
+        return response
 
     async def _index(self, _request: Request) -> Response:
         """List the paths."""

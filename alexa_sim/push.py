@@ -13,6 +13,9 @@ BOUNDARY = "------simcloud"
 KEEP_ALIVE = 30.0
 """Seconds after which a silent stream gets an empty part."""
 
+PATIENCE = 200
+"""Number of milliseconds to wait for the bytes of pushes to be sent."""
+
 UNAUTHENTICATED = "Unable to authenticate the request. Please provide a valid authorization token."
 
 FDAL = "FDAL"
@@ -97,6 +100,12 @@ class Stream:
     on_close: Callable[[Stream], None]
     _queue: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue)
     _ended: bool = False
+    _sending: bool = False
+
+    @property
+    def is_sent(self) -> bool:
+        """Return whether all queued bytes have been passed to the connection."""
+        return self._queue.empty() and not self._sending
 
     def write(self, data: bytes, now: float) -> None:
         """Queue bytes for sending."""
@@ -117,7 +126,9 @@ class Stream:
 
     async def __anext__(self) -> bytes:
         """Return the next bytes."""
+        self._sending = False
         data = await self._queue.get()
+        self._sending = data is not None
         if data is None:
             raise StopAsyncIteration
         return data
@@ -178,6 +189,13 @@ class Streams:
             if not is_valid(stream.token):
                 stream.write(f"{UNAUTHENTICATED}\r\n".encode(), now)
                 stream.close()
+
+    async def sent(self) -> None:
+        """Wait until all queued bytes are sent, for a limited time because a client may not read."""
+        for _ in range(PATIENCE):
+            if all(stream.is_sent for stream in self._streams):
+                return
+            await asyncio.sleep(0.001)
 
     def close(self) -> None:
         """Close all streams."""

@@ -52,6 +52,9 @@ class CloudApi(Protocol):
     def revoke(self) -> None:
         """Revoke all grants."""
 
+    async def sent(self) -> None:
+        """Wait until all pushes have been sent, for a limited time."""
+
     def close_streams(self) -> None:
         """Close all directive streams."""
 

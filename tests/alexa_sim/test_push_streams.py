@@ -1,12 +1,13 @@
 """Tests of directive streams: access, format and end."""
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
 from alexa_sim.http import Request
-from alexa_sim.push import UNAUTHENTICATED
+from alexa_sim.push import UNAUTHENTICATED, Streams
 
 from .cloud_driver import GATEWAY, JO, KITCHEN, Driver
 
@@ -184,3 +185,20 @@ async def test_closing_ends_the_streams(driver: Driver) -> None:
     stream = await driver.open()
     await driver.cloud.aclose()
     assert (await stream.pieces())[-1] == b""
+
+
+async def test_pushes_are_sent_before_the_control_plane_responds() -> None:
+    """``sent`` returns when the connection has taken all bytes, or after a limited time."""
+    streams = Streams()
+    stream = streams.open("A2SIMJO7D0EQ11", "token", live=True, now=0.0)
+    streams.send("PUSH_VOLUME_CHANGE", {}, now=0.0)
+    sent = asyncio.create_task(streams.sent())
+    for _ in range(2):
+        await anext(stream)
+        await asyncio.sleep(0.01)
+        assert not sent.done(), "the connection is still sending"
+    reading = asyncio.create_task(anext(stream))
+    await asyncio.wait_for(sent, 10)
+    streams.send("PUSH_VOLUME_CHANGE", {}, now=0.0)
+    await reading
+    await asyncio.wait_for(streams.sent(), 10)

@@ -124,6 +124,9 @@ class ToyCloud:
     def revoke(self) -> None:
         self._calls.append("revoke")
 
+    async def sent(self) -> None:
+        """Wait for nothing."""
+
     def close_streams(self) -> None:
         for queue in self._streams:
             queue.put_nowait(None)
