@@ -268,7 +268,7 @@ async def sign_in(session: aiohttp.ClientSession, demo: Demo) -> None:
     flows = f"{demo.url}/api/config/config_entries/flow"
     headers = {"Authorization": f"Bearer {demo.token}"}
     flow = await post(session, flows, json={"handler": "alexa_media"}, headers=headers)
-    for _ in range(2):  # The marketplace, and the way to sign in.
+    for _ in range(2):  # The marketplace, and the sign-in method.
         if flow["type"] == "menu" or "marketplace" in str(flow.get("data_schema")):
             chosen = {"next_step_id": "paste"} if flow["type"] == "menu" else {"marketplace": demo.domain}
             flow = await post(session, f"{flows}/{flow['flow_id']}", json=chosen, headers=headers)

@@ -32,7 +32,7 @@ def other_engine(world: World) -> str:
     match = re.fullmatch(rf'<speak><audio src="{PUBLIC}(/api/alexa_media/audio/[\w-]+\.mp3)"/></speak>', said["text"])
     expect(match and said["device"] == "Kitchen Show", f"spoken: {said}")
     path = match[1] if match else ""
-    with urlopen(f"{world.url}{path}") as answer:  # noqa: S310 - http of loopback
+    with urlopen(f"{world.url}{path}") as answer:  # noqa: S310 - http on loopback
         kind, sound = answer.headers["Content-Type"], answer.read()
     # The header of a frame: MPEG-2 layer III, 48 kbit/s, 24 kHz.
     expect(kind == "audio/mpeg" and sound[:3] == b"\xff\xf3\x64", f"{kind}: {sound[:4]!r}")
