@@ -7,6 +7,7 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -157,6 +158,21 @@ async def test_a_group_follows_the_members_of_its_pair(
     await until(hass, lambda: state_of(hass, house).attributes["volume_level"] == 0.35)
     household.change("Kitchen Show", volume=70)
     await until(hass, lambda: state_of(hass, house).attributes["volume_level"] == 0.7)
+
+
+async def test_a_group_names_the_players_of_its_members(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household, house: str
+) -> None:
+    """A player is registered after the group has got its Echo, and may be renamed."""
+    serial, attic, loft = "G0SIM0000ATTIC01", "media_player.attic_spot", "media_player.loft"
+    household.add(serial, like="Office Spot", accountName="Attic Spot")
+    household.change("House", clusterMembers=[PAIR_SERIAL, serial])
+    await entry.runtime_data.devices.async_refresh()
+    await until(hass, lambda: hass.states.get(attic))
+    await until(hass, lambda: state_of(hass, house).attributes["group_members"] == [STUDIO, BEDROOM, attic])
+    er.async_get(hass).async_update_entity(attic, new_entity_id=loft)
+    await hass.async_block_till_done()
+    assert state_of(hass, house).attributes["group_members"] == [STUDIO, BEDROOM, loft]
 
 
 async def test_playback_of_a_group_is_shown_on_all_its_members(

@@ -113,3 +113,41 @@ async def test_a_thermostat_does_not_show_what_it_measured_on_another_day(
     assert found.attributes["current_temperature"] is None
     assert found.attributes["temperature"] == 21
     assert await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+@pytest.mark.parametrize(
+    ("entity_id", "of", "feature", "values", "lasts", "before"),
+    [
+        (TEMPERATURE, "Kitchen Show", "temperatureSensor", {"temperature": WARM}, timedelta(days=1), "31.5"),
+        (LIGHT, "Kitchen Show", "lightSensor", {"illuminance": 4321.0}, timedelta(hours=1), "4321.0"),
+        (OCCUPANCY, "Kitchen Show", "motionSensor", {"detectionState": "DETECTED"}, timedelta(hours=1), "on"),
+        (HUMIDITY, "Air Monitor", "range.4", {"rangeValue": 77}, timedelta(days=1), "77.0"),
+    ],
+)
+async def test_a_sample_becomes_too_old_while_the_cloud_answers_the_same(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+    entity_registry: er.EntityRegistry,
+    household: Household,
+    entity_id: str,
+    of: str,
+    feature: str,
+    values: dict[str, Any],
+    lasts: timedelta,
+    before: str,
+) -> None:
+    """A sensor that no longer reports has the same sample in each answer, and no push."""
+    at = datetime.now(UTC) - lasts + timedelta(minutes=20)
+    held = {feature: {**values, "sampled": at.timestamp()}}
+    if of == "Kitchen Show":
+        household.change(of, features=held)
+    else:
+        House(sim).change(of, features=held)
+    assert (await shown(hass, config_entry, clock, entity_registry, entity_id)).state == before
+    await clock.advance(10 * 60, step=60)
+    assert state_of(hass, entity_id).state == before
+    await clock.advance(15 * 60, step=60)
+    assert state_of(hass, entity_id).state == "unknown"
+    assert await hass.config_entries.async_unload(config_entry.entry_id)

@@ -13,7 +13,6 @@ from homeassistant.components.assist_satellite import (
     AssistSatelliteEntityFeature,
 )
 from homeassistant.components.assist_satellite.const import PREANNOUNCE_URL
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -21,7 +20,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .cloud.model.devices import Device
 from .const import CONF_BROADCAST, DOMAIN
 from .coordinator.devices import DevicesCoordinator
-from .coordinator.runtime import AlexaConfigEntry
+from .coordinator.runtime import AlexaConfigEntry, running_entries
 from .entity import AlexaDeviceEntity, EntityAdder, player_unique_id
 from .features.sounds import async_announce_sound
 from .features.speech import Kind, can_speak, message_of
@@ -78,10 +77,11 @@ def _is_of_another_account(hass: HomeAssistant, entry: AlexaConfigEntry, device:
         return (item := registered(account)) is not None and item.disabled_by is None
 
     def adds(account: AlexaConfigEntry) -> bool:
-        return registered(account) is None and _lists(account, device)
+        return account in running and registered(account) is None and _lists(account, device)
 
     if has(entry):
         return False
+    running = running_entries(hass)
     accounts = [each for each in hass.config_entries.async_entries(DOMAIN) if each.options.get(CONF_BROADCAST)]
     if any(has(other) for other in accounts if other is not entry):
         return True
@@ -89,12 +89,9 @@ def _is_of_another_account(hass: HomeAssistant, entry: AlexaConfigEntry, device:
 
 
 def _lists(account: AlexaConfigEntry, device: Device) -> bool:
-    """Return whether an account that is loaded or being set up lists a device as one that can speak."""
-    if account.state not in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_IN_PROGRESS):
-        return False
-    runtime = getattr(account, "runtime_data", None)
-    listed = runtime and runtime.devices.data.get(device.serial)
-    return bool(listed and can_speak(listed))
+    """Return whether an account lists a device that can speak."""
+    listed = account.runtime_data.devices.data.get(device.serial)
+    return listed is not None and can_speak(listed)
 
 
 class AlexaSatellite(AlexaDeviceEntity[Device], AssistSatelliteEntity):

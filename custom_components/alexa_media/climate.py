@@ -1,5 +1,6 @@
 """Climate platform."""
 
+from datetime import datetime
 from typing import Any, Final, override
 
 from homeassistant.components.climate import ClimateEntity
@@ -36,6 +37,7 @@ from .features.appliances import (
     AlexaMeasuringEntity,
     Placement,
     add_appliances,
+    expiry_of,
     has,
     is_recent,
     where,
@@ -231,6 +233,13 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
         if mode in self._active_modes:
             self._last_active = mode
         return super().snapshot(), self.current_temperature, self.current_humidity
+
+    @property
+    @override
+    def expires_at(self) -> datetime | None:
+        samples = (self.appliance_state.sample(*key) for key in (CURRENT, HUMIDITY))
+        known = (expiry_of(sample, AlexaMeasuringEntity.max_age) for sample in samples if sample)
+        return min((at for at in known if at), default=None)
 
     # --- commands -----------------------------------------------------------------------
 

@@ -18,8 +18,7 @@ from .cloud.alarm_attributes import Timed
 from .cloud.alarm_times import ALARMS, TIMERS
 from .cloud.model.devices import EVERYWHERE
 from .cloud.names import contains, same
-from .const import DOMAIN
-from .coordinator.runtime import AlexaConfigEntry
+from .coordinator.runtime import running_entries
 from .features.targets import EchoTarget
 
 CONF_BEFORE: Final = "before"
@@ -126,10 +125,9 @@ class _LastCommand:
 
 def _last_command(hass: HomeAssistant) -> _LastCommand | None:
     """Return the last command of all accounts, or None."""
-    entries: list[AlexaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     found = [
         _LastCommand(entry.entry_id, record.serial, record.timestamp, history.last_person)
-        for entry in entries
+        for entry in running_entries(hass)
         if (history := entry.runtime_data.history) and (record := history.last) and record.serial
     ]
     return max(found, key=lambda last: last.at, default=None)

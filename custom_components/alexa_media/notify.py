@@ -8,7 +8,6 @@ from functools import partial
 import json
 from typing import Any, Final, override
 
-from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.components.notify import NotifyEntity, NotifyEntityDescription
 from homeassistant.components.notify.const import ATTR_DATA, ATTR_TARGET, ATTR_TITLE, NotifyEntityFeature
 from homeassistant.components.notify.legacy import BaseNotificationService
@@ -54,6 +53,7 @@ from .features.speech import (
     can_speak,
     echo_players,
     expand,
+    is_player,
     message_of,
     must_have_effect,
     obstacle,
@@ -310,7 +310,7 @@ class AlexaNotificationService(BaseNotificationService):
         await super().async_register_services()
         if self._unsubscribe is None:
             self._unsubscribe = self.hass.bus.async_listen(
-                er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_on_registry, event_filter=_is_player
+                er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_on_registry, event_filter=is_player
             )
 
     @override
@@ -364,12 +364,6 @@ class AlexaNotificationService(BaseNotificationService):
         else:
             # Offline Echos are skipped, unless all are offline.
             (await async_say(self.hass, prepared, recipients, unknown=unknown)).raise_errors()
-
-
-@callback
-def _is_player(data: EventEntityRegistryUpdatedData) -> bool:
-    """Return whether a registry change concerns a media player."""
-    return data["entity_id"].startswith(f"{MEDIA_PLAYER_DOMAIN}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ from .features.appliances import (
 )
 from .features.roles import TEMPERATURE_UNITS, measured_ranges, name_of, unit_of
 from .features.settings import SettingDescription, SettingEntity, is_single
+from .features.speech import is_player
 
 PARALLEL_UPDATES = 0
 
@@ -293,6 +294,30 @@ class AlexaLastSpokenTo(AccountEntity[TopicCoordinator[LastCommand]], SensorEnti
         """Initialize for the account."""
         super().__init__(entry, coordinator, "last_spoken_to")
         self._history = coordinator
+        self._shown: tuple[str | None, str | None] | None = None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Add listeners for the name of the Echo, and for the entity id of its player, which may be added later."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.entry.runtime_data.devices.async_add_listener(self._async_renamed))
+        listen = partial(self.hass.bus.async_listen, er.EVENT_ENTITY_REGISTRY_UPDATED, event_filter=is_player)
+        self.async_on_remove(listen(self._async_renamed))
+
+    @callback
+    def _async_renamed(self, _event: object = None) -> None:
+        """Write the state if the Echo or its player has another name."""
+        if (shown := (self.native_value, self._player)) != self._shown:
+            self._shown = shown
+            self.async_write_ha_state()
+
+    @property
+    def _player(self) -> str | None:
+        """Return the entity id of the media player of the Echo, or None."""
+        if (record := self._history.last) is None:
+            return None
+        unique_id = player_unique_id(self.entry, record.serial or "")
+        return er.async_get(self.hass).async_get_entity_id(MEDIA_PLAYER_DOMAIN, DOMAIN, unique_id)
 
     @property
     @override
@@ -308,9 +333,8 @@ class AlexaLastSpokenTo(AccountEntity[TopicCoordinator[LastCommand]], SensorEnti
         """Return the media player and the time of the command, and its text if transcripts are enabled."""
         if (record := self._history.last) is None:
             return {}
-        unique_id = player_unique_id(self.entry, record.serial or "")
         return {
-            "player": er.async_get(self.hass).async_get_entity_id(MEDIA_PLAYER_DOMAIN, DOMAIN, unique_id),
+            "player": self._player,
             "spoken_at": dt_util.as_local(record.timestamp),
             "text": record.text,
             "response": record.response,

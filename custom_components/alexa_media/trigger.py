@@ -13,7 +13,7 @@ import probatio as vol
 from .cloud.names import contains, same
 from .cloud.voice_patterns import PatternError, TextMatch, VoicePattern
 from .coordinator.alarm_watch import AlertChange, AlertKind
-from .coordinator.echo_events import DND, LIST_ITEM, VOICE, Beginning, EchoEvent, async_listen
+from .coordinator.echo_events import DND, LIST_ITEM, VOICE, Beginning, EchoEvent, Fired, async_listen
 from .entity import invalid_input
 from .features.targets import EchoTarget, echo_variables, list_entity_id
 
@@ -83,13 +83,13 @@ class AlexaTrigger(Trigger):
         self, run_action: TriggerActionRunner, did_not_trigger: TriggerNotTriggeredReporter | None = None
     ) -> CALLBACK_TYPE:
         """Listen until the returned function is called; commands spoken before are ignored."""
-        beginning = Beginning(self._hass)
+        beginning, fired = Beginning(self._hass), Fired(self._hass)
 
         @callback
         def _async_happened(event: EchoEvent) -> None:
             if event.record is not None and not beginning.is_before(event.record.timestamp):
                 return
-            if (variables := self._variables(event)) is None or not self._matches(event):
+            if (variables := self._variables(event)) is None or not self._matches(event) or fired.is_repeated(event):
                 return
             device = self._device_variables(event)
             run_action({**device, **variables}, f"{self.description} on {device.get('device') or 'Alexa'}")

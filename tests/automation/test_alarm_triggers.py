@@ -83,6 +83,25 @@ async def test_an_alarm_triggers_when_it_rings_and_when_it_is_dismissed(
     assert told[0].data["alarm"]
 
 
+async def test_an_alarm_that_rang_hours_ago_triggers_nothing(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
+) -> None:
+    """The computer was suspended while the alarm rang: at night no light is turned on by the alarm of the morning."""
+    await set_up(hass, config_entry)
+    await clock.settle()
+    at = (dt_util.now() + timedelta(minutes=5)).replace(microsecond=0)
+    await act(hass, "create_alarm", entity_id=BEDROOM, at=at)
+    await clock.settle()
+    told = await automate(hass, {"trigger": PREFIX + "alarm_rings"})
+    sim.advance(8 * 3600)
+    clock.freezer.tick(8 * 3600)
+    await clock.settle()
+    await clock.advance(900, 60)
+    assert told == []
+    await ring(hass, clock, "create_alarm")
+    assert len(told) == 1, "the next alarm rings as usual"
+
+
 @pytest.mark.parametrize(
     ("fields", "trigger", "changed"),
     [

@@ -7,6 +7,7 @@ from typing import Any
 import unicodedata
 from zoneinfo import ZoneInfo
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import (
     area_registry as ar,
@@ -203,6 +204,30 @@ async def test_a_reload_neither_loses_the_trigger_nor_repeats_the_past(
     await until(hass, lambda: len(told) > 1)
     await quiet(hass, sim, calm=0.4)
     assert [event.data["trigger"]["text"] for event in told] == ["one", "two"]
+
+
+async def test_what_happens_during_a_reload_triggers(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The topics are read, but Home Assistant still loads the platforms."""
+    told = await automate(hass, {"trigger": "alexa_media.do_not_disturb", "target": {"entity_id": KITCHEN}})
+    serial = household.serial("Kitchen Show")
+    load = hass.config_entries.async_forward_entry_setups
+
+    async def slowly(reloaded: Any, platforms: Any) -> None:
+        assert entry.state is ConfigEntryState.SETUP_IN_PROGRESS
+        household.change("Kitchen Show", dnd=True)
+        await until(hass, lambda: reloaded.runtime_data.dnd.data[serial])
+        await load(reloaded, platforms)
+
+    monkeypatch.setattr(hass.config_entries, "async_forward_entry_setups", slowly)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert [event.data["trigger"]["entity_id"] for event in told] == [KITCHEN]
 
 
 async def test_an_automation_can_be_set_up_before_the_account(

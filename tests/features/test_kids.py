@@ -220,6 +220,7 @@ async def test_an_echo_whose_child_is_refused_leaves_the_child_of_the_others(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+@pytest.mark.parametrize("status", [503, 429])
 async def test_a_failure_of_the_site_for_parents_leaves_the_rest(
     hass: HomeAssistant,
     sim: ControlClient,
@@ -227,6 +228,7 @@ async def test_a_failure_of_the_site_for_parents_leaves_the_rest(
     household: Household,
     entity_registry: er.EntityRegistry,
     clock: Clock,
+    status: int,
 ) -> None:
     """The switch and the known child are kept, and new children become options."""
     serial = household.serial("Office Spot")
@@ -235,7 +237,7 @@ async def test_a_failure_of_the_site_for_parents_leaves_the_rest(
         entity_registry.async_get_or_create(domain, DOMAIN, unique_id, config_entry=config_entry).entity_id
         for domain, unique_id in ids.items()
     )
-    faults = [sim.fault(path=f"/ajax/get-{page}", status=503) for page in ("household-with-age", "oobe-device-data")]
+    faults = [sim.fault(path=f"/ajax/get-{page}", status=status) for page in ("household-with-age", "oobe-device-data")]
     household.change("Office Spot", child=KIM)
     await set_up(hass, config_entry)
     await clock.settle()
@@ -246,7 +248,7 @@ async def test_a_failure_of_the_site_for_parents_leaves_the_rest(
     await clock.advance(24.1 * 3600, step=12 * 3600)
     assert state_of(hass, select).state == "Kim"
 
-    sim.fault(path="/ajax/get-oobe-device-data", status=503)
+    sim.fault(path="/ajax/get-oobe-device-data", status=status)
     twin = {"id": "A2SIMKIMR0AY04", "name": "Robin Ray", "role": "CHILD"}
     people = household.accounts[JO]["household"]
     sim.patch_state({"accounts": {JO: {"household": [*people, twin]}}})

@@ -1,12 +1,17 @@
 """Tests of speech with two accounts that share Echos: each Echo speaks once, with one request per account."""
 
+from functools import partial
+
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.setup import async_setup_component
 import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
-from tests.test_two_accounts import PLAYERS, Pair, domains, pair
+from tests.conftest import Household, quiet, until
+from tests.test_two_accounts import JACK, PLAYERS, Pair, domains, pair
 
 __all__ = ["domains", "pair"]  # fixtures
 
@@ -55,3 +60,64 @@ async def test_one_unloaded_account_does_not_affect_the_other(
         await hass.services.async_call(DOMAIN, "speak", {"entity_id": targets, "message": "Hello"}, blocking=True)
     assert raised.value.translation_placeholders == {"failed": "media_player.workshop_studio (account not loaded)"}
     assert heard(sim) == ["Study Dot"]
+
+
+async def test_one_account_that_fails_leaves_no_other_playing(
+    hass: HomeAssistant, sim: ControlClient, pair: Pair
+) -> None:
+    """The first account cannot be reached: the Echos of the second one are stopped, and the caller gets the error."""
+    sim.fault(host="*.amazon.com", path="/api/behaviors/preview", status=503)
+    with pytest.raises(HomeAssistantError):
+        await hass.services.async_call(DOMAIN, "stop_all", {}, blocking=True)
+    assert "jack" in [sender for sender, _ in pair.commands()]
+
+
+async def test_routines_of_an_account_that_fails_concern_only_its_sequences(
+    hass: HomeAssistant, sim: ControlClient, pair: Pair, household: Household
+) -> None:
+    """A routine of one account runs while the routines of the other one cannot be read."""
+    place = {"deviceSerialNumber": household.serial("Workshop Studio"), "customerId": JACK, "locale": "en-US"}
+    payload = {**place, "deviceType": household.device("Workshop Studio")["deviceType"], "textToSpeak": "Sleep well"}
+    kind = "com.amazon.alexa.behaviors.model.OpaquePayloadOperationNode"
+    automation = {
+        "name": "Good night",
+        "startNode": {"@type": kind, "type": "Alexa.Speak", "operationPayload": payload},
+    }
+    sim.patch_state({"accounts": {JACK: {"automations": {"amzn1.alexa.automation.1": automation}}}})
+    sim.fault(host="*.amazon.com", path="/api/behaviors/v2/automations", status=503)
+    for entry in pair.entries.values():
+        entry.runtime_data.routines._read_at = -100.0
+    steps = [{"routine": "Good night", "entity_id": PLAYERS["jack"]["Workshop Studio"]}]
+    await hass.services.async_call(DOMAIN, "run_sequence", {"steps": steps}, blocking=True)
+    assert [sender for sender, _ in pair.commands()] == ["jack"]
+    steps[0]["entity_id"] = PLAYERS["john"]["Study Dot"]
+    with pytest.raises(HomeAssistantError) as raised:
+        await hass.services.async_call(DOMAIN, "run_sequence", {"steps": steps}, blocking=True)
+    assert raised.value.translation_key == "cannot_connect"
+
+
+async def test_an_automation_runs_once_for_an_echo_of_two_accounts(
+    hass: HomeAssistant, sim: ControlClient, pair: Pair, household: Household
+) -> None:
+    """Both accounts report the change; a trigger for the Echo of one account fires for that one, too."""
+    options = {"trigger": "alexa_media.do_not_disturb"}
+    actions = [{"event": "triggered", "event_data_template": {"id": "{{ trigger.id }}", "on": "{{ trigger.state }}"}}]
+    triggers = [
+        {**options, "id": "any"},
+        *({**options, "id": name, "target": {"entity_id": PLAYERS[name]["Hall Echo"]}} for name in ("john", "jack")),
+    ]
+    config = {"alias": "test", "mode": "queued", "triggers": triggers, "actions": actions}
+    assert await async_setup_component(hass, "automation", {"automation": [config]})
+    told = async_capture_events(hass, "triggered")
+    for enabled in (True, False, True):
+        told.clear()
+        household.change("Hall Echo", dnd=enabled)
+        state = "on" if enabled else "off"
+        for switch in ("switch.hall_echo_do_not_disturb", "switch.hall_echo_do_not_disturb_2"):
+            await until(hass, partial(hass.states.is_state, switch, state))
+        await quiet(hass, sim, 0.4)
+        assert sorted((event.data["id"], event.data["on"]) for event in told) == [
+            ("any", state),
+            ("jack", state),
+            ("john", state),
+        ]

@@ -50,6 +50,20 @@ async def test_it_shows_the_echo_and_the_transcript_if_enabled(
     assert words == (["good morning", "Hello", "Jo"] if keep else [None] * 3)
 
 
+async def test_it_follows_the_names_of_the_echo_and_of_its_player(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """Neither change comes with a command."""
+    sim.say(household.serial("Kitchen Show"), "good morning")
+    await until(hass, partial(shows, hass, sensor(hass, entry), "Kitchen Show"))
+    er.async_get(hass).async_update_entity(KITCHEN, new_entity_id="media_player.cooking")
+    await hass.async_block_till_done()
+    assert state_of(hass, sensor(hass, entry)).attributes["player"] == "media_player.cooking"
+    household.change("Kitchen Show", accountName="Cooking Show")
+    await entry.runtime_data.devices.async_refresh()
+    assert shows(hass, sensor(hass, entry), "Cooking Show")
+
+
 def notifier(hass: HomeAssistant, entry: MockConfigEntry, key: str) -> str:
     """Return the entity id of a notify entity of the account."""
     found = er.async_get(hass).async_get_entity_id("notify", "alexa_media", f"{entry.unique_id}_{key}")

@@ -48,6 +48,9 @@ CLOCK_SKEW: Final = timedelta(seconds=2)
 # A timer that is older than this when it is first read fires no event.
 NEW_TIMER: Final = timedelta(minutes=10)
 
+# What was due longer ago fires no event: the computer was suspended, or its clock was wrong.
+LATEST_RING: Final = timedelta(minutes=10)
+
 # An alarm that is not dismissed stops automatically after an hour.
 RINGING: Final = timedelta(hours=1)
 
@@ -420,13 +423,14 @@ class AlarmWatch:
 
     @callback
     def _async_fire_due(self, until: datetime) -> None:
-        """Fire the ringing event of each notification that is due, once."""
+        """Fire the ringing event of each notification that has just become due, once."""
         for due in self._due:
             rang = self._rings.get(due.key)
             if due.at > until or (rang is not None and rang.at == due.at):
                 continue
             self._rings[due.key] = due
-            self._async_fire(AlarmEvent(change=AlertChange.RINGING, notification=due.notification, at=due.at))
+            if dt_util.utcnow() - due.at <= LATEST_RING:
+                self._async_fire(AlarmEvent(change=AlertChange.RINGING, notification=due.notification, at=due.at))
 
     @callback
     def _async_fire(self, event: AlarmEvent) -> None:

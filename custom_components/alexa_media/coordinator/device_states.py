@@ -3,13 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, ClassVar, override
+from typing import Any, ClassVar, Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from ..cloud.alarm_times import unless_counting
-from ..cloud.errors import AlexaBadResponseError, AlexaConnectionError, AlexaError, AlexaUnsupportedError
+from ..cloud.errors import (
+    AlexaBadResponseError,
+    AlexaConnectionError,
+    AlexaError,
+    AlexaRateLimitedError,
+    AlexaUnsupportedError,
+)
 from ..cloud.model.api import AlexaBackend
 from ..cloud.model.devices import BluetoothState, Child, Device, KidsApi, KidsMode, Notification
 from ..const import Topic
@@ -115,6 +121,10 @@ class NotificationsCoordinator(TopicCoordinator[tuple[Notification, ...]]):
         return {serial: tuple(items) for serial, items in by_serial.items()}
 
 
+_PARENTS_FAILURES: Final = (AlexaBadResponseError, AlexaConnectionError, AlexaRateLimitedError)
+"""Failures of the site for parents that may pass."""
+
+
 class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
     """Amazon Kids by serial, for devices that have listeners: one request each, once a day.
 
@@ -154,7 +164,7 @@ class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
         """Read the children of the household, and show new ones; the known ones remain after a failure."""
         try:
             children = await self.api.async_children()
-        except AlexaUnsupportedError, AlexaBadResponseError, AlexaConnectionError:
+        except (AlexaUnsupportedError, *_PARENTS_FAILURES):
             return
         if children != self.children:
             self.children = children
@@ -172,7 +182,7 @@ class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
             return replace(mode, child_id=await self.api.async_child(device))
         except AlexaUnsupportedError:
             return mode
-        except AlexaBadResponseError, AlexaConnectionError:
+        except _PARENTS_FAILURES:
             return replace(mode, child_id=known)
 
     async def async_confirm(self, device: Device, child_id: str | None = None) -> None:

@@ -15,6 +15,9 @@ VOICE: Final = "voice"
 DND: Final = "dnd"
 LIST_ITEM: Final = "list_item"
 
+SAME_EVENT: Final = 600.0
+"""Seconds within which two accounts report the same event: one may have to poll."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EchoEvent:
@@ -31,6 +34,39 @@ class EchoEvent:
     data: Mapping[str, Any] = field(default_factory=dict)
     record: VoiceRecord | None = None
     keep: bool = True
+
+    @property
+    def subject(self) -> object:
+        """Return the command, alarm, timer, reminder or item of the event; None for Do Not Disturb."""
+        return self.record.timestamp if self.record else self.data.get("id", self.data.get("item_id"))
+
+    @property
+    def change(self) -> tuple[str, object]:
+        """Return what happened to the subject."""
+        return self.kind, self.data.get("enabled")
+
+
+class Fired:
+    """The last events that fired a trigger, so that two accounts with the same Echo fire it once.
+
+    Both accounts report what happens at the Echo. Only the report of the account that was first counts.
+    """
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Initialize without events."""
+        self._loop = hass.loop
+        self._last: dict[tuple[object, ...], tuple[EchoEvent, float]] = {}
+
+    def is_repeated(self, event: EchoEvent) -> bool:
+        """Return whether another account has just reported the same; else remember the event."""
+        now = self._loop.time()
+        self._last = {key: last for key, last in self._last.items() if now - last[1] < SAME_EVENT}
+        key = event.serial, event.subject
+        last = self._last.get(key, (event, now))[0]
+        if last.entry_id != event.entry_id and last.change == event.change:
+            return True
+        self._last[key] = event, now
+        return False
 
 
 class Beginning:

@@ -10,7 +10,7 @@ import math
 from operator import attrgetter
 from typing import Any, Final
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError, ConfigEntryNotReady
 from homeassistant.util.hass_dict import HassKey
@@ -342,6 +342,14 @@ _PARTS: Final = (
     ),
 )
 """The parts in the order of creation; each only needs earlier ones."""
+
+
+@callback
+def running_entries(hass: HomeAssistant) -> list[AlexaConfigEntry]:
+    """Return the entries that receive data: the loaded ones, and those whose platforms are still being set up."""
+    states = (ConfigEntryState.LOADED, ConfigEntryState.SETUP_IN_PROGRESS)
+    entries: list[AlexaConfigEntry] = hass.config_entries.async_entries(DOMAIN)
+    return [entry for entry in entries if entry.state in states and getattr(entry, "runtime_data", None) is not None]
 
 
 def sharing_registration(hass: HomeAssistant, entry: ConfigEntry[Any]) -> list[ConfigEntry[Any]]:

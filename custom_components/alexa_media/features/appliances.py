@@ -8,10 +8,11 @@ from functools import partial
 from itertools import chain
 from typing import Any, ClassVar, Final, override
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util, slugify
 
 from ..cloud.model.appliances import (
@@ -109,6 +110,8 @@ GUARD: Final = "Alexa Guard"
 
 ATTR_LAST_SAMPLED: Final = "last_sampled"
 """Time at which the appliance measured the value of an entity."""
+
+_A_SECOND: Final = timedelta(seconds=1)
 
 _AIR_QUALITY_MONITOR_TYPE: Final = "AEZME1X38KDRA"
 
@@ -241,8 +244,11 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
     """Base of entities that show properties of an appliance; the first of ``keys`` is the state.
 
     The entity is available while the smart home can be read, the appliance is reachable, and that property is known.
-    Its state is written when a shown value changes, not on every push about its appliance.
+    Its state is written when a shown value changes or expires, not on every push about its appliance.
     """
+
+    _expires_at: datetime | None = None
+    _cancel_expiry: CALLBACK_TYPE | None = None
 
     def __init__(self, place: Placement, *keys: PropertyKey) -> None:
         """Initialize for an appliance of the account."""
@@ -294,6 +300,8 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
         """Add a second listener for changes of the appliance itself, such as its features."""
         await super().async_added_to_hass()
         self._shown = self.snapshot()
+        self._async_await_expiry()
+        self.async_on_remove(self._async_cancel_expiry)
         self.async_on_remove(
             self.coordinator.appliances.async_add_listener(self._async_appliance_changed, self._appliance.entity_id)
         )
@@ -312,6 +320,35 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
         if snapshot != self._shown:
             self._shown = snapshot
             super()._handle_coordinator_update()
+        self._async_await_expiry()
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """Return the time at which a shown value becomes too old, or None."""
+        return None
+
+    @callback
+    def _async_await_expiry(self) -> None:
+        """Set a timer for the expiry of a shown value: an appliance that no longer reports causes no update."""
+        if (expires_at := self.expires_at) == self._expires_at:
+            return
+        self._async_cancel_expiry()
+        if expires_at is not None:
+            self._expires_at = expires_at
+            self._cancel_expiry = async_track_point_in_utc_time(self.hass, self._async_expired, expires_at + _A_SECOND)
+
+    @callback
+    def _async_expired(self, _now: datetime) -> None:
+        """Update the state when a shown value has become too old."""
+        self._cancel_expiry = self._expires_at = None
+        self._handle_coordinator_update()
+
+    @callback
+    def _async_cancel_expiry(self) -> None:
+        """Cancel the timer."""
+        if self._cancel_expiry:
+            self._cancel_expiry()
+        self._cancel_expiry = self._expires_at = None
 
     @override
     async def async_update(self) -> None:
@@ -360,6 +397,12 @@ class AlexaMeasuringEntity(AlexaApplianceEntity):
         return is_recent(sample, self.max_age_of(sample.value))
 
     @property
+    @override
+    def expires_at(self) -> datetime | None:
+        sample = self.appliance_state.sample(*self._keys[0])
+        return None if sample is None or sample.value is None else expiry_of(sample, self.max_age_of(sample.value))
+
+    @property
     def _sampled_at(self) -> datetime | None:
         """Return the time of the sample, or None."""
         sample = self.appliance_state.sample(*self._keys[0])
@@ -380,6 +423,13 @@ class AlexaMeasuringEntity(AlexaApplianceEntity):
 def is_recent(sample: Sample, max_age: timedelta | None) -> bool:
     """Return whether a sample is at most ``max_age`` old; a sample without a time counts as recent."""
     return max_age is None or sample.at is None or dt_util.utcnow() - sample.at <= max_age
+
+
+def expiry_of(sample: Sample, max_age: timedelta | None) -> datetime | None:
+    """Return the time at which a recent sample becomes too old; None if it never does, or already is."""
+    if max_age is None or sample.at is None or not is_recent(sample, max_age):
+        return None
+    return sample.at + max_age
 
 
 def key_of(feature: Feature, name: PropertyName) -> PropertyKey:

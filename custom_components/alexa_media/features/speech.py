@@ -201,6 +201,12 @@ class Recipient:
 
 
 @callback
+def is_player(data: er.EventEntityRegistryUpdatedData) -> bool:
+    """Return whether a registry change concerns a media player."""
+    return data["entity_id"].startswith(f"{MEDIA_PLAYER_DOMAIN}.")
+
+
+@callback
 def echo_players(hass: HomeAssistant) -> dict[str, EchoPlayer]:
     """Return the media players of all accounts by entity id, including accounts that are not loaded."""
     registry = er.async_get(hass)

@@ -20,7 +20,7 @@ from homeassistant.helpers.target import SelectedEntities, TargetSelection, asyn
 
 from ..cloud.model.devices import EVERYWHERE, Device
 from ..const import DOMAIN
-from ..coordinator.runtime import AlexaConfigEntry
+from ..coordinator.runtime import AlexaConfigEntry, running_entries
 from ..entity import AlexaDeviceEntity, invalid_input, player_unique_id
 from .speech import Recipient, echo_players, expand, recipients_of
 
@@ -164,11 +164,10 @@ class EchoTarget:
 
     @callback
     def async_echos(self) -> Iterator[tuple[AlexaConfigEntry, Device]]:
-        """Yield the Echos of the target whose accounts are loaded; groups together with their members."""
+        """Yield the Echos of the target whose accounts are running; groups together with their members."""
         device_ids = self._device_ids()
         found: dict[tuple[str, str], tuple[AlexaConfigEntry, Device]] = {}
-        loaded: list[AlexaConfigEntry] = self.hass.config_entries.async_loaded_entries(DOMAIN)
-        for entry in loaded:
+        for entry in running_entries(self.hass):
             devices = entry.runtime_data.devices
             for chosen in devices.data.values():
                 if self.target and self._device_id(entry, chosen) not in device_ids:

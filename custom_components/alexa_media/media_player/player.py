@@ -18,7 +18,7 @@ from homeassistant.components.media_player.const import (
     MediaType,
     RepeatMode,
 )
-from homeassistant.core import CALLBACK_TYPE, ServiceResponse, callback
+from homeassistant.core import CALLBACK_TYPE, Event, ServiceResponse, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.restore_state import ExtraStoredData, RestoredExtraData, RestoreEntity
 
@@ -32,6 +32,7 @@ from ..entity import AlexaDeviceEntity, command_errors, invalid_input, player_un
 from ..features.play_media import IMAGE, QUEUE, ROUTINE, STATION, check_listed, command_of, is_stream, volume_of
 from ..features.playback import PAUSE, PLAY, TextCommandEntity
 from ..features.sounds import async_announce_sound
+from ..features.speech import is_player
 from ..features.targets import async_require_speakers
 from .browse import MediaBrowsing
 from .device_actions import AccountActions, PlayerSettings, SoundAnnouncement, VoiceHistory
@@ -335,6 +336,9 @@ class AlexaMediaPlayer(
         self._async_follow_members()
         self._shown_volume = self._level, self.is_volume_muted
         self.async_on_remove(self._async_unfollow)
+        if self.device.is_group:
+            changed = er.EVENT_ENTITY_REGISTRY_UPDATED
+            self.async_on_remove(self.hass.bus.async_listen(changed, self._async_players_changed, is_player))
 
     @override
     @callback
@@ -351,6 +355,13 @@ class AlexaMediaPlayer(
         volume = self._level, self.is_volume_muted
         if volume != self._shown_volume:
             self._shown_volume = volume
+            self.async_write_ha_state()
+
+    @callback
+    def _async_players_changed(self, _event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        """Write the members of a group when one of their players is registered, renamed or removed."""
+        shown = self.hass.states.get(self.entity_id)
+        if shown and shown.attributes.get(ATTR_GROUP_MEMBERS) != self.group_members:
             self.async_write_ha_state()
 
     @callback

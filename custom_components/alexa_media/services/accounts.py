@@ -1,9 +1,9 @@
 """Actions for whole accounts, selected by email address as in alexa_media_player, and recordings."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 import contextlib
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.components.todo.const import DOMAIN as TODO_DOMAIN
 from homeassistant.config_entries import ConfigEntryState, OperationNotAllowed
@@ -112,6 +112,15 @@ def entry_by_id(hass: HomeAssistant, entry_id: str) -> AlexaConfigEntry:
     if entry.state is not ConfigEntryState.LOADED:
         raise invalid_input("account_not_loaded")
     return entry
+
+
+async def async_all[T](parts: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Return the results of all coroutines; raise the first error after all have ended."""
+    results = await asyncio.gather(*parts, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return [result for result in results if not isinstance(result, BaseException)]
 
 
 def _name(entry: AlexaConfigEntry) -> str:

@@ -1,6 +1,5 @@
 """Actions that create, change and end alarms, timers and reminders; each returns the id."""
 
-import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -55,6 +54,7 @@ from ..features.alarms import (
     timing_of,
 )
 from ..features.targets import async_permissions, async_recipients
+from .accounts import async_all
 
 ATTR_ALL_DEVICES: Final = "all_devices"
 ATTR_AT: Final = "at"
@@ -202,7 +202,7 @@ async def _async_create_timer(call: ServiceCall) -> ServiceResponse:
     label = label_of(call.data[ATTR_LABEL]) if ATTR_LABEL in call.data else None
     sentences = [timer_sentence(phrases_of(echo), call.data[ATTR_DURATION], label) for echo in echos]
     started = (async_timer(call.hass, echo, text) for echo, text in zip(echos, sentences, strict=True))
-    return _response(await _async_all(started))
+    return _response(await async_all(started))
 
 
 async def _async_change_timer(change: TimerChange, call: ServiceCall) -> ServiceResponse:
@@ -299,16 +299,7 @@ async def _async_stop(call: ServiceCall) -> ServiceResponse:
 
 async def _async_send_all(call: ServiceCall, sentences: Iterable[tuple[Echo, str]]) -> None:
     """Send a text command to each device, merged into one request."""
-    await _async_all(async_send_phrase(call.hass, echo, sentence) for echo, sentence in sentences)
-
-
-async def _async_all[T](parts: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """Return the results of all coroutines; raise the first error after all have ended."""
-    results = await asyncio.gather(*parts, return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
-    return [result for result in results if not isinstance(result, BaseException)]
+    await async_all(async_send_phrase(call.hass, echo, sentence) for echo, sentence in sentences)
 
 
 def _response(ids: Sequence[str | None]) -> ServiceResponse:

@@ -1,6 +1,5 @@
 """Actions for the voice history."""
 
-import asyncio
 from typing import Any, Final
 
 from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
@@ -17,7 +16,7 @@ from ..coordinator.history import HistoryCoordinator, history_record_of
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, encodable, invalid_input
 from ..features.speech import echo_players
-from .accounts import ATTR_CONFIRM, entries_of, entry_by_id
+from .accounts import ATTR_CONFIRM, async_all, entries_of, entry_by_id
 from .players import of_echo
 
 SERVICE_CLEAR_HISTORY: Final = "clear_history"
@@ -103,12 +102,7 @@ async def _async_update_last_called(call: ServiceCall) -> ServiceResponse:
     """
     hass = call.hass
     entries = _entries(hass, call.data.get(ATTR_EMAIL))
-    results = await asyncio.gather(
-        *(_async_look(hass, entry, history) for entry, history in entries), return_exceptions=True
-    )
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
+    await async_all(_async_look(hass, entry, history) for entry, history in entries)
     if not call.return_response:
         return None
     return {"last_called": [_last_called(hass, entry, history) for entry, history in entries]}

@@ -13,6 +13,7 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.service import (
@@ -25,6 +26,7 @@ from homeassistant.helpers.typing import VolDictType
 import probatio as vol
 
 from ..cloud.model.commands import FIRE_TV_KEYS
+from ..cloud.model.media import MediaApi
 from ..cloud.model.settings import Feed, SettingsApi
 from ..cloud.names import same
 from ..cloud.ssml import LANGUAGES
@@ -43,7 +45,7 @@ from ..features.playback import (
 from ..features.sequences import names_routine, reader
 from ..features.speech import DndPolicy, Kind, async_say, echo_players, expand, message_of, obstacle
 from ..features.targets import Permissions, async_permissions, async_recipients
-from .accounts import entry_by_id
+from .accounts import async_all, entry_by_id
 
 SERVICE_AMAZON_KIDS_DISABLE: Final = "amazon_kids_disable"
 SERVICE_AMAZON_KIDS_ENABLE: Final = "amazon_kids_enable"
@@ -353,14 +355,15 @@ async def _async_run_sequence(call: ServiceCall) -> None:
     an Echo that the caller may not control.
     """
     permissions = await async_permissions(call.hass, call.context)
-    if names_routine(call.data[ATTR_STEPS]):
-        # Routines are read first, so that their current steps run.
-        for loaded in call.hass.config_entries.async_loaded_entries(DOMAIN):
-            if (routines := loaded.runtime_data.routines) is not None:
-                with command_errors(call.hass, loaded):
-                    await routines.async_read_now()
+    # Routines are read first, so that their current steps run.
+    failed = await _async_read_routines(call.hass) if names_routine(call.data[ATTR_STEPS]) else {}
     steps = reader(call.hass)
-    step = steps.read(call.data[ATTR_STEPS], _targets(call, permissions))
+    try:
+        step = steps.read(call.data[ATTR_STEPS], _targets(call, permissions))
+    finally:
+        # Read first: a routine may only be missing because of the failure.
+        if steps.entry and (error := failed.get(steps.entry.entry_id)):
+            raise error
     if (entry := steps.entry) is None:
         raise invalid_input("sequence_empty")
     if (media := entry.runtime_data.backend.media) is None:
@@ -369,6 +372,22 @@ async def _async_run_sequence(call: ServiceCall) -> None:
     permissions.require_echos(entry, steps.serials)
     with command_errors(call.hass, entry):
         await media.async_run(step)
+
+
+async def _async_read_routines(hass: HomeAssistant) -> dict[str, HomeAssistantError]:
+    """Read the routines of all accounts, and return the errors of those that failed by entry id."""
+    failed: dict[str, HomeAssistantError] = {}
+
+    async def read(entry: AlexaConfigEntry) -> None:
+        try:
+            if (routines := entry.runtime_data.routines) is not None:
+                with command_errors(hass, entry):
+                    await routines.async_read_now()
+        except HomeAssistantError as err:
+            failed[entry.entry_id] = err
+
+    await async_all(read(entry) for entry in hass.config_entries.async_loaded_entries(DOMAIN))
+    return failed
 
 
 def _targets(call: ServiceCall, permissions: Permissions) -> list[str]:
@@ -393,7 +412,10 @@ def _targets(call: ServiceCall, permissions: Permissions) -> list[str]:
 
 
 async def _async_stop_all(call: ServiceCall) -> None:
-    """Stop playback on every Echo of one account or of all accounts, with one request per account."""
+    """Stop playback on every Echo of one account or of all accounts, with one request per account.
+
+    Raises the first error after all accounts have been tried.
+    """
     entries: list[AlexaConfigEntry] = call.hass.config_entries.async_loaded_entries(DOMAIN)
     if wanted := call.data.get(ATTR_CONFIG_ENTRY_ID):
         entries = [entry_by_id(call.hass, wanted)]
@@ -403,6 +425,10 @@ async def _async_stop_all(call: ServiceCall) -> None:
     permissions = await async_permissions(call.hass, call.context)
     for entry, _ in found:
         permissions.require_echos(entry, entry.runtime_data.devices.data)
-    for entry, media in found:
-        with command_errors(call.hass, entry):
-            await media.async_stop_all()
+    await async_all(_async_stop(call.hass, entry, media) for entry, media in found)
+
+
+async def _async_stop(hass: HomeAssistant, entry: AlexaConfigEntry, media: MediaApi) -> None:
+    """Stop playback on every Echo of an account."""
+    with command_errors(hass, entry):
+        await media.async_stop_all()

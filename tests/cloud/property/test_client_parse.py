@@ -10,6 +10,7 @@ import pytest
 
 from custom_components.alexa_media.cloud.http import HttpAnswer
 from custom_components.alexa_media.cloud.model.appliances import (
+    ApplianceState,
     HueSaturation,
     PropertyName,
     Temperature,
@@ -28,6 +29,7 @@ from custom_components.alexa_media.cloud.property.models import (
 )
 from custom_components.alexa_media.cloud.property.parse import ShapeError, instant, integer
 from custom_components.alexa_media.cloud.property.settings import SettingKey, Tone, WakeWord
+from custom_components.alexa_media.cloud.property.smart_home import state_of
 from custom_components.alexa_media.cloud.property.transport import error_code
 
 from .cloud import ECHO
@@ -277,3 +279,19 @@ def test_numbers_and_times_are_parsed_or_dropped() -> None:
     assert str(instant("2025-03-04T09:15:30+02:00")) == "2025-03-04 07:15:30+00:00"
     assert str(instant("2025-03-04T09:15:30")) == "2025-03-04 09:15:30+00:00"
     assert [instant(v) for v in ("soon", "", 5, None, "0001-01-01T00:00:00+05:00")] == [None] * 5
+
+
+def test_a_device_without_a_connectivity_is_reachable_again_once_it_responds() -> None:
+    """A later state lacks nothing that the failure has added."""
+    power = {"name": "powerState", "type": "RETRIEVABLE"}
+    failure = {"type": "ENDPOINT_UNREACHABLE", "message": "The endpoint did not answer"}
+    states = [
+        state_of(parse.endpoint({"id": "lamp", "features": [{"name": "power", "properties": [power | answer]}]}))
+        for answer in ({"value": "ON"}, {"error": failure}, {"value": "ON"})
+    ]
+    shown = ApplianceState()
+    reachable = []
+    for state in states:
+        shown = shown.updated(state)
+        reachable.append(shown.reachable)
+    assert reachable == [True, False, True]

@@ -259,7 +259,10 @@ def _feature(feature: models.Feature) -> Feature:
 
 
 def state_of(endpoint: Endpoint) -> ApplianceState:
-    """Return the state in the expanded features of a device; a device that does not respond is unreachable."""
+    """Return the state in the expanded features of a device; a device that does not respond is unreachable.
+
+    A device that responds without its connectivity has none in the state, so that an earlier failure is over.
+    """
     samples = {
         PropertyKey(feature.name, name): _sample(found)
         for feature in endpoint.features.values()
@@ -269,6 +272,8 @@ def state_of(endpoint: Endpoint) -> ApplianceState:
     offline = any(feature.is_offline for feature in endpoint.features.values())
     if offline or is_reachable(endpoint) is False:
         samples[reachability] = Sample(value="UNREACHABLE")
+    elif samples:
+        samples.setdefault(reachability, Sample(value=None))
     return ApplianceState(samples=samples)
 
 
