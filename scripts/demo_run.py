@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from typing import Any, Final
+import zlib
 
 import aiohttp
 
@@ -487,6 +488,21 @@ async def run_demo(args: argparse.Namespace, old: OldHousehold | None = None) ->
     return 0
 
 
+def domain_of(recording: Path) -> str | None:
+    """Return the marketplace of a recording; raises ``ValueError`` if the demo cannot replay it."""
+    try:
+        with gzip.open(recording, "rt") as file:
+            head: dict[str, Any] = json.loads(file.readline())
+        cloud, domain = head["cloud"], head["domain"]
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error) as err:
+        message = f"{recording} is not a recording, or it is damaged"
+        raise ValueError(message) from err
+    if cloud == PROPERTY:
+        message = "the demo cannot replay Smart Properties: use tests/user_scenarios/test_recordings.py"
+        raise ValueError(message)
+    return domain or None
+
+
 def arguments() -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
@@ -515,8 +531,10 @@ def arguments() -> argparse.Namespace:
     args = parser.parse_args()
     if args.recording:
         args.recording = args.recording.resolve()
-        with suppress(OSError, ValueError, EOFError), gzip.open(args.recording, "rt") as file:
-            args.domain = json.loads(file.readline()).get("domain") or args.domain
+        try:
+            args.domain = domain_of(args.recording) or args.domain
+        except ValueError as err:
+            parser.error(str(err))
     if args.migration and not args.check:
         parser.error("--migration goes with --check")
     return args

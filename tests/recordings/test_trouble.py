@@ -3,6 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
+import sys
 from typing import Any
 from unittest.mock import patch
 
@@ -19,6 +20,7 @@ from custom_components.alexa_media import recordings
 from custom_components.alexa_media.cloud import recorder as recorders
 from custom_components.alexa_media.cloud.pseudonyms import Pseudonyms, load_words
 from custom_components.alexa_media.cloud.recorder import Recorder
+from scripts import demo_run
 from tests.conftest import Household, quiet, set_up
 from tests.coordinator.test_own_writes import asked
 from tests.recordings import home
@@ -242,3 +244,18 @@ async def test_changed_options_are_in_the_recording(
     assert set(last["exclude_devices"]) <= {device["serialNumber"] for device in devices}
     assert last["public_url"].startswith("https://")
     assert "home" not in last["public_url"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("missing.json.gz", "is not a recording"), ("smart_properties.json.gz", "cannot replay Smart Properties")],
+)
+def test_the_demo_says_what_it_cannot_replay(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, message: str
+) -> None:
+    """Nothing is started for a file that is missing or damaged, or for a property."""
+    path = Path(__file__).parent.parent / "user_scenarios" / name
+    monkeypatch.setattr(sys, "argv", ["scripts/demo", "--recording", str(path)])
+    with pytest.raises(SystemExit):
+        demo_run.arguments()
+    assert message in capsys.readouterr().err
