@@ -74,3 +74,14 @@ async def test_feeds_that_amazon_did_not_change_as_requested_are_restored(
     sent = [json.loads(one["body"])["enabledFeeds"] for one in sim.ledger(path=ENABLED, method="POST")]
     assert [[feed["name"] for feed in feeds] for feeds in sent] == [[NEWS, WEATHER, SCIENCE], [NEWS, WEATHER]]
     assert await _act(hass, entry, "get_flash_briefing") == [(NEWS, True), (WEATHER, True), (SCIENCE, False)]
+
+
+async def test_a_change_with_an_unknown_outcome_is_not_sent_again(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient
+) -> None:
+    sim.fault(path=ENABLED, method="POST", status=503)
+    with pytest.raises(HomeAssistantError) as raised:
+        await _act(hass, entry, "set_flash_briefing", feed=SCIENCE)
+    assert raised.value.translation_key == "cannot_connect"
+    assert len(sim.ledger(path=ENABLED, method="POST")) == 1
+    assert entry.runtime_data.backend.unsupported == ()

@@ -706,3 +706,36 @@ async def test_a_refused_search_of_a_fire_tv_is_suspended_but_its_keys_are_not(
             await _keys(hass, "home")
     assert len(sim.ledger(path="/api/behaviors/preview")) == 3
     assert entry.runtime_data.backend.unsupported == ("fire_tv_search",)
+
+
+@pytest.mark.usefixtures("television")
+async def test_a_search_is_sent_to_a_second_fire_tv_when_the_first_one_was_refused(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, household: Household
+) -> None:
+    second = "media_player.projector"
+    household.add("G0SIM00000TV0010", like="Television", accountName="Projector", deviceAccountId="A0PROJECTOR")
+    await entry.runtime_data.devices.async_refresh()
+    await until(hass, lambda: hass.states.get(second))
+    sim.fault(path="/api/behaviors/preview", status=400, times=1)
+    sim.reset_ledger()
+    video = {"media_content_type": "video", "media_content_id": "cooking"}
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "play_media", TELEVISION, **video)
+    await act(hass, "play_media", second, **video)
+    assert household.device("Projector")["fireTv"]["search"] == "cooking"
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "play_media", TELEVISION, **video)
+    assert len(sim.ledger(path="/api/behaviors/preview")) == 2
+
+
+@pytest.mark.usefixtures("television")
+async def test_a_search_with_an_unknown_outcome_is_neither_repeated_nor_suspended(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient
+) -> None:
+    sim.fault(path="/api/behaviors/preview", status=503)
+    sim.reset_ledger()
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, "play_media", TELEVISION, media_content_type="video", media_content_id="cooking")
+    assert raised.value.translation_key == "cannot_connect"
+    assert len(sim.ledger(path="/api/behaviors/preview")) == 1
+    assert entry.runtime_data.backend.unsupported == ()
