@@ -340,17 +340,6 @@ def reload(world: World) -> str:
     return "loaded again"
 
 
-def guest_settings(world: World) -> str:
-    """Let guests change the settings of an Echo, with a switch that is disabled by default."""
-    switch = f"switch.{BED}_guest_settings_access"
-    world.enable(switch)
-    for action, held in (("turn_on", ["ALL_SETTINGS"]), ("turn_off", [])):
-        act(world, f"switch.{action}", entity_id=switch)
-        found = endpoint(world, "SIM101BED")["settings"].get(f"{MANAGED}.setupModePrivileges")
-        expect(found == held, f"the cloud has {found}")
-    return "on and off"
-
-
 def stepped(world: World) -> str:
     """Step the volume of a speaker whose volume can neither be read nor set."""
     change(world, "SIMLOBBYBAR", unsupportedOperations=["setVolume"], notRetrievable=["speaker"])
@@ -389,7 +378,6 @@ CHECKS: Final[tuple[tuple[str, Callable[[World], str | Awaitable[str]]], ...]] =
     ("thermostat", thermostat),
     ("settings", setting),
     ("every setting of an Echo", every_setting),
-    ("guest settings access", guest_settings),
     ("brightness and temperature by an amount", steps),
     ("announcements", announcements),
     ("query of devices", query),
