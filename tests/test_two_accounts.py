@@ -680,6 +680,36 @@ async def test_an_echo_of_two_accounts_is_one_satellite(pair: Pair) -> None:
     assert shared & johns <= satellites("jack")
 
 
+async def test_a_disabled_account_leaves_its_satellites_to_the_other_one_until_it_is_enabled(pair: Pair) -> None:
+    """A broadcast is spoken once, before, in between and after."""
+    hass, registry = pair.hass, er.async_get(pair.hass)
+    assert await async_setup_component(hass, "homeassistant", {})
+    shared = serial_set(pair, "john") & serial_set(pair, "jack")
+
+    def owners() -> dict[str, list[str]]:
+        names = {entry.entry_id: name for name, entry in pair.entries.items()}
+        found: dict[str, list[str]] = {}
+        for item in registry.entities.values():
+            serial = item.unique_id.partition("_")[0].upper()
+            if item.domain == "assist_satellite" and item.disabled_by is None and serial in shared:
+                found.setdefault(serial, []).append(names[item.config_entry_id or ""])
+        return found
+
+    for name in ("john", "jack"):
+        hass.config_entries.async_update_entry(pair.entries[name], options={"broadcast": True})
+        await hass.config_entries.async_reload(pair.entries[name].entry_id)
+        await quiet(hass, pair.sim, 0.6)
+    before = owners()
+    assert before
+    assert all(found == ["john"] for found in before.values())
+    entry_id = pair.entries["john"].entry_id
+    await hass.config_entries.async_set_disabled_by(entry_id, ConfigEntryDisabler.USER)
+    await until(hass, lambda: owners() == {serial: ["jack"] for serial in before})
+    await hass.config_entries.async_set_disabled_by(entry_id, None)
+    await quiet(hass, pair.sim, 0.6)
+    assert owners() == before
+
+
 async def test_two_accounts_that_start_together_have_one_satellite_of_an_echo(pair: Pair) -> None:
     """If neither account had the satellite before, it belongs to the first account."""
     hass, registry = pair.hass, er.async_get(pair.hass)

@@ -41,51 +41,77 @@ async def async_setup_entry(
     def fits(_devices: DevicesCoordinator, device: Device, _description: AssistSatelliteEntityDescription) -> bool:
         return not device.is_group and can_speak(device) and not _is_of_another_account(hass, entry, device)
 
+    @callback
+    def _give_up() -> None:
+        """Remove the satellites that an earlier account has, too, after it was enabled again."""
+        for device in entry.runtime_data.devices.data.values():
+            item = _registered(hass, entry, device)
+            if item is not None and any(_has(hass, other, device) for other in _earlier(hass, entry)):
+                er.async_get(hass).async_remove(item.entity_id)
+
+    _give_up()
     add = EntityAdder(hass, entry, async_add_entities)
     add_missing = add.devices(entry.runtime_data.devices, AlexaSatellite, (BROADCAST,), fits)
 
     @callback
     def _take_over(_event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        """Add the satellites that another account no longer has."""
+        """Add the satellites that another account no longer has, and give up those that it has again."""
+        _give_up()
         add_missing()
 
     entry.async_on_unload(
-        hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, _take_over, event_filter=_is_satellite_removed)
+        hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, _take_over, event_filter=_is_satellite_changed)
     )
 
 
 @callback
-def _is_satellite_removed(data: er.EventEntityRegistryUpdatedData) -> bool:
-    """Return whether a satellite was removed from the entity registry."""
-    return data["action"] == "remove" and data["entity_id"].startswith(f"{SATELLITE_DOMAIN}.")
+def _is_satellite_changed(data: er.EventEntityRegistryUpdatedData) -> bool:
+    """Return whether a satellite was removed from the entity registry, disabled or enabled."""
+    if not data["entity_id"].startswith(f"{SATELLITE_DOMAIN}."):
+        return False
+    return data["action"] == "remove" or (data["action"] == "update" and "disabled_by" in data["changes"])
+
+
+def _accounts(hass: HomeAssistant) -> list[AlexaConfigEntry]:
+    """Return the accounts with the option."""
+    return [each for each in hass.config_entries.async_entries(DOMAIN) if each.options.get(CONF_BROADCAST)]
+
+
+def _earlier(hass: HomeAssistant, entry: AlexaConfigEntry) -> list[AlexaConfigEntry]:
+    """Return the accounts with the option that precede an account."""
+    return list(takewhile(lambda other: other is not entry, _accounts(hass)))
+
+
+def _registered(hass: HomeAssistant, account: AlexaConfigEntry, device: Device) -> er.RegistryEntry | None:
+    """Return the registered satellite of an Echo in an account, or None."""
+    unique_id = f"{player_unique_id(account, device.serial)}_{BROADCAST.key}"
+    entity_id = er.async_get(hass).async_get_entity_id(SATELLITE_DOMAIN, DOMAIN, unique_id)
+    return er.async_get(hass).async_get(entity_id) if entity_id else None
+
+
+def _has(hass: HomeAssistant, account: AlexaConfigEntry, device: Device) -> bool:
+    """Return whether an account has an enabled satellite of an Echo."""
+    item = _registered(hass, account, device)
+    return item is not None and item.disabled_by is None
 
 
 def _is_of_another_account(hass: HomeAssistant, entry: AlexaConfigEntry, device: Device) -> bool:
-    """Return whether the satellite of an Echo belongs to another account; a second one would repeat each message.
+    """Return whether another account has the satellite of an Echo, or will add it: two would announce all twice.
 
-    The satellite belongs to the account that already has it, else to the first account with the option that lists the
-    Echo.
+    While no account has it, it belongs to the first account with the option that lists the Echo. If two have it,
+    because one of them was disabled meanwhile, it belongs to the first of them.
     """
-    registry = er.async_get(hass)
-
-    def registered(account: AlexaConfigEntry) -> er.RegistryEntry | None:
-        unique_id = f"{player_unique_id(account, device.serial)}_{BROADCAST.key}"
-        entity_id = registry.async_get_entity_id(SATELLITE_DOMAIN, DOMAIN, unique_id)
-        return registry.async_get(entity_id) if entity_id else None
-
-    def has(account: AlexaConfigEntry) -> bool:
-        return (item := registered(account)) is not None and item.disabled_by is None
-
-    def adds(account: AlexaConfigEntry) -> bool:
-        return account in running and registered(account) is None and _lists(account, device)
-
-    if has(entry):
-        return False
-    running = running_entries(hass)
-    accounts = [each for each in hass.config_entries.async_entries(DOMAIN) if each.options.get(CONF_BROADCAST)]
-    if any(has(other) for other in accounts if other is not entry):
+    earlier = _earlier(hass, entry)
+    if any(_has(hass, other, device) for other in earlier):
         return True
-    return any(map(adds, takewhile(lambda other: other is not entry, accounts)))
+    if _has(hass, entry, device):
+        return False
+    if any(_has(hass, other, device) for other in _accounts(hass) if other is not entry):
+        return True
+    running = running_entries(hass)
+    return any(
+        other in running and _registered(hass, other, device) is None and _lists(other, device) for other in earlier
+    )
 
 
 def _lists(account: AlexaConfigEntry, device: Device) -> bool:
