@@ -161,7 +161,7 @@ class Control:
         return json_response(self._simulation.cloud.spoken())
 
     async def _clock(self, _request: Request) -> Response:
-        """Return the time of the clock."""
+        """Return the time of the simulation's clock."""
         return json_response({"now": self._simulation.clock.now()})
 
     async def _advance(self, request: Request) -> Response:

@@ -163,7 +163,7 @@ async def test_a_group_follows_the_members_of_its_pair(
 async def test_a_group_names_the_players_of_its_members(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, house: str
 ) -> None:
-    """A player is registered after the group has got its Echo, and may be renamed."""
+    """A player is registered after the group has received its Echo, and can be renamed."""
     serial, attic, loft = "G0SIM0000ATTIC01", "media_player.attic_spot", "media_player.loft"
     household.add(serial, like="Office Spot", accountName="Attic Spot")
     household.change("House", clusterMembers=[PAIR_SERIAL, serial])

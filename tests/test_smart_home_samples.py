@@ -138,7 +138,7 @@ async def test_a_sample_becomes_too_old_while_the_cloud_answers_the_same(
     lasts: timedelta,
     before: str,
 ) -> None:
-    """A sensor that no longer reports has the same sample in each answer, and no push."""
+    """A sensor that no longer reports has the same sample in each response, and no push."""
     at = datetime.now(UTC) - lasts + timedelta(minutes=20)
     held = {feature: {**values, "sampled": at.timestamp()}}
     if of == "Kitchen Show":

@@ -86,7 +86,7 @@ async def test_an_alarm_triggers_when_it_rings_and_when_it_is_dismissed(
 async def test_an_alarm_that_rang_hours_ago_triggers_nothing(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
-    """The computer was suspended while the alarm rang: at night no light is turned on by the alarm of the morning."""
+    """The computer was suspended while the alarm rang; the automation does not run hours later."""
     await set_up(hass, config_entry)
     await clock.settle()
     at = (dt_util.now() + timedelta(minutes=5)).replace(microsecond=0)

@@ -213,7 +213,7 @@ async def test_what_happens_during_a_reload_triggers(
     household: Household,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The topics are read, but Home Assistant still loads the platforms."""
+    """The event occurs after the first reads, while Home Assistant still loads the platforms."""
     told = await automate(hass, {"trigger": "alexa_media.do_not_disturb", "target": {"entity_id": KITCHEN}})
     serial = household.serial("Kitchen Show")
     load = hass.config_entries.async_forward_entry_setups

@@ -65,7 +65,10 @@ async def test_one_unloaded_account_does_not_affect_the_other(
 async def test_one_account_that_fails_leaves_no_other_playing(
     hass: HomeAssistant, sim: ControlClient, pair: Pair
 ) -> None:
-    """The first account cannot be reached: the Echos of the second one are stopped, and the caller gets the error."""
+    """The first account cannot be reached.
+
+    The Echos of the second account are stopped, and the caller gets the error.
+    """
     sim.fault(host="*.amazon.com", path="/api/behaviors/preview", status=503)
     with pytest.raises(HomeAssistantError):
         await hass.services.async_call(DOMAIN, "stop_all", {}, blocking=True)
@@ -75,7 +78,7 @@ async def test_one_account_that_fails_leaves_no_other_playing(
 async def test_routines_of_an_account_that_fails_concern_only_its_sequences(
     hass: HomeAssistant, sim: ControlClient, pair: Pair, household: Household
 ) -> None:
-    """A routine of one account runs while the routines of the other one cannot be read."""
+    """A routine of one account runs while the routines of the other account cannot be read."""
     place = {"deviceSerialNumber": household.serial("Workshop Studio"), "customerId": JACK, "locale": "en-US"}
     payload = {**place, "deviceType": household.device("Workshop Studio")["deviceType"], "textToSpeak": "Sleep well"}
     kind = "com.amazon.alexa.behaviors.model.OpaquePayloadOperationNode"
@@ -99,7 +102,10 @@ async def test_routines_of_an_account_that_fails_concern_only_its_sequences(
 async def test_an_automation_runs_once_for_an_echo_of_two_accounts(
     hass: HomeAssistant, sim: ControlClient, pair: Pair, household: Household
 ) -> None:
-    """Both accounts report the change; a trigger for the Echo of one account fires for that one, too."""
+    """Both accounts report the change.
+
+    A trigger without a target and a trigger for the Echo of either account each fire once.
+    """
     options = {"trigger": "alexa_media.do_not_disturb"}
     actions = [{"event": "triggered", "event_data_template": {"id": "{{ trigger.id }}", "on": "{{ trigger.state }}"}}]
     triggers = [

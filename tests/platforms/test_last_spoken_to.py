@@ -53,7 +53,7 @@ async def test_it_shows_the_echo_and_the_transcript_if_enabled(
 async def test_it_follows_the_names_of_the_echo_and_of_its_player(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Neither change comes with a command."""
+    """No command is spoken when the names change."""
     sim.say(household.serial("Kitchen Show"), "good morning")
     await until(hass, partial(shows, hass, sensor(hass, entry), "Kitchen Show"))
     er.async_get(hass).async_update_entity(KITCHEN, new_entity_id="media_player.cooking")

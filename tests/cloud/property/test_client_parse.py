@@ -282,7 +282,7 @@ def test_numbers_and_times_are_parsed_or_dropped() -> None:
 
 
 def test_a_device_without_a_connectivity_is_reachable_again_once_it_responds() -> None:
-    """A later state lacks nothing that the failure has added."""
+    """A successful read after a failure makes the device reachable again."""
     power = {"name": "powerState", "type": "RETRIEVABLE"}
     failure = {"type": "ENDPOINT_UNREACHABLE", "message": "The endpoint did not answer"}
     states = [
