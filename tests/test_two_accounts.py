@@ -681,7 +681,7 @@ async def test_an_echo_of_two_accounts_is_one_satellite(pair: Pair) -> None:
 
 
 async def test_a_disabled_account_leaves_its_satellites_to_the_other_one_until_it_is_enabled(pair: Pair) -> None:
-    """A broadcast is spoken once, before, in between and after."""
+    """A broadcast is spoken once: before one account is disabled, while it is disabled, and after it is enabled."""
     hass, registry = pair.hass, er.async_get(pair.hass)
     assert await async_setup_component(hass, "homeassistant", {})
     shared = serial_set(pair, "john") & serial_set(pair, "jack")
