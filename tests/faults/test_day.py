@@ -253,11 +253,11 @@ async def test_days_leave_nothing_behind(
     # Before the first setup, so that objects that a reload replaces are counted.
     tracemalloc.start(1)
     table = Table(hass, sim, household, config_entry, drive)
-    await table.set_up()
-    await drive.settle()
-    judge = Judge(table, secrets_of(config_entry, household))
     try:
         with _without_stored_log(), watching() as watch:
+            await table.set_up()
+            await drive.settle()
+            judge = Judge(table, secrets_of(config_entry, household))
             for number in range(SOAK_DAYS or 2):
                 day = SoakDay(table, SEED + 1000 * number)
                 await day.live(HOURS if SOAK_DAYS else 3)

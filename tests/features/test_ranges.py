@@ -1,6 +1,6 @@
 """Tests of ranges: names, units, and conversion to numbers and speeds."""
 
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 import pytest
 
 from custom_components.alexa_media.cloud.model.appliances import ValueRange
@@ -67,6 +67,7 @@ def test_a_range_from_zero_starts_with_off() -> None:
     start=st.sampled_from([0, 1, 5]),
     index=st.integers(1, 100),
 )
+@example(count=100, step=0.1, start=0, index=12)
 def test_a_speed_converts_back(count: int, step: float, start: float, index: int) -> None:
     """Every speed of every range converts back from its percentage."""
     value_range = ValueRange(minimum=start, maximum=start + count * step, step=step)

@@ -158,17 +158,21 @@ def speed_count(value_range: ValueRange) -> int:
     return int(round((value_range.maximum - _slowest(value_range)) / value_range.step, 6)) + 1
 
 
+# Decimal places of a position in a range: steps like 0.1 are not exact in binary.
+_DIGITS: Final = 6
+
+
 def speed_to_percentage(value_range: ValueRange, value: float) -> int:
     """Convert a speed to a percentage (0–100)."""
     if value < (slowest := _slowest(value_range)):
         return 0
-    index = (value - slowest) / value_range.step + 1
+    index = round((value - slowest) / value_range.step + 1, _DIGITS)
     return ranged_value_to_percentage((1, speed_count(value_range)), index)
 
 
 def percentage_to_speed(value_range: ValueRange, percentage: int) -> float:
     """Convert a percentage (1–100) to the slowest speed that is at least as fast."""
-    index = math.ceil(percentage_to_ranged_value((1, speed_count(value_range)), percentage))
+    index = math.ceil(round(percentage_to_ranged_value((1, speed_count(value_range)), percentage), _DIGITS))
     return snapped(value_range, _slowest(value_range) + (index - 1) * value_range.step)
 
 

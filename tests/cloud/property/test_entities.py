@@ -4,6 +4,7 @@ from datetime import timedelta
 import json
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
@@ -13,7 +14,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from alexa_sim.client import ControlClient
-from tests.conftest import state_of, until
+from tests.conftest import Clock, state_of, until
 from tests.test_languages import cleared
 
 from .hotel import BED_101, LAMP_101, change, endpoint, requests
@@ -61,6 +62,35 @@ async def test_devices_have_separate_ids_and_are_in_their_rooms(
     await hass.config_entries.async_reload(hotel.entry_id)
     await hass.async_block_till_done()
     assert registry.async_get(bed.id).area_id == "suite"  # type: ignore[union-attr]
+
+
+async def test_all_entities_have_states_after_a_restart(
+    hass: HomeAssistant, hotel: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    """With the devices of the last run, the settings and the appliances are read after the devices."""
+    before = {state.entity_id: state.state for state in hass.states.async_all()}
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=5))
+    await hass.async_block_till_done()
+    assert any("devices" in key for key in hass_storage), "the devices are stored"
+    for _ in range(2):
+        await hass.config_entries.async_reload(hotel.entry_id)
+        await hass.async_block_till_done()
+        assert {state.entity_id: state.state for state in hass.states.async_all()} == before
+
+
+async def test_all_entities_have_states_soon_after_a_restart_in_an_outage(
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, freezer: FrozenDateTimeFactory
+) -> None:
+    """The settings are read as soon as the devices can be read."""
+    before = {state.entity_id: state.state for state in hass.states.async_all()}
+    clock = Clock(hass, sim, freezer)
+    await clock.advance(5)
+    sim.fault(path="/v2/*", status=503)
+    await hass.config_entries.async_reload(hotel.entry_id)
+    await hass.async_block_till_done()
+    sim.clear_faults()
+    await clock.advance(90, 5)
+    assert {state.entity_id: state.state for state in hass.states.async_all()} == before
 
 
 async def test_settings_only_have_entities_if_the_device_supports_them(

@@ -150,7 +150,9 @@ class PropertyManagement(ManagementApi):
             return dict(self._settings)
 
     async def _async_read_settings(self) -> None:
-        """Read the settings of each Echo that is shown or was never read."""
+        """Read the settings of each Echo that is shown or was never read; list the devices if they never were."""
+        if not self._inventory.items:
+            await self._inventory.async_listing()
         echos = {key: item.endpoint.id for key, item in self._inventory.items.items() if item.is_echo}
         watched = set(self._watched())
         due = [key for key in echos if key in watched or key not in self._settings]
