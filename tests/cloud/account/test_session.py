@@ -60,7 +60,7 @@ async def test_token_and_cookies_are_requested_at_the_same_time(web_session: Acc
     amazon.script(TOKEN, token)
     amazon.script(COOKIES, cookies)
     connecting = asyncio.create_task(web_session.async_connect())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await token.asked.wait()
         await cookies.asked.wait()
     token.open.set()
@@ -410,7 +410,7 @@ async def test_deregistration_is_bounded_in_time(
     monkeypatch.setattr(session_module, "DEREGISTER_TIMEOUT", 0.05)
     gate = Gate({})
     amazon.script("/auth/deregister", gate)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await web_session.async_deregister()
     gate.open.set()
 

@@ -108,7 +108,7 @@ class Gateway:
 
     async def reached(self, path: str, count: int = 1) -> None:
         """Wait until a path has been requested ``count`` times."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while self.count(path) < count:
                 self.news.clear()
                 await self.news.wait()
@@ -119,7 +119,7 @@ class Gateway:
 
     async def pipe(self) -> Pipe:
         """Return the next stream opened by the client."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             return await self.pipes.get()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -218,7 +218,7 @@ async def cloud(socket_enabled: None, certificates: tuple[Path, ssl.SSLContext])
     server = asyncio.create_task(serve(app, config, shutdown_trigger=stop.wait))
     yield app
     stop.set()
-    await asyncio.wait_for(server, 5)
+    await asyncio.wait_for(server, 20)
 
 
 @dataclass
@@ -320,7 +320,7 @@ def account(cloud: Gateway, certificates: tuple[Path, ssl.SSLContext]) -> Iterat
 
 
 async def following(events: AsyncGenerator[PushEvent]) -> PushEvent:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         return await anext(events)
 
 
@@ -421,7 +421,7 @@ async def test_a_gateway_that_refuses_connections_is_retried(
     account.port = unused_tcp_port
     async with aclosing(account.stream().events()) as events:
         assert await following(events) == StreamClosed(reason="ConnectError")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await account.attempts.wait()
         account.port = None
         assert await following(events) == FIRST, "the closed stream is reported once"
@@ -505,7 +505,7 @@ async def pauses_of(account: Account, monkeypatch: pytest.MonkeyPatch, count: in
     monkeypatch.setattr("custom_components.alexa_media.cloud.account.stream.asyncio.sleep", no_sleep)
     async with aclosing(account.stream(times=times).events()) as events:
         reader = asyncio.create_task(_drop_all(events))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await enough.wait()
         reader.cancel()
         with suppress(asyncio.CancelledError):
@@ -626,7 +626,7 @@ async def test_failed_ping_closes_the_stream(account: Account, cloud: Gateway) -
         pipe.send(*(volume(level) for level in range(20)))
         received = await several(events, 21)
         assert received[-1] == StreamClosed(reason="ping: HTTP 503")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await pipe.gone.wait()
         assert await following(events) == FIRST
     assert account.refused == []
@@ -646,7 +646,7 @@ async def test_stream_is_renewed_before_its_token_expires(account: Account, clou
         second = await cloud.pipe()
         second.send(OPENING, volume(2))
         assert level_of(await following(events)) == 2
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await pipe.gone.wait()
     assert len(account.clients) == 2
     assert account.registrations == 1
@@ -730,7 +730,7 @@ async def test_full_queue_closes_the_stream_and_resyncs(account: Account, cloud:
         assert await following(events) == FIRST
         pipe = await cloud.pipe()
         pipe.send(OPENING + b"".join(volume(level) for level in range(150)))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await pipe.gone.wait()
         assert stream.stats["queued"] == 101
         received = await several(events, 101)
@@ -847,7 +847,7 @@ async def test_close_ends_the_reader_s_loop(account: Account, cloud: Gateway) ->
     pipe = await cloud.pipe()
     await stream.aclose()
     assert [event async for event in events] == []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await pipe.gone.wait()
 
 
@@ -882,7 +882,7 @@ async def test_the_stream_can_be_closed_at_any_time(
     reached = await prepare(account)
     stream = account.stream(times=StreamTimes(open=30, backoff_first=60))
     reader = asyncio.create_task(_drop_all(stream.events()))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await reached()
     before = time.perf_counter()
     if by_cancel:
