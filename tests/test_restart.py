@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.backends import SESSION_STORE_VERSION, session_store
 from custom_components.alexa_media.cloud.account import transport
-from tests.conftest import Household, quiet, set_up, state_of, until
+from tests.conftest import Clock, Household, quiet, set_up, state_of, until
 
 SIGN_IN = ("/auth/token", "/ap/exchangetoken/cookies", "/api/language", "/api/endpoints")
 LATENCY = 0.12
@@ -103,6 +103,16 @@ async def test_the_stored_session_is_private_and_removed_with_the_entry(
     await hass.config_entries.async_remove(stopped.entry_id)
     await hass.async_block_till_done()
     assert [key for key in hass_storage if stopped.entry_id in key] == []
+
+
+async def test_a_removal_right_after_a_change_leaves_no_file(
+    hass: HomeAssistant, hass_storage: dict[str, Any], config_entry: MockConfigEntry, clock: Clock
+) -> None:
+    """The devices and the appliances are saved a second after they change; a removal within it is final."""
+    await set_up(hass, config_entry)
+    assert await hass.config_entries.async_remove(config_entry.entry_id)
+    await clock.advance(5)
+    assert [key for key in hass_storage if config_entry.entry_id in key] == []
 
 
 async def test_tokens_are_renewed_before_a_stored_one_expires(

@@ -207,6 +207,35 @@ async def async_stored[T](store: Store[dict[str, Any]], parse: Callable[[dict[st
         return None
 
 
+class DelayedSave:
+    """Saves content a second after it changes, and before its entry is unloaded: a file written later would remain."""
+
+    def __init__(
+        self, entry: ConfigEntry[Any], store: Store[dict[str, Any]], content: Callable[[], dict[str, Any]]
+    ) -> None:
+        """Initialize with a store of an entry and the function that returns the content."""
+        self._store = store
+        self._content = content
+        self._is_pending = False
+        entry.async_on_unload(self._async_save_pending)
+
+    @callback
+    def async_schedule(self) -> None:
+        """Save the content in a second."""
+        self._is_pending = True
+        self._store.async_delay_save(self._content_to_save, 1)
+
+    def _content_to_save(self) -> dict[str, Any]:
+        """Return the content, which is then saved."""
+        self._is_pending = False
+        return self._content()
+
+    async def _async_save_pending(self) -> None:
+        """Save the content now if a save is scheduled, which it replaces."""
+        if self._is_pending:
+            await self._store.async_save(self._content_to_save())
+
+
 def create_backend(
     hass: HomeAssistant, data: Mapping[str, Any]
 ) -> tuple[AccountBackend, Callable[[], Coroutine[Any, Any, None]]]:

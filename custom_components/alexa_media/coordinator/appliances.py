@@ -9,7 +9,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
-from ..backends import async_stored
+from ..backends import DelayedSave, async_stored
 from ..cloud.errors import AlexaBadResponseError, AlexaCommandError, AlexaError
 from ..cloud.model.api import AlexaBackend, Capability
 from ..cloud.model.appliances import (
@@ -70,6 +70,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         self.on_rooms: Callable[[], None] | None = None
         self.on_states: Callable[[Mapping[str, ApplianceState]], None] | None = None
         self._store = appliance_store_for(hass, entry.entry_id)
+        self._save = DelayedSave(entry, self._store, self._to_json)
         self._by_endpoint: Mapping[str, Appliance] = {}
         self._echos: Mapping[str | None, Appliance] = {}
         self._absences = Absences(hass, entry, self.async_hint)
@@ -93,7 +94,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         kept = self._absences.keep(before, discovery.appliances)
         self._take({**{key: before[key] for key in before if key in kept}, **discovery.appliances})
         if self.discovered != before:
-            self._store.async_delay_save(self._to_json, 1)
+            self._save.async_schedule()
         wanted = self._wanted(self.discovered)
         if discovery.rooms is not None:
             self.rooms = discovery.rooms

@@ -9,7 +9,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
-from ..backends import async_stored
+from ..backends import DelayedSave, async_stored
 from ..cloud.model.api import AlexaBackend
 from ..cloud.model.devices import Device, DeviceFamily, DevicePreferences, leaves, members_of
 from ..cloud.names import folded, is_among, tidy
@@ -50,6 +50,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         """Initialize with the filters of the entry."""
         super().__init__(hass, entry, backend)
         self._store = store_for(hass, entry.entry_id)
+        self._save = DelayedSave(entry, self._store, self._to_store)
         self._absences = Absences(hass, entry, self.async_hint)
         self._listed: set[str] = set()
         self.listed: Mapping[str, Device] = {}
@@ -85,8 +86,12 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         self._apply_listed_connectivity(listed)
         devices = self._with_connectivity(devices)
         if devices != self.data:
-            self._store.async_delay_save(lambda: {"devices": [_to_json(d) for d in self.data.values()]}, 1)
+            self._save.async_schedule()
         return devices
+
+    def _to_store(self) -> dict[str, Any]:
+        """Return the list as stored on disk."""
+        return {"devices": [_to_json(device) for device in self.data.values()]}
 
     # --- connectivity --------------------------------------------------------------------
 
@@ -195,7 +200,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         self._exclude = _names(self.entry, CONF_EXCLUDE_DEVICES)
         known = {**self.listed, **self.data}
         self.data = {serial: device for serial, device in known.items() if self._wanted(device)}
-        self._store.async_delay_save(lambda: {"devices": [_to_json(d) for d in self.data.values()]}, 1)
+        self._save.async_schedule()
         self.async_update_listeners()
 
     @callback
