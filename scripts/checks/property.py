@@ -336,7 +336,9 @@ def reload(world: World) -> str:
     """Reload the entry twice, and check that all its entities have states again."""
 
     def usable() -> set[str]:
-        return {state.entity_id for state in world.rest().get_states() if state.state != "unavailable"}
+        # The spare Echo has lost its settings: it was moved.
+        states = (state for state in world.rest().get_states() if "spare_echo" not in state.entity_id)
+        return {state.entity_id for state in states if state.state != "unavailable"}
 
     before = usable()
     # The devices are stored after a second; the second reload begins with them.
@@ -344,7 +346,7 @@ def reload(world: World) -> str:
         time.sleep(1.5)
         world.rest().request(f"config/config_entries/entry/{world.entry_id}/reload", method=HTTPMethod.POST)
         until("loaded", lambda: entry_state(world) == "loaded", 30)
-        until(f"{len(before)} entities have states", lambda: before <= usable(), 20)
+        until("all entities have states", lambda: before <= usable(), 20)
     shows(world, LAMP, "on")
     shows(world, "sensor.spare_echo_room", "Room 102")
     return f"loaded again, {len(before)} entities"
