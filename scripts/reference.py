@@ -33,7 +33,8 @@ shown by their family and type id. Smart home devices behind Alexa are [on anoth
 """
 ENTITIES: Final = """\
 The entities of the demo household: six Echos, a speaker group, lists, routines and smart home devices. Which of them
-your devices have depends on what they support. The main entity of a device has no name.
+your devices have depends on what they support: a sensor that is listed for one Echo exists for every Echo that has it.
+The main entity of a device has no name.
 """
 
 GROUPS: Final = {
