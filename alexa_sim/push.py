@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 import json
 from typing import Any, Self
@@ -13,8 +14,8 @@ BOUNDARY = "------simcloud"
 KEEP_ALIVE = 30.0
 """Seconds after which a silent stream gets an empty part."""
 
-PATIENCE = 200
-"""Number of milliseconds to wait for the bytes of pushes to be sent."""
+PATIENCE = 0.2
+"""Seconds to wait for the bytes of pushes to be sent."""
 
 UNAUTHENTICATED = "Unable to authenticate the request. Please provide a valid authorization token."
 
@@ -99,18 +100,19 @@ class Stream:
     last: float
     on_close: Callable[[Stream], None]
     _queue: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue)
+    sent: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while all queued bytes have been passed to the connection."""
     _ended: bool = False
-    _sending: bool = False
 
-    @property
-    def is_sent(self) -> bool:
-        """Return whether all queued bytes have been passed to the connection."""
-        return self._queue.empty() and not self._sending
+    def __post_init__(self) -> None:
+        """Begin without bytes to send."""
+        self.sent.set()
 
     def write(self, data: bytes, now: float) -> None:
         """Queue bytes for sending."""
         if not self._ended:
             self.last = now
+            self.sent.clear()
             self._queue.put_nowait(data)
 
     def close(self) -> None:
@@ -126,9 +128,9 @@ class Stream:
 
     async def __anext__(self) -> bytes:
         """Return the next bytes."""
-        self._sending = False
+        if self._queue.empty():
+            self.sent.set()
         data = await self._queue.get()
-        self._sending = data is not None
         if data is None:
             raise StopAsyncIteration
         return data
@@ -192,10 +194,9 @@ class Streams:
 
     async def sent(self) -> None:
         """Wait until all queued bytes are sent, for a limited time because a client may not read."""
-        for _ in range(PATIENCE):
-            if all(stream.is_sent for stream in self._streams):
-                return
-            await asyncio.sleep(0.001)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await asyncio.gather(*(stream.sent.wait() for stream in self._streams))
 
     def close(self) -> None:
         """Close all streams."""

@@ -139,7 +139,7 @@ async def test_a_sample_becomes_too_old_while_the_cloud_answers_the_same(
     before: str,
 ) -> None:
     """A sensor that no longer reports has the same sample in each response, and no push."""
-    at = datetime.now(UTC) - lasts + timedelta(minutes=20)
+    at = datetime.now(UTC) - lasts + timedelta(minutes=15)
     held = {feature: {**values, "sampled": at.timestamp()}}
     if of == "Kitchen Show":
         household.change(of, features=held)
@@ -148,6 +148,7 @@ async def test_a_sample_becomes_too_old_while_the_cloud_answers_the_same(
     assert (await shown(hass, config_entry, clock, entity_registry, entity_id)).state == before
     await clock.advance(10 * 60, step=60)
     assert state_of(hass, entity_id).state == before
-    await clock.advance(15 * 60, step=60)
+    # before the next poll, which is in another five minutes
+    await clock.advance(5 * 60 + 10, step=60)
     assert state_of(hass, entity_id).state == "unknown"
     assert await hass.config_entries.async_unload(config_entry.entry_id)

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from http import HTTPMethod
 import threading
-import time
 from typing import Any, Final
 from urllib.request import urlopen
 
@@ -341,9 +340,8 @@ def reload(world: World) -> str:
         return {state.entity_id for state in states if state.state != "unavailable"}
 
     before = usable()
-    # The devices are stored after a second; the second reload begins with them.
+    # The first reload stores the devices, with which the second one begins.
     for _ in range(2):
-        time.sleep(1.5)
         world.rest().request(f"config/config_entries/entry/{world.entry_id}/reload", method=HTTPMethod.POST)
         until("loaded", lambda: entry_state(world) == "loaded", 30)
         until("all entities have states", lambda: before <= usable(), 20)
