@@ -1,11 +1,12 @@
 """Tests of a hotel in Home Assistant: its devices, entities and requests."""
 
+from collections.abc import Callable
 from datetime import timedelta
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
@@ -21,7 +22,9 @@ from .hotel import BED_101, LAMP_101, change, endpoint, requests
 
 BED = "room_101_room_101_bed"
 LAMP = "light.room_101_room_101_lamp"
+DISTANCE_UNITS = f"select.{BED}_distance_units"
 FEATURES = f"/v2/endpoints/{LAMP_101}/features"
+SETTINGS = f"/v2/endpoints/{BED_101}/settings"
 
 
 async def act(hass: HomeAssistant, action: str, entity_id: str, **data: Any) -> None:
@@ -148,14 +151,13 @@ async def test_an_unknown_value_is_shown_and_can_be_selected_again(
     shown: str,
     known: str,
 ) -> None:
-    path = f"/v2/endpoints/{BED_101}/settings"
     entity_id = f"select.{BED}_{name}"
 
     async def show(status: int, value: Any) -> None:
         """Let Amazon return a value of the setting."""
         answer = {"settings": [{"key": key, "value": value}], "errors": []}
-        sim.fault(path=path, method="GET", status=status, body=answer)
-        sim.fault(path=f"{path}/{key}", method="GET", status=status, body=json.dumps(value))
+        sim.fault(path=SETTINGS, method="GET", status=status, body=answer)
+        sim.fault(path=f"{SETTINGS}/{key}", method="GET", status=status, body=json.dumps(value))
         await hass.services.async_call("homeassistant", "update_entity", {"entity_id": entity_id}, blocking=True)
         sim.clear_faults()
 
@@ -170,7 +172,7 @@ async def test_an_unknown_value_is_shown_and_can_be_selected_again(
     assert state.state == known
     assert shown in state.attributes["options"], "the previous value can be selected again"
     sim.reset_ledger()
-    sim.fault(path=f"{path}/{key}", method="PUT", status=204)
+    sim.fault(path=f"{SETTINGS}/{key}", method="PUT", status=204)
     await hass.services.async_call("select", "select_option", {"entity_id": entity_id, "option": shown}, blocking=True)
     (sent,) = [entry for entry in sim.ledger() if entry["method"] == "PUT"]
     assert json.loads(sent["body"]) == raw
@@ -193,106 +195,139 @@ async def test_languages_of_every_supported_country_can_be_selected(
     }
 
 
+class SettingChange(NamedTuple):
+    """An action that changes a setting, and what the cloud and the entity hold afterward."""
+
+    action: str
+    entity_id: str
+    data: dict[str, Any]
+    key: str
+    value: Any
+    state: str
+
+
+SETTING_CHANGES = (
+    SettingChange(
+        "switch.turn_on", f"switch.{BED}_follow_up_mode", {}, "SpeechRecognizer.FollowUp.mode", value=True, state="on"
+    ),
+    SettingChange(
+        "switch.turn_on",
+        f"switch.{BED}_start_of_request_sound",
+        {},
+        "SpeechRecognizer.wakeWordConfirmation",
+        value="TONE",
+        state="on",
+    ),
+    SettingChange(
+        "switch.turn_on",
+        f"switch.{BED}_mute_connectivity_error_sounds",
+        {},
+        "Alexa.ManagedDevice.Settings.errorSuppression",
+        value=["CONNECTIVITY"],
+        state="on",
+    ),
+    SettingChange(
+        "switch.turn_on",
+        f"switch.{BED}_magnifier",
+        {},
+        "Accessibility.Display.Magnifier.enablement",
+        value="ENABLED",
+        state="on",
+    ),
+    SettingChange(
+        "select.select_option",
+        f"select.{BED}_wake_word",
+        {"option": "echo"},
+        "SpeechRecognizer.wakeWords",
+        value=["ECHO"],
+        state="echo",
+    ),
+    SettingChange(
+        "select.select_option",
+        f"select.{BED}_language",
+        {"option": "en-US/fr-FR"},
+        "System.locales",
+        value=["en-US", "fr-FR"],
+        state="en-US/fr-FR",
+    ),
+    SettingChange(
+        "select.select_option",
+        f"select.{BED}_speaking_rate",
+        {"option": "1.25"},
+        "SpeechSynthesizer.speakingRate",
+        value=1.25,
+        state="1.25",
+    ),
+    SettingChange(
+        "select.select_option",
+        f"select.{BED}_time_format",
+        {"option": "hours_24"},
+        "Alexa.DataFormat.Time.timeFormat",
+        value="24_HOURS",
+        state="hours_24",
+    ),
+    SettingChange(
+        "number.set_value",
+        f"number.{BED}_maximum_volume",
+        {"value": 60},
+        "Alexa.ManagedDevice.Settings.maximumVolumeLimit",
+        value=60,
+        state="60",
+    ),
+)
+
+
 async def test_settings_are_written_and_read_back(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
 ) -> None:
-    path = f"/v2/endpoints/{BED_101}/settings"
-    for action, entity_id, data, key, value, state in (
-        ("switch.turn_on", f"switch.{BED}_follow_up_mode", {}, "SpeechRecognizer.FollowUp.mode", True, "on"),
-        (
-            "switch.turn_on",
-            f"switch.{BED}_start_of_request_sound",
-            {},
-            "SpeechRecognizer.wakeWordConfirmation",
-            "TONE",
-            "on",
-        ),
-        (
-            "switch.turn_on",
-            f"switch.{BED}_mute_connectivity_error_sounds",
-            {},
-            "Alexa.ManagedDevice.Settings.errorSuppression",
-            ["CONNECTIVITY"],
-            "on",
-        ),
-        (
-            "switch.turn_on",
-            f"switch.{BED}_magnifier",
-            {},
-            "Accessibility.Display.Magnifier.enablement",
-            "ENABLED",
-            "on",
-        ),
-        (
-            "select.select_option",
-            f"select.{BED}_wake_word",
-            {"option": "echo"},
-            "SpeechRecognizer.wakeWords",
-            ["ECHO"],
-            "echo",
-        ),
-        (
-            "select.select_option",
-            f"select.{BED}_language",
-            {"option": "en-US/fr-FR"},
-            "System.locales",
-            ["en-US", "fr-FR"],
-            "en-US/fr-FR",
-        ),
-        (
-            "select.select_option",
-            f"select.{BED}_speaking_rate",
-            {"option": "1.25"},
-            "SpeechSynthesizer.speakingRate",
-            1.25,
-            "1.25",
-        ),
-        (
-            "select.select_option",
-            f"select.{BED}_time_format",
-            {"option": "hours_24"},
-            "Alexa.DataFormat.Time.timeFormat",
-            "24_HOURS",
-            "hours_24",
-        ),
-        (
-            "number.set_value",
-            f"number.{BED}_maximum_volume",
-            {"value": 60},
-            "Alexa.ManagedDevice.Settings.maximumVolumeLimit",
-            60,
-            "60",
-        ),
-    ):
+    for action, entity_id, data, key, value, state in SETTING_CHANGES:
         sim.reset_ledger()
         await act(hass, action, entity_id, **data)
-        assert requests(sim) == [f"PUT {path}/{key}", f"GET {path}/{key}"]
+        assert requests(sim) == [f"PUT {SETTINGS}/{key}", f"GET {SETTINGS}/{key}"]
         assert endpoint(sim, BED_101)["settings"][key] == value
         assert state_of(hass, entity_id).state == state
-    assert await async_setup_component(hass, "homeassistant", {})
-    change(sim, BED_101, settings={"System.distanceUnits": "METRIC"})
-    sim.reset_ledger()
-    await act(hass, "homeassistant.update_entity", f"select.{BED}_distance_units")
-    assert state_of(hass, f"select.{BED}_distance_units").state == "metric"
-    assert requests(sim) == [f"GET {path}"]
-    # a setting that the Echo applies late is read once more
-    sim.fault(path=f"{path}/System.distanceUnits", method="GET", status=500, times=1)
-    await act(hass, "select.select_option", f"select.{BED}_distance_units", option="imperial")
-    assert state_of(hass, f"select.{BED}_distance_units").state == "metric"
-    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=6))
-    await until(hass, lambda: state_of(hass, f"select.{BED}_distance_units").state == "imperial")
+
+
+async def test_do_not_disturb_is_written_and_read_back(
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
+) -> None:
     sim.reset_ledger()
     await act(hass, "switch.turn_on", f"switch.{BED}_do_not_disturb")
     await until(hass, lambda: state_of(hass, f"switch.{BED}_do_not_disturb").state == "on")
     key = "Alexa.DoNotDisturb.doNotDisturb"
-    assert requests(sim) == [f"PUT {path}/{key}", f"GET {path}/{key}"]
+    assert requests(sim) == [f"PUT {SETTINGS}/{key}", f"GET {SETTINGS}/{key}"]
 
 
-async def test_lights_plugs_thermostats_and_speakers_run_commands(
+async def change_to_metric(hass: HomeAssistant, sim: ControlClient) -> None:
+    """Change the distance units in the cloud, and read them."""
+    assert await async_setup_component(hass, "homeassistant", {})
+    change(sim, BED_101, settings={"System.distanceUnits": "METRIC"})
+    sim.reset_ledger()
+    await act(hass, "homeassistant.update_entity", DISTANCE_UNITS)
+    assert state_of(hass, DISTANCE_UNITS).state == "metric"
+
+
+async def test_update_entity_reads_all_settings_in_one_request(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
 ) -> None:
+    await change_to_metric(hass, sim)
+    assert requests(sim) == [f"GET {SETTINGS}"]
+
+
+async def test_a_setting_that_is_applied_late_is_read_once_more(
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
+) -> None:
+    await change_to_metric(hass, sim)
+    sim.fault(path=f"{SETTINGS}/System.distanceUnits", method="GET", status=500, times=1)
+    await act(hass, "select.select_option", DISTANCE_UNITS, option="imperial")
+    assert state_of(hass, DISTANCE_UNITS).state == "metric"
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=6))
+    await until(hass, lambda: state_of(hass, DISTANCE_UNITS).state == "imperial")
+
+
+async def test_a_color_is_set_with_one_request(hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient) -> None:
+    """The lamp is on, and a color includes its brightness, so one request suffices."""
     assert state_of(hass, LAMP).attributes["brightness"] == 153
-    # the lamp is on, and a color includes its brightness, so one request suffices
     await act(hass, "light.turn_on", LAMP, hs_color=(240, 50))
     assert writes(sim) == [f"POST {FEATURES}/color/setColor"]
     color = endpoint(sim, LAMP_101)["features"]["color"]["color"]
@@ -300,56 +335,86 @@ async def test_lights_plugs_thermostats_and_speakers_run_commands(
     await until(hass, lambda: round(state_of(hass, LAMP).attributes["hs_color"][0]) == 240)
     # one more request reads the result
     assert requests(sim)[1:] == [f"GET /v2/endpoints/{LAMP_101}"]
-    for action, entity_id, data, written, check in (
-        ("light.turn_off", LAMP, {}, f"{FEATURES}/power/turnOff", lambda s: s.state == "off"),
-        (
-            "light.turn_on",
-            LAMP,
-            {"color_temp_kelvin": 4000},
-            f"{FEATURES}/colorTemperature/setColorTemperature",
-            lambda s: s.state == "on",
-        ),
-        (
-            "switch.turn_off",
-            "switch.lobby_lobby_sign",
-            {},
-            "/v2/endpoints/amzn1.alexa.endpoint.SIMLOBBYSIGN/features/power/turnOff",
-            lambda s: s.state == "off",
-        ),
-        (
-            "climate.set_temperature",
-            "climate.room_101_room_101_thermostat",
-            {"temperature": 19},
-            "/v2/endpoints/amzn1.alexa.endpoint.SIM101HVAC/features/thermostat/setTargetSetpoint",
-            lambda s: s.attributes["temperature"] == 19,
-        ),
-        (
-            "climate.set_hvac_mode",
-            "climate.room_101_room_101_thermostat",
-            {"hvac_mode": "cool"},
-            "/v2/endpoints/amzn1.alexa.endpoint.SIM101HVAC/features/thermostat/setThermostatMode",
-            lambda s: s.state == "cool",
-        ),
-        (
-            "climate.set_temperature",
-            "climate.room_102_room_102_thermostat",
-            {"target_temp_low": 18, "target_temp_high": 24},
-            "/v2/endpoints/amzn1.alexa.endpoint.SIM102HVAC/features/thermostat/setTargetSetpoint",
-            lambda s: round(s.attributes["target_temp_high"]) == 24,
-        ),
-        (
-            "number.set_value",
-            f"number.{BED}_volume",
-            {"value": 35},
-            f"/v2/endpoints/{BED_101}/features/speaker/setVolume",
-            lambda s: s.state == "35.0",
-        ),
-    ):
-        sim.reset_ledger()
-        await act(hass, action, entity_id, **data)
-        assert f"POST {written}" in writes(sim)
-        await until(hass, lambda e=entity_id, c=check: c(state_of(hass, e)))  # type: ignore[misc]
-    sent = sim.ledger(path="*/SIM102HVAC/features/thermostat/*")
+
+
+class Command(NamedTuple):
+    """An action, the request that it causes, and a check of the state that the entity then has."""
+
+    action: str
+    entity_id: str
+    data: dict[str, Any]
+    path: str
+    is_shown: Callable[[State], bool]
+
+
+COMMANDS = (
+    Command("light.turn_off", LAMP, {}, f"{FEATURES}/power/turnOff", lambda state: state.state == "off"),
+    Command(
+        "light.turn_on",
+        LAMP,
+        {"color_temp_kelvin": 4000},
+        f"{FEATURES}/colorTemperature/setColorTemperature",
+        lambda state: state.state == "on",
+    ),
+    Command(
+        "switch.turn_off",
+        "switch.lobby_lobby_sign",
+        {},
+        "/v2/endpoints/amzn1.alexa.endpoint.SIMLOBBYSIGN/features/power/turnOff",
+        lambda state: state.state == "off",
+    ),
+    Command(
+        "climate.set_temperature",
+        "climate.room_101_room_101_thermostat",
+        {"temperature": 19},
+        "/v2/endpoints/amzn1.alexa.endpoint.SIM101HVAC/features/thermostat/setTargetSetpoint",
+        lambda state: state.attributes["temperature"] == 19,
+    ),
+    Command(
+        "climate.set_hvac_mode",
+        "climate.room_101_room_101_thermostat",
+        {"hvac_mode": "cool"},
+        "/v2/endpoints/amzn1.alexa.endpoint.SIM101HVAC/features/thermostat/setThermostatMode",
+        lambda state: state.state == "cool",
+    ),
+    Command(
+        "number.set_value",
+        f"number.{BED}_volume",
+        {"value": 35},
+        f"/v2/endpoints/{BED_101}/features/speaker/setVolume",
+        lambda state: state.state == "35.0",
+    ),
+)
+
+
+async def run(hass: HomeAssistant, sim: ControlClient, command: Command) -> None:
+    """Run a command, and check its request and the state that follows."""
+    sim.reset_ledger()
+    await act(hass, command.action, command.entity_id, **command.data)
+    assert f"POST {command.path}" in writes(sim)
+    await until(hass, lambda: command.is_shown(state_of(hass, command.entity_id)))
+
+
+async def test_lights_plugs_thermostats_and_speakers_run_commands(
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
+) -> None:
+    for command in COMMANDS:
+        await run(hass, sim, command)
+
+
+async def test_a_target_temperature_is_sent_in_fahrenheit(
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
+) -> None:
+    command = Command(
+        "climate.set_temperature",
+        "climate.room_102_room_102_thermostat",
+        {"target_temp_low": 18, "target_temp_high": 24},
+        "/v2/endpoints/amzn1.alexa.endpoint.SIM102HVAC/features/thermostat/setTargetSetpoint",
+        lambda state: round(state.attributes["target_temp_high"]) == 24,
+    )
+    await run(hass, sim, command)
+    sent = sim.ledger(path=command.path)
+    assert sent
     assert all("FAHRENHEIT" in entry["body"] for entry in sent)
 
 
