@@ -63,9 +63,9 @@ async def test_all_occurrences_are_shown(hass: HomeAssistant, entry: MockConfigE
 
 
 async def test_a_new_event_becomes_a_reminder_or_an_alarm(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household
 ) -> None:
-    """The name of the event decides between both; the location selects the Echo, or the default device is used."""
+    """The name of the event decides between both; the location selects the Echo."""
     await create(hass, "Water the plants", tomorrow(9), location="garage echo", rrule="FREQ=WEEKLY;BYDAY=MO,TH")
     (item,) = items(household, "Water the plants")
     assert item["deviceSerialNumber"] == household.serial("Garage Echo")
@@ -75,41 +75,40 @@ async def test_a_new_event_becomes_a_reminder_or_an_alarm(
     assert [item["type"] for item in alarms] == ["Alarm"]
     assert len(alarms[0]["rRuleData"]["byWeekDays"]) == 7
 
+
+UNSUPPORTED_RULES = {
+    "Monthly": "FREQ=MONTHLY;BYMONTHDAY=1",
+    "Three times": "FREQ=DAILY;COUNT=3",
+    "Ended": "FREQ=WEEKLY;UNTIL=20301224",
+    "Every third": "FREQ=DAILY;INTERVAL=3",
+    "First Monday": "FREQ=WEEKLY;BYDAY=1MO",
+}
+
+
+async def test_an_unsupported_event_is_refused(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
     sim.reset_ledger()
     for summary, more, words in (
         ("No Echo", {}, "No Echo selected"),
         ("Elsewhere", {"location": "Mars"}, "Mars doesn't match"),
         ("Offline", {"location": "Kids Dot"}, "offline"),
-        (
-            "Monthly",
-            {"location": "Bedroom Dot", "rrule": "FREQ=MONTHLY;BYMONTHDAY=1"},
-            "doesn't support this repeat rule",
-        ),
-        ("Thrice", {"location": "Bedroom Dot", "rrule": "FREQ=DAILY;COUNT=3"}, "doesn't support this repeat rule"),
-        (
-            "Ended",
-            {"location": "Bedroom Dot", "rrule": "FREQ=WEEKLY;UNTIL=20301224"},
-            "doesn't support this repeat rule",
-        ),
-        (
-            "Every third",
-            {"location": "Bedroom Dot", "rrule": "FREQ=DAILY;INTERVAL=3"},
-            "doesn't support this repeat rule",
-        ),
-        (
-            "First Monday",
-            {"location": "Bedroom Dot", "rrule": "FREQ=WEEKLY;BYDAY=1MO"},
-            "doesn't support this repeat rule",
-        ),
     ):
         with pytest.raises(ServiceValidationError, match=words):
             await create(hass, summary, tomorrow(9), **more)
+    for summary, rule in UNSUPPORTED_RULES.items():
+        with pytest.raises(ServiceValidationError, match="doesn't support this repeat rule"):
+            await create(hass, summary, tomorrow(9), location="Bedroom Dot", rrule=rule)
     with pytest.raises(ServiceValidationError, match="time of day"):
         await create(hass, "All day", tomorrow(9).date(), location="Bedroom Dot")
     with pytest.raises(ServiceValidationError, match="in the past"):
         await create(hass, "Yesterday", tomorrow(9) - timedelta(days=2), location="Bedroom Dot")
     assert household.requests("PUT") + household.requests("POST") == []
 
+
+async def test_an_event_without_a_location_uses_the_default_device(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household
+) -> None:
     select = "select.jo_example_org_amazon_com_default_device"
     assert state_of(hass, select).state == "unknown"
     assert "Downstairs" not in state_of(hass, select).attributes["options"]
