@@ -16,12 +16,25 @@ pytestmark = pytest.mark.platforms("button")
 
 NIGHT = "button.jo_example_org_amazon_com_routine_good_night"
 DINNER_BUTTON = "button.jo_example_org_amazon_com_routine_dinner_time"
+NAP = "button.jo_example_org_amazon_com_routine_nap"
 NEW = "amzn1.alexa.automation.new"
+ROUTINES = "/api/behaviors/v2/automations"
 
 
 async def press(hass: HomeAssistant, entity_id: str = NIGHT) -> None:
     """Press a button."""
     await hass.services.async_call("button", "press", {ATTR_ENTITY_ID: entity_id}, blocking=True)
+
+
+async def load(hass: HomeAssistant, config_entry: MockConfigEntry, clock: Clock) -> None:
+    """Set up an entry, and wait until all first reads are finished."""
+    await set_up(hass, config_entry)
+    await clock.settle()
+
+
+def add_nap(sim: ControlClient) -> None:
+    """Create a routine in the cloud."""
+    change(sim, NEW, {"name": "Nap", "startNode": automations(sim)[DINNER]["startNode"]})
 
 
 async def test_a_button_has_the_id_of_its_routine(
@@ -44,11 +57,11 @@ async def test_pressing_runs_the_routine_once(
     assert await async_setup_component(hass, "homeassistant", {})
     sim.reset_ledger()
     await hass.services.async_call("homeassistant", "update_entity", {ATTR_ENTITY_ID: NIGHT}, blocking=True)
-    assert household.requests() == ["GET /api/behaviors/v2/automations"]
+    assert household.requests() == [f"GET {ROUTINES}"]
     outdate(entry)
     sim.reset_ledger()
     await press(hass)
-    assert household.requests() == ["GET /api/behaviors/v2/automations", "POST /api/behaviors/preview"]
+    assert household.requests() == [f"GET {ROUTINES}", "POST /api/behaviors/preview"]
     assert [(said["device"], said["text"]) for said in sim.spoken()] == [("Bedroom Dot", "Sleep well")]
     assert automations(sim)[GOOD_NIGHT]["runs"] == 1
     sim.fault(path="/api/behaviors/preview", status=503, after=True, times=1)
@@ -108,29 +121,37 @@ async def test_buttons_follow_the_routines(
     household: Household,
     clock: Clock,
 ) -> None:
-    """Routines are read every six hours. A button is removed after two lists without it, not after a failed read."""
-    await set_up(hass, config_entry)
-    await clock.settle()
-    assert len(household.requests(path="/api/behaviors/v2/automations")) == 1
-    change(sim, NEW, {"name": "Nap", "startNode": automations(sim)[GOOD_NIGHT]["startNode"]})
+    """Routines are read every six hours; buttons are added, renamed and unavailable as the routines change."""
+    await load(hass, config_entry, clock)
+    assert len(household.requests(path=ROUTINES)) == 1
+    add_nap(sim)
     change(sim, GOOD_NIGHT, {"name": "Bed time"})
     change(sim, DINNER, {"status": "DISABLED"})
     sim.reset_ledger()
     await clock.advance(5.9 * 3600, step=3 * 3600)
-    assert household.requests(path="/api/behaviors/v2/automations") == []
+    assert household.requests(path=ROUTINES) == []
     await clock.advance(900, step=450)
-    assert len(household.requests(path="/api/behaviors/v2/automations")) == 1
+    assert len(household.requests(path=ROUTINES)) == 1
     assert state_of(hass, NIGHT).attributes["friendly_name"] == "jo@example.org - amazon.com Routine Bed time"
-    assert state_of(hass, "button.jo_example_org_amazon_com_routine_nap").state == "unknown"
+    assert state_of(hass, NAP).state == "unknown"
     assert state_of(hass, DINNER_BUTTON).state == "unavailable"
     item = entity_registry.async_get(NIGHT)
     assert item is not None
     assert item.original_name == "Routine Bed time"
-    routines = config_entry.runtime_data.routines
-    # a failed list and an empty answer remove nothing
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_a_failed_or_empty_list_removes_no_button(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    entity_registry: er.EntityRegistry,
+    clock: Clock,
+) -> None:
+    await load(hass, config_entry, clock)
     for status, body in ((503, {}), (200, []), (200, {})):
-        fault = sim.fault(path="/api/behaviors/v2/automations", status=status, body=body)
-        routines.async_hint()
+        fault = sim.fault(path=ROUTINES, status=status, body=body)
+        config_entry.runtime_data.routines.async_hint()
         await clock.advance(2, step=1)
         assert entity_registry.async_get(NIGHT)
         assert fault
@@ -138,8 +159,20 @@ async def test_buttons_follow_the_routines(
         await clock.advance(40, step=20)
     assert entity_registry.async_get(NIGHT)
     assert state_of(hass, NIGHT).state == "unknown"
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_a_button_is_removed_after_two_lists_without_its_routine(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    entity_registry: er.EntityRegistry,
+    clock: Clock,
+) -> None:
+    add_nap(sim)
+    await load(hass, config_entry, clock)
     change(sim, GOOD_NIGHT, None)
-    routines.async_hint()
+    config_entry.runtime_data.routines.async_hint()
     await clock.advance(2, step=1)
     assert entity_registry.async_get(NIGHT)
     await clock.advance(20, step=10)
@@ -147,21 +180,31 @@ async def test_buttons_follow_the_routines(
     await clock.advance(40, step=10)
     assert entity_registry.async_get(NIGHT) is None
     assert hass.states.get(NIGHT) is None
-    assert entity_registry.async_get("button.jo_example_org_amazon_com_routine_nap")
-    # a routine that was deleted while Home Assistant was not running
+    assert entity_registry.async_get(NAP)
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_a_routine_deleted_while_home_assistant_is_off_loses_its_button_until_it_reappears(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    entity_registry: er.EntityRegistry,
+    clock: Clock,
+) -> None:
+    """The routine reappears with the same id."""
+    add_nap(sim)
+    await load(hass, config_entry, clock)
     await hass.config_entries.async_unload(config_entry.entry_id)
     change(sim, NEW, None)
-    await set_up(hass, config_entry)
-    await clock.settle()
-    assert entity_registry.async_get("button.jo_example_org_amazon_com_routine_nap")
+    await load(hass, config_entry, clock)
+    assert entity_registry.async_get(NAP)
     await clock.advance(60, step=20)
-    assert entity_registry.async_get("button.jo_example_org_amazon_com_routine_nap") is None
+    assert entity_registry.async_get(NAP) is None
     assert entity_registry.async_get(DINNER_BUTTON)
-    # the routine reappears with the same id
-    change(sim, NEW, {"name": "Nap", "startNode": automations(sim)[DINNER]["startNode"]})
+    add_nap(sim)
     config_entry.runtime_data.routines.async_hint()
     await clock.settle()
-    assert state_of(hass, "button.jo_example_org_amazon_com_routine_nap").state == "unknown"
+    assert state_of(hass, NAP).state == "unknown"
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
@@ -169,9 +212,8 @@ async def test_routines_unavailable_at_startup_are_read_later(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
     """Routines that could not be read at startup are read soon afterward."""
-    fault = sim.fault(path="/api/behaviors/v2/automations", status=404)
-    await set_up(hass, config_entry)
-    await clock.settle()
+    fault = sim.fault(path=ROUTINES, status=404)
+    await load(hass, config_entry, clock)
     assert hass.states.get(NIGHT) is None
     assert fault
     sim.remove_fault(fault)
