@@ -1,7 +1,7 @@
 """Tests of the smart home's state: discovery, pushes, polls, commands and Guard, with counted requests."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from datetime import UTC, datetime, timedelta
 import json
 from typing import Any
@@ -271,20 +271,26 @@ async def passing(clock: Clock, *work: Coroutine[Any, Any, Any]) -> None:
     await task
 
 
-async def test_polls_are_one_request_for_all_values(
-    hass: HomeAssistant, sim: ControlClient, household: Household, config_entry: MockConfigEntry, clock: Clock
-) -> None:
-    """Polls read all enabled values in one request, and motion once a minute; also covers confirmation and recovery."""
+@pytest.fixture(name="settled")
+async def settled_fixture(
+    hass: HomeAssistant, config_entry: MockConfigEntry, clock: Clock
+) -> AsyncIterator[MockConfigEntry]:
+    """Return a loaded entry whose first reads are finished, with frozen time."""
     await set_up(hass, config_entry)
     await clock.settle()
-    runtime = config_entry.runtime_data
-    smart_home, appliances = runtime.smart_home, runtime.appliances
+    yield config_entry
+    await hass.config_entries.async_unload(config_entry.entry_id)
+    await hass.async_block_till_done()
+
+
+async def test_polls_are_one_request_for_all_values(sim: ControlClient, settled: MockConfigEntry, clock: Clock) -> None:
+    """Motion is never pushed, so its appliance alone is read each minute."""
+    smart_home, appliances = settled.runtime_data.smart_home, settled.runtime_data.appliances
     enabled = {each for each in smart_home._by_context if each in appliances.data}
     sim.reset_ledger()
     await clock.advance(660, 66)
     (one,) = asked(sim)
     assert set(one) == enabled, "one request for all enabled values"
-    # motion is never pushed, so its appliance alone is read each minute
     stop = smart_home.async_poll_often(MOTION, FeatureName.MOTION_SENSOR)
     change(sim, MOTION, features={"motionSensor": {"detectionState": "DETECTED"}})
     sim.reset_ledger()
@@ -292,17 +298,27 @@ async def test_polls_are_one_request_for_all_values(
     assert smart_home.data[MOTION].value("motionSensor", "detectionState") == "DETECTED"
     assert asked(sim) == [[MOTION], [MOTION]]
     stop()
-    # commands that no push confirms cause a single read together
+
+
+async def test_commands_that_no_push_confirms_cause_a_single_read_together(
+    sim: ControlClient, settled: MockConfigEntry, clock: Clock
+) -> None:
+    smart_home = settled.runtime_data.smart_home
     sim.fault(silent_stream=60)
     sim.reset_ledger()
     await passing(
         clock, smart_home.async_control(COFFEE, SetPower(on=True)), smart_home.async_control(DESK, SetPower(on=True))
     )
-    assert power(config_entry, COFFEE) == "OFF", "an unconfirmed change is not shown"
+    assert power(settled, COFFEE) == "OFF", "an unconfirmed change is not shown"
     await clock.advance(5, 1)
-    assert (power(config_entry, COFFEE), power(config_entry, DESK)) == ("ON", "ON")
+    assert (power(settled, COFFEE), power(settled, DESK)) == ("ON", "ON")
     assert asked(sim) == [sorted([COFFEE, DESK])]
-    # an unknown appliance causes at most one discovery in ten minutes, however many pushes arrive
+
+
+async def test_an_unknown_appliance_causes_one_discovery_in_ten_minutes(
+    sim: ControlClient, settled: MockConfigEntry, clock: Clock
+) -> None:
+    """The number of pushes does not matter."""
     await clock.advance(700, 350)
     sim.reset_ledger()
     for _ in range(5):
@@ -316,7 +332,13 @@ async def test_polls_are_one_request_for_all_values(
     assert "discover" not in [each.operationName for each in queries(sim)], (
         "a serial that the last discovery did not list causes no further one"
     )
-    # an appliance is removed after two discoveries without it, and never after one that found nothing
+
+
+async def test_an_appliance_is_removed_after_two_discoveries_without_it(
+    sim: ControlClient, settled: MockConfigEntry, clock: Clock
+) -> None:
+    """A discovery that finds nothing removes no appliance."""
+    appliances = settled.runtime_data.appliances
     sim.patch_state({"accounts": {JO: {"appliances": {DESK: None}}}})
     await passing(clock, appliances.async_refresh())
     assert DESK in appliances.data
@@ -328,21 +350,35 @@ async def test_polls_are_one_request_for_all_values(
     assert (appliances.last_update_success, dict(appliances.data)) == (False, known)
     await clock.advance(40, 20)
     assert appliances.last_update_success, "the discovery is repeated automatically"
-    # while push is unavailable, everything is read each minute
-    runtime.smart_home.async_set_push(False)
+
+
+async def test_everything_is_read_each_minute_without_push(
+    sim: ControlClient, settled: MockConfigEntry, clock: Clock
+) -> None:
+    settled.runtime_data.smart_home.async_set_push(False)
     sim.reset_ledger()
     await clock.advance(183, 61)
     assert len(asked(sim)) in (2, 3)
-    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_the_last_successful_discovery_is_restored_in_an_outage(
+    hass: HomeAssistant, sim: ControlClient, settled: MockConfigEntry, clock: Clock
+) -> None:
+    """Appliances that were removed before are not restored."""
+    appliances = settled.runtime_data.appliances
+    sim.patch_state({"accounts": {JO: {"appliances": {DESK: None}}}})
+    await passing(clock, appliances.async_refresh())
+    await clock.advance(40, 20)
+    known = dict(appliances.data)
+    assert DESK not in known
+    await hass.config_entries.async_unload(settled.entry_id)
     await hass.async_block_till_done()
-    # Amazon is unreachable: the last successful discovery is used
     await clock.advance(5, 1)
     sim.fault(path="/nexus/*", status=503)
-    await passing(clock, hass.config_entries.async_setup(config_entry.entry_id))
-    restored = config_entry.runtime_data.appliances
+    await passing(clock, hass.config_entries.async_setup(settled.entry_id))
+    restored = settled.runtime_data.appliances
     assert (restored.last_update_success, restored.data.keys()) == (False, known.keys())
     assert restored.data == known
-    await hass.config_entries.async_unload(config_entry.entry_id)
 
 
 async def test_many_appliances_need_few_requests(
