@@ -28,8 +28,25 @@ from scripts.old_households import OLD_HOUSEHOLDS, OldHousehold
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 USER: Final = "owner"
-PASSWORD: Final = "correct-horse"  # noqa: S105 - password of a demo on loopback
+PASSWORD: Final = "demo-home"  # noqa: S105 - password of a demo on loopback
 WAIT: Final = 120.0
+
+ROOMS: Final = {
+    "Kitchen Show": "Kitchen",
+    "Living Room Studio": "Living Room",
+    "Bedroom Dot": "Bedroom",
+    "Office Spot": "Office",
+    "Kids Dot": "Kids' Room",
+    "Garage Echo": "Garage",
+}
+"""Areas of the Echos. In the demo household they are in no group, from which the integration would take the areas."""
+ICONS: Final = {
+    "Garage": "mdi:garage",
+    "Hall": "mdi:coat-rack",
+    "Kids' Room": "mdi:teddy-bear",
+    "Office": "mdi:desk",
+}
+"""Icons of areas for which Home Assistant has none."""
 
 CONFIGURATION: Final = """\
 homeassistant:
@@ -94,6 +111,8 @@ HOUSEHOLDS: Final = (
 )
 
 RECORDING: Final = "recording.json.gz"
+
+_END: Final = "Ctrl-C stops Home Assistant and the simulated Amazon, and deletes what you changed here.\n"
 """File name of the recording of the checks."""
 
 PROPERTY: Final = "property"
@@ -344,8 +363,28 @@ async def run_checks(demo: Demo, args: argparse.Namespace) -> int:
             await checks.wait()
 
 
+async def put_into_rooms(ws: aiohttp.ClientWebSocketResponse, first: int) -> None:
+    """Set the areas of the Echos like a user. ``first`` is the id of the first command; areas are created if needed."""
+
+    async def ask(**command: Any) -> Any:
+        nonlocal first
+        await ws.send_json({"id": first, **command})
+        first += 1
+        return (await ws.receive_json())["result"]
+
+    rooms = {device["id"]: ROOMS.get(device["name"]) for device in await ask(type="config/device_registry/list")}
+    areas = {area["name"]: area["area_id"] for area in await ask(type="config/area_registry/list")}
+    for device_id, room in rooms.items():
+        if room is not None:
+            if room not in areas:
+                areas[room] = (await ask(type="config/area_registry/create", name=room))["area_id"]
+            await ask(type="config/device_registry/update", device_id=device_id, area_id=areas[room])
+    for area in areas.keys() & ICONS.keys():
+        await ask(type="config/area_registry/update", area_id=areas[area], icon=ICONS[area])
+
+
 async def furnish(session: aiohttp.ClientSession, demo: Demo) -> None:
-    """Add the dashboard from the documentation, and start the music."""
+    """Add the dashboard from the documentation, put the Echos into rooms, and start the music."""
     # The environment of Home Assistant has PyYAML, but the one of the browser tests does not.
     import yaml  # noqa: PLC0415 - see above
 
@@ -370,6 +409,7 @@ async def furnish(session: aiohttp.ClientSession, demo: Demo) -> None:
         for number, command in enumerate(commands, 1):
             await ws.send_json({"id": number, **command})
             await ws.receive_json()
+        await put_into_rooms(ws, len(commands) + 1)
     async with session.get(f"{demo.control}/state") as response:
         accounts = (await response.json())["accounts"]
     serial = next(serial for account in accounts.values() for serial in account["devices"])
@@ -390,44 +430,68 @@ async def welcome(session: aiohttp.ClientSession, demo: Demo) -> str:
     serial, device = next(iter(account["devices"].items()))
     name = device["accountName"]
     say = json.dumps({"serial": serial, "text": "good night", "response": "Good night!"})
-    browser = ["chromium", f"--user-data-dir={demo.config / 'browser'}", *chromium_args(demo.config), demo.url]
+    browser = demo.config / "browser.sh"
+    chromium = ["chromium", f"--user-data-dir={demo.config / 'browser'}", *chromium_args(demo.config), demo.url]
+    browser.write_text(f"#!/bin/sh\nexec {shlex.join(chromium)}\n")
+    browser.chmod(0o700)
     patch = json.dumps({"accounts": {customer_id: {"devices": {serial: {"volume": 60}}}}})
     return f"""
-Home Assistant   {demo.url}     user {USER}, password {PASSWORD}
-Dashboard        {demo.url}/{DASHBOARD}
-Simulated cloud  {demo.control}     (GET /ledger, /spoken, /state; PATCH /state; POST /push, /clock, /faults)
+{head_of_welcome(demo)}
+Dashboard             {demo.url}/{DASHBOARD}
 
 Try:
   Settings > Devices & services > Alexa Media Player: the Echos, each with its entities
-  Developer tools > Actions > notify.send_message at one of them, then look at {demo.control}/spoken
-  Say something to “{name}”; it shows as voice command, and starts automations:
+  Speak: Settings > Tools > Actions, "notify.send_message" with the entity "{name} Speak". This shows what was spoken:
+    curl {demo.control}/spoken
+  Say something to “{name}”. It appears in its entity "Voice command", and starts automations:
     curl {demo.control}/say -d '{say}'
-  Change the volume on “{name}”:
+  Change the volume of “{name}” to 60 %. Its media player follows at once:
     curl -X PATCH {demo.control}/state -d '{patch}'
-  Sign in: delete the account, and add it again in a browser that sees the simulated Amazon. The user is
-  {account["email"]}, the password “{account["password"]}”:
-    {shlex.join(browser)}
-  Another household: scripts/demo --household NAME  ({", ".join(HOUSEHOLDS)})
+  Sign in: delete the account, and add it again with the site {demo.domain} and either way to sign in. It requires a
+  browser in which Amazon is the simulated one. This starts Chromium (change the name of the program if yours differs):
+    {browser}
+  At the simulated Amazon the user is {account["email"]}, the password “{account["password"]}”.
+  Another household: scripts/demo --household NAME. demo: six Echos; two_accounts: two accounts that share Echos;
+  forty, two_hundred: many Echos; property: a hotel of Alexa Smart Properties.
+  A home that comes from alexa_media_player: scripts/demo --migration
 
-Ctrl-C ends both.
-"""
+{_END}"""
+
+
+def head_of_welcome(demo: Demo) -> str:
+    """Return the addresses of a demo."""
+    return f"""\
+Home Assistant        {demo.url}     only from this computer
+  user                {USER}
+  password            {PASSWORD}
+Simulated Amazon      {demo.control}     its requests: docs/simulated-cloud.md"""
 
 
 def welcome_to_property(demo: Demo) -> str:
     """Return the text for the user of a property demo."""
     lamp = {"smartProperties": {"endpoints": {"amzn1.alexa.endpoint.SIM101LAMP": {"online": False}}}}
     return f"""
-Home Assistant   {demo.url}     user {USER}, password {PASSWORD}
-Simulated cloud  {demo.control}     (GET /ledger, /spoken, /state; PATCH /state; POST /clock, /faults)
+{head_of_welcome(demo)}
 
 Try:
-  Settings > Areas: the rooms of a hotel, with their Echos, lamps and thermostats
-  Developer tools > Actions > Alexa Media Player: Query devices
-  A lamp goes offline; it shows within five minutes, or with homeassistant.update_entity:
+  Settings > Areas, labels & zones: the rooms of a hotel, with their Echos, lamps and thermostats
+  Settings > Tools > Actions > "Smart Properties: query devices"
+  A lamp goes offline. It becomes unavailable within five minutes, or with the action homeassistant.update_entity:
     curl -X PATCH {demo.control}/state -d '{json.dumps(lamp)}'
+  A home: scripts/demo
 
-Ctrl-C ends both.
-"""
+{_END}"""
+
+
+def welcome_to_migration(demo: Demo) -> str:
+    """Return the text for the user of a home that comes from alexa_media_player."""
+    return f"""
+{head_of_welcome(demo)}
+
+This Home Assistant was set up with alexa_media_player, and has started with this integration. Its account, devices,
+entities and automations are the old ones.
+
+{_END}"""
 
 
 async def main(args: argparse.Namespace) -> int:
@@ -446,6 +510,8 @@ async def main(args: argparse.Namespace) -> int:
     for name, old in OLD_HOUSEHOLDS.items():
         sys.stdout.write(f"\nMigration: {name}\n")
         failed |= await run_demo(args, old)
+        if not args.check:
+            break
     return failed
 
 
@@ -467,7 +533,9 @@ async def run_demo(args: argparse.Namespace, old: OldHousehold | None = None) ->
         write_config(folder, port, args.domain, "debug" if args.debug else "info")
         if old is not None:
             args.household = str(old.prepare(folder, args.domain))
-        sys.stdout.write(f"Starting Home Assistant and the simulated cloud ({args.household}, {args.domain}) …\n")
+        home = f"the recording {args.recording}" if args.recording else f"the household {args.household}"
+        sys.stdout.write(f"Starting Home Assistant and a simulated Amazon with {home}, site {args.domain}.\n")
+        sys.stdout.write("This takes up to two minutes. No Amazon account is needed.\n")
         sys.stdout.flush()
         async with home_assistant(args, folder, control), aiohttp.ClientSession() as session:
             url = f"http://127.0.0.1:{port}"
@@ -476,7 +544,9 @@ async def run_demo(args: argparse.Namespace, old: OldHousehold | None = None) ->
             demo = Demo(url, token, f"http://127.0.0.1:{control}", args.domain, folder)
             if args.check:
                 return await run_checks(demo, args)
-            if args.household == PROPERTY:
+            if old is not None:
+                sys.stdout.write(welcome_to_migration(demo))
+            elif args.household == PROPERTY:
                 await sign_in_property(session, demo)
                 sys.stdout.write(welcome_to_property(demo))
             else:
@@ -510,7 +580,7 @@ def arguments() -> argparse.Namespace:
         "--check", action="store_true", help="control it from outside, print a table, exit with 1 if a row fails"
     )
     parser.add_argument(
-        "--migration", action="store_true", help="with --check: start with configuration folders of alexa_media_player"
+        "--migration", action="store_true", help="start with a configuration folder of alexa_media_player"
     )
     parser.add_argument(
         "--household",
@@ -535,8 +605,6 @@ def arguments() -> argparse.Namespace:
             args.domain = domain_of(args.recording) or args.domain
         except ValueError as err:
             parser.error(str(err))
-    if args.migration and not args.check:
-        parser.error("--migration goes with --check")
     return args
 
 
