@@ -3,7 +3,7 @@
 
     scripts/package.py VERSION        e.g. 1.2.0, or v1.2.0
 
-HACS and Home Assistant's Marketplace unpack it into custom_components/alexa_media, so the files are at the root of the archive.
+HACS and the Marketplace unpack it into custom_components/alexa_media, so the files are at the root of the archive.
 """
 
 import json
