@@ -88,6 +88,16 @@ async def test_an_alarm_is_created_changed_skipped_and_deleted(
     await until(hass, lambda: once not in str(state_of(hass, sensor).attributes["sorted_all"]))
 
 
+async def test_an_alarm_that_is_edited_to_no_days_stops_repeating(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household
+) -> None:
+    alarm = (await act(hass, "create_alarm", entity_id=BEDROOM, at="06:30", weekdays=["MO", "FR"]))["id"]
+    await act(hass, "edit_alarm", notification_id=alarm, weekdays=[])
+    item = held(household, alarm)
+    assert item["originalTime"] == "06:30:00.000"
+    assert not (item["rRuleData"] or {}).get("recurrenceRules")
+
+
 async def test_a_music_alarm_keeps_its_music(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
     """An alarm that plays music still plays it after a change of its time."""
     (music,) = [item["id"] for item in all_held(household).values() if item["type"] == "MusicAlarm"]

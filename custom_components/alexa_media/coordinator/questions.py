@@ -50,8 +50,8 @@ type _Key = tuple[datetime, str | None]
 class Question:
     """A text command to one Echo, and the record found for it.
 
-    ``asked_at`` and ``signed_at`` are in seconds of the event loop's clock. ``others`` is the number of later commands
-    to the Echo. ``error`` is the reason why the history could not be read.
+    ``asked_at`` and ``signed_at`` are in seconds of the event loop's clock. ``others`` are records of the
+    Echo with other words that may belong to this command. ``error`` is the reason why the history could not be read.
     """
 
     serial: str

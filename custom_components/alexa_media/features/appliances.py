@@ -140,8 +140,8 @@ def appliance_unique_id(hass: HomeAssistant, entry: AlexaConfigEntry, domain: st
     """Return the unique id of an entity of the platform ``domain``; ``bare`` is the id in alexa_media_player.
 
     alexa_media_player has no form for a second account. Registered ids are kept. A new entity gets the bare id in the
-    first account. In other accounts, or if the bare id belongs to another account, it gets a prefix, because two
-    accounts may have the same appliance.
+    first account. In other accounts, or if the bare id belongs to another account, the account's suffix or unique id
+    is appended, because two accounts may have the same appliance.
     """
     registry = er.async_get(hass)
     suffix: str = entry.data.get(CONF_ID_SUFFIX, "")
