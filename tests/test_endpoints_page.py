@@ -12,8 +12,8 @@ from custom_components.alexa_media.cloud.account.endpoints import Endpoint, Host
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "endpoints.md").read_text()
 
-ASKED = "What is asked"
-KNOWN = "The known addresses"
+SENT = "When requests are sent"
+KNOWN = "Endpoints known from alexa_media_player"
 
 KNOWN_ADDRESSES = (
     "GET /api/bootstrap",
@@ -70,9 +70,9 @@ def names(cell: str) -> list[str]:
     return re.findall(r"`([^`]+)`", cell)
 
 
-def asked(page: str) -> list[tuple[str, ...]]:
-    """Return the rows of the integration's requests: name, request, host, read or write, used by, asked."""
-    return rows(page, ASKED, 6)
+def sent(page: str) -> list[tuple[str, ...]]:
+    """Return the rows of the integration's requests: name, request, host, read or write, used by, sent."""
+    return rows(page, SENT, 6)
 
 
 def table(endpoints: Iterable[Endpoint]) -> list[tuple[str, ...]]:
@@ -100,17 +100,17 @@ LABELS = {endpoint.name: without_parameters(endpoint.label) for endpoint in ENDP
 
 def test_every_endpoint_has_one_row() -> None:
     """Name, request, host and type match the code, and there are no other rows."""
-    assert sorted(row[:4] for row in asked(PAGE)) == table(ENDPOINTS)
-    assert [row for row in asked(PAGE) if not row[4] or not row[5]] == []
+    assert sorted(row[:4] for row in sent(PAGE)) == table(ENDPOINTS)
+    assert [row for row in sent(PAGE) if not row[4] or not row[5]] == []
 
 
 def test_missing_and_extra_rows_are_detected() -> None:
     """Missing rows, rows without an endpoint, and duplicate rows are detected."""
     new = Endpoint(name="new", method="GET", host=Host.WEBSITE, path="/api/new")
-    assert sorted(row[:4] for row in asked(PAGE)) != table((*ENDPOINTS, new))
+    assert sorted(row[:4] for row in sent(PAGE)) != table((*ENDPOINTS, new))
     line = next(line for line in PAGE.splitlines() if line.startswith("| `volumes` |"))
     for page in (PAGE.replace(f"{line}\n", ""), PAGE.replace(line, f"{line}\n{line}"), PAGE.replace("np/command", "x")):
-        assert sorted(row[:4] for row in asked(page)) != table(ENDPOINTS)
+        assert sorted(row[:4] for row in sent(page)) != table(ENDPOINTS)
 
 
 def test_the_page_explains_every_host() -> None:
@@ -122,7 +122,7 @@ def test_every_known_address_has_one_row() -> None:
     """No address is missing or duplicate, and each has a verdict and a reason."""
     found = rows(PAGE, KNOWN, 4)
     assert sorted(names(cells[0])[0] for cells in found) == sorted(KNOWN_ADDRESSES)
-    assert {cells[1] for cells in found} <= {"used", "replaced", "not asked"}
+    assert {cells[1] for cells in found} <= {"used", "replaced", "not used"}
     assert [cells for cells in found if cells[1] != "used" and not cells[3]] == []
 
 
@@ -147,7 +147,7 @@ def test_replacements_of_known_addresses_exist() -> None:
 
 def test_unused_addresses_are_not_endpoints() -> None:
     """No endpoint has such an address, and endpoints named in its reason exist."""
-    found = list(of_known("not asked"))
+    found = list(of_known("not used"))
     assert found
     for address, endpoints, why in found:
         assert endpoints == [], address
