@@ -1,7 +1,8 @@
 """Tests of old samples of appliances: their values are unknown, or shown with their age."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -36,45 +37,70 @@ async def shown(
     return state_of(hass, entity_id)
 
 
+class Sample(NamedTuple):
+    """The entity that shows a feature of an appliance, and the values of the feature."""
+
+    entity_id: str
+    of: str
+    feature: str
+    values: dict[str, Any]
+
+
+DETECTED, NOT_DETECTED = {"detectionState": "DETECTED"}, {"detectionState": "NOT_DETECTED"}
+MOVED = Sample(MOTION, "Hall Motion", "motionSensor", DETECTED)
+STILL = Sample(MOTION, "Hall Motion", "motionSensor", NOT_DETECTED)
+OCCUPIED = Sample(OCCUPANCY, "Kitchen Show", "motionSensor", DETECTED)
+BRIGHT = Sample(LIGHT, "Kitchen Show", "lightSensor", {"illuminance": 4321.0})
+HOT = Sample(TEMPERATURE, "Kitchen Show", "temperatureSensor", {"temperature": WARM})
+HUMID = Sample(HUMIDITY, "Air Monitor", "range.4", {"rangeValue": 77})
+OPEN = Sample(DOOR, "Front Door", "contactSensor", DETECTED)
+
+
+@pytest.fixture(name="take")
+def take_fixture(sim: ControlClient, household: Household) -> Callable[[Sample, datetime], None]:
+    """Return a function that stores a sample with its time in the cloud."""
+
+    def take(sample: Sample, at: datetime) -> None:
+        held = {sample.feature: {**sample.values, "sampled": at.timestamp()}}
+        if sample.of == "Kitchen Show":
+            household.change(sample.of, features=held)
+        else:
+            House(sim).change(sample.of, features=held)
+
+    return take
+
+
 @pytest.mark.parametrize(
-    ("entity_id", "of", "feature", "values", "age", "state"),
+    ("sample", "age", "state"),
     [
-        (MOTION, "Hall Motion", "motionSensor", {"detectionState": "DETECTED"}, WEEKS, "unknown"),
-        (MOTION, "Hall Motion", "motionSensor", {"detectionState": "DETECTED"}, HOURS, "unknown"),
-        (MOTION, "Hall Motion", "motionSensor", {"detectionState": "DETECTED"}, timedelta(minutes=5), "on"),
-        (MOTION, "Hall Motion", "motionSensor", {"detectionState": "NOT_DETECTED"}, WEEKS, "unknown"),
-        (MOTION, "Hall Motion", "motionSensor", {"detectionState": "NOT_DETECTED"}, HOURS, "off"),
-        (MOTION, "Hall Motion", "motionSensor", {"detectionState": "UNKNOWN"}, HOURS, "unknown"),
-        (OCCUPANCY, "Kitchen Show", "motionSensor", {"detectionState": "DETECTED"}, WEEKS, "unknown"),
-        (LIGHT, "Kitchen Show", "lightSensor", {"illuminance": 4321.0}, WEEKS, "unknown"),
-        (LIGHT, "Kitchen Show", "lightSensor", {"illuminance": 4321.0}, HOURS, "unknown"),
-        (TEMPERATURE, "Kitchen Show", "temperatureSensor", {"temperature": WARM}, DAYS, "unknown"),
-        (TEMPERATURE, "Kitchen Show", "temperatureSensor", {"temperature": WARM}, HOURS, "31.5"),
-        (HUMIDITY, "Air Monitor", "range.4", {"rangeValue": 77}, WEEKS, "unknown"),
-        (DOOR, "Front Door", "contactSensor", {"detectionState": "DETECTED"}, WEEKS, "on"),
+        (MOVED, WEEKS, "unknown"),
+        (MOVED, HOURS, "unknown"),
+        (MOVED, timedelta(minutes=5), "on"),
+        (STILL, WEEKS, "unknown"),
+        (STILL, HOURS, "off"),
+        (MOVED._replace(values={"detectionState": "UNKNOWN"}), HOURS, "unknown"),
+        (OCCUPIED, WEEKS, "unknown"),
+        (BRIGHT, WEEKS, "unknown"),
+        (BRIGHT, HOURS, "unknown"),
+        (HOT, DAYS, "unknown"),
+        (HOT, HOURS, "31.5"),
+        (HUMID, WEEKS, "unknown"),
+        (OPEN, WEEKS, "on"),
     ],
 )
 async def test_an_old_sample_is_unknown_or_shows_its_age(
     hass: HomeAssistant,
-    sim: ControlClient,
     config_entry: MockConfigEntry,
     clock: Clock,
     entity_registry: er.EntityRegistry,
-    household: Household,
-    entity_id: str,
-    of: str,
-    feature: str,
-    values: dict[str, Any],
+    take: Callable[[Sample, datetime], None],
+    sample: Sample,
     age: timedelta,
     state: str,
 ) -> None:
     at = datetime.now(UTC) - age
-    held = {feature: {**values, "sampled": at.timestamp()}}
-    if of == "Kitchen Show":
-        household.change(of, features=held)
-    else:
-        House(sim).change(of, features=held)
-    found = await shown(hass, config_entry, clock, entity_registry, entity_id)
+    take(sample, at)
+    found = await shown(hass, config_entry, clock, entity_registry, sample.entity_id)
     assert found.state == state
     assert abs(datetime.fromisoformat(found.attributes["last_sampled"]) - at) < timedelta(seconds=1)
     assert await hass.config_entries.async_unload(config_entry.entry_id)
@@ -116,39 +142,30 @@ async def test_a_thermostat_does_not_show_what_it_measured_on_another_day(
 
 
 @pytest.mark.parametrize(
-    ("entity_id", "of", "feature", "values", "lasts", "before"),
+    ("sample", "lasts", "before"),
     [
-        (TEMPERATURE, "Kitchen Show", "temperatureSensor", {"temperature": WARM}, timedelta(days=1), "31.5"),
-        (LIGHT, "Kitchen Show", "lightSensor", {"illuminance": 4321.0}, timedelta(hours=1), "4321.0"),
-        (OCCUPANCY, "Kitchen Show", "motionSensor", {"detectionState": "DETECTED"}, timedelta(hours=1), "on"),
-        (HUMIDITY, "Air Monitor", "range.4", {"rangeValue": 77}, timedelta(days=1), "77.0"),
+        (HOT, timedelta(days=1), "31.5"),
+        (BRIGHT, timedelta(hours=1), "4321.0"),
+        (OCCUPIED, timedelta(hours=1), "on"),
+        (HUMID, timedelta(days=1), "77.0"),
     ],
 )
 async def test_a_sample_becomes_too_old_while_the_cloud_answers_the_same(
     hass: HomeAssistant,
-    sim: ControlClient,
     config_entry: MockConfigEntry,
     clock: Clock,
     entity_registry: er.EntityRegistry,
-    household: Household,
-    entity_id: str,
-    of: str,
-    feature: str,
-    values: dict[str, Any],
+    take: Callable[[Sample, datetime], None],
+    sample: Sample,
     lasts: timedelta,
     before: str,
 ) -> None:
     """A sensor that no longer reports has the same sample in each response, and no push."""
-    at = datetime.now(UTC) - lasts + timedelta(minutes=15)
-    held = {feature: {**values, "sampled": at.timestamp()}}
-    if of == "Kitchen Show":
-        household.change(of, features=held)
-    else:
-        House(sim).change(of, features=held)
-    assert (await shown(hass, config_entry, clock, entity_registry, entity_id)).state == before
+    take(sample, datetime.now(UTC) - lasts + timedelta(minutes=15))
+    assert (await shown(hass, config_entry, clock, entity_registry, sample.entity_id)).state == before
     await clock.advance(10 * 60, step=60)
-    assert state_of(hass, entity_id).state == before
+    assert state_of(hass, sample.entity_id).state == before
     # before the next poll, which is in another five minutes
     await clock.advance(5 * 60 + 10, step=60)
-    assert state_of(hass, entity_id).state == "unknown"
+    assert state_of(hass, sample.entity_id).state == "unknown"
     assert await hass.config_entries.async_unload(config_entry.entry_id)

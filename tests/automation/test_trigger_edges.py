@@ -207,11 +207,7 @@ async def test_a_reload_neither_loses_the_trigger_nor_repeats_the_past(
 
 
 async def test_what_happens_during_a_reload_triggers(
-    hass: HomeAssistant,
-    sim: ControlClient,
-    entry: MockConfigEntry,
-    household: Household,
-    monkeypatch: pytest.MonkeyPatch,
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The event occurs after the first reads, while Home Assistant still loads the platforms."""
     told = await automate(hass, {"trigger": "alexa_media.do_not_disturb", "target": {"entity_id": KITCHEN}})

@@ -1,5 +1,6 @@
 """Tests of actions that change the appliances in Alexa, with the simulated cloud."""
 
+from collections.abc import Callable
 import json
 from typing import Any
 
@@ -29,6 +30,18 @@ def desk_fixture(entry: MockConfigEntry, device_registry: dr.DeviceRegistry) -> 
     )
     assert isinstance(found, dr.DeviceEntry)
     return found
+
+
+@pytest.fixture(name="move_desk")
+def move_desk_fixture(
+    desk: dr.DeviceEntry, device_registry: dr.DeviceRegistry, area_registry: ar.AreaRegistry
+) -> Callable[[str], None]:
+    """Return a function that puts the desk lamp into an area, which it creates."""
+
+    def move(area: str) -> None:
+        device_registry.async_update_device(desk.id, area_id=area_registry.async_get_or_create(area).id)
+
+    return move
 
 
 async def test_an_appliance_is_renamed(
@@ -87,8 +100,8 @@ async def test_a_refused_change_is_tried_once_and_a_failed_one_again(
     sim: ControlClient,
     entry: MockConfigEntry,
     desk: dr.DeviceEntry,
+    move_desk: Callable[[str], None],
     device_registry: dr.DeviceRegistry,
-    area_registry: ar.AreaRegistry,
     action: str,
     name: str,
 ) -> None:
@@ -97,8 +110,7 @@ async def test_a_refused_change_is_tried_once_and_a_failed_one_again(
     if action == "rooms_from_areas":
         for device in dr.async_entries_for_config_entry(device_registry, entry.entry_id):
             device_registry.async_update_device(device.id, area_id=None)
-        library = area_registry.async_get_or_create("Library")
-        device_registry.async_update_device(desk.id, area_id=library.id)
+        move_desk("Library")
         data = {"config_entry_id": entry.entry_id, "dry_run": False}
     operation = name.partition("_")[0]
     sim.fault(path=GRAPHQL, operation=operation, status=503, times=1)
@@ -154,17 +166,11 @@ async def test_new_appliances_are_discovered(hass: HomeAssistant, sim: ControlCl
 
 
 async def test_rooms_are_created_from_areas(
-    hass: HomeAssistant,
-    sim: ControlClient,
-    entry: MockConfigEntry,
-    desk: dr.DeviceEntry,
-    device_registry: dr.DeviceRegistry,
-    area_registry: ar.AreaRegistry,
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, move_desk: Callable[[str], None]
 ) -> None:
     """A dry run lists each change without making it; no appliance is removed from a room."""
     house = House(sim)
-    library = area_registry.async_get_or_create("Library - West")
-    device_registry.async_update_device(desk.id, area_id=library.id)
+    move_desk("Library - West")
     for dry_run in ({}, {"dry_run": True}):
         sim.reset_ledger()
         answer = await act(hass, "rooms_from_areas", config_entry_id=entry.entry_id, **dry_run)
