@@ -37,6 +37,26 @@ def enable(
     assert item.entity_id == entity_id
 
 
+@pytest.fixture(name="office")
+def office_fixture(
+    config_entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry
+) -> tuple[str, str]:
+    """Return the switch and the select of the Office Spot, which are enabled before the setup."""
+    serial = household.serial("Office Spot")
+    switch, select = (
+        entity_registry.async_get_or_create(domain, DOMAIN, f"{serial}_{key}", config_entry=config_entry).entity_id
+        for domain, key in (("switch", "kids_mode"), ("select", "kids_child"))
+    )
+    return switch, select
+
+
+def add_child(sim: ControlClient, household: Household, person_id: str, name: str) -> None:
+    """Add a child to the household."""
+    people = household.accounts[JO]["household"]
+    child = {"id": person_id, "name": name, "role": "CHILD"}
+    sim.patch_state({"accounts": {JO: {"household": [*people, child]}}})
+
+
 @pytest.mark.contract("entities, Amazon Kids")
 async def test_it_costs_nothing_unless_enabled(
     hass: HomeAssistant,
@@ -103,9 +123,7 @@ async def test_a_device_is_assigned_and_released(
     assert household.device("Office Spot")["child"] is None
     assert state_of(hass, SENSOR).state == "off"
     # two people with the same name are distinguished by their ids
-    people = household.accounts[JO]["household"]
-    twin = {"id": "A2SIMKIM0DOE04", "name": "Kim Ray", "role": "CHILD"}
-    sim.patch_state({"accounts": {JO: {"household": [*people, twin]}}})
+    add_child(sim, household, "A2SIMKIM0DOE04", "Kim Ray")
     with pytest.raises(ServiceValidationError) as twins:
         await act(hass, "amazon_kids_enable", child="KIM")
     assert twins.value.translation_key == "child_ambiguous"
@@ -160,14 +178,9 @@ async def test_the_child_is_shown_and_selected(
     sim: ControlClient,
     config_entry: MockConfigEntry,
     household: Household,
-    entity_registry: er.EntityRegistry,
+    office: tuple[str, str],
 ) -> None:
-    serial = household.serial("Office Spot")
-    ids = {"switch": f"{serial}_kids_mode", "select": f"{serial}_kids_child"}
-    switch, select = (
-        entity_registry.async_get_or_create(domain, DOMAIN, unique_id, config_entry=config_entry).entity_id
-        for domain, unique_id in ids.items()
-    )
+    switch, select = office
     await set_up(hass, config_entry)
     await until(hass, lambda: state_of(hass, select).state == "none")
     assert state_of(hass, select).attributes["options"] == ["none", "Kim"]
@@ -189,9 +202,7 @@ async def test_the_child_is_shown_and_selected(
     assert config_entry.runtime_data.backend.unsupported == ("device_child",)
 
     # the switch cannot be turned on if there are two children
-    twin = {"id": "A2SIMKIMR0AY04", "name": "Robin Ray", "role": "CHILD"}
-    people = household.accounts[JO]["household"]
-    sim.patch_state({"accounts": {JO: {"household": [*people, twin]}}})
+    add_child(sim, household, "A2SIMKIMR0AY04", "Robin Ray")
     with pytest.raises(ServiceValidationError) as raised:
         await hass.services.async_call("switch", "turn_on", {"entity_id": switch}, blocking=True)
     assert raised.value.translation_key == "child_needed"
@@ -226,17 +237,12 @@ async def test_a_failure_of_the_site_for_parents_leaves_the_rest(
     sim: ControlClient,
     config_entry: MockConfigEntry,
     household: Household,
-    entity_registry: er.EntityRegistry,
+    office: tuple[str, str],
     clock: Clock,
     status: int,
 ) -> None:
     """The switch and the known child are kept, and new children become options."""
-    serial = household.serial("Office Spot")
-    ids = {"switch": f"{serial}_kids_mode", "select": f"{serial}_kids_child"}
-    switch, select = (
-        entity_registry.async_get_or_create(domain, DOMAIN, unique_id, config_entry=config_entry).entity_id
-        for domain, unique_id in ids.items()
-    )
+    switch, select = office
     faults = [sim.fault(path=f"/ajax/get-{page}", status=status) for page in ("household-with-age", "oobe-device-data")]
     household.change("Office Spot", child=KIM)
     await set_up(hass, config_entry)
@@ -249,9 +255,7 @@ async def test_a_failure_of_the_site_for_parents_leaves_the_rest(
     assert state_of(hass, select).state == "Kim"
 
     sim.fault(path="/ajax/get-oobe-device-data", status=status)
-    twin = {"id": "A2SIMKIMR0AY04", "name": "Robin Ray", "role": "CHILD"}
-    people = household.accounts[JO]["household"]
-    sim.patch_state({"accounts": {JO: {"household": [*people, twin]}}})
+    add_child(sim, household, "A2SIMKIMR0AY04", "Robin Ray")
     await clock.advance(24.1 * 3600, step=12 * 3600)
     assert (state_of(hass, switch).state, state_of(hass, select).state) == ("on", "Kim")
     assert state_of(hass, select).attributes["options"] == ["none", "Kim", "Robin"]
