@@ -28,7 +28,7 @@ AUTOMATION: Final = """\
 Fields are set below `options`. [Voice and triggers](../voice.md) has examples.
 """
 DEVICES: Final = """\
-Every device that Amazon lists with media playback, speech or alarms is supported. These are known by name; others are
+Every device that Amazon lists with media playback, alarms or reminders is supported. These are known by name; others are
 shown by their family and type id. Smart home devices behind Alexa are [on another page](../smart-home.md).
 """
 ENTITIES: Final = """\

@@ -299,6 +299,19 @@ async def test_areas_devices_and_groups_are_resolved(
     assert response["skipped"] == [{"entity_id": KIDS, "name": "Kids Dot", "reason": "offline"}]
 
 
+async def test_every_echo_speaks_once(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """``all`` contains every Echo, also those in a speaker group; offline ones are skipped, other players are ignored."""
+    hass.states.async_set("media_player.radio", "idle")
+    response = await speak(hass, "all")
+    devices = [device for device, _ in heard(sim)]
+    assert {"Kitchen Show", "Bedroom Dot", "Living Room Studio", "Office Spot", "Garage Echo"} <= set(devices)
+    assert len(set(devices)) == len(devices), "each Echo speaks once"
+    assert {"entity_id": KIDS, "name": "Kids Dot", "reason": "offline"} in response["skipped"]
+    assert DOWNSTAIRS not in {item["entity_id"] for item in response["sent"]}
+
+
 async def test_an_area_without_echos_is_refused(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, area_registry: ar.AreaRegistry
 ) -> None:
