@@ -28,8 +28,8 @@ AUTOMATION: Final = """\
 Fields are set below `options`. [Voice and triggers](../voice.md) has examples.
 """
 DEVICES: Final = """\
-Every device that Amazon lists with media playback, alarms or reminders is supported. These are known by name; others are
-shown by their family and type id. Smart home devices behind Alexa are [on another page](../smart-home.md).
+Every device that Amazon lists with media playback, alarms or reminders is supported. These are known by name; others
+are shown by their family and type id. Smart home devices behind Alexa are [on another page](../smart-home.md).
 """
 ENTITIES: Final = """\
 The entities of the demo household: six Echos, a speaker group, lists, routines and smart home devices. Which of them

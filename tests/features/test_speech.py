@@ -302,7 +302,7 @@ async def test_areas_devices_and_groups_are_resolved(
 async def test_every_echo_speaks_once(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """``all`` contains every Echo, also those in a speaker group; offline ones are skipped, other players are ignored."""
+    """``all`` contains every Echo, also in a speaker group; offline ones are skipped, other players are ignored."""
     hass.states.async_set("media_player.radio", "idle")
     response = await speak(hass, "all")
     devices = [device for device, _ in heard(sim)]
