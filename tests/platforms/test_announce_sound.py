@@ -236,25 +236,35 @@ async def test_tts_speak_works_with_any_engine(home: Home, freezer: FrozenDateTi
     assert [(await home.fetch(each))[0] for each in (address, second)] == [404, 404]
 
 
-@pytest.mark.contract("/ counts as a public address", "sentences are spoken about what cannot be played")
-async def test_unplayable_media_are_refused(home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def error(home: Home, source: str, **values: Any) -> tuple[type[Exception], str | None]:
+    """Return the error of an announcement and the key of its message."""
+    with pytest.raises(HomeAssistantError) as info:
+        await home.play(source, **values)
+    assert str(info.value), "the error has no translated message"
+    return type(info.value), info.value.translation_key
+
+
+def assert_silence(home: Home) -> None:
+    """Fail if something was spoken, or requested."""
+    assert home.sim.spoken() == []
+    assert home.sim.ledger(path="/api/behaviors/preview") == []
+
+
+@pytest.mark.contract("sentences are spoken about what cannot be played")
+async def test_media_that_alexa_would_have_to_stream_are_refused(home: Home) -> None:
     """Row "play_media music": the error contains the reason, and nothing is spoken."""
-    tone = str(home.sounds / "tone.wav")
-
-    async def error(source: str, **values: Any) -> tuple[type[Exception], str | None]:
-        with pytest.raises(HomeAssistantError) as info:
-            await home.play(source, **values)
-        assert str(info.value), "the error has no translated message"
-        return type(info.value), info.value.translation_key
-
     announce = MediaPlayerEntityFeature.MEDIA_ANNOUNCE
     assert state_of(home.hass, SPOT).attributes["supported_features"] & announce == 0
     for kind in ("music", "url", "audio/wav"):
-        assert await error(tone, kind=kind, announce=False) == (ServiceValidationError, "streaming_unsupported")
-    assert await error("") == (ServiceValidationError, "streaming_unsupported")
-    assert await error("jazz") == (ServiceValidationError, "streaming_unsupported")
-    assert await error("http://[") == (ServiceValidationError, "streaming_unsupported")
-    assert await error("file:///etc/hostname") == (ServiceValidationError, "streaming_unsupported")
+        refused = await error(home, str(home.sounds / "tone.wav"), kind=kind, announce=False)
+        assert refused == (ServiceValidationError, "streaming_unsupported")
+    for source in ("", "jazz", "http://[", "file:///etc/hostname"):
+        assert await error(home, source) == (ServiceValidationError, "streaming_unsupported")
+    assert_silence(home)
+
+
+@pytest.mark.contract("/ counts as a public address")
+async def test_a_sound_needs_a_public_https_address(home: Home) -> None:
     for url, key in (
         ("", "public_url_missing"),
         ("/", "public_url_missing"),
@@ -264,19 +274,33 @@ async def test_unplayable_media_are_refused(home: Home, monkeypatch: pytest.Monk
         ("https://[", "public_url_not_https"),
     ):
         home.options(public_url=url)
-        assert await error(tone) == (ServiceValidationError, key)
-    home.options(public_url=PUBLIC)
-    assert await error(str(home.sounds / "missing.wav")) == (HomeAssistantError, "audio_unreachable")
-    assert await error("http://127.0.0.1:1/") == (HomeAssistantError, "audio_unreachable")
-    assert await error("media-source://nobody/x") == (HomeAssistantError, "audio_unreachable")
-    assert await error(str(home.sounds / "list.m3u")) == (HomeAssistantError, "audio_unreachable")
-    assert await error(str(home.sounds / "long.wav")) == (ServiceValidationError, "audio_too_long")
+        assert await error(home, str(home.sounds / "tone.wav")) == (ServiceValidationError, key)
+    assert_silence(home)
+
+
+@pytest.mark.contract("sentences are spoken about what cannot be played")
+async def test_unplayable_media_are_refused(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    for source in (
+        str(home.sounds / "missing.wav"),
+        "http://127.0.0.1:1/",
+        "media-source://nobody/x",
+        str(home.sounds / "list.m3u"),
+    ):
+        assert await error(home, source) == (HomeAssistantError, "audio_unreachable")
+    assert await error(home, str(home.sounds / "long.wav")) == (ServiceValidationError, "audio_too_long")
     with monkeypatch.context() as patch:
         patch.setattr(audio, "MAX_SOURCE", 20_000)
-        assert await error(tone) == (ServiceValidationError, "audio_too_large")
+        assert await error(home, str(home.sounds / "tone.wav")) == (ServiceValidationError, "audio_too_large")
     with monkeypatch.context() as patch:
         patch.setattr(audio, "PATIENCE", 0.2)
-        assert await error(str(home.sounds / "slow.wav")) == (HomeAssistantError, "audio_unreachable")
+        assert await error(home, str(home.sounds / "slow.wav")) == (HomeAssistantError, "audio_unreachable")
+    assert_silence(home)
+
+
+async def test_a_missing_or_slow_ffmpeg_is_reported(
+    home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tone = str(home.sounds / "tone.wav")
     slow = tmp_path / "ffmpeg"
     slow.write_text("#!/bin/sh\nhead -c 400000 /dev/zero\nexec sleep 60\n")
     slow.chmod(0o755)
@@ -284,15 +308,18 @@ async def test_unplayable_media_are_refused(home: Home, monkeypatch: pytest.Monk
         with monkeypatch.context() as patch:
             patch.setitem(home.hass.data, "ffmpeg", FFmpegManager(home.hass, str(binary)))
             patch.setattr(audio, "PATIENCE", patience)
-            assert await error(tone) == (HomeAssistantError, key)
+            assert await error(home, tone) == (HomeAssistantError, key)
     with monkeypatch.context() as patch:
         patch.setattr(home.hass.config, "components", home.hass.config.components - {"ffmpeg"})
-        assert await error(tone) == (HomeAssistantError, "ffmpeg_missing")
-    assert home.sim.spoken() == []
-    assert home.sim.ledger(path="/api/behaviors/preview") == []
-    # the caller also gets Amazon's refusal
+        assert await error(home, tone) == (HomeAssistantError, "ffmpeg_missing")
+    assert_silence(home)
+
+
+async def test_the_caller_gets_the_refusal_of_a_sound(home: Home) -> None:
+    """The same sound can be announced again."""
+    tone = str(home.sounds / "tone.wav")
     home.sim.fault(path="/api/behaviors/preview", status=400, times=1, body={"message": "not today"})
-    assert await error(tone) == (HomeAssistantError, "speech_failed")
+    assert await error(home, tone) == (HomeAssistantError, "speech_failed")
     await home.play(tone)
     assert [said["device"] for said in home.sim.spoken()] == ["Kitchen Show"]
 
