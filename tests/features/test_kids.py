@@ -1,5 +1,6 @@
 """Tests of assigning an Echo to a child (Amazon Kids), and of its binary sensor."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -86,20 +87,28 @@ async def test_it_costs_nothing_unless_enabled(
     assert household.requests(path="/api/device/op-mode") == []
 
 
-@pytest.mark.contract("entities, Amazon Kids", "services, amazon_kids_enable and amazon_kids_disable")
-async def test_a_device_is_assigned_and_released(
+@pytest.fixture(name="sensor")
+async def sensor_fixture(
     hass: HomeAssistant,
     sim: ControlClient,
     config_entry: MockConfigEntry,
     household: Household,
     entity_registry: er.EntityRegistry,
-) -> None:
-    """The sensor shows Amazon's state, invalid calls raise an error, and no assignment is repeated."""
+) -> AsyncIterator[None]:
+    """Load the entry with the sensor of the Office Spot, which belongs to no child."""
     enable(entity_registry, config_entry, household, "Office Spot", SENSOR)
     await set_up(hass, config_entry)
     await until(hass, lambda: state_of(hass, SENSOR).state == "off")
     await quiet(hass, sim, calm=0.6)
     sim.reset_ledger()
+    yield
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+@pytest.mark.usefixtures("sensor")
+@pytest.mark.contract("entities, Amazon Kids", "services, amazon_kids_enable and amazon_kids_disable")
+async def test_a_device_is_assigned_and_released(hass: HomeAssistant, sim: ControlClient, household: Household) -> None:
+    """The sensor shows Amazon's state, and invalid calls raise an error."""
     await act(hass, "amazon_kids_enable", child="Kim")
     serial, kind = household.serial("Office Spot"), household.device("Office Spot")["deviceType"]
     assert household.requests() == [
@@ -122,19 +131,35 @@ async def test_a_device_is_assigned_and_released(
     assert household.requests() == [f"POST /api/unassign-device-from-child/{serial}/{kind}", MODE]
     assert household.device("Office Spot")["child"] is None
     assert state_of(hass, SENSOR).state == "off"
-    # two people with the same name are distinguished by their ids
+
+
+@pytest.mark.usefixtures("sensor")
+async def test_children_with_the_same_name_are_distinguished_by_their_ids(
+    hass: HomeAssistant, sim: ControlClient, household: Household
+) -> None:
     add_child(sim, household, "A2SIMKIM0DOE04", "Kim Ray")
     with pytest.raises(ServiceValidationError) as twins:
         await act(hass, "amazon_kids_enable", child="KIM")
     assert twins.value.translation_key == "child_ambiguous"
     await act(hass, "amazon_kids_enable", child="amzn1.account.SIMA2SIMKIM0DOE04")
     assert state_of(hass, SENSOR).state == "on"
-    # a change that cannot be confirmed at once is read again
+
+
+@pytest.mark.usefixtures("sensor")
+async def test_a_change_that_cannot_be_confirmed_at_once_is_read_again(hass: HomeAssistant, sim: ControlClient) -> None:
+    await act(hass, "amazon_kids_enable", child="Kim")
     sim.fault(path="/api/device/op-mode", status=404, times=1)
     await act(hass, "amazon_kids_disable")
     assert state_of(hass, SENSOR).state == "on"
     await until(hass, lambda: state_of(hass, SENSOR).state == "off")
-    await act(hass, "amazon_kids_enable", child="amzn1.account.SIMA2SIMKIM0DOE04")
+
+
+@pytest.mark.usefixtures("sensor")
+@pytest.mark.contract("services, amazon_kids_enable and amazon_kids_disable")
+async def test_a_release_without_an_answer_is_not_repeated(
+    hass: HomeAssistant, sim: ControlClient, household: Household
+) -> None:
+    await act(hass, "amazon_kids_enable", child="Kim")
     sim.fault(path="/api/unassign-device-from-child/*", status=503, after=True, times=1)
     sim.reset_ledger()
     with pytest.raises(HomeAssistantError) as lost:
@@ -142,7 +167,6 @@ async def test_a_device_is_assigned_and_released(
     assert lost.value.translation_key == "cannot_connect"
     assert len(household.requests("POST")) == 1
     assert state_of(hass, SENSOR).state == "on"
-    await hass.config_entries.async_unload(config_entry.entry_id)
 
 
 @pytest.mark.contract("kids sensors ask every five minutes")
