@@ -584,19 +584,8 @@ async def test_transcripts_can_be_disabled(
 # --- actions ------------------------------------------------------------------------------
 
 
-@pytest.mark.contract(
-    "attributes of media players, history_records",
-    "services, get_history_records",
-    "history records are one at most, and none of a second account",
-    "history records are lost at the next change",
-)
-async def test_history_records_can_be_filtered(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
-) -> None:
-    """Records of one Echo are filtered by range, person and type, over several pages.
-
-    The result is shown until the next call.
-    """
+def say_many(sim: ControlClient, household: Household) -> datetime:
+    """Speak to two Echos, four times to the kitchen; return the time before the last command there."""
     kitchen, office = household.serial("Kitchen Show"), household.serial("Office Spot")
     for number in range(3):
         sim.say(kitchen, f"kitchen {number}", f"answer {number}", "Jo" if number else "Alex", intent="Some")
@@ -605,6 +594,19 @@ async def test_history_records_can_be_filtered(
     for number in range(55):
         sim.say(office, f"office {number}")
     sim.say(kitchen, "kitchen 3", utterance_type="SOMETHING_NEW")
+    return middle
+
+
+@pytest.mark.contract(
+    "attributes of media players, history_records",
+    "history records are one at most, and none of a second account",
+    "history records are lost at the next change",
+)
+async def test_history_records_are_shown_until_the_next_call(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """Records of one Echo are found on several pages."""
+    say_many(sim, household)
     sim.reset_ledger()
     found = await records_of(hass, KITCHEN)
     assert [record["summary"] for record in found] == ["kitchen 3", "kitchen 2", "kitchen 1", "kitchen 0"]
@@ -625,6 +627,14 @@ async def test_history_records_can_be_filtered(
     assert state_of(hass, KITCHEN).attributes["history_records"] == shown
     assert [r["summary"] for r in await records_of(hass, KITCHEN, entries=1)] == ["kitchen 3"]
     assert len(state_of(hass, KITCHEN).attributes["history_records"]) == 1
+
+
+@pytest.mark.contract("services, get_history_records")
+async def test_history_records_can_be_filtered(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """Records are filtered by Echo, range, person and type."""
+    middle = say_many(sim, household)
     assert len(await records_of(hass, KITCHEN, end=middle)) == 3
     assert [r["summary"] for r in await records_of(hass, KITCHEN, start=middle)] == ["kitchen 3"]
     assert [r["summary"] for r in await records_of(hass, KITCHEN, person="jo")] == ["kitchen 2", "kitchen 1"]
@@ -633,9 +643,15 @@ async def test_history_records_can_be_filtered(
     sim.reset_ledger()
     assert len(await records_of(hass, OFFICE, entries=200)) == 55
     assert household.requests() == [RECORDS] * 2
+
+
+async def test_an_invalid_range_and_a_failed_read_of_history_records_are_reported(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """An invalid range causes no request."""
+    now = dt_util.utcnow()
     sim.reset_ledger()
-    future = dt_util.utcnow().replace(year=2099)
-    for fields in ({"start": future}, {"start": middle, "end": middle}):
+    for fields in ({"start": now.replace(year=2099)}, {"start": now, "end": now}):
         with pytest.raises(ServiceValidationError) as raised:
             await records_of(hass, KITCHEN, **fields)
         assert raised.value.translation_key == "history_range_invalid"
