@@ -1,6 +1,6 @@
 """Tests of alarm switches, volumes and sounds."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -18,6 +18,7 @@ pytestmark = pytest.mark.platforms("media_player", "number", "select", "switch")
 KITCHEN = "G0SIM00KITCHEN01"
 MARKET = "1f0c3d52-7a51-4c0e-9d39-0a1b2c3d4e02"
 VOLUME = "number.bedroom_dot_alarm_volume"
+BEDROOM = {"entity_id": "media_player.bedroom_dot"}
 
 
 def enable(hass: HomeAssistant, entry: MockConfigEntry, domain: str, unique_id: str) -> str:
@@ -148,56 +149,72 @@ async def test_a_reminder_that_repeats_is_turned_off_and_on(
     assert er.async_get(hass).async_get(bins) is None
 
 
+async def act(hass: HomeAssistant, clock: Clock, name: str, **data: Any) -> Any:
+    """Call an action, wait until all requests are finished, and return its response."""
+    response = await hass.services.async_call("alexa_media", name, data, blocking=True, return_response=True)
+    await clock.settle()
+    return response
+
+
+def alarm_volume(household: Household) -> int:
+    """Return the volume of alarms of the Bedroom Dot in the cloud."""
+    return int(household.device("Bedroom Dot")["alertVolume"])
+
+
+def in_a_minute() -> datetime:
+    """Return the time in one minute, in whole seconds."""
+    return (dt_util.now() + timedelta(seconds=60)).replace(microsecond=0)
+
+
 async def test_one_alarm_can_have_a_separate_volume(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
     """The volume is set just before the alarm rings, kept during a snooze, then restored, even after a restart."""
-    bedroom = {"entity_id": "media_player.bedroom_dot"}
-
-    async def act(name: str, **data: Any) -> Any:
-        response = await hass.services.async_call("alexa_media", name, data, blocking=True, return_response=True)
-        await clock.settle()
-        return response
-
-    def volume() -> int:
-        return int(household.device("Bedroom Dot")["alertVolume"])
-
     await set_up(hass, config_entry)
     await clock.settle()
-    at = (dt_util.now() + timedelta(seconds=60)).replace(microsecond=0)
-    alarm = (await act("create_alarm", **bedroom, at=at, volume=0.8))["id"]
-    assert volume() == 40
+    at = in_a_minute()
+    alarm = (await act(hass, clock, "create_alarm", **BEDROOM, at=at, volume=0.8))["id"]
+    assert alarm_volume(household) == 40
     await clock.advance((at - dt_util.now()).total_seconds() - 4, 60)
-    assert volume() == 80
+    assert alarm_volume(household) == 80
     assert state_of(hass, VOLUME).state == "80"
     await clock.advance(10, 10)
-    await act("snooze_alarm", **bedroom, duration={"minutes": 1})
-    assert volume() == 80
+    await act(hass, clock, "snooze_alarm", **BEDROOM, duration={"minutes": 1})
+    assert alarm_volume(household) == 80
     # Home Assistant is not running when the alarm ends
     await hass.config_entries.async_unload(config_entry.entry_id)
     await set_up(hass, config_entry)
     await clock.settle()
     await clock.advance(70, 70)
-    assert volume() == 80
+    assert alarm_volume(household) == 80
     sim.fault(path="/api/device-notification-state/*", method="PUT", status=503, times=1)
-    await act("stop_alarm", **bedroom)
-    assert volume() == 80
+    await act(hass, clock, "stop_alarm", **BEDROOM)
+    assert alarm_volume(household) == 80
     await clock.advance(310, 155)
-    assert volume() == 40
+    assert alarm_volume(household) == 40
     assert state_of(hass, VOLUME).state == "40"
+    assert config_entry.runtime_data.alarm_volume_override._wanted == {alarm: 80}
+    await hass.config_entries.async_unload(config_entry.entry_id)
 
-    # a second alarm: a volume that is set while it rings is kept
-    at = (dt_util.now() + timedelta(seconds=60)).replace(microsecond=0)
-    other = (await act("create_alarm", **bedroom, at=at))["id"]
-    await act("set_alarm_volume", notification_id=other, volume=0.1)
+
+async def test_a_volume_set_while_an_alarm_rings_is_kept(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
+) -> None:
+    """The alarm then loses its separate volume on request, and another alarm keeps its own."""
+    await set_up(hass, config_entry)
+    await clock.settle()
+    at = in_a_minute()
+    later = at + timedelta(hours=6)
+    alarm = (await act(hass, clock, "create_alarm", **BEDROOM, at=later, volume=0.8))["id"]
+    other = (await act(hass, clock, "create_alarm", **BEDROOM, at=at))["id"]
+    await act(hass, clock, "set_alarm_volume", notification_id=other, volume=0.1)
     await clock.advance((at - dt_util.now()).total_seconds() + 5, 40)
-    assert volume() == 10
+    assert alarm_volume(household) == 10
     household.change("Bedroom Dot", alertVolume=55)
-    await act("stop_alarm", **bedroom)
-    assert volume() == 55
-    # and the other alarm no longer has a separate volume
-    await act("set_alarm_volume", notification_id=other)
+    await act(hass, clock, "stop_alarm", **BEDROOM)
+    assert alarm_volume(household) == 55
+    await act(hass, clock, "set_alarm_volume", notification_id=other)
     assert config_entry.runtime_data.alarm_volume_override._wanted == {alarm: 80}
     with pytest.raises(ServiceValidationError, match="no alarm"):
-        await act("set_alarm_volume", notification_id="nothing", volume=0.5)
+        await act(hass, clock, "set_alarm_volume", notification_id="nothing", volume=0.5)
     await hass.config_entries.async_unload(config_entry.entry_id)

@@ -48,15 +48,9 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.contract("notify, last called")
-async def test_both_names_of_the_last_echo_are_targets(
-    hass: HomeAssistant,
-    sim: ControlClient,
-    entry: MockConfigEntry,
-    household: Household,
-    monkeypatch: pytest.MonkeyPatch,
+async def test_an_unknown_last_echo_is_reported(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    """Both target names work, alone or with others, in one request each; a due read of the history is awaited."""
-    assert set(NAMES) <= set(hass.services.async_services_for_domain("notify"))
     with pytest.raises(HomeAssistantError) as nobody:
         await notify(hass)
     assert nobody.value.translation_key == "last_called_unknown"
@@ -64,8 +58,13 @@ async def test_both_names_of_the_last_echo_are_targets(
     with pytest.raises(HomeAssistantError) as failed:
         await notify(hass)
     assert failed.value.translation_key == "cannot_connect"
-    sim.clear_faults()
-    # the answer to a command that was spoken just before
+
+
+@pytest.mark.contract("notify, last called")
+async def test_a_due_read_of_the_history_is_awaited(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """The message answers a command that was spoken just before."""
     sim.reset_ledger()
     sim.say(household.serial("Office Spot"), "is the washing machine done")
     await until(hass, lambda: entry.runtime_data.history._hint_since is not None)
@@ -73,7 +72,14 @@ async def test_both_names_of_the_last_echo_are_targets(
     assert household.requests() == [RECORDS, PREVIEW]
     assert heard(sim) == [("Office Spot", "It is")]
     assert sim.spoken()[0]["kind"] == "announce"
-    # no read is due, so the command is the only request
+
+
+@pytest.mark.contract("notify, last called")
+async def test_both_names_of_the_last_echo_are_targets(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """Both target names work, alone or with others, in one request each, as no read is due."""
+    assert set(NAMES) <= set(hass.services.async_services_for_domain("notify"))
     await speak_to(hass, sim, household, "Garage Echo")
     sim.reset_ledger()
     await notify(hass, "of this account", service=NAMES[1])
@@ -86,7 +92,22 @@ async def test_both_names_of_the_last_echo_are_targets(
     assert household.requests() == [PREVIEW]
     told = [("Kitchen Show", "among others"), ("Living Room Studio", "among others")]
     assert [item for item in heard(sim) if item[1] == "among others"] == told
-    # a record that is due does not arrive, so the last known Echo is used
+    with pytest.raises(ServiceValidationError):
+        await notify(hass, " ")
+    await hass.config_entries.async_unload(entry.entry_id)
+    with pytest.raises(HomeAssistantError) as away:
+        await notify(hass)
+    assert away.value.translation_key == "last_called_unknown"
+
+
+@pytest.mark.contract("notify, last called")
+async def test_the_last_known_echo_is_used_if_a_due_record_does_not_arrive(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     await speak_to(hass, sim, household, "Bedroom Dot")
     monkeypatch.setattr(history, "DUE_LIMIT", 0.2)
     monkeypatch.setattr(HistoryCoordinator, "hint_delay", 30.0)
@@ -95,12 +116,6 @@ async def test_both_names_of_the_last_echo_are_targets(
     await until(hass, lambda: entry.runtime_data.history._hint_since is not None)
     await notify(hass, "too early")
     assert ("Bedroom Dot", "too early") in heard(sim)
-    with pytest.raises(ServiceValidationError):
-        await notify(hass, " ")
-    await hass.config_entries.async_unload(entry.entry_id)
-    with pytest.raises(HomeAssistantError) as away:
-        await notify(hass)
-    assert away.value.translation_key == "last_called_unknown"
 
 
 @pytest.mark.contract("notify, last called")
