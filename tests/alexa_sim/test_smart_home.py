@@ -344,28 +344,40 @@ async def test_each_control_of_a_request_has_a_separate_result(home: Home) -> No
     assert (await home.graphql("mutation { setEndpointFeatures { errors { code } } }")).json["errors"]
 
 
+PHOENIX_ACTIONS: list[tuple[str, dict[str, Any]]] = [
+    (PORCH, {"action": "turnOn"}),
+    (PORCH, {"action": "setBrightness", "brightness": "55"}),
+    (PORCH, {"action": "setColor", "colorName": "blue"}),
+    (PORCH, {"action": "setColorTemperature", "colorTemperatureName": "soft_white"}),
+    (LOCK, {"action": "lockAction", "targetLockState.value": "UNLOCKED"}),
+    (GLOW, {"action": "setModeValue", "instance": "1", "mode": "Campfire"}),
+    (FAN, {"action": "setRangeValue", "instance": "Fan.Speed", "rangeValue": 3}),
+    (THERMOSTAT, {"action": "setThermostatMode", "thermostatMode.value": "COOL"}),
+    (
+        THERMOSTAT,
+        {
+            "action": "setTargetTemperature",
+            "upperSetTemperature.value": 25,
+            "upperSetTemperature.scale": "CELSIUS",
+            "lowerSetTemperature.value": 18,
+            "lowerSetTemperature.scale": "CELSIUS",
+        },
+    ),
+]
+
+PHOENIX_REFUSALS: list[tuple[str, dict[str, Any], str]] = [
+    (PORCH, {"action": "setColor", "colorName": "sky blue pink"}, "INVALID_VALUE"),
+    (PORCH, {"action": "setBrightness", "brightness": "bright"}, "INVALID_VALUE"),
+    (PORCH, {"action": "explode"}, "UNSUPPORTED_OPERATION"),
+    (LOCK, {"action": "setThermostatMode", "thermostatMode.value": "HEAT"}, "UNSUPPORTED_OPERATION"),
+    (LOCK, {"action": "controlSecurityPanel", "armState": "ARMED_AWAY"}, "UNSUPPORTED_OPERATION"),
+    (GARDEN, {"action": "turnOn"}, "ENDPOINT_UNREACHABLE"),
+    ("nothing", {"action": "turnOn"}, "TargetApplianceNotFoundException"),
+]
+
+
 async def test_phoenix_controls_appliances_by_its_own_action_names(home: Home) -> None:
-    good: list[tuple[str, dict[str, Any]]] = [
-        (PORCH, {"action": "turnOn"}),
-        (PORCH, {"action": "setBrightness", "brightness": "55"}),
-        (PORCH, {"action": "setColor", "colorName": "blue"}),
-        (PORCH, {"action": "setColorTemperature", "colorTemperatureName": "soft_white"}),
-        (LOCK, {"action": "lockAction", "targetLockState.value": "UNLOCKED"}),
-        (GLOW, {"action": "setModeValue", "instance": "1", "mode": "Campfire"}),
-        (FAN, {"action": "setRangeValue", "instance": "Fan.Speed", "rangeValue": 3}),
-        (THERMOSTAT, {"action": "setThermostatMode", "thermostatMode.value": "COOL"}),
-        (
-            THERMOSTAT,
-            {
-                "action": "setTargetTemperature",
-                "upperSetTemperature.value": 25,
-                "upperSetTemperature.scale": "CELSIUS",
-                "lowerSetTemperature.value": 18,
-                "lowerSetTemperature.scale": "CELSIUS",
-            },
-        ),
-    ]
-    for appliance, parameters in good:
+    for appliance, parameters in PHOENIX_ACTIONS:
         answer = await home.phoenix(appliance, **parameters)
         assert answer == {
             "controlResponses": [{"entityId": appliance, "code": "SUCCESS", "data": None}],
@@ -378,24 +390,22 @@ async def test_phoenix_controls_appliances_by_its_own_action_names(home: Home) -
     assert home.feature(PORCH, "brightness")["brightness"] == 50
     await home.phoenix(PORCH, "APPLIANCE", action="setColor", colorName="rebecca_purple")
     assert home.feature(PORCH, "color")["color"]["hue"] == 270
+
+
+async def test_phoenix_controls_the_appliances_of_a_group(home: Home) -> None:
     rooms = (await home.request("GET", "/api/phoenix/group")).json["applianceGroups"]
     (hall,) = [each["groupId"] for each in rooms if each["name"] == "Hall"]
     await home.phoenix(hall, "GROUP", action="turnOff")
     assert home.feature(HALL, "power")["powerState"] == "OFF"
+
+
+async def test_phoenix_reads_states_without_a_csrf_value(home: Home) -> None:
     asked = {"stateRequests": [{"entityId": PORCH, "entityType": "ENTITY"}]}
-    assert (await home.request("POST", STATE, data=asked, csrf=False)).status == 200, (
-        "a read does not require a csrf value"
-    )
-    bad: list[tuple[str, dict[str, Any], str]] = [
-        (PORCH, {"action": "setColor", "colorName": "sky blue pink"}, "INVALID_VALUE"),
-        (PORCH, {"action": "setBrightness", "brightness": "bright"}, "INVALID_VALUE"),
-        (PORCH, {"action": "explode"}, "UNSUPPORTED_OPERATION"),
-        (LOCK, {"action": "setThermostatMode", "thermostatMode.value": "HEAT"}, "UNSUPPORTED_OPERATION"),
-        (LOCK, {"action": "controlSecurityPanel", "armState": "ARMED_AWAY"}, "UNSUPPORTED_OPERATION"),
-        (GARDEN, {"action": "turnOn"}, "ENDPOINT_UNREACHABLE"),
-        ("nothing", {"action": "turnOn"}, "TargetApplianceNotFoundException"),
-    ]
-    for appliance, parameters, code in bad:
+    assert (await home.request("POST", STATE, data=asked, csrf=False)).status == 200
+
+
+async def test_phoenix_refuses_unsupported_actions(home: Home) -> None:
+    for appliance, parameters, code in PHOENIX_REFUSALS:
         (error,) = (await home.phoenix(appliance, **parameters))["errors"]
         assert (error["code"], error["entity"]["entityId"]) == (code, appliance), parameters
     assert (await home.request("PUT", STATE, data={})).status == 400
