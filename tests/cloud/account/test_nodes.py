@@ -21,8 +21,9 @@ from custom_components.alexa_media.cloud.model.commands import (
     Stop,
     TextCommand,
 )
-from custom_components.alexa_media.cloud.model.devices import Device, DeviceFamily
 from custom_components.alexa_media.cloud.ssml import is_ssml, plain
+
+from .echos import device
 
 KIND = "com.amazon.alexa.behaviors.model.OpaquePayloadOperationNode"
 
@@ -30,21 +31,6 @@ KIND = "com.amazon.alexa.behaviors.model.OpaquePayloadOperationNode"
 @pytest.fixture(autouse=True)
 def _custom_integrations() -> None:
     """Replace the fixture for Home Assistant, which is not needed here."""
-
-
-def device(serial: str, owner: str | None = None, locale: str | None = None) -> Device:
-    return Device(
-        serial=serial,
-        device_type="A3S5BH2HU6VAYF",
-        name=serial,
-        family=DeviceFamily.ECHO,
-        family_raw="ECHO",
-        online=True,
-        owner_customer_id=owner,
-        account_id=None,
-        capabilities=frozenset(),
-        locale=locale,
-    )
 
 
 KITCHEN = Target.of(device("G0KITCHEN"), "A1JO")

@@ -22,28 +22,15 @@ from custom_components.alexa_media.cloud.errors import (
     AlexaUnsupportedError,
 )
 from custom_components.alexa_media.cloud.model.commands import Announce, Command, RunSequence, SetVolume, Speak, Stop
-from custom_components.alexa_media.cloud.model.devices import Device, DeviceFamily
+from custom_components.alexa_media.cloud.model.devices import Device
 from custom_components.alexa_media.cloud.ssml import pieces
+
+from .echos import device
 
 
 @pytest.fixture(autouse=True)
 def _custom_integrations() -> None:
     """Replace the fixture for Home Assistant, which is not needed here."""
-
-
-def device(serial: str, owner: str | None = None, locale: str | None = None) -> Device:
-    return Device(
-        serial=serial,
-        device_type="A3S5BH2HU6VAYF",
-        name=serial,
-        family=DeviceFamily.ECHO,
-        family_raw="ECHO",
-        online=True,
-        owner_customer_id=owner,
-        account_id=None,
-        capabilities=frozenset(),
-        locale=locale,
-    )
 
 
 A, B, C = device("A"), device("B"), device("C")
