@@ -132,6 +132,7 @@ def test_hacs_json_has_only_keys_that_hacs_allows() -> None:
     assert hacs["name"]
     assert hacs["homeassistant"] == "2026.10.0"
     assert hacs["zip_release"] is True
+    assert hacs["hide_default_branch"] is True, "only a release has the file"
     assert hacs["filename"] == "alexa_media.zip"
     assert (ROOT / "info.md").read_text().strip()
 
