@@ -170,3 +170,39 @@ async def test_each_change_fires_one_event(
             await hass.async_block_till_done()
     stop()
     assert heard == expected
+
+
+@pytest.mark.parametrize("first", ["timer", "new time zone"])
+async def test_all_alarms_ring_if_the_timer_is_late(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, freezer: FrozenDateTimeFactory, first: str
+) -> None:
+    """Three alarms within ten seconds ring, even if the event loop was busy or the computer suspended meanwhile."""
+    start = dt_util.utcnow().replace(microsecond=0)
+    freezer.move_to(start)
+    runtime = entry.runtime_data
+    items = tuple(
+        replace(
+            notification(SERIAL, kind, version="1", created=start - timedelta(days=1)),
+            notification_id=str(seconds),
+            alarm_time=start + timedelta(seconds=seconds),
+            trigger_time=start + timedelta(seconds=seconds),
+        )
+        for seconds, kind in ((20, TIMER), (12, ALARM), (10, REMINDER))
+    )
+    runtime.notifications.async_apply({SERIAL: items})
+    heard: list[str] = []
+
+    @callback
+    def listen(event: EchoEvent) -> None:
+        if event.serial == SERIAL:
+            heard.append(event.kind)
+
+    stop = async_listen(hass, EVENT_TYPES, listen)
+    freezer.move_to(start + timedelta(seconds=25))
+    if first == "new time zone":
+        # the devices are read in the moment in which the timer is due
+        runtime.devices.async_update_listeners()
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done()
+    stop()
+    assert heard == ["reminder_ringing", "alarm_ringing", "timer_ringing"]

@@ -5,9 +5,10 @@ This is the only place that computes their times and detects ringing, dismissal 
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from itertools import chain, count
+from operator import attrgetter
 import re
 from typing import Any, Final
 
@@ -380,9 +381,11 @@ class AlarmWatch:
 
     @callback
     def _async_plan(self) -> None:
-        """Compute all next occurrences, and set the timer for the first."""
+        """Fire what is due, compute all next occurrences, and set the timer for the first."""
         self._async_cancel()
         now = dt_util.utcnow()
+        # An occurrence that has passed is not computed again, even if the timer for it is late.
+        self._async_fire_due(now)
         # A timer is removed when it stops ringing, which must not count as canceled.
         self._rings = {
             key: due
@@ -393,22 +396,21 @@ class AlarmWatch:
         self._of_serial = {}
         for computed in self._computed.values():
             self._of_serial.setdefault(computed.timed.notification.serial, []).append(computed)
-        self._due = tuple(
+        due = (
             _Due(key, computed.timed.notification, computed.timed.at)
             for key, computed in self._computed.items()
             if computed.timed.at
         )
+        self._due = tuple(sorted(due, key=attrgetter("at")))
         if self._due:
-            first = min(due.at for due in self._due)
-            self._cancel = async_track_point_in_utc_time(self._hass, self._async_on_due, first)
+            self._cancel = async_track_point_in_utc_time(self._hass, self._async_on_due, self._due[0].at)
         for planner in tuple(self._planners):
             planner()
 
     @callback
-    def _async_on_due(self, now: datetime) -> None:
+    def _async_on_due(self, _now: datetime) -> None:
         """Fire the events that are due, and set the timer for the next."""
         self._cancel = None
-        self._async_fire_due(now.astimezone(UTC))
         self._async_plan_and_show()
 
     @callback
