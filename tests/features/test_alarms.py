@@ -197,10 +197,9 @@ async def test_a_monthly_reminder_stays_monthly_when_it_is_turned_off(
     assert json.loads(sent["body"])["rRuleData"]["frequency"] == "MONTHLY"
 
 
-async def test_reminders_and_timers_are_set_on_echos(
+async def test_a_reminder_is_created_changed_and_skipped(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Covers reminders on one Echo and on all Echos, and timers with sentences in the Echo's language."""
     at = tomorrow("18:00:00")
     one = (await act(hass, "create_reminder", entity_id=KITCHEN, at=at, message=" Bins  out "))["id"]
     item = held(household, one)
@@ -218,6 +217,11 @@ async def test_reminders_and_timers_are_set_on_echos(
     await act(hass, "edit_reminder", notification_id=one, message="Glass out")
     assert held(household, one)["reminderLabel"] == "Glass out"
 
+
+async def test_a_reminder_for_all_devices_is_one_reminder(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household
+) -> None:
+    at = tomorrow("18:00:00")
     every = await act(hass, "create_reminder", at=at, message="Dinner", all_devices=True)
     (id_,) = every["ids"]
     assert (held(household, id_)["deliveryType"], held(household, id_)["reminderLabel"]) == ("ALL_DEVICES", "Dinner")
@@ -229,18 +233,27 @@ async def test_reminders_and_timers_are_set_on_echos(
     assert id_ not in all_held(household)
     await until(hass, lambda: state_of(hass, shown).state == "unknown")
 
-    # if Amazon refuses that, a separate reminder is created for each device
+
+async def test_each_device_has_a_separate_reminder_if_amazon_refuses_one_for_all_devices(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """The refused request is not sent again for a day."""
+    at = tomorrow("18:00:00")
     sim.fault(path="/api/notifications/createReminder", method="PUT", status=400, body={"message": "no"}, times=1)
     every = await act(hass, "create_reminder", at=at, message="Dinner", all_devices=True)
     online = [d for a in household.accounts.values() for d in a["devices"].values() if "REMINDERS" in d["capabilities"]]
     assert len(every["ids"]) == sum(d["online"] for d in online) > 3
     assert {held(household, each)["reminderLabel"] for each in every["ids"]} == {"Dinner"}
-    # and the refused request is not sent again for a day
     assert entry.runtime_data.backend.unsupported == ("reminder_for_all_devices",)
     sim.reset_ledger()
     await act(hass, "create_reminder", at=at, message="Tea", all_devices=True)
     assert not [one for one in sim.ledger(path="/api/notifications/createReminder") if "ALL_DEVICES" in one["body"]]
 
+
+async def test_a_timer_is_set_by_a_sentence_and_deleted(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """The sentence is in the language of the Echo."""
     timer = (await act(hass, "create_timer", entity_id=KITCHEN, duration={"minutes": 90}, label="Stew"))["id"]
     assert held(household, timer)["timerLabel"] == "Stew"
     assert sim.spoken()[-1]["text"] == "set a timer for 1 hour 30 minutes called Stew"
