@@ -273,6 +273,14 @@ async def test_a_refusal_changes_nothing(
     assert household.requests() == []
 
 
+async def look(entry: MockConfigEntry, clock: Clock, serial: str, setting: Setting) -> None:
+    """Read a setting again."""
+    settings = entry.runtime_data.settings
+    settings.async_forget(serial, setting)
+    settings.async_hint()
+    await clock.settle()
+
+
 async def test_unreadable_settings_are_kept(
     hass: HomeAssistant,
     watched: MockConfigEntry,
@@ -287,18 +295,12 @@ async def test_unreadable_settings_are_kept(
     """
     settings = watched.runtime_data.settings
     serial, path = household.serial(KITCHEN), "/api/v1/devices/*/settings/brightness"
-    bass, brightness = "number.kitchen_show_bass", "number.kitchen_show_brightness"
-
-    async def look(setting: Setting) -> None:
-        settings.async_forget(serial, setting)
-        settings.async_hint()
-        await clock.settle()
-
+    brightness = "number.kitchen_show_brightness"
     level = 60
     for fault in ({"status": 404}, {"status": 500}, {"status": 200, "body": {}}, {"malformed": True}):
         sim.fault(path=path, **fault)
         household.change(KITCHEN, settings={"brightness": level + 1})
-        await look(Setting.BRIGHTNESS)
+        await look(watched, clock, serial, Setting.BRIGHTNESS)
         assert settings.last_update_success, fault
         assert state_of(hass, brightness).state == str(level), fault
         sim.clear_faults()
@@ -306,7 +308,7 @@ async def test_unreadable_settings_are_kept(
         await clock.advance(RETRY_DELAY + 5, RETRY_DELAY + 5)
         assert state_of(hass, brightness).state == str(level), fault
     sim.fault(path=path, status=404)
-    await look(Setting.BRIGHTNESS)
+    await look(watched, clock, serial, Setting.BRIGHTNESS)
     sim.reset_ledger()
     for _ in range(24):
         freezer.tick(timedelta(minutes=30))
@@ -314,11 +316,14 @@ async def test_unreadable_settings_are_kept(
         # other reads must not be in flight at the next jump
         await clock.settle()
     assert len(household.requests("GET", path)) == 1
-    sim.clear_faults()
 
-    # while Amazon is unreachable, the topic reports this, and it recovers afterward
+
+async def test_settings_report_an_outage_and_recover(
+    hass: HomeAssistant, watched: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
+) -> None:
+    settings, bass = watched.runtime_data.settings, "number.kitchen_show_bass"
     sim.fault(path="/api/equalizer/*", cut="before")
-    await look(Setting.BASS)
+    await look(watched, clock, household.serial(KITCHEN), Setting.BASS)
     assert not settings.last_update_success
     assert state_of(hass, bass).state == "0", "the known values are still recent enough"
     sim.clear_faults()
