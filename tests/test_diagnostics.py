@@ -169,6 +169,31 @@ def planted(request: pytest.FixtureRequest) -> MockConfigEntry:
     )
 
 
+def sessions() -> tuple[Session, Session]:
+    """Return the session of the kitchen, which plays, and that of the den, whose state is unknown."""
+    media = Media(
+        media_id=SECRETS["media_id"],
+        queue_id=SECRETS["queue_id"],
+        title=SECRETS["title"],
+        artist=SECRETS["artist"],
+        album=SECRETS["album"],
+        art_url=SECRETS["art"],
+        provider="SPOTIFY",
+    )
+    playing = Session(
+        serials=(SECRETS["kitchen"],),
+        state=PlayerState.PLAYING,
+        state_raw="PLAYING",
+        media=media,
+        controls=frozenset({"previous", "next"}),
+        shuffle=True,
+        repeat=Repeat.OFF,
+        session_id=SECRETS["session_id"],
+    )
+    unknown = Session(serials=(SECRETS["den"],), state=PlayerState.UNKNOWN, state_raw="BREWING", media=media)
+    return playing, unknown
+
+
 @pytest.fixture
 def entry(hass: HomeAssistant, planted: MockConfigEntry) -> Iterator[MockConfigEntry]:
     """Return the entry in the loaded state, with data in every coordinator."""
@@ -185,32 +210,13 @@ def entry(hass: HomeAssistant, planted: MockConfigEntry) -> Iterator[MockConfigE
             group, SECRETS["group_name"], family=DeviceFamily.WHA, family_raw="WHA", members=(kitchen, den)
         ),
     }
-    media = Media(
-        media_id=SECRETS["media_id"],
-        queue_id=SECRETS["queue_id"],
-        title=SECRETS["title"],
-        artist=SECRETS["artist"],
-        album=SECRETS["album"],
-        art_url=SECRETS["art"],
-        provider="SPOTIFY",
-    )
-    session = Session(
-        serials=(kitchen,),
-        state=PlayerState.PLAYING,
-        state_raw="PLAYING",
-        media=media,
-        controls=frozenset({"previous", "next"}),
-        shuffle=True,
-        repeat=Repeat.OFF,
-        session_id=SECRETS["session_id"],
-    )
-    odd = Session(serials=(den,), state=PlayerState.UNKNOWN, state_raw="BREWING", media=media)
     assert runtime.players
     assert runtime.notifications
     assert runtime.dnd
+    playing, unknown = sessions()
     runtime.players.data = {
-        kitchen: Player(volume=Volume(level=30, muted=False), session=session),
-        den: Player(session=odd),
+        kitchen: Player(volume=Volume(level=30, muted=False), session=playing),
+        den: Player(session=unknown),
         group: Player(),
     }
     runtime.notifications.data = {
@@ -260,6 +266,13 @@ async def test_diagnostics_of_an_account_hide_secrets(
         "unknown": {"PUSH_TEAPOT": 1, "PUSH_**REDACTED**": 1},
         "failed": {},
     }
+
+
+@pytest.mark.contract("diagnostics")
+async def test_diagnostics_of_an_account_describe_its_topics_and_devices(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry
+) -> None:
+    diagnostics: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
     by_topic = {item["topic"]: item for item in diagnostics["coordinators"]}
     assert set(by_topic) == {"devices", "players", "notifications", "dnd"}
     assert by_topic["devices"] == {

@@ -104,6 +104,33 @@ def _custom_integrations(request: pytest.FixtureRequest) -> None:
     request.getfixturevalue("enable_custom_integrations")
 
 
+def add_television(household: Household) -> None:
+    """Add a Fire TV, which the demo household doesn't have."""
+    household.add(
+        "G0SIM000TELEVIS1",
+        "Office Spot",
+        accountName="Television",
+        deviceFamily="FIRE_TV",
+        deviceType="A2LWARUGJLBYEW",
+        capabilities=[],
+        fireTv={"on": False, "paused": False, "home": False, "search": None},
+    )
+
+
+def rename_entities(hass: HomeAssistant, config_entry: MockConfigEntry) -> None:
+    """Give the entities the ids that the pages use."""
+    registry = er.async_get(hass)
+    for found in er.async_entries_for_config_entry(registry, config_entry.entry_id):
+        device = dr.async_get(hass).async_get(found.device_id or "")
+        assert isinstance(device, dr.DeviceEntry)
+        if device.entry_type is dr.DeviceEntryType.SERVICE:
+            wanted = f"{found.domain}.alexa_{slugify(found.original_name or '')}"
+            if found.entity_id != wanted:
+                registry.async_update_entity(found.entity_id, new_entity_id=wanted)
+        if found.entity_id in SHORT:
+            registry.async_update_entity(found.entity_id, new_entity_id=SHORT[found.entity_id])
+
+
 @pytest.fixture
 async def home(
     hass: HomeAssistant,
@@ -124,30 +151,13 @@ async def home(
         config_entry=config_entry,
         suggested_object_id="kitchen_show_brightness",
     )
-    # the demo household has no Fire TV
-    household.add(
-        "G0SIM000TELEVIS1",
-        "Office Spot",
-        accountName="Television",
-        deviceFamily="FIRE_TV",
-        deviceType="A2LWARUGJLBYEW",
-        capabilities=[],
-        fireTv={"on": False, "paused": False, "home": False, "search": None},
-    )
+    add_television(household)
     if uses(request, "assist_satellite"):
         assert await async_setup_component(hass, "homeassistant", {})
         hass.config_entries.async_update_entry(config_entry, options={"broadcast": True})
     await set_up(hass, config_entry)
     await quiet(hass, sim, calm=0.4, rest=0.03)
-    for found in er.async_entries_for_config_entry(registry, config_entry.entry_id):
-        device = dr.async_get(hass).async_get(found.device_id or "")
-        assert isinstance(device, dr.DeviceEntry)
-        if device.entry_type is dr.DeviceEntryType.SERVICE:
-            wanted = f"{found.domain}.alexa_{slugify(found.original_name or '')}"
-            if found.entity_id != wanted:
-                registry.async_update_entity(found.entity_id, new_entity_id=wanted)
-        if found.entity_id in SHORT:
-            registry.async_update_entity(found.entity_id, new_entity_id=SHORT[found.entity_id])
+    rename_entities(hass, config_entry)
     upstairs = ar.async_get(hass).async_create("Upstairs", aliases=set())
     spot = registry.async_get("media_player.office_spot")
     assert spot

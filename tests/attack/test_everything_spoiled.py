@@ -59,6 +59,24 @@ def problems(lines: list[str]) -> list[str]:
     return [line[:400] for line in lines if "Error fetching" not in line or "Traceback" in line]
 
 
+def available(hass: HomeAssistant) -> set[str]:
+    """Return the entities that are available."""
+    return {state.entity_id for state in hass.states.async_all() if state.state != STATE_UNAVAILABLE}
+
+
+async def serialize_all(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Serialize all states, diagnostics and the system health; raise an error if that is impossible."""
+    json_bytes([state.as_dict() for state in hass.states.async_all()])
+    json_bytes(await async_get_config_entry_diagnostics(hass, entry))
+    for device in dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id):
+        json_bytes(await async_get_device_diagnostics(hass, entry, device))
+    health = await get_system_health_info(hass, DOMAIN)
+    json_bytes({key: value for key, value in health.items() if not asyncio.iscoroutine(value)})
+    for value in health.values():
+        if asyncio.iscoroutine(value):
+            await value
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("share", [12, 60, 300])
 async def test_everything_can_be_shown_and_recovers_after_altered_responses(
@@ -70,7 +88,7 @@ async def test_everything_can_be_shown_and_recovers_after_altered_responses(
     """
     assert await async_setup_component(hass, "system_health", {})
     await with_all_enabled(hass, sim, entry)
-    before = {state.entity_id for state in hass.states.async_all() if state.state != STATE_UNAVAILABLE}
+    before = available(hass)
     real, chance = cloud_http._body, random.Random(share)
     fired: list[Event] = []
 
@@ -97,26 +115,14 @@ async def test_everything_can_be_shown_and_recovers_after_altered_responses(
         await hass.async_block_till_done()
         await quiet(hass, sim, calm=0.5)
         stop()
-        json_bytes([state.as_dict() for state in hass.states.async_all()])
         json_bytes([event.as_dict() for event in fired if event.event_type != EVENT_STATE_CHANGED])
-        json_bytes(await async_get_config_entry_diagnostics(hass, entry))
-        for device in dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id):
-            json_bytes(await async_get_device_diagnostics(hass, entry, device))
-        health = await get_system_health_info(hass, DOMAIN)
-        json_bytes({key: value for key, value in health.items() if not asyncio.iscoroutine(value)})
-        for value in health.values():
-            if asyncio.iscoroutine(value):
-                await value
+        await serialize_all(hass, entry)
     assert problems(log.bad()) == []
     assert share > 12 or any(topic.last_exception for topic in entry.runtime_data.coordinators), (
         "no response was altered"
     )
     await read_all(hass, entry)
     await until(hass, lambda: all(topic.last_update_success for topic in entry.runtime_data.coordinators))
-
-    def lost() -> set[str]:
-        return before - {s.entity_id for s in hass.states.async_all() if s.state != STATE_UNAVAILABLE}
-
     await read_all(hass, entry)
     await quiet(hass, sim, calm=0.5)
-    assert lost() == set()
+    assert before - available(hass) == set()
