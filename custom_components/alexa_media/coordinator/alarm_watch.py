@@ -16,6 +16,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from ..cloud.alarm_attributes import Timed, was_dismissed
 from ..cloud.alarm_times import ALARMS, REMINDERS, SNOOZE, TIMERS, country_of, next_occurrence
@@ -137,9 +138,32 @@ class _Computed:
     country: str | None
 
 
+_when = attrgetter(
+    "status", "local_date", "local_seconds", "alarm_time", "trigger_time", "snoozed_to", "pattern", "rules"
+)
+"""Return what decides when a notification goes off."""
+
+
 def _is_counting(item: Notification) -> bool:
     """Return whether a notification is a running timer."""
     return item.status is NotificationStatus.ON
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What was due and what was ringing when an entry was unloaded; the next setup continues from it."""
+
+    due: tuple[_Due, ...]
+    rings: Mapping[_Key, _Due]
+
+
+_KEPT: Final[HassKey[dict[str, _Kept]]] = HassKey("alexa_media_due_alarms")
+
+
+@callback
+def async_forget_alarms(hass: HomeAssistant, entry_id: str) -> None:
+    """Forget the alarms of a removed entry."""
+    hass.data.get(_KEPT, {}).pop(entry_id, None)
 
 
 class AlarmWatch:
@@ -152,7 +176,7 @@ class AlarmWatch:
         devices: DevicesCoordinator,
         notifications: NotificationsCoordinator,
     ) -> None:
-        """Initialize; ``async_start`` starts the timer."""
+        """Initialize; ``async_start`` starts the timer, and events are fired after ``async_added``."""
         self._hass = hass
         self._entry = entry
         self._devices = devices
@@ -167,6 +191,7 @@ class AlarmWatch:
         self._listeners: dict[str | None, list[AlarmListener]] = {}
         self._planners: list[CALLBACK_TYPE] = []
         self._viewers: dict[str, list[CALLBACK_TYPE]] = {}
+        self._held: list[AlarmEvent] | None = []
         self._stopped = False
         self._cancel: CALLBACK_TYPE | None = None
 
@@ -175,10 +200,30 @@ class AlarmWatch:
         await self._async_load_zones()
         self._seen = self._notifications.data
         self._known = self._by_key()
+        if kept := self._hass.data.get(_KEPT, {}).pop(self._entry.entry_id, None):
+            self._due = tuple(due for due in kept.due if self._has_rung(due))
+            self._rings = {key: due for key, due in kept.rings.items() if key in self._known}
         self._entry.async_on_unload(self._async_stop)
         self._entry.async_on_unload(self._notifications.async_add_listener(self.async_follow))
         self._entry.async_on_unload(self._devices.async_add_listener(self._async_devices_changed))
         self._async_plan()
+
+    def _has_rung(self, due: _Due) -> bool:
+        """Return whether a notification that is due now was not changed or removed before.
+
+        Amazon removes a timer that has gone off, and turns off a reminder.
+        """
+        before, item = due.notification, self._known.get(due.key)
+        if item is None:
+            return before.type in TIMERS
+        return item.rang != before.rang or _when(item) == _when(before)
+
+    @callback
+    def async_added(self) -> None:
+        """Fire the events since the start of setup, now that the entities that show them have been added."""
+        held, self._held = self._held or (), None
+        for event in held:
+            self._async_fire(event)
 
     def zone_of(self, serial: str) -> tzinfo:
         """Return the time zone of a device, or Home Assistant's if the device's is unknown.
@@ -436,7 +481,10 @@ class AlarmWatch:
 
     @callback
     def _async_fire(self, event: AlarmEvent) -> None:
-        """Call the listeners of an event's device and of all devices."""
+        """Call the listeners of an event's device and of all devices; during setup, hold the event."""
+        if self._held is not None:
+            self._held.append(event)
+            return
         item = event.notification
         for key in (item.serial, None):
             for listener in tuple(self._listeners.get(key, ())):
@@ -447,8 +495,9 @@ class AlarmWatch:
 
     @callback
     def _async_stop(self) -> None:
-        """Stop the timer when the entry is unloaded."""
+        """Stop the timer when the entry is unloaded; what is due until the next setup is not lost."""
         self._stopped = True
+        self._hass.data.setdefault(_KEPT, {})[self._entry.entry_id] = _Kept(self._due, self._rings)
         self._async_cancel()
 
     @callback

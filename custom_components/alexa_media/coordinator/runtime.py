@@ -26,7 +26,7 @@ from ..const import (
     DOMAIN,
 )
 from ..issues import async_clear_duplicate, async_report_duplicate
-from .alarm_watch import AlarmWatch
+from .alarm_watch import AlarmWatch, async_forget_alarms
 from .alarms import AlarmSoundsCoordinator, AlarmVolumesCoordinator, AscendingCoordinator
 from .appliances import AppliancesCoordinator, appliance_store_for
 from .base import TopicCoordinator
@@ -252,9 +252,11 @@ class AlexaRuntimeData:
             task.cancel()
 
     async def async_added(self) -> None:
-        """Wait until the existing entities have been added."""
+        """Wait until the existing entities have been added, and show them what has rung since."""
         while self.adders:
             await asyncio.wait(self.adders)
+        if self.alarm_watch is not None:
+            self.alarm_watch.async_added()
 
     async def async_refresh_all(self, pause: float) -> None:
         """Refresh topics that failed, and push-driven topics that were not read since the stream opened.
@@ -398,6 +400,7 @@ def async_claim_registration(hass: HomeAssistant, entry: AlexaConfigEntry) -> No
 async def async_forget(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     """Deregister the integration from the account, and delete the stored files; never raises."""
     async_clear_duplicate(hass, entry)
+    async_forget_alarms(hass, entry.entry_id)
     if CONF_REGION not in entry.data and not sharing_registration(hass, entry):
         backend, async_close = create_backend(hass, entry.data)
         await backend.async_deregister()
