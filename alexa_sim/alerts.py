@@ -84,8 +84,11 @@ def complete(key: str, given: Mapping[str, Any], device: Mapping[str, Any], now:
     return full
 
 
-def changed_by(patch: Mapping[str, Any], merged: dict[str, Any], now: float) -> None:
-    """Remove the fields of a merged notification that a patch made obsolete, so that ``complete`` computes them."""
+def clear_obsolete(patch: Mapping[str, Any], merged: dict[str, Any], now: float) -> None:
+    """Clear the date and time that a patch made obsolete, so that ``complete`` computes them.
+
+    A timer that is resumed or gets another remaining time is restarted.
+    """
     if merged["type"] == "Timer":
         if "triggerTime" not in patch and ("remainingTime" in patch or patch.get("status") == "ON"):
             merged["triggerTime"] = round(now * 1000) + merged["remainingTime"]

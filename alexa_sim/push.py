@@ -26,9 +26,9 @@ _LINE = f"--{BOUNDARY}\r\n".encode()
 
 
 def directive(command: str, payload: Mapping[str, Any], now: float) -> dict[str, Any]:
-    """Return a directive; the payload is JSON in a string inside JSON in a string.
+    """Return a directive with a double-encoded JSON payload.
 
-    The payload of an appliance's update is JSON in one string, without a command.
+    An appliance update is encoded once and has no command.
     """
     route, resource, metadata = (
         ("EventBus:AlexaMobile::FDAL", payload["payload"]["entity"]["id"], payload)

@@ -157,10 +157,10 @@ class State:
     def hear(self, customer_id: str, serial: str, text: str) -> None:
         """Run a text command about timers, alarms, sleep and playback for one account of the Echo."""
         utterances.hear(self.ringing, customer_id, self.accounts[customer_id], serial, text, self.now())
-        if (device := self.find(serial)) and (told := utterances.player_command(device, text)):
+        if (device := self.find(serial)) and (command := utterances.player_command(device, text)):
             for other, holder in self.devices(customer_id):
                 if not player.is_idle(holder["player"]) and serial in self.speakers(other):
-                    player.command(holder["player"], told, self.now())
+                    player.command(holder["player"], command, self.now())
         if seconds := utterances.sleep_after(text):
             self.later(self.now() + seconds, lambda: self._fall_silent(serial))
 
@@ -170,7 +170,7 @@ class State:
             player.stop(device["player"])
 
     def catch_up(self) -> None:
-        """Process everything that is due, in order."""
+        """Run all due events in order, then record new measurements."""
         now = self._clock.now()
         try:
             while (event := self._next_event(now)) is not None:
@@ -242,7 +242,7 @@ class State:
             notification = account["notifications"].get(key)
             self.ringing.forget(customer_id, key)
             if notification is not None and key in before.get("notifications", {}):
-                alerts.changed_by(change, notification, now)
+                alerts.clear_obsolete(change, notification, now)
                 alerts.touch(notification, now)
         for serial in patch.get("devices") or {}:
             if (device := account["devices"].get(serial)) and (playing := device.get("player")):

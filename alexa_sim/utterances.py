@@ -181,7 +181,7 @@ def hear(ringing: Ringing, customer_id: str, account: dict[str, Any], serial: st
             timer.update(alerts.shown(timer, now))
             timer["remainingTime"] += change.get("more", 0)
             timer["status"] = change.get("status", timer["status"])
-            alerts.changed_by({"remainingTime": timer["remainingTime"]}, timer, now)
+            alerts.clear_obsolete({"remainingTime": timer["remainingTime"]}, timer, now)
             alerts.touch(timer, now)
     elif _SNOOZE.match(words):
         for key in ringing.on(customer_id, notifications, serial):

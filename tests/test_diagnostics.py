@@ -305,7 +305,7 @@ async def test_diagnostics_of_an_account_describe_its_topics_and_devices(
     assert families["WHA"]["members"] == 2
 
 
-async def test_diagnostics_of_a_minimal_backend(
+async def test_diagnostics_of_a_minimal_backend_are_complete(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry
 ) -> None:
     runtime = entry.runtime_data
@@ -364,7 +364,7 @@ async def test_diagnostics_of_a_device_hide_secrets(
     assert diagnostics["notifications"]["types"] == {"Alarm": 1, "Teapot": 1}
 
 
-async def test_diagnostics_of_an_idle_device(
+async def test_diagnostics_of_an_idle_device_are_complete(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry
 ) -> None:
     device = echo(hass, entry, SECRETS["group"])
@@ -382,7 +382,7 @@ async def test_diagnostics_of_a_device_in_an_unknown_state(
     assert diagnostics["player"]["state_raw"] == "BREWING"
 
 
-async def test_diagnostics_of_a_removed_device(
+async def test_diagnostics_of_a_removed_device_contain_no_secrets(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry
 ) -> None:
     device = echo(hass, entry, "G0PLANTEDGONE001")
@@ -391,7 +391,7 @@ async def test_diagnostics_of_a_removed_device(
     assert diagnostics["device"] is None
 
 
-async def test_diagnostics_of_the_accounts_device(
+async def test_diagnostics_of_the_accounts_device_contain_no_secrets(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry
 ) -> None:
     info = account_device_info(entry)

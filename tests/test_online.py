@@ -52,7 +52,7 @@ def is_available(hass: HomeAssistant, *entity_ids: str) -> bool:
     ],
     ids=str,
 )
-def test_truth_values_in_any_form(value: Any, expected: bool | None) -> None:
+def test_truth_values_are_read_in_any_form(value: Any, expected: bool | None) -> None:
     assert reading(value) is expected
 
 

@@ -92,7 +92,7 @@ async def test_skipping_seconds_on_an_idle_player_does_nothing(
     assert commands(sim) == []
 
 
-async def test_a_command_for_one_playing_and_three_idle_players(
+async def test_a_command_succeeds_for_one_playing_and_three_idle_players(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
     await play(hass)

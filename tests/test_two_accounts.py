@@ -332,7 +332,7 @@ async def test_both_entities_of_an_echo_in_one_call(hass: HomeAssistant, pair: P
     assert [said["device"] for said in pair.sim.spoken()] == ["Hall Echo", "Hall Echo"]
 
 
-async def test_playing_on_a_shared_echo(hass: HomeAssistant, pair: Pair) -> None:
+async def test_playback_on_a_shared_echo_is_shown_for_both(hass: HomeAssistant, pair: Pair) -> None:
     """Music that one account plays on the other's Echo is shown for both; a pause by the owner stops it for both."""
     data = {
         "entity_id": PLAYERS["jack"]["Hall Echo"],
@@ -579,7 +579,7 @@ async def add_account(hass: HomeAssistant, sim: ControlClient, email: str, domai
     return flow["result"]
 
 
-async def test_both_through_the_config_flow(
+async def test_both_accounts_are_set_up_by_the_config_flow(
     hass: HomeAssistant, sim: ControlClient, domains: dict[str, str], entity_registry: er.EntityRegistry
 ) -> None:
     """The ids of the second account contain its address; a shared Echo exists for both accounts."""
@@ -643,20 +643,23 @@ async def test_a_command_to_a_shared_echo_triggers_once_per_targeted_account(
         for entity_id in (PLAYERS["john"]["Hall Echo"], PLAYERS["jack"]["Workshop Studio"])
     ]
     assert await async_setup_component(hass, "automation", {"automation": automations})
-    told = async_capture_events(hass, "triggered")
+    triggered = async_capture_events(hass, "triggered")
     household = Household(sim)
     for name in ("Hall Echo", "Workshop Studio"):
         sim.say(household.serial(name), f"words to {name}")
-    await until(hass, lambda: len(told) > 1)
+    await until(hass, lambda: len(triggered) > 1)
     await quiet(hass, sim, 0.6)
-    assert sorted((event.data["trigger"]["entity_id"], event.data["trigger"]["text"]) for event in told) == [
+    assert sorted((event.data["trigger"]["entity_id"], event.data["trigger"]["text"]) for event in triggered) == [
         (PLAYERS["john"]["Hall Echo"], "words to Hall Echo"),
         (PLAYERS["jack"]["Workshop Studio"], "words to Workshop Studio"),
     ]
 
 
 async def test_an_echo_of_two_accounts_is_one_satellite(pair: Pair) -> None:
-    """A broadcast is spoken once. The satellite belongs to the account that had it first, then to the other account."""
+    """The satellite stays with the account that had it first.
+
+    When broadcasts are turned off there, the other account gets it. A broadcast is spoken once.
+    """
     hass, registry = pair.hass, er.async_get(pair.hass)
     assert await async_setup_component(hass, "homeassistant", {})
 

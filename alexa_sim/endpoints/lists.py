@@ -67,7 +67,7 @@ def _remove(call: Call) -> Response:
 
 
 def _info(call: Call, key: str, held: dict[str, Any], *, counted: bool = False) -> dict[str, Any]:
-    """Return the fields of a list in a response."""
+    """Return a list as responses contain it."""
     info = {
         "listId": key,
         "customerId": call.account_id,
@@ -103,7 +103,7 @@ def _start(token: Any) -> int:
 
 
 def _item(call: Call, key: str, item_id: str) -> dict[str, Any]:
-    """Return an item in a response."""
+    """Return an item as responses contain it, with the ids of its list and account."""
     item = call.account["lists"][key]["items"][item_id]
     return {"itemId": item_id, "listId": key, "customerId": call.account_id, **item}
 

@@ -102,7 +102,7 @@ def _get(call: Call) -> Response:
 def _answer(
     organization: Organization, found: Sequence[str], token: str | None, size: int, asked: Any, expand: Sequence[str]
 ) -> Response:
-    """Return a page of endpoints in a response."""
+    """Return the response with one page of endpoints."""
     keys, following = page(found, token, size, asked)
     answer: Json = {"results": [rendered(organization, key, organization.endpoints[key], expand) for key in keys]}
     if following is not None:
@@ -118,7 +118,7 @@ def _expand(values: Sequence[str]) -> list[str]:
 
 
 def rendered(organization: Organization, endpoint_id: str, endpoint: Json, expand: Sequence[str]) -> Json:
-    """Return an endpoint in a response: its id, and the expanded fields."""
+    """Return an endpoint as responses contain it: its id, and the expanded fields."""
     inline = {value.partition(":")[2] for value in expand if value != "all"}
     full: Json = {"id": endpoint_id}
     if "all" in expand:

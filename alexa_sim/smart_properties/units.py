@@ -41,7 +41,7 @@ def _get(call: Call) -> Response:
 
 
 def _rendered(call: Call, unit_id: str) -> Json:
-    """Return a unit in a response; the organization has no parent."""
+    """Return a unit as responses contain it; the organization has no parent."""
     unit = call.organization.units[unit_id]
     shown: Json = {
         "id": unit_id,

@@ -156,7 +156,7 @@ def timer_changes(world: World) -> str:
 
 
 def snoozed(world: World) -> str:
-    """Let an alarm ring, snooze it, and delete it."""
+    """Trigger an alarm, snooze it, and delete it."""
     act(world, "stop_alarm", entity_id=OFFICE)
     at = datetime.fromtimestamp(world.sim.now(), UTC) + timedelta(seconds=8)
     made = act(world, "create_alarm", entity_id=OFFICE, at=at.isoformat())["id"]

@@ -111,7 +111,7 @@ def say(world: World) -> None:
 
 
 def alarm(world: World) -> None:
-    """Let an alarm ring."""
+    """Trigger an alarm."""
     at = datetime.fromtimestamp(world.sim.now() + 8, UTC)
     act(world, "create_alarm", entity_id=OFFICE, at=at.isoformat())
 
@@ -127,7 +127,7 @@ def timer(seconds: int, world: World) -> None:
 
 
 def remind(world: World) -> None:
-    """Let a reminder ring."""
+    """Trigger a reminder."""
     at = datetime.fromtimestamp(world.sim.now() + 8, UTC)
     act(world, "create_reminder", entity_id=OFFICE, at=at.isoformat(), message="Bins")
 

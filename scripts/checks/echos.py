@@ -154,7 +154,7 @@ async def announce(world: World) -> str:
 
 
 async def refused(world: World) -> str:
-    """Let Amazon refuse a command; the caller gets the error."""
+    """Check that the caller gets Amazon's error for a refused command."""
     world.sim.fault(path="/api/behaviors/preview", status=400, times=5, body={"message": REFUSAL})
     try:
         async with world.socket_async() as socket:
@@ -169,7 +169,7 @@ async def refused(world: World) -> str:
 
 
 async def speech_in_a_storm(world: World) -> str:
-    """Let Amazon throttle everything; a message is refused once, and the next one is spoken without delay."""
+    """Check a message while Amazon throttles all requests: it is refused, and the next one is spoken without delay."""
     action = {"entity_id": "notify.bedroom_dot_speak", "message": "The storm is over."}
     world.sim.fault(host="*alexa.*", status=429, body={"message": REFUSAL})
     world.sim.reset_ledger()
@@ -250,8 +250,8 @@ def text_command(world: World) -> str:
     world.sim.reset_ledger()
     targets = [KITCHEN, "media_player.bedroom_dot"]
     world.rest().trigger_service("alexa_media", "send_text_command", entity_id=targets, text_command="what time is it")
-    told = {item["device"] for item in world.sim.spoken()[before:]}
-    expect(told == {"Kitchen Show", "Bedroom Dot"}, f"told: {told}")
+    spoken_on = {item["device"] for item in world.sim.spoken()[before:]}
+    expect(spoken_on == {"Kitchen Show", "Bedroom Dot"}, f"spoken on: {spoken_on}")
     count = len(world.requests("/api/behaviors/preview", "POST"))
     expect(count == 1, f"{count} requests")
     return "2 Echos, 1 request"
@@ -281,8 +281,8 @@ def legacy_notify(world: World) -> str:
         message="The laundry is done",
         data={"type": "announce", "method": "all"},
     )
-    told = {item["device"] for item in world.sim.spoken()[before:]}
-    expect(told == {"Kitchen Show", "Office Spot"}, f"told: {told}")
+    spoken_on = {item["device"] for item in world.sim.spoken()[before:]}
+    expect(spoken_on == {"Kitchen Show", "Office Spot"}, f"spoken on: {spoken_on}")
     return "2 Echos, by entity and by name"
 
 

@@ -35,8 +35,8 @@ def answer_and_records(world: World) -> str:
     """Reply on the Echo that was last spoken to, and read its history."""
     before = len(world.sim.spoken())
     world.rest().trigger_service("notify", "alexa_media_last_called", message="It is closed")
-    told = {item["device"] for item in world.sim.spoken()[before:]}
-    expect(told == {"Garage Echo"}, f"told: {told}")
+    spoken_on = {item["device"] for item in world.sim.spoken()[before:]}
+    expect(spoken_on == {"Garage Echo"}, f"spoken on: {spoken_on}")
     _, response = world.rest().trigger_service_with_response(
         "alexa_media", "get_history_records", entity_id=GARAGE, entries=3
     )

@@ -21,14 +21,14 @@ def run_here(world: World) -> str:
         "alexa_media", "run_routine", entity_id=SPOT, routine=ROUTINE.upper()
     )
     expect(response[SPOT]["name"] == ROUTINE, f"response: {response}")
-    told = [(said["device"], said["text"]) for said in world.sim.spoken()[before:]]
-    expect(("Office Spot", "Dinner is served") in told, f"told: {told}")
+    spoken = [(said["device"], said["text"]) for said in world.sim.spoken()[before:]]
+    expect(("Office Spot", "Dinner is served") in spoken, f"spoken: {spoken}")
     (request,) = world.requests("/api/behaviors/preview", "POST")
     expect(json.loads(request["body"])["behaviorId"] == response[SPOT]["id"], "not run under its id")
     buttons = [s.entity_id for s in world.rest().get_states() if s.entity_id.endswith("_good_night")]
     expect(len(buttons) == 1, f"buttons: {buttons}")
     world.rest().trigger_service("button", "press", entity_id=buttons[0])
-    expect(world.sim.spoken()[-1]["device"] == "Bedroom Dot", f"told: {world.sim.spoken()[-1]}")
+    expect(world.sim.spoken()[-1]["device"] == "Bedroom Dot", f"spoken: {world.sim.spoken()[-1]}")
     return f"“{ROUTINE}” on the Spot, 1 button pressed"
 
 

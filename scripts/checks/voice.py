@@ -157,7 +157,7 @@ def broadcast(world: World) -> str:
 
 
 def sounds(world: World) -> str:
-    """Let an Echo hear a smoke alarm."""
+    """Simulate a smoke alarm that an Echo hears."""
 
     def hear(state: str) -> None:
         world.change(ECHO, features={"acousticEventSensor": {"smokeAlarmDetectionState": state}})

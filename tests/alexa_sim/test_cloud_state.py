@@ -155,7 +155,7 @@ def test_timers_are_paused_and_resumed() -> None:
     assert key not in driver.cloud.state()["accounts"][JO]["notifications"]
 
 
-def test_notifications_are_added_with_a_time_only() -> None:
+def test_the_missing_date_or_time_of_a_notification_is_computed() -> None:
     driver = Driver()
     patch_notification(driver, "n1", {"type": "Alarm", "deviceSerialNumber": OFFICE, "originalTime": "01:30:00.000"})
     assert notification(driver, "n1")["originalDate"] == "2026-11-22"

@@ -18,7 +18,7 @@ async def driver() -> Driver:
     return driver
 
 
-async def test_communications_of_the_home(driver: Driver) -> None:
+async def test_communications_devices_are_listed(driver: Driver) -> None:
     person = f"amzn1.comms.id.person.amzn1~{driver.cloud.state()['accounts'][JO]['directedId']}"
     group = (await driver.get(f"{COMMS}/users/{person}/identities"))["homeGroupId"]
     listed = (await driver.get(f"{COMMS}/homegroups/{group}/devices"))["devices"]
@@ -173,7 +173,7 @@ async def test_an_echo_is_offline_for_half_a_minute_during_a_restart(driver: Dri
     assert states == ["OFFLINE", "ONLINE"]
 
 
-async def test_routines_and_the_host_of_the_account(driver: Driver) -> None:
+async def test_routines_are_listed_and_run(driver: Driver) -> None:
     routine, dinner = await driver.get("/api/behaviors/v2/automations")
     assert (routine["name"], routine["status"]) == ("Good night", "ENABLED")
     assert (await driver.preview(routine["sequence"]["startNode"])).status == 200

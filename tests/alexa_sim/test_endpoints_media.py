@@ -114,11 +114,11 @@ async def test_shuffle_changes_the_following_tracks_and_can_be_undone(driver: Dr
     [
         pytest.param({}, id="empty"),
         pytest.param({"type": "DanceCommand"}, id="unknown"),
-        pytest.param({"type": "SeekCommand", "mediaPosition": 214}, id="behind the end"),
-        pytest.param({"type": "SeekCommand", "mediaPosition": "1"}, id="text for a number"),
+        pytest.param({"type": "SeekCommand", "mediaPosition": 214}, id="past the end"),
+        pytest.param({"type": "SeekCommand", "mediaPosition": "1"}, id="string instead of a number"),
         pytest.param({"type": "JumpCommand", "mediaId": "nope"}, id="not in the queue"),
-        pytest.param({"type": "ShuffleCommand"}, id="no flag"),
-        pytest.param({"type": "RepeatCommand", "repeat": "yes"}, id="text for a flag"),
+        pytest.param({"type": "ShuffleCommand"}, id="missing flag"),
+        pytest.param({"type": "RepeatCommand", "repeat": "yes"}, id="string instead of a flag"),
         pytest.param({"type": "VolumeLevelCommand", "volumeLevel": 101}, id="too loud"),
     ],
 )

@@ -68,7 +68,7 @@ async def online(driver: Driver, serial: str) -> bool:
     return next(bool(device["online"]) for device in devices if device["serialNumber"] == serial)
 
 
-async def test_settings_of_all_devices() -> None:
+async def test_settings_of_all_devices_are_read() -> None:
     driver = await signed_in("amazon.de")
     preferences = (await driver.get("/api/device-preferences?cached=true"))["devicePreferences"]
     kitchen = next(each for each in preferences if each["deviceSerialNumber"] == KITCHEN)
@@ -87,7 +87,7 @@ async def test_settings_of_all_devices() -> None:
     assert len(volumes) == 6
 
 
-async def test_settings_of_one_device() -> None:
+async def test_wifi_and_equalizer_are_read_per_device() -> None:
     driver = await signed_in()
     wifi = await driver.get(driver.command_url(KITCHEN, "/api/device-wifi-details"))
     assert (wifi["essid"], len(wifi["macAddress"])) == ("home", 17)
@@ -141,7 +141,7 @@ async def test_notifications_have_times_in_the_future() -> None:
     assert next(each["remainingTime"] for each in answer["notifications"] if each["type"] == "Timer") == 4800000
 
 
-async def test_music_providers_and_sounds() -> None:
+async def test_music_providers_and_sounds_are_listed() -> None:
     driver = await signed_in()
     providers = await driver.get("/api/behaviors/entities?skillId=amzn1.ask.1p.music")
     assert [each["id"] for each in providers if each["providerData"]["isDefaultMusicProvider"]] == ["AMAZON_MUSIC"]

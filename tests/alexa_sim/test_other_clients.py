@@ -59,7 +59,7 @@ async def test_an_alarm_needs_no_sound_and_a_change_no_endpoint(driver: Driver) 
     assert (changed["originalTime"], changed["deviceSerialNumber"]) == ("08:30:00.000", KITCHEN)
 
 
-async def test_alarm_volume_of_one_echo(driver: Driver) -> None:
+async def test_the_alarm_volume_of_one_echo_is_set(driver: Driver) -> None:
     path = f"/api/device-notification-state/{KITCHEN_TYPE}/{driver.device(KITCHEN)['softwareVersion']}/{KITCHEN}"
     assert (await driver.request("PUT", path, data={"volumeLevel": 55})).status == 200
     assert (await driver.get(path))["volumeLevel"] == 55
@@ -68,7 +68,7 @@ async def test_alarm_volume_of_one_echo(driver: Driver) -> None:
     assert (await driver.request("GET", path.replace(KITCHEN, LIVING))).status == 400
 
 
-async def test_equalizer_of_one_echo(driver: Driver) -> None:
+async def test_the_equalizer_range_is_read(driver: Driver) -> None:
     place = f"{KITCHEN}/{KITCHEN_TYPE}"
     assert await driver.get(f"/api/equalizer/enabled/{place}") == {"enabled": True}
     assert await driver.get(f"/api/devices/{place}/audio/v1/getEQRange") == {"max": 6, "min": -6}
@@ -85,7 +85,7 @@ async def test_equalizer_of_one_echo(driver: Driver) -> None:
         ("connectedSpeakerOption", '"Aux"', "true"),
     ],
 )
-async def test_settings_of_one_echo(driver: Driver, name: str, value: str, wrong: str) -> None:
+async def test_a_setting_is_written_and_read(driver: Driver, name: str, value: str, wrong: str) -> None:
     path = f"/api/v1/devices/{driver.device(KITCHEN)['deviceAccountId']}/settings/{name}"
     assert (await driver.request("PUT", path, data={"value": value})).status == 200
     assert await driver.get(path) == {"value": value}

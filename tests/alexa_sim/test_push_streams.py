@@ -21,7 +21,7 @@ async def driver() -> Driver:
     return driver
 
 
-async def test_form_on_the_wire(driver: Driver) -> None:
+async def test_a_directive_is_sent_as_multipart(driver: Driver) -> None:
     stream = await driver.open()
     assert stream.content_type == "multipart/related; boundary=------simcloud; type=application/json"
     driver.patch_device(KITCHEN, {"volume": 61})

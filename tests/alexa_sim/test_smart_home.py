@@ -135,8 +135,8 @@ async def test_several_requests_return_a_list_and_a_document_runs_the_named_oper
 
 async def test_the_schema_supports_introspection(home: Home) -> None:
     answer = (await home.graphql(get_introspection_query())).json
-    told = build_client_schema(answer["data"])
-    assert lexicographic_sort_schema(told).type_map.keys() == schema().type_map.keys()
+    result = build_client_schema(answer["data"])
+    assert lexicographic_sort_schema(result).type_map.keys() == schema().type_map.keys()
     properties = {each.name for each in schema().get_possible_types(schema().type_map["FeatureProperty"])}  # type: ignore[arg-type]
     assert len(properties) == 64
     assert answer["data"]["__schema"]["subscriptionType"] is None
@@ -176,14 +176,14 @@ async def test_every_type_of_property_can_be_stored_and_queried(home: Home) -> N
     features = {each["name"]: each["properties"] for each in answer["data"]["endpoint"]["features"]}
     assert features["commissionable"] is None
     assert {name for name, held in values.items() if held} <= features.keys()
-    told = {held["name"]: held for name in values for held in features[name] or ()}
-    assert told["relativeHumidity"]["relativeHumidityValue"] == {"value": 41.5}
-    assert told["volume"]["volumeValue"] == {"value": 30}
-    assert told["electricityReading"]["reading"] == 1200
-    assert told["battery"]["batteryValue"] == {"levelPercentage": 80}
-    assert told["lockState"]["customYaleLockStateValue"] == {"value": "Unlatched"}
-    assert told["smokeAlarmDetectionState"]["genericValue"] == "NOT_DETECTED"
-    assert told["level"]["inventoryLevelValue"] == {"value": 12, "unit": None}
+    result = {held["name"]: held for name in values for held in features[name] or ()}
+    assert result["relativeHumidity"]["relativeHumidityValue"] == {"value": 41.5}
+    assert result["volume"]["volumeValue"] == {"value": 30}
+    assert result["electricityReading"]["reading"] == 1200
+    assert result["battery"]["batteryValue"] == {"levelPercentage": 80}
+    assert result["lockState"]["customYaleLockStateValue"] == {"value": "Unlatched"}
+    assert result["smokeAlarmDetectionState"]["genericValue"] == "NOT_DETECTED"
+    assert result["level"]["inventoryLevelValue"] == {"value": 12, "unit": None}
     home.change(HALL, reachable=False)
     answer = (await home.graphql(query % HALL)).json
     (power, *_) = answer["data"]["endpoint"]["features"]
@@ -268,8 +268,8 @@ async def test_other_queries_and_mutations_work(home: Home) -> None:
     assert await ask(renamed + " { endpoint { friendlyName } } }") == {"endpoint": {"friendlyName": "Lamp"}}
     off = f'mutation {{ setEndpointEnablement(input: {{endpointId: "{lamp}", enablement: DISABLED_BY_CUSTOMER}})'
     off += " { endpoint { endpointStatus enablement } error { __typename } } }"
-    told = {"endpoint": {"endpointStatus": "DISABLED", "enablement": "DISABLED_BY_CUSTOMER"}, "error": None}
-    assert await ask(off) == told
+    result = {"endpoint": {"endpointStatus": "DISABLED", "enablement": "DISABLED_BY_CUSTOMER"}, "error": None}
+    assert await ask(off) == result
     dnd = f'mutation {{ updateEndpointSettingToggle(input: {{endpointId: "{echo}"'
     dnd += ', settingName: "doNotDisturb", value: true})'
     assert await ask(dnd + " { setting { toggleValue } } }") == {"setting": {"toggleValue": True}}

@@ -226,7 +226,7 @@ async def test_states_that_cannot_be_read(hotel: Property) -> None:
     assert refusal(await hotel.at("NONE", "/features/connectivity")) == (403, "FORBIDDEN")
 
 
-async def test_settings_one_at_a_time(hotel: Property) -> None:
+async def test_settings_are_read_and_written_one_at_a_time(hotel: Property) -> None:
     assert (await hotel.at("101DESK", "/settings/Alexa.DoNotDisturb.doNotDisturb")).json is True
     missing = await hotel.at("101DESK", "/settings/SpeechSynthesizer.speakingRate")
     assert (missing.status, missing.body) == (204, b"")
@@ -271,7 +271,7 @@ async def test_settings_that_are_refused(
     assert hotel.properties() == before
 
 
-async def test_what_a_locale_excludes(hotel: Property) -> None:
+async def test_a_locale_excludes_values(hotel: Property) -> None:
     assert (await hotel.put("101BED", "System.locales", ["fr-FR", "en-US"])).status == 204
     assert refusal(await hotel.put("101BED", "SpeechRecognizer.wakeWords", ["COMPUTER"])) == (400, "INVALID_VALUE")
     captions = await hotel.put("101BED", "Accessibility.Captions.AlexaCaptions.enablement", "ENABLED")

@@ -71,16 +71,16 @@ async def test_an_alarm_triggers_when_it_rings_and_when_it_is_dismissed(
     actions = [{"event": "triggered", "event_data_template": data}]
     config = {"alias": "test", "mode": "queued", "triggers": triggers, "actions": actions}
     assert await async_setup_component(hass, "automation", {"automation": [config]})
-    told = async_capture_events(hass, "triggered")
+    triggered = async_capture_events(hass, "triggered")
     await ring(hass, clock, "create_alarm")
-    assert [event.data["id"] for event in told] == ["rings"]
+    assert [event.data["id"] for event in triggered] == ["rings"]
     await act(hass, "stop_alarm", entity_id=BEDROOM)
     await clock.settle()
-    assert [event.data["id"] for event in told] == ["rings", "ended"]
-    told.clear()
+    assert [event.data["id"] for event in triggered] == ["rings", "ended"]
+    triggered.clear()
     await ring(hass, clock, "create_reminder", message="bins")
-    assert [event.data["id"] for event in told] == ["reminder"]
-    assert told[0].data["alarm"]
+    assert [event.data["id"] for event in triggered] == ["reminder"]
+    assert triggered[0].data["alarm"]
 
 
 async def test_an_alarm_that_rang_hours_ago_triggers_nothing(
@@ -92,14 +92,14 @@ async def test_an_alarm_that_rang_hours_ago_triggers_nothing(
     at = (dt_util.now() + timedelta(minutes=5)).replace(microsecond=0)
     await act(hass, "create_alarm", entity_id=BEDROOM, at=at)
     await clock.settle()
-    told = await automate(hass, {"trigger": PREFIX + "alarm_rings"})
+    triggered = await automate(hass, {"trigger": PREFIX + "alarm_rings"})
     sim.advance(8 * 3600)
     clock.freezer.tick(8 * 3600)
     await clock.settle()
     await clock.advance(900, 60)
-    assert told == []
+    assert triggered == []
     await ring(hass, clock, "create_alarm")
-    assert len(told) == 1, "the next alarm rings as usual"
+    assert len(triggered) == 1, "the next alarm rings as usual"
 
 
 async def test_an_alarm_that_is_due_during_a_reload_rings(
@@ -187,12 +187,12 @@ async def test_a_timer_triggers_when_it_changes(
     change(sim, household, {"remainingTime": 300_000})
     await set_up(hass, config_entry)
     await clock.settle()
-    told = await automate(hass, {"trigger": PREFIX + trigger, "options": {"label": "bread"}})
+    triggered = await automate(hass, {"trigger": PREFIX + trigger, "options": {"label": "bread"}})
     account, key = bread(household)
     sim.patch_state({"accounts": {account: {"notifications": {key: fields}}}})
     await clock.settle()
     await clock.advance(40, 40)
-    assert [event.data["trigger"]["change"] for event in told] == [changed]
+    assert [event.data["trigger"]["change"] for event in triggered] == [changed]
 
 
 async def test_conditions_test_for_a_running_timer_and_an_alarm_before_a_time(
@@ -230,16 +230,16 @@ async def test_conditions_test_for_a_running_timer_and_an_alarm_before_a_time(
         for name, case in cases.items()
     ]
     assert await async_setup_component(hass, "automation", {"automation": automations})
-    told = async_capture_events(hass, "held")
+    triggered = async_capture_events(hass, "held")
     hass.bus.async_fire("check")
     await hass.async_block_till_done()
-    assert {event.data["name"] for event in told} == {"timer", "before"}
-    told.clear()
+    assert {event.data["name"] for event in triggered} == {"timer", "before"}
+    triggered.clear()
     change(sim, household, {"status": "PAUSED"})
     await clock.settle()
     hass.bus.async_fire("check")
     await hass.async_block_till_done()
-    assert {event.data["name"] for event in told} == {"before"}
+    assert {event.data["name"] for event in triggered} == {"before"}
 
 
 async def test_a_condition_tests_who_spoke_last(
@@ -251,7 +251,7 @@ async def test_a_condition_tests_who_spoke_last(
 ) -> None:
     """After a command by another person, the actions do not run."""
     monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.1)
-    told = await automate(
+    triggered = await automate(
         hass,
         {"trigger": PREFIX + "spoken_to", "target": {"entity_id": BEDROOM}},
         {"condition": PREFIX + "person_spoke_last", "options": {"person": "jo"}},
@@ -260,8 +260,8 @@ async def test_a_condition_tests_who_spoke_last(
     sim.say(serial, "good night", "OK", "Alex")
     await until(hass, lambda: (last := entry.runtime_data.history.last) and last.person == "Alex")
     sim.say(serial, "good morning", "OK", "Jo")
-    await until(hass, lambda: told)
-    assert [event.data["trigger"]["person"] for event in told] == ["Jo"]
+    await until(hass, lambda: triggered)
+    assert [event.data["trigger"]["person"] for event in triggered] == ["Jo"]
 
 
 async def test_an_item_added_in_the_app_triggers_for_its_list(
@@ -269,16 +269,16 @@ async def test_an_item_added_in_the_app_triggers_for_its_list(
 ) -> None:
     """The trigger data contains the item; the trigger does not fire for other items."""
     lists = sorted(hass.states.async_entity_ids("todo"))
-    told = await automate(
+    triggered = await automate(
         hass,
         {"trigger": PREFIX + "item_added", "target": {"entity_id": lists}, "options": {"item": "oats"}},
     )
     for item in ("flour", "rolled oats"):
         data = {"entity_id": lists[0], "item": item}
         await hass.services.async_call("todo", "add_item", data, blocking=True)
-    await until(hass, lambda: told)
-    assert [event.data["trigger"]["item"] for event in told] == ["rolled oats"]
-    assert told[0].data["trigger"]["entity_id"] == lists[0]
+    await until(hass, lambda: triggered)
+    assert [event.data["trigger"]["item"] for event in triggered] == ["rolled oats"]
+    assert triggered[0].data["trigger"]["entity_id"] == lists[0]
 
 
 async def test_a_reminder_for_all_devices_triggers_once_for_echos_of_the_account(
@@ -291,7 +291,7 @@ async def test_a_reminder_for_all_devices_triggers_once_for_echos_of_the_account
     await set_up(hass, config_entry)
     await clock.settle()
     target = {"entity_id": [BEDROOM, "media_player.office_spot"]}
-    told = await automate(hass, {"trigger": PREFIX + "reminder", "target": target, "options": {"label": "sleep"}})
+    triggered = await automate(hass, {"trigger": PREFIX + "reminder", "target": target, "options": {"label": "sleep"}})
     at = (dt_util.now() + timedelta(seconds=70)).replace(microsecond=0)
     for label, moment, repeats in (("Sleep", at, {}), ("Daily", at + timedelta(hours=5), {"weekdays": DAYS})):
         created = await act(hass, "create_reminder", at=moment, message=label, all_devices=True, **repeats)
@@ -308,5 +308,5 @@ async def test_a_reminder_for_all_devices_triggers_once_for_echos_of_the_account
     after = dates()[daily]
     assert after > before
     await clock.advance(75, 75)
-    assert [event.data["trigger"]["label"] for event in told] == ["Sleep"]
-    assert told[0].data["trigger"]["device"] is None
+    assert [event.data["trigger"]["label"] for event in triggered] == ["Sleep"]
+    assert triggered[0].data["trigger"]["device"] is None

@@ -173,14 +173,16 @@ async def test_text_commands_are_not_treated_as_speech_of_a_person(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """Neither the trigger nor the last called Echo treats a text command of Home Assistant as speech."""
-    told = await automate(hass, {"trigger": "alexa_media.voice_command", "options": {"text": "what's the weather"}})
+    triggered = await automate(
+        hass, {"trigger": "alexa_media.voice_command", "options": {"text": "what's the weather"}}
+    )
     await ask(hass, "what's the weather", KITCHEN)
     command = {"entity_id": STUDIO, "text_command": "what's the weather"}
     await hass.services.async_call("alexa_media", "send_text_command", command, blocking=True)
     sim.say(household.serial("Office Spot"), "what's the weather")
-    await until(hass, lambda: told)
+    await until(hass, lambda: triggered)
     await quiet(hass, sim)
-    assert [event.data["trigger"]["device"] for event in told] == ["Office Spot"]
+    assert [event.data["trigger"]["device"] for event in triggered] == ["Office Spot"]
     assert entry.runtime_data.history.last.serial == household.serial("Office Spot")
 
 

@@ -137,12 +137,12 @@ async def test_an_echo_is_found_by_any_target(
     """The trigger fires for the Echo in the target, and for no other."""
     target = select(hass)
     await hass.async_block_till_done()
-    told = await automate(hass, {"trigger": VOICE, "target": target, "options": {"text": "movie time"}})
+    triggered = await automate(hass, {"trigger": VOICE, "target": target, "options": {"text": "movie time"}})
     sim.say(household.serial("Office Spot"), "movie time")
     await until(hass, lambda: (last := entry.runtime_data.history.last) and last.text == "movie time")
     sim.say(household.serial("Kitchen Show"), "movie time")
-    await until(hass, lambda: told)
-    assert len(told) == 1
+    await until(hass, lambda: triggered)
+    assert len(triggered) == 1
 
 
 async def test_an_empty_area_matches_no_echo(
@@ -150,11 +150,13 @@ async def test_an_empty_area_matches_no_echo(
 ) -> None:
     """A target without Echos does not mean all Echos."""
     area = ar.async_get(hass).async_create("Empty")
-    told = await automate(hass, {"trigger": VOICE, "target": {"area_id": area.id}, "options": {"text": "movie time"}})
+    triggered = await automate(
+        hass, {"trigger": VOICE, "target": {"area_id": area.id}, "options": {"text": "movie time"}}
+    )
     sim.say(household.serial("Kitchen Show"), "movie time")
     await until(hass, lambda: (last := entry.runtime_data.history.last) and last.text == "movie time")
     await quiet(hass, sim, calm=0.3)
-    assert told == []
+    assert triggered == []
 
 
 async def test_commands_from_before_the_automation_do_not_trigger_it(
@@ -166,12 +168,12 @@ async def test_commands_from_before_the_automation_do_not_trigger_it(
     assert fault
     sim.say(serial, "old words")
     await quiet(hass, sim, calm=0.6)
-    told = await automate(hass, {"trigger": VOICE})
+    triggered = await automate(hass, {"trigger": VOICE})
     sim.remove_fault(fault)
     sim.say(serial, "new words")
-    await until(hass, lambda: told)
+    await until(hass, lambda: triggered)
     await quiet(hass, sim, calm=0.3)
-    assert [event.data["trigger"]["text"] for event in told] == ["new words"]
+    assert [event.data["trigger"]["text"] for event in triggered] == ["new words"]
 
 
 async def test_commands_trigger_after_the_clock_is_set_back(
@@ -181,11 +183,11 @@ async def test_commands_trigger_after_the_clock_is_set_back(
     real = dt_util.utcnow
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dt_util, "utcnow", lambda: real() + timedelta(days=1))
-        told = await automate(hass, {"trigger": VOICE})
+        triggered = await automate(hass, {"trigger": VOICE})
         entry.runtime_data.history._beginning = Beginning(hass)
     sim.say(household.serial("Kitchen Show"), "movie time")
-    await until(hass, lambda: told)
-    assert [event.data["trigger"]["text"] for event in told] == ["movie time"]
+    await until(hass, lambda: triggered)
+    assert [event.data["trigger"]["text"] for event in triggered] == ["movie time"]
 
 
 async def test_a_reload_neither_loses_the_trigger_nor_repeats_the_past(
@@ -193,24 +195,24 @@ async def test_a_reload_neither_loses_the_trigger_nor_repeats_the_past(
 ) -> None:
     """After a reload, the automation continues with the reloaded account, and runs once per command."""
     serial = household.serial("Kitchen Show")
-    told = await automate(hass, {"trigger": VOICE, "target": {"entity_id": KITCHEN}})
+    triggered = await automate(hass, {"trigger": VOICE, "target": {"entity_id": KITCHEN}})
     sim.say(serial, "one")
-    await until(hass, lambda: told)
+    await until(hass, lambda: triggered)
     for _ in range(2):
         await hass.config_entries.async_reload(entry.entry_id)
         await until(hass, lambda: entry.runtime_data.push.up)
         await quiet(hass, sim, calm=0.4)
     sim.say(serial, "two")
-    await until(hass, lambda: len(told) > 1)
+    await until(hass, lambda: len(triggered) > 1)
     await quiet(hass, sim, calm=0.4)
-    assert [event.data["trigger"]["text"] for event in told] == ["one", "two"]
+    assert [event.data["trigger"]["text"] for event in triggered] == ["one", "two"]
 
 
 async def test_what_happens_during_a_reload_triggers(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The event occurs after the first reads, while Home Assistant still loads the platforms."""
-    told = await automate(hass, {"trigger": "alexa_media.do_not_disturb", "target": {"entity_id": KITCHEN}})
+    triggered = await automate(hass, {"trigger": "alexa_media.do_not_disturb", "target": {"entity_id": KITCHEN}})
     serial = household.serial("Kitchen Show")
     load = hass.config_entries.async_forward_entry_setups
 
@@ -223,7 +225,7 @@ async def test_what_happens_during_a_reload_triggers(
     monkeypatch.setattr(hass.config_entries, "async_forward_entry_setups", slowly)
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
-    assert [event.data["trigger"]["entity_id"] for event in told] == [KITCHEN]
+    assert [event.data["trigger"]["entity_id"] for event in triggered] == [KITCHEN]
 
 
 async def test_an_automation_can_be_set_up_before_the_account(
@@ -232,15 +234,15 @@ async def test_an_automation_can_be_set_up_before_the_account(
     """Its trigger and condition work as soon as the account is loaded."""
     options = {"trigger": VOICE, "target": {"entity_id": KITCHEN}, "options": {"text": "{x} time", "match": "matches"}}
     with collecting() as log:
-        told = await automate(
+        triggered = await automate(
             hass, options, {"condition": "alexa_media.last_spoken_to", "target": {"entity_id": KITCHEN}}
         )
     assert log.bad() == []
     await set_up(hass, config_entry)
     await quiet(hass, sim, calm=0.4)
     sim.say(household.serial("Kitchen Show"), "movie time")
-    await until(hass, lambda: told)
-    assert told[0].data["trigger"]["slots"] == {"x": "movie"}
+    await until(hass, lambda: triggered)
+    assert triggered[0].data["trigger"]["slots"] == {"x": "movie"}
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
@@ -270,10 +272,10 @@ async def test_an_invalid_trigger_only_disables_its_automation(
     assert not [line for line in log.lines() if "Traceback" in line]
     bad_state = hass.states.get("automation.bad")
     assert bad_state is None or bad_state.state == "unavailable"
-    told = async_capture_events(hass, "triggered")
+    triggered = async_capture_events(hass, "triggered")
     sim.say(household.serial("Kitchen Show"), "x")
-    await until(hass, lambda: told)
-    assert len(told) == 1
+    await until(hass, lambda: triggered)
+    assert len(triggered) == 1
 
 
 @pytest.mark.parametrize(
@@ -310,16 +312,16 @@ async def test_without_transcripts_words_and_persons_are_compared_and_not_shown(
     await hass.config_entries.async_reload(entry.entry_id)
     await until(hass, lambda: entry.runtime_data.push.up)
     await quiet(hass, sim, calm=0.4)
-    told = await automate(
+    triggered = await automate(
         hass,
         {"trigger": VOICE, "options": {"text": "open {what}", "match": "matches", "person": "jo"}},
         {"condition": "alexa_media.person_spoke_last", "options": {"person": "JO "}},
     )
     sim.say(household.serial("Kitchen Show"), "open the secret door", "OK", "Alex")
     sim.say(household.serial("Kitchen Show"), "open the secret door", "OK", "Jo")
-    await until(hass, lambda: told)
-    trigger = told[0].data["trigger"]
-    assert (len(told), trigger["text"], trigger["person"], trigger["slots"]) == (1, None, None, {})
+    await until(hass, lambda: triggered)
+    trigger = triggered[0].data["trigger"]
+    assert (len(triggered), trigger["text"], trigger["person"], trigger["slots"]) == (1, None, None, {})
     assert "secret" not in json.dumps([state.as_dict() for state in hass.states.async_all()], default=str)
 
 
@@ -370,7 +372,7 @@ async def test_items_missing_in_one_response_are_not_reported_as_added(
 ) -> None:
     """Only a new item fires the trigger, once."""
     lists = sorted(hass.states.async_entity_ids("todo"))
-    told = await automate(hass, {"trigger": "alexa_media.item_added", "target": {"entity_id": lists}})
+    triggered = await automate(hass, {"trigger": "alexa_media.item_added", "target": {"entity_id": lists}})
     fault = sim.fault(path="/alexashoppinglists/api/v2/lists/*/items/fetch", status=200, body={"itemInfoList": []})
     assert fault
     await entry.runtime_data.lists.async_refresh()
@@ -381,12 +383,12 @@ async def test_items_missing_in_one_response_are_not_reported_as_added(
     for list_id in entry.runtime_data.lists.data:
         await entry.runtime_data.lists.async_refresh_items(list_id)
     await hass.async_block_till_done()
-    assert told == []
+    assert triggered == []
     data = {"entity_id": lists[0], "item": "oats"}
     await hass.services.async_call("todo", "add_item", data, blocking=True)
-    await until(hass, lambda: told)
+    await until(hass, lambda: triggered)
     await quiet(hass, sim, calm=0.3)
-    assert [event.data["trigger"]["item"] for event in told] == ["oats"]
+    assert [event.data["trigger"]["item"] for event in triggered] == ["oats"]
 
 
 @pytest.mark.parametrize(("target", "count"), [("media_player.downstairs", 1), ("media_player.bedroom_dot", 0)])
@@ -394,10 +396,10 @@ async def test_a_timer_on_a_stereo_pair_triggers_for_the_pair(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, target: str, count: int
 ) -> None:
     """The timer belongs to the pair itself, not to one of its speakers."""
-    told = await automate(hass, {"trigger": "alexa_media.timer_changed", "target": {"entity_id": target}})
+    triggered = await automate(hass, {"trigger": "alexa_media.timer_changed", "target": {"entity_id": target}})
     serial = household.serial("Downstairs")
     at = dt_util.utcnow() + timedelta(minutes=5)
     timer = notification(serial, NotificationType.TIMER, trigger_time=at, label="Tea")
     entry.runtime_data.notifications.async_apply({serial: (timer,)})
     await hass.async_block_till_done()
-    assert [event.data["trigger"]["change"] for event in told] == ["started"] * count
+    assert [event.data["trigger"]["change"] for event in triggered] == ["started"] * count

@@ -39,7 +39,7 @@ async def test_a_voice_command_triggers_once_with_its_slots(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """The trigger only fires for the Echo in the target and a matching text; variables contain the slots."""
-    told = await automate(
+    triggered = await automate(
         hass,
         {
             "trigger": "alexa_media.voice_command",
@@ -49,9 +49,9 @@ async def test_a_voice_command_triggers_once_with_its_slots(
     )
     sim.say(household.serial("Office Spot"), "turn on the lamp", "OK", "Jo")
     sim.say(household.serial("Kitchen Show"), "turn on the kitchen fan", "OK", "Jo")
-    await until(hass, lambda: told)
-    assert len(told) == 1
-    trigger = told[0].data["trigger"]
+    await until(hass, lambda: triggered)
+    assert len(triggered) == 1
+    trigger = triggered[0].data["trigger"]
     assert (trigger["text"], trigger["person"]) == ("turn on the kitchen fan", "Jo")
     assert trigger["slots"] == {"what": "the kitchen fan"}
     assert (trigger["entity_id"], trigger["device"]) == ("media_player.kitchen_show", "Kitchen Show")
@@ -62,7 +62,7 @@ async def test_a_condition_about_the_last_echo_stops_the_automation(
 ) -> None:
     """The actions only run after a command to the Echo in the condition."""
     target = {"entity_id": "media_player.kitchen_show"}
-    told = await automate(
+    triggered = await automate(
         hass,
         {"trigger": "alexa_media.voice_command", "options": {"text": "movie time"}},
         {"condition": "alexa_media.last_spoken_to", "target": target},
@@ -70,8 +70,8 @@ async def test_a_condition_about_the_last_echo_stops_the_automation(
     sim.say(household.serial("Office Spot"), "movie time")
     await until(hass, lambda: (last := entry.runtime_data.history.last) and last.text == "movie time")
     sim.say(household.serial("Kitchen Show"), "movie time")
-    await until(hass, lambda: told)
-    assert [event.data["trigger"]["device"] for event in told] == ["Kitchen Show"]
+    await until(hass, lambda: triggered)
+    assert [event.data["trigger"]["device"] for event in triggered] == ["Kitchen Show"]
 
 
 async def test_the_editor_offers_the_triggers_and_conditions_of_an_echo(
@@ -103,7 +103,9 @@ async def test_do_not_disturb_triggers_on_the_selected_state(
     """Turning it on fires the trigger once; turning it off does not."""
     target = {"entity_id": "media_player.kitchen_show"}
     serial = Household(sim).serial("Kitchen Show")
-    told = await automate(hass, {"trigger": "alexa_media.do_not_disturb", "target": target, "options": {"state": "on"}})
+    triggered = await automate(
+        hass, {"trigger": "alexa_media.do_not_disturb", "target": target, "options": {"state": "on"}}
+    )
 
     async def switch(*, enabled: bool) -> None:
         action = {"entity_id": target["entity_id"], "enabled": enabled}
@@ -113,7 +115,7 @@ async def test_do_not_disturb_triggers_on_the_selected_state(
     await switch(enabled=True)
     await switch(enabled=False)
     await switch(enabled=True)
-    assert [event.data["trigger"]["state"] for event in told] == ["on", "on"]
+    assert [event.data["trigger"]["state"] for event in triggered] == ["on", "on"]
 
 
 @pytest.mark.parametrize(

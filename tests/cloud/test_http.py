@@ -107,5 +107,5 @@ def test_json_is_parsed_or_refused() -> None:
         ([], None),
     ],
 )
-def test_errors_inside_a_200(data: Any, error: str | None) -> None:
+def test_errors_in_a_200_are_found(data: Any, error: str | None) -> None:
     assert graphql_errors(data) == error

@@ -145,7 +145,7 @@ def test_any_text_is_valid_or_refused(text: str) -> None:
 
 
 def test_a_long_text_fits_into_one_sequence() -> None:
-    """Sentences that are too long for a piece are cut between words, and words that are too long at any place."""
+    """The text stays complete, and the number of pieces is limited, even if sentences or words have to be cut."""
     for text in ("x" * 130 + ". ", "y" * 126 + " ", "z" * 200 + "! "):
         long = (text * 100)[:8000]
         assert len(pieces(long)) <= MAX_PIECES

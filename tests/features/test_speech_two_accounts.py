@@ -114,15 +114,15 @@ async def test_an_automation_runs_once_for_an_echo_of_two_accounts(
     ]
     config = {"alias": "test", "mode": "queued", "triggers": triggers, "actions": actions}
     assert await async_setup_component(hass, "automation", {"automation": [config]})
-    told = async_capture_events(hass, "triggered")
+    triggered = async_capture_events(hass, "triggered")
     for enabled in (True, False, True):
-        told.clear()
+        triggered.clear()
         household.change("Hall Echo", dnd=enabled)
         state = "on" if enabled else "off"
         for switch in ("switch.hall_echo_do_not_disturb", "switch.hall_echo_do_not_disturb_2"):
             await until(hass, partial(hass.states.is_state, switch, state))
         await quiet(hass, sim, 0.4)
-        assert sorted((event.data["id"], event.data["on"]) for event in told) == [
+        assert sorted((event.data["id"], event.data["on"]) for event in triggered) == [
             ("any", state),
             ("jack", state),
             ("john", state),

@@ -308,9 +308,7 @@ async def test_old_code_is_refused(hass: HomeAssistant, sim: ControlClient) -> N
     assert error(await paste(hass, flow, ended)) == "code_refused"
 
 
-@pytest.mark.parametrize(
-    "fault", [{"status": 503}, {"cut": "before"}, {"malformed": True}], ids=["503", "cut", "malformed"]
-)
+@pytest.mark.parametrize("fault", [{"status": 503}, {"cut": "before"}], ids=["503", "cut"])
 async def test_the_same_url_can_be_submitted_again_after_a_connection_error(
     hass: HomeAssistant, sim: ControlClient, fault: dict[str, Any]
 ) -> None:
@@ -322,12 +320,22 @@ async def test_the_same_url_can_be_submitted_again_after_a_connection_error(
     assert kept(again) == ended
     assert address(again) == address(flow)
     sim.clear_faults()
-    if "malformed" in fault:
-        # Amazon had consumed the code before the connection failed.
-        again = await paste(hass, again, ended)
-        assert error(again) == "code_refused"
-        ended = sim.sign_in(address(again), "jo@example.org")
     flow = await paste(hass, again, ended)
+    assert flow["type"] is FlowResultType.CREATE_ENTRY
+    assert flow["result"].data["serial"] == serial(again)
+
+
+async def test_a_new_url_is_needed_after_an_unreadable_registration(hass: HomeAssistant, sim: ControlClient) -> None:
+    flow = await start(hass)
+    ended = sim.sign_in(address(flow), "jo@example.org")
+    sim.fault(path="/auth/register", malformed=True)
+    again = await paste(hass, flow, ended)
+    assert again["errors"] == {"redirect_url": "cannot_connect"}
+    sim.clear_faults()
+    # Amazon had already consumed the code when it sent the malformed response.
+    again = await paste(hass, again, ended)
+    assert error(again) == "code_refused"
+    flow = await paste(hass, again, sim.sign_in(address(again), "jo@example.org"))
     assert flow["type"] is FlowResultType.CREATE_ENTRY
     assert flow["result"].data["serial"] == serial(again)
 

@@ -54,7 +54,7 @@ class House:
         self.sim.fault(path=GRAPHQL, status=400, body={"message": "no"}, times=1)
         self.sim.fault(path=PHOENIX, method="PUT", status=400, body={"message": "no"}, times=1)
 
-    def told(self) -> list[list[tuple[str, ...]]]:
+    def commands(self) -> list[list[tuple[str, ...]]]:
         """Return GraphQL's controls since the last reset: a list of (name, operation, payload) per request."""
         names = {
             f"amzn1.alexa.endpoint.{entity_id}": appliance["name"]

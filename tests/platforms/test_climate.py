@@ -73,9 +73,9 @@ async def test_each_action_is_one_request(hass: HomeAssistant, sim: ControlClien
     await act(hass, "set_preset_mode", HALL, preset_mode="none")
     await shown(hass, "heat_cool", preset_mode="none")
     assert house.feature(NAME, "thermostat")["thermostatMode"] == "AUTO"
-    before = len(house.told())
+    before = len(house.commands())
     await act(hass, "set_preset_mode", HALL, preset_mode="none")
-    assert len(house.told()) == before, "no preset is active"
+    assert len(house.commands()) == before, "no preset is active"
 
     await act(hass, "set_hvac_mode", HALL, hvac_mode="cool")
     await shown(hass, "cool")
@@ -83,7 +83,7 @@ async def test_each_action_is_one_request(hass: HomeAssistant, sim: ControlClien
     await shown(hass, "off")
     await act(hass, "turn_on", HALL)
     await shown(hass, "cool")
-    assert len(house.told()) == before + 3
+    assert len(house.commands()) == before + 3
     assert house.phoenix() == []
 
 
@@ -96,7 +96,7 @@ async def test_unsupported_modes_are_refused(hass: HomeAssistant, sim: ControlCl
     assert invalid.value.translation_key == "thermostat_mode"
     with pytest.raises(ServiceValidationError):
         await act(hass, "set_temperature", HALL, temperature=99)
-    assert house.told() == []
+    assert house.commands() == []
     sim.fault(path=PHOENIX, method="PUT", status=400, body={"message": "no"}, times=1)
     sim.fault(path=GRAPHQL, status=400, body={"message": "no"}, times=1)
     with pytest.raises(HomeAssistantError) as raised:

@@ -35,7 +35,7 @@ async def test_a_blind_has_a_position(hass: HomeAssistant, sim: ControlClient, e
     ):
         sim.reset_ledger()
         await act(hass, action, BLIND, **data)
-        assert [len(told) for told in house.told()] == [1]
+        assert [len(commands) for commands in house.commands()] == [1]
         assert house.feature(NAME, "range.Blind.Lift")["rangeValue"] == position
         await until(hass, partial(shows, hass, BLIND, current_position=position))
         assert state_of(hass, BLIND).state == ("open" if position else "closed")

@@ -30,13 +30,13 @@ async def test_a_fan_has_speeds(hass: HomeAssistant, sim: ControlClient, entry: 
 
     sim.reset_ledger()
     await act(hass, "set_percentage", FAN, percentage=70)
-    assert house.told() == [[(NAME, "range.Fan.Speed.setRangeValue", '{"rangeValue": 3.0}')]]
+    assert house.commands() == [[(NAME, "range.Fan.Speed.setRangeValue", '{"rangeValue": 3.0}')]]
     await until(hass, lambda: state_of(hass, FAN).attributes["percentage"] == 75)
     await act(hass, "set_percentage", FAN, percentage=0)
     await until(hass, partial(hass.states.is_state, FAN, "off"))
     assert state_of(hass, FAN).attributes["percentage"] == 0
     await act(hass, "turn_on", FAN, percentage=100)
-    assert [operation for _, operation, _ in house.told()[-1]] == ["power.turnOn", "range.Fan.Speed.setRangeValue"]
+    assert [operation for _, operation, _ in house.commands()[-1]] == ["power.turnOn", "range.Fan.Speed.setRangeValue"]
     await until(hass, lambda: state_of(hass, FAN).attributes["percentage"] == 100)
     await act(hass, "turn_off", FAN)
     await until(hass, partial(hass.states.is_state, FAN, "off"))
@@ -70,5 +70,5 @@ async def test_a_fan_without_speeds_is_on_or_off(
     assert (vent.state, vent.attributes.get("percentage")) == ("on", None)
     sim.reset_ledger()
     await hass.services.async_call("fan", "turn_on", {"entity_id": "fan.vent", "percentage": 50}, blocking=True)
-    assert house.told() == [[("Vent", "power.turnOn", "{}")]]
+    assert house.commands() == [[("Vent", "power.turnOn", "{}")]]
     assert await hass.config_entries.async_unload(config_entry.entry_id)

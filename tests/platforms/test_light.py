@@ -86,7 +86,7 @@ async def test_several_settings_are_one_request(
     monkeypatch.setattr(smart_home, "CONFIRM_DELAY", 0.5)
     sim.reset_ledger()
     await act(hass, "turn_on", DESK, brightness=128, color_temp_kelvin=3000)
-    assert house.told() == [
+    assert house.commands() == [
         [
             ("Desk Lamp", "power.turnOn", "{}"),
             ("Desk Lamp", "brightness.setBrightness", '{"brightness": 50}'),
@@ -98,14 +98,14 @@ async def test_several_settings_are_one_request(
     assert state_of(hass, DESK).state == "on"
 
     await act(hass, "turn_on", HALL, hs_color=(200, 60), brightness_pct=20)
-    assert [operation for _, operation, _ in house.told()[-1]] == ["brightness.setBrightness", "color.setColor"]
+    assert [operation for _, operation, _ in house.commands()[-1]] == ["brightness.setBrightness", "color.setColor"]
     await until(hass, lambda: state_of(hass, HALL).attributes["color_mode"] == ColorMode.HS)
     hall = state_of(hass, HALL).attributes
     assert (hall["hs_color"], hall["brightness"]) == ((200, 60), 51)
     assert house.feature("Hall Light", "color")["color"] == {"hue": 200, "saturation": 0.6, "brightness": 1}
 
     await act(hass, "turn_off", [HALL, DESK])
-    assert len(house.told()) == 3
+    assert len(house.commands()) == 3
     await until(hass, lambda: {state_of(hass, light).state for light in (HALL, DESK)} == {"off"})
     await quiet(hass, sim, calm=1.5)
     assert house.reads() == 0, "all states were pushed"
@@ -123,9 +123,9 @@ async def test_a_light_turned_off_a_moment_ago_is_turned_on_again(
     assert state_of(hass, HALL).state == "on", "the unconfirmed state is shown"
     sim.reset_ledger()
     await act(hass, "turn_on", HALL, brightness_pct=50)
-    assert [operation for _, operation, _ in house.told()[0]] == ["power.turnOn", "brightness.setBrightness"]
+    assert [operation for _, operation, _ in house.commands()[0]] == ["power.turnOn", "brightness.setBrightness"]
     await act(hass, "turn_on", HALL, brightness_pct=60)
-    assert [operation for _, operation, _ in house.told()[-1]] == ["brightness.setBrightness"]
+    assert [operation for _, operation, _ in house.commands()[-1]] == ["brightness.setBrightness"]
 
 
 @pytest.mark.contract("colours and whites snap to names")
@@ -170,7 +170,9 @@ async def test_the_newer_of_color_and_white_is_shown(
     assert state_of(hass, HALL).attributes["color_temp_kelvin"] == 5000
 
 
-async def test_a_push_writes_its_own_entity(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_a_push_only_writes_its_own_entity(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     """No other entity is written, and no request is sent."""
     house = House(sim)
     sim.reset_ledger()
@@ -181,19 +183,21 @@ async def test_a_push_writes_its_own_entity(hass: HomeAssistant, sim: ControlCli
     assert house.reads() == 0
 
 
-async def test_effects_of_amazons_lamp(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
+async def test_an_effect_of_amazons_lamp_is_set(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
     house = House(sim)
     sim.reset_ledger()
     await act(hass, "turn_on", GLOW, effect="Campfire")
     await until(hass, lambda: state_of(hass, GLOW).attributes.get("effect") == "Campfire")
     assert house.feature("Night Glow", "mode.1")["mode"] == "Campfire"
-    ((_, setting),) = house.told()
+    ((_, setting),) = house.commands()
     assert setting == ("Night Glow", "mode.1.setMode", json.dumps({"mode": "Campfire"}))
     assert hass.states.get("select.bedroom_night_glow_mode") is None, "the modes of this lamp are effects"
     with pytest.raises(ServiceValidationError) as raised:
         await act(hass, "turn_on", GLOW, effect="Disco")
     assert raised.value.translation_key == "unknown_effect"
-    assert len(house.told()) == 1
+    assert len(house.commands()) == 1
 
 
 @pytest.mark.contract("a command to a light is believed for 15 seconds")

@@ -31,7 +31,7 @@ async def test_a_lock_shows_amazons_state(
     for action, operation, state in (("unlock", "lock.unlock", "unlocked"), ("lock", "lock.lock", "locked")):
         sim.reset_ledger()
         await act(hass, action, DOOR)
-        assert house.told() == [[("Front Door Lock", operation, "{}")]]
+        assert house.commands() == [[("Front Door Lock", operation, "{}")]]
         assert house.feature("Front Door Lock", "lock")["lockState"] == state.upper()
         await until(hass, partial(hass.states.is_state, DOOR, state))
     for state in ("jammed", "unlocked"):

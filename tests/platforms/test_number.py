@@ -51,8 +51,8 @@ async def test_each_action_is_one_request(
     for entity_id, action, data, (operation, payload), state in COMMANDS:
         sim.reset_ledger()
         await act(hass, action, entity_id, **data)
-        ((told,),) = house.told()
-        assert told[1:] == (operation, payload)
+        ((command,),) = house.commands()
+        assert command[1:] == (operation, payload)
         await until(hass, partial(hass.states.is_state, entity_id, state))
 
 
@@ -65,7 +65,7 @@ async def test_invalid_input_sends_no_request(hass: HomeAssistant, sim: ControlC
         await act(hass, "set_value", INTENSITY, value=9)
     with pytest.raises(ServiceValidationError):
         await act(hass, "select_option", SCENT, option="Attar")
-    assert house.told() == []
+    assert house.commands() == []
     for entity_id, action, data, _, _ in COMMANDS[:3]:
         before = state_of(hass, entity_id).state
         house.refuse()

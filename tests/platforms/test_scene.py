@@ -34,7 +34,7 @@ async def test_a_scene_is_activated(hass: HomeAssistant, sim: ControlClient, hou
     await activate(hass)
     assert house.phoenix() == [[{"action": "sceneActivate"}]]
     assert house.appliance("Movie Night")["activated"]
-    assert house.told() == []
+    assert house.commands() == []
     assert state_of(hass, SCENE).state not in ("unknown", "unavailable"), "the state is the time of the activation"
 
 

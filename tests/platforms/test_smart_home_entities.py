@@ -492,7 +492,7 @@ async def test_older_names_are_requested_if_the_newer_ones_are_unknown(
     sim.fault(path=GRAPHQL, status=200, body=refused, times=1)
     for _ in range(2):
         await hass.services.async_call("light", "turn_off", {"entity_id": "light.hall_hall_light"}, blocking=True)
-    assert [len(told) for told in house.told()] == [1, 1, 1]
+    assert [len(commands) for commands in house.commands()] == [1, 1, 1]
     assert house.feature("Hall Light", "power")["powerState"] == "OFF"
     assert backend.unsupported == ("appliance_properties", "set_endpoint_features_v2")
     assert house.phoenix() == []

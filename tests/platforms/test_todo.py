@@ -511,7 +511,7 @@ async def test_a_refused_list_request_is_sent_once(lists: Lists, sim: ControlCli
     assert state_of(lists.hass, HOLIDAY).state == "1"
 
 
-async def test_a_list_that_does_not_appear_is_an_error(lists: Lists, sim: ControlClient) -> None:
+async def test_a_list_change_that_amazon_does_not_show_is_an_error(lists: Lists, sim: ControlClient) -> None:
     sim.fault(path=BASE, method="POST", status=200, body={"listId": "nowhere"})
     with pytest.raises(HomeAssistantError) as raised:
         await _create(lists, "Camping")

@@ -16,7 +16,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def load(name: str, path: list[str]) -> None:
-    """Load a module with a name from the folders of a path; do nothing if it does not exist."""
+    """Load the module ``name`` from the folders in ``path``; do nothing if it does not exist."""
     spec = importlib.machinery.PathFinder.find_spec(name, path)
     if spec is None or spec.loader is None:
         return

@@ -338,13 +338,13 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         serial, gains = event.serial, (event.bass, event.mid, event.treble)
         if serial is None or serial not in self.devices.data:
             return False
-        told = {
+        reported = {
             setting_key(serial, band): gain for band, gain in zip(EQUALIZER, gains, strict=True) if gain is not None
         }
-        if len(told) < len(EQUALIZER):
+        if len(reported) < len(EQUALIZER):
             return False
-        stale = {key for key, gain in told.items() if self.written.is_stale(key, gain)}
-        fresh = {key: gain for key, gain in told.items() if key not in stale}
+        stale = {key for key, gain in reported.items() if self.written.is_stale(key, gain)}
+        fresh = {key: gain for key, gain in reported.items() if key not in stale}
         changed = any(key in self.data and self.data[key] != gain for key, gain in fresh.items())
         if stale:
             self.async_verify(equalizer_key(serial))

@@ -146,7 +146,10 @@ class PreparedSound:
 
 
 class SoundShelf:
-    """The sounds that Amazon may fetch; their number is limited, and the oldest are removed first."""
+    """Sounds that Amazon may fetch, limited in number and total size.
+
+    The oldest sounds that aren't in use are removed first.
+    """
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Initialize without sounds."""
@@ -156,7 +159,7 @@ class SoundShelf:
         self._room = asyncio.Semaphore(MAX_CONCURRENT)
 
     def get(self, name: str) -> PreparedSound | None:
-        """Return the sound with a name, while it is available."""
+        """Return the available sound with this name, or None."""
         return self._sounds.get(name)
 
     async def async_prepare(self, source: str, entity_id: str) -> PreparedSound:

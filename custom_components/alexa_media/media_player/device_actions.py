@@ -167,12 +167,12 @@ class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
     def _history_attributes(self) -> dict[str, Any]:
         """Return the attributes about the last command; ``last_called_timestamp`` is in epoch milliseconds."""
         command = self._last_command
-        told = history_record_of(command.record) if command else {}
+        record = history_record_of(command.record) if command else {}
         return {
             "last_called": command is not None and command.is_last,
-            "last_called_timestamp": told.get("timestamp"),
-            "last_called_summary": told.get("summary"),
-            "last_called_response": told.get("response"),
+            "last_called_timestamp": record.get("timestamp"),
+            "last_called_summary": record.get("summary"),
+            "last_called_response": record.get("response"),
             "history_records": list(self._history_records),
         }
 

@@ -183,7 +183,7 @@ async def test_an_idle_player_is_not_a_failure(backend: AccountBackend, amazon: 
             await backend.async_sessions()
 
 
-async def test_volumes_notifications_and_dnd(backend: AccountBackend, amazon: Amazon) -> None:
+async def test_volumes_notifications_and_dnd_are_read(backend: AccountBackend, amazon: Amazon) -> None:
     amazon.script(NOTIFICATIONS.path, answer(captures.NOTIFICATIONS))
     amazon.script(DND.path, answer(captures.DND))
     assert await backend.async_volumes() == {STUDIO: Volume(level=35, muted=False)}
@@ -234,7 +234,7 @@ async def test_bluetooth_devices_are_read(backend: AccountBackend, amazon: Amazo
         await backend.async_connect_bluetooth(device, "00:53:10:00:00:09")
 
 
-async def test_a_command_to_a_player(backend: AccountBackend, amazon: Amazon) -> None:
+async def test_a_player_command_is_sent(backend: AccountBackend, amazon: Amazon) -> None:
     device = (await backend.async_devices())[STUDIO]
     amazon.script(PLAYER_COMMAND.path, answer())
     await backend.async_player_command(

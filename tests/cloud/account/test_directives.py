@@ -70,7 +70,7 @@ def test_table_covers_every_command() -> None:
     assert set(PARSERS) == set(PushCommand)
 
 
-def test_facts_of_a_device() -> None:
+def test_device_pushes_are_parsed() -> None:
     assert push("PUSH_DOPPLER_CONNECTION_CHANGE", of_device(dopplerConnectionState="ONLINE")) == ConnectionChanged(
         serial=SERIAL, online=True
     )

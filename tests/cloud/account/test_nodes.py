@@ -85,7 +85,7 @@ def payload(command: Command, target: Target = KITCHEN) -> dict[str, Any]:
         ),
     ],
 )
-def test_operations_of_a_device(command: Command, kind: str, fields: dict[str, Any]) -> None:
+def test_a_command_becomes_an_operation(command: Command, kind: str, fields: dict[str, Any]) -> None:
     node = command_node(command, [KITCHEN])
     assert node == {"@type": KIND, "type": kind, "operationPayload": BASE | fields}
 

@@ -195,7 +195,7 @@ async def test_an_announcement_is_not_moved_behind_later_commands(cloud: Cloud) 
     ]
 
 
-async def test_volumes_then_one_announcement(cloud: Cloud) -> None:
+async def test_volumes_are_set_before_one_announcement(cloud: Cloud) -> None:
     cloud.answer = accept_all
     await asyncio.gather(
         cloud.scheduler.execute(SetVolume(level=5), [A, B]), cloud.scheduler.execute(Announce(text="hi"), [A, B])

@@ -88,7 +88,7 @@ async def test_packed_answers_are_unpacked_within_bounds() -> None:
         ("javascript:void(0)", None),
     ],
 )
-def test_addresses_behind_the_proxy(url: str, expected: str | None) -> None:
+def test_urls_are_rewritten_to_the_proxy(url: str, expected: str | None) -> None:
     assert proxied_path(BASE, url) == expected
 
 

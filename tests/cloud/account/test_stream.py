@@ -814,7 +814,7 @@ async def test_signed_out_ends_the_events(account: Account, cloud: Gateway) -> N
         assert await following(again) == FIRST
 
 
-async def test_signing_out_without_a_reader(account: Account) -> None:
+async def test_a_signed_out_stream_closes_without_a_reader(account: Account) -> None:
     account.token_error = AlexaAuthError("gone")
     stream = account.stream()
     events = stream.events()

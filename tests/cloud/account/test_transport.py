@@ -303,7 +303,7 @@ async def test_an_accepted_command_may_be_answered_with_anything(connected: Acco
     assert await connected.transport.async_request(SET_DND) is None
 
 
-async def test_errors_inside_a_200(connected: AccountSession, amazon: Amazon) -> None:
+async def test_errors_in_a_200_are_raised(connected: AccountSession, amazon: Amazon) -> None:
     for path in (BEHAVIOR.path, DEVICES.path):
         amazon.script(path, answer({"errors": [{"message": "no such node"}]}))
     with pytest.raises(AlexaCommandError) as error:

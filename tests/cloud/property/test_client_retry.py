@@ -336,7 +336,7 @@ class _Hangup(web.Response):
 async def test_a_failed_connection_attempt_has_sent_nothing(tokens: Tokens) -> None:
     class Nowhere(aiohttp.abc.AbstractResolver):
         async def resolve(self, *_: Any, **__: Any) -> list[aiohttp.abc.ResolveResult]:
-            raise OSError("nothing is to be asked")
+            raise OSError("name resolution is disabled")
 
         async def close(self) -> None:
             pass

@@ -68,7 +68,7 @@ class Enrollment:
         try:
             return str(self._flow.parse_redirect_url(str(canonical)))
         except secureauth.EnrollmentError:
-            raise EnrollmentError("The address holds no authorization code", code="no_code") from None
+            raise EnrollmentError("The URL contains no authorization code", code="no_code") from None
 
     @staticmethod
     def account_from(pasted: str) -> str | None:

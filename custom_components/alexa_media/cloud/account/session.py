@@ -411,9 +411,9 @@ class AccountSession:
     # --- csrf and addresses -------------------------------------------------------------
 
     async def async_renew_csrf(self, refused: str | None) -> None:
-        """Get a csrf cookie other than ``refused``; there is none afterward if no page sets one.
+        """Request a new csrf cookie if there is none or the current one is ``refused``.
 
-        Raises ``AlexaAuthError`` or ``AlexaRateLimitedError``.
+        There is none afterward if no page sets one. Raises ``AlexaAuthError`` or ``AlexaRateLimitedError``.
         """
         current = self.csrf
         if current is None or current == refused:
@@ -461,7 +461,7 @@ class AccountSession:
         login = _CapabilitiesLogin(self._guarded, await self.async_access_token())
         if not await self._call(AlexaLogin.register_capabilities(login)):
             self._counts["failures"] += 1
-            raise AlexaConnectionError("Amazon did not take the capabilities", endpoint="PUT capabilities")
+            raise AlexaConnectionError("Amazon did not accept the capabilities", endpoint="PUT capabilities")
         self._counts["capabilities"] += 1
 
     async def async_deregister(self) -> None:

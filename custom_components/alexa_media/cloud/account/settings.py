@@ -557,7 +557,7 @@ class AccountSettings:
         after = await self._enabled_feeds()
         if {one.feed_id for one in after} != {one.feed_id for one in wanted}:
             await self._set_feeds(before)
-            raise AlexaCommandError("Amazon did not take the feeds", code="not_confirmed")
+            raise AlexaCommandError("Amazon did not apply the feeds", code="not_confirmed")
 
     async def _enabled_feeds(self) -> tuple[Feed, ...]:
         """Return the feeds that are enabled."""

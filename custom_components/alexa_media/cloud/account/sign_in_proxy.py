@@ -152,7 +152,7 @@ async def _content(answer: httpx.Response, request: httpx.Request) -> bytes:
     """
     encoding = answer.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
-        raise httpx.DecodingError("Amazon packed its answer in a way that was not asked for", request=request)
+        raise httpx.DecodingError("The response has an unrequested Content-Encoding", request=request)
     unpack = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
     content = bytearray()
     async for chunk in answer.aiter_raw():

@@ -288,7 +288,7 @@ class Appliance:
     features: tuple[Feature, ...] = ()
 
     def feature(self, name: FeatureName, instance: str | None = None) -> Feature | None:
-        """Return a feature by name and instance, or the first of that name if no instance is given."""
+        """Return a feature by name and instance, or the first of that name; None if there is none."""
         return next(
             (
                 feature

@@ -157,7 +157,11 @@ class EndpointsClient(ClientBase):
     def iter_endpoints(
         self, selection: EndpointFilter, *, expand: Iterable[Expand] = (), max_results: int | None = LARGEST_PAGE
     ) -> AsyncIterator[Endpoint]:
-        """Yield the endpoints of all pages, in no defined order."""
+        """Yield all matching endpoints, in no defined order.
+
+        ``max_results`` is the page size (1–50); None leaves it to Amazon. Raises ``AlexaBadResponseError`` if the pages
+        never end.
+        """
         wanted = tuple(expand)
 
         async def fetch(token: str | None) -> Page[Endpoint]:

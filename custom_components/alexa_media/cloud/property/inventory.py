@@ -172,9 +172,9 @@ class Inventory:
             items[key] = Item(key=key, endpoint=endpoint, unit=unit)
         self.items = items
         self._occupied = Counter(item.unit.unit_id for item in items.values() if item.unit)
-        told = {key: item.endpoint for key, item in items.items()}
-        self._listing = Survey(endpoints=told, at=at, features=EXPANDABLE)
-        self._survey = Survey(endpoints=told, at=at, features=EXPANDABLE)
+        endpoints_by_key = {key: item.endpoint for key, item in items.items()}
+        self._listing = Survey(endpoints=endpoints_by_key, at=at, features=EXPANDABLE)
+        self._survey = Survey(endpoints=endpoints_by_key, at=at, features=EXPANDABLE)
         return self._survey
 
     async def _async_read_units(self) -> None:
@@ -199,8 +199,8 @@ class Inventory:
         endpoints = {endpoint.id: endpoint async for endpoint in self._walk(expand)}
         if endpoints.keys() != by_id.keys():
             return await self._async_list()
-        told = {by_id[endpoint_id]: endpoint for endpoint_id, endpoint in endpoints.items()}
-        self._survey = Survey(endpoints=told, at=at, features=frozenset(features))
+        endpoints_by_key = {by_id[endpoint_id]: endpoint for endpoint_id, endpoint in endpoints.items()}
+        self._survey = Survey(endpoints=endpoints_by_key, at=at, features=frozenset(features))
         return self._survey
 
     async def _walk(self, expand: Iterable[Expand], *, every_unit: bool = False) -> AsyncIterator[Endpoint]:
