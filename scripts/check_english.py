@@ -29,6 +29,14 @@ PLAIN: Final = {
     r"in vain": "without success",
     r"whoever": "the caller, the user",
     r"change-over": "migration",
+    r"by the word of": "according to",
+    r"in words,? by": "a text command",
+    r"of theirs": "their, or the owner's name",
+    r"did not take": "did not accept, did not apply",
+    r"on which one is": "with a …",
+    r"only those whose": "only the alarms (timers, …) whose",
+    r"looked at": "opened, read",
+    r"by itself": "automatically",
 }
 """Plain alternative by regular expression of the phrase."""
 

@@ -98,7 +98,7 @@ ONCE = {"local_date": date(2026, 11, 22), "local_seconds": SEVEN}
         pytest.param(
             DAILY | {"status": NotificationStatus.SNOOZED, "updated": berlin("2026-11-21T12:58"), "pattern": "P1D"},
             "2026-11-21T13:07",
-            id="snoozed for a time that is not told",
+            id="snoozed for an unknown time",
         ),
         pytest.param(
             {"local_date": date(2026, 12, 5), "local_seconds": SEVEN, "pattern": "P1D"},

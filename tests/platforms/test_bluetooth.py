@@ -69,7 +69,7 @@ async def test_phones_are_sources_and_loudspeakers_are_not(hass: HomeAssistant, 
     assert shown(hass, "source_list", "media_player.office_spot") == ["Local Speaker"]
 
 
-@pytest.mark.parametrize("entity_id", ["media_player.downstairs", KIDS], ids=["group", "never told"])
+@pytest.mark.parametrize("entity_id", ["media_player.downstairs", KIDS], ids=["group", "never reported"])
 async def test_without_a_list_there_are_no_sources(hass: HomeAssistant, entry: MockConfigEntry, entity_id: str) -> None:
     """A group, and an Echo that has been offline since startup, have no sources."""
     attributes = state_of(hass, entity_id).attributes
