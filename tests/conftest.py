@@ -154,11 +154,13 @@ class Household:
         device = self.device(like) | values
         self.sim.patch_state({"accounts": {owner: {"devices": {serial: device}}}})
 
-    def turn_off_alerts(self) -> None:
-        """Turn off all alarms, timers and reminders: what the test counts does not depend on the time of day."""
+    def turn_off_alarms(self) -> None:
+        """Turn off all alarms and reminders, so that none is due at some time of day in which a test runs."""
         for customer_id, account in self.accounts.items():
-            alerts = {key: {"status": "OFF"} for key in account["notifications"]}
-            self.sim.patch_state({"accounts": {customer_id: {"notifications": alerts}}})
+            alarms = {
+                key: {"status": "OFF"} for key, item in account["notifications"].items() if item["type"] != "Timer"
+            }
+            self.sim.patch_state({"accounts": {customer_id: {"notifications": alarms}}})
 
     def remove(self, serial: str) -> None:
         """Remove a device."""

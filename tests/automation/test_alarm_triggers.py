@@ -24,6 +24,12 @@ PREFIX = f"{DOMAIN}."
 DAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 
 
+@pytest.fixture(autouse=True)
+def no_other_alarms(household: Household) -> None:
+    """Turn off the alarms of the household."""
+    household.turn_off_alarms()
+
+
 def bread(household: Household) -> tuple[str, str]:
     """Return the account and the id of the timer with a label."""
     return next(

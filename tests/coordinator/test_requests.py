@@ -39,7 +39,7 @@ SET_UP = 20
 async def rest(hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock, name: str) -> None:
     """Set up the account of a household in which no alarm is due, and wait until its first reads are done."""
     sim.household(name)
-    Household(sim).turn_off_alerts()
+    Household(sim).turn_off_alarms()
     await set_up(hass, config_entry)
     await clock.settle()
     await clock.advance(10, 1)

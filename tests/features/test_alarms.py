@@ -424,6 +424,7 @@ async def test_the_event_entity_reports_ringing(
     bread = next(key for a in household.accounts.values() for key, i in a["notifications"].items() if i["timerLabel"])
     timer = {"notifications": {bread: {"remainingTime": 300_000}}}
     sim.patch_state({"accounts": {next(iter(household.accounts)): timer}})
+    household.turn_off_alarms()
     await set_up(hass, config_entry)
     await clock.settle()
     event = "event.bedroom_dot_alarm"

@@ -335,7 +335,7 @@ async def test_ringing_is_not_a_dismissal(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
     """Amazon increases the version when an alarm rings; only the next change is the dismissal."""
-    household.turn_off_alerts()
+    household.turn_off_alarms()
     await set_up(hass, config_entry)
     await clock.settle()
     dismissals = async_capture_events(hass, "alexa_media_alarm_dismissal_event")
