@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.todo import parse_summary, summary_of
-from tests.conftest import Clock, Household, set_up, state_of
+from tests.conftest import Clock, Household, set_up, state_of, until
 
 pytestmark = pytest.mark.platforms("todo")
 
@@ -159,9 +159,17 @@ async def test_lists_are_shown_and_changed(
 async def test_a_change_in_the_app_only_causes_one_read_of_that_list(
     hass: HomeAssistant, lists: Lists, sim: ControlClient, clock: Clock
 ) -> None:
+    (entry,) = hass.config_entries.async_loaded_entries(DOMAIN)
+
+    def received() -> int:
+        count: int = entry.runtime_data.backend.stats["stream"]["directives"]
+        return count
+
+    before = received()
     sim.reset_ledger()
     for number in range(5):
         lists.change({f"3a4b5c6d-0009-4e8f-9a0b-1c2d3e4f5a0{number}": {"itemName": f"thing {number}"}})
+    await until(hass, lambda: received() >= before + 5)
     await clock.advance(4, 0.5)
     assert lists.requests() == ["POST /shop/items/fetch"]
     assert {f"thing {number}" for number in range(5)} <= set(await lists.here())
