@@ -32,7 +32,7 @@ DRIVEN: Final[Mapping[str, str]] = {
     "edit_reminder": "a reminder made in the calendar",
     "enable_appliance": "an appliance is renamed, turned off and removed",
     "enable_network_discovery": "a routine's button comes, is renamed and goes",
-    "force_logout": "a new sign-in is asked for",
+    "force_logout": "a new sign-in is requested",
     "forget_endpoint": "an Echo and a lamp leave the property",
     "forward": "skips, the queue and the sleep timer",
     "get_alarm_sounds": "an alarm that repeats: edited, skipped, with its volume",
@@ -217,7 +217,7 @@ def logout(world: World) -> str:
             answer = socket.recv_result(socket.send("config_entries/flow/progress"))
         return [flow for flow in getattr(answer, "result", answer) if flow["handler"] == "alexa_media"]
 
-    flow = until("a sign-in is asked for", flows)[0]
+    flow = until("a sign-in is requested", flows)[0]
     expect(flow["context"]["source"] == "reauth", f"the flow: {flow}")
     expect(entry_state(world) == "loaded", "the account is not loaded")
     world.rest().request(f"config/config_entries/flow/{flow['flow_id']}", method=HTTPMethod.DELETE)
@@ -235,5 +235,5 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("contacts, and a message to the household", messages),
     ("a feed of the flash briefing is turned off and on", flash_briefing),
     ("the last called Echo is read again", last_called),
-    ("a new sign-in is asked for", logout),
+    ("a new sign-in is requested", logout),
 )

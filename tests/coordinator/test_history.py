@@ -62,7 +62,7 @@ def last_called(hass: HomeAssistant) -> list[str]:
     return [state.entity_id for state in players if state.attributes.get("last_called")]
 
 
-def told(hass: HomeAssistant, entity_id: str) -> tuple[Any, ...]:
+def last_command(hass: HomeAssistant, entity_id: str) -> tuple[Any, ...]:
     """Return the attributes of a player about its last command."""
     attributes = state_of(hass, entity_id).attributes
     return tuple(attributes[f"last_called_{name}"] for name in ("timestamp", "summary", "response"))
@@ -84,12 +84,12 @@ async def test_the_echo_that_was_spoken_to_is_found(
 ) -> None:
     """One request suffices for attributes and alexa_media_player's event, and no other state is written."""
     assert last_called(hass) == []
-    assert told(hass, KITCHEN) == (None, None, None)
+    assert last_command(hass, KITCHEN) == (None, None, None)
     sim.reset_ledger()
     said = sim.say(household.serial("Kitchen Show"), "play abba", "Here is ABBA")
     await until(hass, lambda: last_called(hass) == [KITCHEN] and len(fired) == 1)
     timestamp = round(said["time"] * 1000)
-    assert told(hass, KITCHEN) == (timestamp, "play abba", "Here is ABBA")
+    assert last_command(hass, KITCHEN) == (timestamp, "play abba", "Here is ABBA")
     payload = {"last_called": said["serial"], "name": "Kitchen Show", "timestamp": timestamp}
     assert fired == [payload | {"summary": "play abba", "response": "Here is ABBA"}]
     await quiet(hass, sim)
@@ -99,7 +99,7 @@ async def test_the_echo_that_was_spoken_to_is_found(
     sim.say(household.serial("Office Spot"), "stop")
     await until(hass, lambda: last_called(hass) == [OFFICE])
     await hass.async_block_till_done()
-    assert told(hass, KITCHEN) == (timestamp, "play abba", "Here is ABBA")
+    assert last_command(hass, KITCHEN) == (timestamp, "play abba", "Here is ABBA")
     last = "sensor.jo_example_org_amazon_com_last_spoken_to_echo"
     assert sorted(written) == ["event.office_spot_voice_command", KITCHEN, OFFICE, last]
 
@@ -374,8 +374,8 @@ async def test_a_household_that_speaks_continuously(
         await clock.advance(0.25, 0.25)
     await clock.advance(30, 5)
     assert len(household.requests(path="/alexa-privacy/*")) <= 6
-    told = {event["summary"]: event["name"] for event in fired}
-    assert told == {f"number {number}": names[number % 3 == 0] for number in range(20)}
+    names_by_summary = {event["summary"]: event["name"] for event in fired}
+    assert names_by_summary == {f"number {number}": names[number % 3 == 0] for number in range(20)}
     assert len(fired) == 20
     # a single read is due after 2 s again
     await clock.advance(60, 20)
@@ -465,7 +465,7 @@ async def test_commands_before_a_restart_fire_no_events(
     await until(hass, lambda: last_called(hass) == [BEDROOM])
     await quiet(hass, sim)
     assert (household.requests(path="/alexa-privacy/*"), fired) == ([PAGE, RECORDS], [])
-    assert told(hass, BEDROOM)[0] == round(said["time"] * 1000)
+    assert last_command(hass, BEDROOM)[0] == round(said["time"] * 1000)
     assert state_of(hass, "event.bedroom_dot_voice_command").state == "unknown"
     sim.say(household.serial("Bedroom Dot"), "at seven")
     await until(hass, lambda: len(fired) == 1)
@@ -575,7 +575,7 @@ async def test_transcripts_can_be_disabled(
     after = await texts_about(hass, entry, caplog)
     assert not [word for word in words if word in after]
     assert [(event["name"], event["summary"], event["response"]) for event in fired] == [("Kitchen Show", None, None)]
-    assert told(hass, KITCHEN) == (fired[0]["timestamp"], None, None)
+    assert last_command(hass, KITCHEN) == (fired[0]["timestamp"], None, None)
     event = state_of(hass, "event.kitchen_show_voice_command")
     assert (event.attributes["event_type"], event.attributes.get("text")) == ("command", None)
     assert len(await records_of(hass, KITCHEN, person="quentin")) == 2

@@ -249,7 +249,7 @@ class EndpointsClient(ClientBase):
         return await self._transport.async_request(table.LIST_UNITS, unit_page, query=query)
 
     def iter_units(self, parent_id: str, *, depth: int | None = None) -> AsyncIterator[PropertyUnit]:
-        """Yield the units below a unit, from all pages."""
+        """Yield all units below a unit; raises ``AlexaBadResponseError`` if the pages never end."""
 
         async def fetch(token: str | None) -> Page[PropertyUnit]:
             return await self.list_units(parent_id, depth=depth, next_token=token)
