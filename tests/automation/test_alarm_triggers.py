@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.coordinator.history import HistoryCoordinator
-from tests.conftest import Clock, Household, set_up, state_of, until
+from tests.conftest import Clock, Household, set_up, until
 
 from .test_triggers import automate
 
@@ -106,69 +106,6 @@ async def test_an_alarm_that_rang_hours_ago_triggers_nothing(
     assert triggered == []
     await ring(hass, clock, "create_alarm")
     assert len(triggered) == 1, "the next alarm rings as usual"
-
-
-async def test_an_alarm_that_is_due_during_a_reload_rings(
-    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
-) -> None:
-    """The automation runs once, the event entity shows it, and the end of the alarm is noticed."""
-    await set_up(hass, config_entry)
-    await clock.settle()
-    triggers = [{"trigger": PREFIX + kind, "id": kind} for kind in ("alarm_rings", "alarm_ended")]
-    actions = [{"event": "triggered", "event_data_template": {"id": "{{ trigger.id }}"}}]
-    config = {"alias": "test", "triggers": triggers, "actions": actions}
-    assert await async_setup_component(hass, "automation", {"automation": [config]})
-    happened = async_capture_events(hass, "triggered")
-    at = (dt_util.now() + timedelta(seconds=70)).replace(microsecond=0)
-    await act(hass, "create_alarm", entity_id=BEDROOM, at=at)
-    await clock.settle()
-    await clock.advance(60, 60)
-    await hass.config_entries.async_unload(config_entry.entry_id)
-    clock.freezer.tick(15)
-    sim.advance(15)
-    await set_up(hass, config_entry)
-    await clock.settle()
-    assert [event.data["id"] for event in happened] == ["alarm_rings"]
-    assert state_of(hass, "event.bedroom_dot_alarm").attributes["event_type"] == "alarm_ringing"
-    await hass.config_entries.async_reload(config_entry.entry_id)
-    await clock.settle()
-    assert len(happened) == 1
-    await act(hass, "stop_alarm", entity_id=BEDROOM)
-    await clock.settle()
-    assert [event.data["id"] for event in happened] == ["alarm_rings", "alarm_ended"]
-
-
-@pytest.mark.parametrize(
-    "change", [{"status": "OFF"}, None, {"originalTime": "04:03:02.000"}], ids=["turned off", "deleted", "moved"]
-)
-async def test_an_alarm_that_was_turned_off_during_a_reload_does_not_ring(
-    hass: HomeAssistant,
-    sim: ControlClient,
-    config_entry: MockConfigEntry,
-    household: Household,
-    clock: Clock,
-    change: Any,
-) -> None:
-    """The automation does not run for an alarm that the user removed before it was due."""
-    await set_up(hass, config_entry)
-    await clock.settle()
-    rings = await automate(hass, {"trigger": PREFIX + "alarm_rings"})
-    at = (dt_util.now() + timedelta(seconds=70)).replace(microsecond=0)
-    alarm = (await act(hass, "create_alarm", entity_id=BEDROOM, at=at))["id"]
-    await clock.settle()
-    await hass.config_entries.async_unload(config_entry.entry_id)
-    account, key = next(
-        (customer_id, key)
-        for customer_id, account in household.accounts.items()
-        for key in account["notifications"]
-        if alarm.endswith(key)
-    )
-    sim.patch_state({"accounts": {account: {"notifications": {key: change}}}})
-    clock.freezer.tick(75)
-    sim.advance(75)
-    await set_up(hass, config_entry)
-    await clock.settle()
-    assert rings == []
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
+from functools import partial
 from itertools import chain, count
 from operator import attrgetter
 import re
@@ -52,6 +53,9 @@ NEW_TIMER: Final = timedelta(minutes=10)
 
 # What was due longer ago fires no event: the computer was suspended, or its clock was wrong.
 LATEST_RING: Final = timedelta(minutes=10)
+
+# A timer that is gone after a longer reload may have been canceled before it was due.
+LONGEST_RELOAD: Final = timedelta(minutes=1)
 
 # An alarm that is not dismissed stops automatically after an hour.
 RINGING: Final = timedelta(hours=1)
@@ -138,12 +142,6 @@ class _Computed:
     country: str | None
 
 
-_when = attrgetter(
-    "status", "local_date", "local_seconds", "alarm_time", "trigger_time", "snoozed_to", "pattern", "rules"
-)
-"""Return what decides when a notification goes off."""
-
-
 def _is_counting(item: Notification) -> bool:
     """Return whether a notification is a running timer."""
     return item.status is NotificationStatus.ON
@@ -151,10 +149,34 @@ def _is_counting(item: Notification) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What was due and what was ringing when an entry was unloaded; the next setup continues from it."""
+    """The state at the unload of an entry, with which its next setup continues; ``held`` are events not yet fired."""
 
+    at: datetime
+    known: Mapping[_Key, Notification]
     due: tuple[_Due, ...]
     rings: Mapping[_Key, _Due]
+    held: tuple[AlarmEvent, ...]
+
+    def has_rung(self, due: _Due, item: Notification | None) -> bool:
+        """Return whether a notification rang after the unload; ``item`` is its current state, None if it is gone.
+
+        An unchanged one has. One that was changed or turned off has if that happened when it was due or later. Amazon
+        removes a timer that has gone off, so whether it was canceled before is unknown.
+        """
+        before = due.notification
+        if item is None:
+            return before.type in TIMERS and due.at - self.at <= LONGEST_RELOAD
+        if _when(item) == _when(before):
+            return True
+        changed = max((at for at in (item.rang, item.updated) if at is not None), default=None)
+        return before.type in REMINDERS if changed is None else changed >= due.at - CLOCK_SKEW
+
+
+def _when(item: Notification) -> tuple[object, ...]:
+    """Return the values that decide when a notification goes off."""
+    moments = (item.status, item.local_date, item.local_seconds, item.alarm_time, item.trigger_time, item.snoozed_to)
+    start = item.updated if item.type in TIMERS and item.trigger_time is None else None
+    return (*moments, item.deferred, item.pattern, item.rules, start)
 
 
 _KEPT: Final[HassKey[dict[str, _Kept]]] = HassKey("alexa_media_due_alarms")
@@ -176,7 +198,7 @@ class AlarmWatch:
         devices: DevicesCoordinator,
         notifications: NotificationsCoordinator,
     ) -> None:
-        """Initialize; ``async_start`` starts the timer, and events are fired after ``async_added``."""
+        """Initialize; ``async_start`` starts the timer, and events are held until ``async_release``."""
         self._hass = hass
         self._entry = entry
         self._devices = devices
@@ -192,35 +214,43 @@ class AlarmWatch:
         self._planners: list[CALLBACK_TYPE] = []
         self._viewers: dict[str, list[CALLBACK_TYPE]] = {}
         self._held: list[AlarmEvent] | None = []
+        self._is_first = True
+        self._unloaded_at: datetime | None = None
         self._stopped = False
         self._cancel: CALLBACK_TYPE | None = None
 
     async def async_start(self) -> None:
         """Load the time zones, and run until the entry is unloaded."""
         await self._async_load_zones()
-        self._seen = self._notifications.data
-        self._known = self._by_key()
-        if kept := self._hass.data.get(_KEPT, {}).pop(self._entry.entry_id, None):
-            self._due = tuple(due for due in kept.due if self._has_rung(due))
-            self._rings = {key: due for key, due in kept.rings.items() if key in self._known}
+        kept = self._hass.data.get(_KEPT, {}).pop(self._entry.entry_id, None)
+        if kept is not None and dt_util.utcnow() - kept.at <= LATEST_RING:
+            self._async_continue(kept)
+            self._unloaded_at = kept.at
         self._entry.async_on_unload(self._async_stop)
         self._entry.async_on_unload(self._notifications.async_add_listener(self.async_follow))
         self._entry.async_on_unload(self._devices.async_add_listener(self._async_devices_changed))
+        self.async_follow()
+        self._unloaded_at = None
         self._async_plan()
 
-    def _has_rung(self, due: _Due) -> bool:
-        """Return whether a notification that is due now was not changed or removed before.
-
-        Amazon removes a timer that has gone off, and turns off a reminder.
-        """
-        before, item = due.notification, self._known.get(due.key)
-        if item is None:
-            return before.type in TIMERS
-        return item.rang != before.rang or _when(item) == _when(before)
+    @callback
+    def _async_continue(self, kept: _Kept) -> None:
+        """Continue with the state before a reload, as if the entry had not been unloaded."""
+        self._is_first = False
+        self._known, self._due, self._rings, self._held = dict(kept.known), kept.due, dict(kept.rings), [*kept.held]
+        if self._notifications.read_at is not None:
+            now = self._by_key()
+            self._due = tuple(due for due in kept.due if kept.has_rung(due, now.get(due.key)))
 
     @callback
-    def async_added(self) -> None:
-        """Fire the events since the start of setup, now that the entities that show them have been added."""
+    def async_hold(self) -> None:
+        """Hold the events from now on, because the entities that show them are about to be removed."""
+        if self._held is None:
+            self._held = []
+
+    @callback
+    def async_release(self) -> None:
+        """Fire the held events, now that the entities that show them have been added."""
         held, self._held = self._held or (), None
         for event in held:
             self._async_fire(event)
@@ -321,11 +351,18 @@ class AlarmWatch:
 
     @callback
     def async_follow(self) -> None:
-        """Process new notifications: fire events for what rang, was dismissed or was snoozed."""
-        if self._stopped or self._seen is self._notifications.data:
+        """Process new notifications: fire events for what rang, was dismissed or was snoozed.
+
+        The first notifications are compared with nothing.
+        """
+        if self._stopped or self._notifications.read_at is None or self._seen is self._notifications.data:
             return
         self._seen = self._notifications.data
         old, new = self._known, self._by_key()
+        if self._is_first:
+            self._is_first, self._known = False, new
+            self._async_plan()
+            return
         if old == new:
             return
         now = dt_util.utcnow()
@@ -402,6 +439,9 @@ class AlarmWatch:
             return False
         if new.status is NotificationStatus.OFF:
             return True
+        if self._unloaded_at is not None and rang is not None and rang.at >= self._unloaded_at:
+            # A reload misses the change with which Amazon marks an alarm as ringing; a dismissal also moves its time.
+            return _when(new) != _when(old)
         # The change with which Amazon marks an alarm as ringing arrives when it starts to ring.
         return new.rang == old.rang and (rang is None or now - rang.at > CLOCK_SKEW)
 
@@ -427,7 +467,6 @@ class AlarmWatch:
     @callback
     def _async_plan(self) -> None:
         """Fire what is due, compute all next occurrences, and set the timer for the first."""
-        self._async_cancel()
         now = dt_util.utcnow()
         # An occurrence that has passed is not computed again, even if the timer for it is late.
         self._async_fire_due(now)
@@ -447,6 +486,7 @@ class AlarmWatch:
             if computed.timed.at
         )
         self._due = tuple(sorted(due, key=attrgetter("at")))
+        self._async_cancel()
         if self._due:
             self._cancel = async_track_point_in_utc_time(self._hass, self._async_on_due, self._due[0].at)
         for planner in tuple(self._planners):
@@ -471,9 +511,11 @@ class AlarmWatch:
     @callback
     def _async_fire_due(self, until: datetime) -> None:
         """Fire the ringing event of each notification that has just become due, once."""
-        for due in self._due:
+        passed = [due for due in self._due if due.at <= until]
+        self._due = tuple(due for due in self._due if due.at > until)
+        for due in passed:
             rang = self._rings.get(due.key)
-            if due.at > until or (rang is not None and rang.at == due.at):
+            if rang is not None and rang.at == due.at:
                 continue
             self._rings[due.key] = due
             if dt_util.utcnow() - due.at <= LATEST_RING:
@@ -486,18 +528,23 @@ class AlarmWatch:
             self._held.append(event)
             return
         item = event.notification
-        for key in (item.serial, None):
-            for listener in tuple(self._listeners.get(key, ())):
-                listener(event)
         data = {"id": item.notification_id, "label": item.label, "at": event.at.isoformat()}
         sent = EchoEvent(entry_id=self._entry.entry_id, serial=item.serial, kind=event.event_type, data=data)
-        async_send(self._hass, sent)
+        listeners = [*self._listeners.get(item.serial, ()), *self._listeners.get(None, ())]
+        for call in (*(partial(listener, event) for listener in listeners), partial(async_send, self._hass, sent)):
+            try:
+                call()
+            except Exception:  # noqa: BLE001 - see below
+                # An exception in one listener must not silence the following alarms.
+                LOGGER.exception("Unexpected exception in a listener of alarms")
 
     @callback
     def _async_stop(self) -> None:
         """Stop the timer when the entry is unloaded; what is due until the next setup is not lost."""
         self._stopped = True
-        self._hass.data.setdefault(_KEPT, {})[self._entry.entry_id] = _Kept(self._due, self._rings)
+        if not self._is_first:
+            kept = _Kept(dt_util.utcnow(), self._known, self._due, self._rings, tuple(self._held or ()))
+            self._hass.data.setdefault(_KEPT, {})[self._entry.entry_id] = kept
         self._async_cancel()
 
     @callback

@@ -252,11 +252,21 @@ class AlexaRuntimeData:
             task.cancel()
 
     async def async_added(self) -> None:
-        """Wait until the existing entities have been added, and show them what has rung since."""
+        """Wait until the existing entities have been added."""
         while self.adders:
             await asyncio.wait(self.adders)
+
+    @callback
+    def async_hold_events(self) -> None:
+        """Hold the events of alarms, because the entities are about to be removed."""
         if self.alarm_watch is not None:
-            self.alarm_watch.async_added()
+            self.alarm_watch.async_hold()
+
+    @callback
+    def async_release_events(self) -> None:
+        """Fire the held events of alarms, because the entities have been added."""
+        if self.alarm_watch is not None:
+            self.alarm_watch.async_release()
 
     async def async_refresh_all(self, pause: float) -> None:
         """Refresh topics that failed, and push-driven topics that were not read since the stream opened.

@@ -80,6 +80,7 @@ class AlarmVolumeOverrides:
         self._wanted: dict[str, int] = {}
         self._changed: dict[str, Changed] = {}
         self._done: dict[str, datetime] = {}
+        self._late: dict[str, tuple[Notification, datetime]] = {}
         self._busy = False
         self._cancel: CALLBACK_TYPE | None = None
 
@@ -109,17 +110,29 @@ class AlarmVolumeOverrides:
         await self._store.async_save({"wanted": self._wanted, "changed": changed})
 
     def _next(self) -> Iterator[tuple[Notification, datetime]]:
-        """Yield the alarms with a separate volume, and their next occurrences (UTC)."""
+        """Yield the alarms with a separate volume, and their next occurrences (UTC), or those that ring already."""
+        yield from self._late.values()
         for notification, at in self._watch.due:
             if notification.notification_id in self._wanted and self._done.get(notification.notification_id) != at:
                 yield notification, at
 
     @callback
     def _async_happened(self, event: AlarmEvent) -> None:
-        """Schedule the restoration of a volume: at once for a dismissed alarm, later for a snoozed one."""
+        """Schedule the restoration of a volume: at once for a dismissed alarm, later for a snoozed one.
+
+        The volume of an alarm that rings is set if that has not happened before, for example during a reload.
+        """
+        key = event.notification.notification_id
+        if event.change is AlertChange.RINGING:
+            done = self._done.get(key)
+            if key in self._wanted and (done is None or done < event.at):
+                self._late[key] = event.notification, event.at
+                self._async_plan()
+            return
+        self._late.pop(key, None)
         serial = event.notification.serial
         changed = self._changed.get(serial)
-        if changed is None or changed.alarm != event.notification.notification_id:
+        if changed is None or changed.alarm != key:
             return
         if event.change is AlertChange.DISMISSED:
             self._changed[serial] = replace(changed, until=event.at.timestamp())
@@ -159,6 +172,7 @@ class AlarmVolumeOverrides:
             for notification, at in [*self._next()]:
                 if at - AHEAD <= now:
                     self._done[notification.notification_id] = at
+                    self._late.pop(notification.notification_id, None)
                     await self._async_change(notification, at)
         finally:
             self._busy = False
