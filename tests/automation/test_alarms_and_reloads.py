@@ -21,7 +21,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
-from custom_components.alexa_media.coordinator.alarm_watch import AlarmEvent
+from custom_components.alexa_media.coordinator.echo_events import async_listen
 from tests.conftest import Clock, Household, set_up, state_of
 
 pytestmark = pytest.mark.platforms("event", "media_player", "number", "sensor")
@@ -297,17 +297,26 @@ async def test_the_volume_of_an_alarm_is_set_late_rather_than_never(home: Home, 
     assert home.household.device("Bedroom Dot")["alertVolume"] == 90
 
 
+@pytest.mark.parametrize("of", ["watch", "triggers"])
 async def test_a_listener_that_raises_does_not_silence_the_next_alarm(
-    home: Home, caplog: pytest.LogCaptureFixture
+    home: Home, caplog: pytest.LogCaptureFixture, of: str
 ) -> None:
-    def fail(_event: AlarmEvent) -> None:
+    """Neither the listeners after it nor later alarms."""
+
+    def fail(_event: object) -> None:
         raise ValueError
 
     await home.create()
-    remove = home.entry.runtime_data.alarm_watch.async_add_listener(None, fail)
+    if of == "watch":
+        remove = home.entry.runtime_data.alarm_watch.async_add_listener(None, fail)
+    else:
+        remove = async_listen(home.hass, ["alarm_ringing"], fail)
+        # call it before the triggers of the automation
+        listeners = home.hass.data["alexa_media_echo_events"]["alarm_ringing"]
+        listeners.insert(0, listeners.pop())
     await home.clock.advance(75, 75)
     remove()
-    assert "Unexpected exception in a listener of alarms" in caplog.text
+    assert "Unexpected exception in a listener" in caplog.text
     caplog.clear()
     await home.act("stop_alarm", entity_id=BEDROOM)
     await home.create()

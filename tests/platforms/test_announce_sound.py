@@ -283,7 +283,7 @@ async def test_unplayable_media_are_refused(home: Home, monkeypatch: pytest.Monk
     for source in (
         str(home.sounds / "missing.wav"),
         "http://127.0.0.1:1/",
-        "media-source://nobody/x",
+        "media-source://absent/x",
         str(home.sounds / "list.m3u"),
     ):
         assert await error(home, source) == (HomeAssistantError, "audio_unreachable")

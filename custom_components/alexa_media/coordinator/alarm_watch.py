@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
-from functools import partial
 from itertools import chain, count
 from operator import attrgetter
 import re
@@ -25,7 +24,7 @@ from ..cloud.model.devices import EVERYWHERE, Notification, NotificationStatus, 
 from .base import LOGGER
 from .device_states import NotificationsCoordinator
 from .devices import DevicesCoordinator
-from .echo_events import EchoEvent, async_send
+from .echo_events import EchoEvent, async_call_each, async_send
 from .removal import Removal
 
 LONGEST_NAME: Final = 64
@@ -530,13 +529,8 @@ class AlarmWatch:
         item = event.notification
         data = {"id": item.notification_id, "label": item.label, "at": event.at.isoformat()}
         sent = EchoEvent(entry_id=self._entry.entry_id, serial=item.serial, kind=event.event_type, data=data)
-        listeners = [*self._listeners.get(item.serial, ()), *self._listeners.get(None, ())]
-        for call in (*(partial(listener, event) for listener in listeners), partial(async_send, self._hass, sent)):
-            try:
-                call()
-            except Exception:  # noqa: BLE001 - see below
-                # An exception in one listener must not silence the following alarms.
-                LOGGER.exception("Unexpected exception in a listener of alarms")
+        async_call_each((*self._listeners.get(item.serial, ()), *self._listeners.get(None, ())), event)
+        async_send(self._hass, sent)
 
     @callback
     def _async_stop(self) -> None:

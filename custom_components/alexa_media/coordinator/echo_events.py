@@ -10,6 +10,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..cloud.model.history import VoiceRecord
+from .base import LOGGER
 
 VOICE: Final = "voice"
 DND: Final = "dnd"
@@ -114,7 +115,16 @@ def has_listeners(hass: HomeAssistant, kind: str) -> bool:
 
 
 @callback
+def async_call_each[E](listeners: Iterable[Callable[[E], None]], event: E) -> None:
+    """Call listeners with an event; log the exceptions that they raise."""
+    for listener in tuple(listeners):
+        try:
+            listener(event)
+        except Exception:  # noqa: BLE001 - an exception in one listener must not silence the others
+            LOGGER.exception("Unexpected exception in a listener of %s", type(event).__name__)
+
+
+@callback
 def async_send(hass: HomeAssistant, event: EchoEvent) -> None:
     """Call the listeners for an event."""
-    for listener in tuple(hass.data.get(_LISTENERS, {}).get(event.kind, ())):
-        listener(event)
+    async_call_each(hass.data.get(_LISTENERS, {}).get(event.kind, ()), event)
