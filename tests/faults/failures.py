@@ -28,10 +28,8 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media import push
 from custom_components.alexa_media.backends import session_store
 from custom_components.alexa_media.cloud.account import unproven
-from custom_components.alexa_media.cloud.account.backend import ENDPOINTS
 from custom_components.alexa_media.cloud.account.endpoints import (
     ACCOUNT,
-    ACCOUNT_ENDPOINTS,
     CSRF_PAGES,
     DND,
     Answer,
@@ -44,6 +42,7 @@ from custom_components.alexa_media.cloud.model.devices import Volume
 from custom_components.alexa_media.cloud.model.events import VolumeChanged
 from custom_components.alexa_media.const import DOMAIN
 from tests.conftest import Household
+from tests.endpoints import ACCOUNT_ENDPOINTS, ENDPOINTS
 
 from .failure_commands import CHANGING, ENABLED, FAMILIES, PREPARE, command_of
 
@@ -52,10 +51,10 @@ JO: Final = next(iter(DEMO["accounts"]))
 DIRECTIVES: Final = "/v20160207/directives"
 COMPONENT: Final = "custom_components.alexa_media"
 
-TOKEN: Final = Endpoint(name="token", method="POST", host=Host.RETAIL, path="/auth/token", answer=Answer.JSON)
-COOKIES: Final = Endpoint(name="cookies", method="POST", host=Host.RETAIL, path="/ap/exchangetoken/cookies")
+TOKEN: Final = Endpoint("token", "POST", "/auth/token", host=Host.RETAIL, answer=Answer.JSON)
+COOKIES: Final = Endpoint("cookies", "POST", "/ap/exchangetoken/cookies", host=Host.RETAIL)
 CAPABILITIES: Final = Endpoint(
-    name="capabilities", method="PUT", host=Host.ALEXA_API, path="/v1/devices/@self/capabilities", answer=Answer.ANY
+    "capabilities", "PUT", "/v1/devices/@self/capabilities", host=Host.ALEXA_API, answer=Answer.ANY
 )
 LIBRARY: Final = (TOKEN, COOKIES, CAPABILITIES)
 """Endpoints that alexapy also uses."""

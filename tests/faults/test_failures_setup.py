@@ -12,9 +12,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud.account.endpoints import ACCOUNT, Endpoint
-from custom_components.alexa_media.cloud.account.settings import SETTINGS_ENDPOINTS
 from custom_components.alexa_media.const import DOMAIN
 from tests.conftest import Household
+from tests.endpoints import SETTINGS_ENDPOINTS
 
 from .failures import (
     ASKED,

@@ -1,7 +1,6 @@
 """Tests that a recording contains no secret in any form, wherever the secret is in responses and pushes."""
 
 import base64
-from dataclasses import dataclass
 from datetime import date, timedelta
 import hashlib
 import json
@@ -13,6 +12,7 @@ from urllib.parse import quote, quote_plus
 from hypothesis import HealthCheck, given, settings, strategies as st
 from yarl import URL
 
+from custom_components.alexa_media.cloud.http import Target
 from custom_components.alexa_media.cloud.pseudonyms import WEEK, Pseudonyms, load_allowed
 from custom_components.alexa_media.cloud.recorder import Recorder
 
@@ -21,16 +21,7 @@ WEEKS = -100
 EXAMPLES = int(os.environ.get("RECORDING_EXAMPLES", "1000"))
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """The attributes of a request that a recorder uses."""
-
-    method: str = "GET"
-    path: str = "/api/devices/{serial}/settings"
-    label: str = "GET /api/devices/{serial}/settings"
-    is_write: bool = False
-    timeout: float = 1.0
-    max_body: int = 1 << 20
+REQUEST = Target("settings", "GET", "/api/devices/{serial}/settings")
 
 
 def _text(alphabet: str, shortest: int, longest: int) -> st.SearchStrategy[str]:
@@ -144,7 +135,7 @@ def test_no_secret_is_in_a_recording(data: st.DataObject, secret: str, key: byte
     body = json.dumps(data.draw(planted(secret)), ensure_ascii=data.draw(st.booleans())).encode()
     spoiled = data.draw(st.sampled_from((b"", b"<html>", b"--boundary\r\n\r\n")))
     sent = data.draw(st.one_of(st.none(), planted(secret)))
-    recorder.exchange(Request(), url.with_query({"who": secret, secret: "1"}), sent, 200, spoiled + body, 0.1)
+    recorder.exchange(REQUEST, url.with_query({"who": secret, secret: "1"}), sent, 200, spoiled + body, 0.1)
     recorder.directive({"directive": data.draw(planted(secret))})
     text = recorder.write().decode().casefold()
     assert [form for form in forms(secret) if form.casefold() in text] == []
@@ -157,7 +148,7 @@ def test_no_private_number_is_in_a_recording(coordinate: float, phone: int) -> N
     recorder = Recorder(Pseudonyms(b"key", WORDS, weeks=WEEKS), 0.0)
     answer = {"latitude": coordinate, "place": [round(coordinate, 3)], "lng": coordinate, "phone": phone, "x": phone}
     body = json.dumps({**answer, "place": {"lat": round(coordinate, 2), "houseNumber": 17}})
-    recorder.exchange(Request(), URL("https://alexa.amazon.com/api/ping"), None, 200, body.encode(), 0.1)
+    recorder.exchange(REQUEST, URL("https://alexa.amazon.com/api/ping"), None, 200, body.encode(), 0.1)
     [line] = map(json.loads, recorder.write().splitlines())
     latitude, place, longitude, phone_number, other = line["body"].values()
     assert coordinate not in (latitude, longitude)

@@ -24,7 +24,7 @@ from scripts import demo_run
 from tests.conftest import Household, quiet, set_up
 from tests.coordinator.test_own_writes import asked
 from tests.recordings import home
-from tests.recordings.test_nothing_private import Request
+from tests.recordings.test_nothing_private import REQUEST
 from tests.recordings.test_recording import lines_of, record
 
 URL_OF_DEVICES = URL("https://alexa.amazon.com/api/devices-v2/device")
@@ -185,7 +185,7 @@ def test_waiting_data_is_limited_and_the_file_reports_dropped_data(monkeypatch: 
     asked: list[int] = []
     recorder = new_recorder(on_full=lambda: asked.append(1))
     for number in range(30):
-        recorder.exchange(Request(), URL_OF_DEVICES, {"number": number}, 200, b"%04d" % (1000 + number) * 1000, 0.1)
+        recorder.exchange(REQUEST, URL_OF_DEVICES, {"number": number}, 200, b"%04d" % (1000 + number) * 1000, 0.1)
     lines = written(recorder)
     assert asked == [1]
     assert lines[0] == {"dropped": 21}
@@ -198,7 +198,7 @@ def test_repeated_responses_use_no_memory(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(recorders, "MAX_QUEUED_BYTES", 50_000)
     recorder = new_recorder()
     for number in range(30):
-        recorder.exchange(Request(), URL_OF_DEVICES, {"number": number % 2}, 200, b"[%s]" % b"1,2".ljust(4000), 0.1)
+        recorder.exchange(REQUEST, URL_OF_DEVICES, {"number": number % 2}, 200, b"[%s]" % b"1,2".ljust(4000), 0.1)
     lines = written(recorder)
     assert [line["sent"]["number"] for line in lines] == [0, 1] * 15
     assert [line.get("same", False) for line in lines] == [False, False, *[True] * 28]
@@ -208,7 +208,7 @@ def test_repeated_query_parameters_keep_all_values() -> None:
     """The file contains a list of the values."""
     recorder = new_recorder()
     url = URL_OF_DEVICES.with_query([("expand", "all"), ("limit", "5"), ("expand", "power")])
-    recorder.exchange(Request(), url, None, 200, b"{}", 0.1)
+    recorder.exchange(REQUEST, url, None, 200, b"{}", 0.1)
     [line] = written(recorder)
     assert line["query"] == {"expand": ["all", "power"], "limit": "5"}
 

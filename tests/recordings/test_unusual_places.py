@@ -14,7 +14,7 @@ from yarl import URL
 
 from custom_components.alexa_media.cloud.pseudonyms import WEEK, Pseudonyms
 from custom_components.alexa_media.cloud.recorder import Recorder
-from tests.recordings.test_nothing_private import WORDS, Request
+from tests.recordings.test_nothing_private import REQUEST, WORDS
 
 KEY = b"key of the tests"
 FRAME = "0x3a8 0x0000006b f 0x1 "
@@ -28,7 +28,7 @@ def file_of(value: Any) -> str:
     url = URL(f"https://alexa.amazon.com/api/devices/{quote(text, safe='', errors='replace')}/settings", encoded=True)
     for body in (json.dumps(value), json.dumps(value, ensure_ascii=False), json.dumps([json.dumps(value)])):
         data = body.encode("utf-8", "surrogatepass")
-        recorder.exchange(Request(), url.update_query({"q": text}), value, 200, data, 0.1)
+        recorder.exchange(REQUEST, url.update_query({"q": text}), value, 200, data, 0.1)
     recorder.directive({"directive": {"payload": value}})
     return recorder.write().decode()
 

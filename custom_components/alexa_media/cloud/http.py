@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from email.utils import parsedate_to_datetime
 import json
 import math
@@ -138,32 +138,30 @@ class HttpAnswer:
         return retry_after(self.headers.get("retry-after", ""))
 
 
-class Target(Protocol):
-    """Properties of a request that the transports use: an endpoint of the account API or a property operation."""
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A request of a cloud: an endpoint of the account API or an operation of Smart Properties.
 
-    @property
-    def method(self) -> str:
-        """Return the HTTP method."""
+    ``path`` may contain ``{names}`` to fill in. ``timeout`` is in seconds for the whole exchange. A write is never
+    repeated after an unknown outcome.
+    """
 
-    @property
-    def path(self) -> str:
-        """Return the path, with ``{names}`` as placeholders for ids."""
+    name: str
+    method: str
+    path: str
+    _: KW_ONLY
+    is_write: bool = False
+    timeout: float = 30.0
 
     @property
     def label(self) -> str:
         """Return the label for errors and diagnostics, without serials and ids."""
-
-    @property
-    def is_write(self) -> bool:
-        """Return whether the request must not be repeated after an unknown outcome."""
-
-    @property
-    def timeout(self) -> float:
-        """Return the time limit of the whole exchange in seconds."""
+        return f"{self.method} {self.path}"
 
     @property
     def max_body(self) -> int:
         """Return the maximum size of the response in bytes."""
+        return MAX_WRITE_BODY_BYTES if self.is_write else MAX_BODY_BYTES
 
 
 class ExchangeRecorder(Protocol):

@@ -11,7 +11,6 @@ from aiohttp import ClientSession, web
 import pytest
 
 from custom_components.alexa_media.cloud.account import transport as transport_module
-from custom_components.alexa_media.cloud.account.backend import ENDPOINTS
 from custom_components.alexa_media.cloud.account.endpoints import (
     ACCOUNT,
     BEHAVIOR,
@@ -20,8 +19,10 @@ from custom_components.alexa_media.cloud.account.endpoints import (
     NOTIFICATIONS,
     SET_DND,
     VOLUMES,
+    Answer,
     Endpoint,
     Host,
+    Write,
 )
 from custom_components.alexa_media.cloud.account.session import AccountSession
 from custom_components.alexa_media.cloud.errors import (
@@ -35,13 +36,14 @@ from custom_components.alexa_media.cloud.errors import (
 )
 from custom_components.alexa_media.cloud.model.commands import command
 from tests.attack.tools import watching_loop
+from tests.endpoints import ENDPOINTS
 
 from . import captures
 from .conftest import Amazon, Clock, answer, cut, hang_up, html
 
-API = Endpoint(name="api", method="PUT", host=Host.ALEXA_API, path="/v1/things/{thing}", is_write=True)
-QUICK = Endpoint(name="quick", method="GET", host=Host.RETAIL, path="/quick", timeout=0.2)
-QUICK_WRITE = Endpoint(name="quick_write", method="POST", host=Host.WEBSITE, path="/quick", timeout=0.2, is_write=True)
+API = Write("api", "PUT", "/v1/things/{thing}", host=Host.ALEXA_API, answer=Answer.JSON)
+QUICK = Endpoint("quick", "GET", "/quick", host=Host.RETAIL, timeout=0.2)
+QUICK_WRITE = Write("quick_write", "POST", "/quick", timeout=0.2, answer=Answer.JSON)
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from custom_components.alexa_media.cloud.property import transport as own_errors
 from custom_components.alexa_media.cloud.property.client import SmartPropertiesClient
 from custom_components.alexa_media.cloud.property.models import Address, Reachability, ThermostatMode
 from custom_components.alexa_media.cloud.property.operation import Region
-from custom_components.alexa_media.cloud.property.operations import OPERATIONS, SIBLINGS
 from custom_components.alexa_media.cloud.property.requests import (
     AllOf,
     AnyOf,
@@ -41,6 +40,7 @@ from custom_components.alexa_media.cloud.property.settings import (
     Tone,
     WakeWord,
 )
+from tests.endpoints import OPERATIONS, SIBLINGS
 from tests.single_requests import mocked_requests
 
 from .cloud import ECHO, LAMP, ROOM, Cloud, Hit, QuickTime, Tokens, answer
@@ -257,5 +257,5 @@ def test_every_error_has_a_message() -> None:
 
 
 def test_names_of_operations_are_unique() -> None:
-    names = [operation.operation_id for operation in (*OPERATIONS, *SIBLINGS)]
+    names = [operation.name for operation in (*OPERATIONS, *SIBLINGS)]
     assert len(set(names)) == len(names)

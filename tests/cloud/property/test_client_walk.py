@@ -37,7 +37,7 @@ from custom_components.alexa_media.cloud.property.models import (
     ThermostatMode,
 )
 from custom_components.alexa_media.cloud.property.operation import Host, Region
-from custom_components.alexa_media.cloud.property.operations import GET_WIFI_INSTALLATION_STATUS, OPERATIONS
+from custom_components.alexa_media.cloud.property.operations import GET_WIFI_INSTALLATION_STATUS
 from custom_components.alexa_media.cloud.property.requests import (
     NO_UNIT,
     AllOf,
@@ -65,6 +65,7 @@ from custom_components.alexa_media.cloud.property.settings import (
     WakeWord,
 )
 from custom_components.alexa_media.cloud.property.transport import AlexaAddressRejectedError, AlexaEndpointMovedError
+from tests.endpoints import OPERATIONS
 
 from .cloud import ECHO, LAMP, ROOM, Cloud, Hit, answer, plain
 from .conftest import Make
@@ -73,7 +74,7 @@ from .openapi import Spec, document, errors, samples, specs
 type Call = Callable[[SmartPropertiesClient], Awaitable[Any]]
 
 SPECS = {spec.operation_id: spec for spec in specs()}
-TABLE = {operation.operation_id: operation for operation in OPERATIONS}
+TABLE = {operation.name: operation for operation in OPERATIONS}
 
 WARM = Temperature(21.5, TemperatureScale.CELSIUS)
 HOME = Address(

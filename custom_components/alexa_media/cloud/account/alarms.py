@@ -11,129 +11,34 @@ from ..errors import AlexaCommandError, AlexaError, AlexaUnsupportedError
 from ..json import by_key, cleaned, mapping, mappings, name, number, reading, text, texts, word
 from ..model.alarms import AlarmsApi, AlarmTone, Recurrence, Timing
 from ..model.devices import EVERYWHERE, Device, Notification, NotificationStatus, NotificationType
-from .endpoints import NOTIFICATIONS, Answer, Endpoint, Host
+from .endpoints import NOTIFICATIONS, Answer, Endpoint, Host, Write
 from .parse import EARLIEST_YEAR, LATEST_YEAR, address_of, instant, place_of, required_list, seconds
 from .session import AccountSession
 
-ALARMS: Final = Endpoint(name="alarms", method="GET", host=Host.ALEXA_API, path="/v1/alerts/alarms")
-CREATE_ALARM: Final = Endpoint(
-    name="create_alarm", method="POST", host=Host.ALEXA_API, path="/v1/alerts/alarms", is_write=True
+ALARMS: Final = Endpoint("alarms", "GET", "/v1/alerts/alarms", host=Host.ALEXA_API)
+CREATE_ALARM: Final = Write("create_alarm", "POST", "/v1/alerts/alarms", host=Host.ALEXA_API, answer=Answer.JSON)
+EDIT_ALARM: Final = Write("edit_alarm", "PUT", "/v1/alerts/alarms/{token}", host=Host.ALEXA_API, wakes=False)
+ACTIVATE_ALARM: Final = Write(
+    "activate_alarm", "PUT", "/v1/alerts/alarms/{token}/activate", host=Host.ALEXA_API, wakes=False
 )
-EDIT_ALARM: Final = Endpoint(
-    name="edit_alarm",
-    method="PUT",
-    host=Host.ALEXA_API,
-    path="/v1/alerts/alarms/{token}",
-    is_write=True,
-    wakes=False,
-    answer=Answer.ANY,
+CANCEL_ALARM: Final = Write("cancel_alarm", "PUT", "/v1/alerts/alarms/{token}/cancel", host=Host.ALEXA_API, wakes=False)
+SKIP_ALARM: Final = Write(
+    "skip_alarm", "PUT", "/v1/alerts/alarms/{token}/nextOccurrence/cancel", host=Host.ALEXA_API, wakes=False
 )
-ACTIVATE_ALARM: Final = Endpoint(
-    name="activate_alarm",
-    method="PUT",
-    host=Host.ALEXA_API,
-    path="/v1/alerts/alarms/{token}/activate",
-    is_write=True,
-    wakes=False,
-    answer=Answer.ANY,
+CREATE_REMINDER: Final = Write(
+    "create_reminder", "PUT", "/api/notifications/createReminder", browser_agent=True, answer=Answer.JSON
 )
-CANCEL_ALARM: Final = Endpoint(
-    name="cancel_alarm",
-    method="PUT",
-    host=Host.ALEXA_API,
-    path="/v1/alerts/alarms/{token}/cancel",
-    is_write=True,
-    wakes=False,
-    answer=Answer.ANY,
+EDIT_NOTIFICATION: Final = Write("edit_notification", "PUT", "/api/notifications/{id}", browser_agent=True, wakes=False)
+DELETE_NOTIFICATION: Final = Write(
+    "delete_notification", "DELETE", "/api/notifications/{id}", browser_agent=True, wakes=False
 )
-SKIP_ALARM: Final = Endpoint(
-    name="skip_alarm",
-    method="PUT",
-    host=Host.ALEXA_API,
-    path="/v1/alerts/alarms/{token}/nextOccurrence/cancel",
-    is_write=True,
-    wakes=False,
-    answer=Answer.ANY,
-)
-CREATE_REMINDER: Final = Endpoint(
-    name="create_reminder",
-    method="PUT",
-    host=Host.WEBSITE,
-    path="/api/notifications/createReminder",
-    is_write=True,
-    browser_agent=True,
-)
-EDIT_NOTIFICATION: Final = Endpoint(
-    name="edit_notification",
-    method="PUT",
-    host=Host.WEBSITE,
-    path="/api/notifications/{id}",
-    is_write=True,
-    browser_agent=True,
-    answer=Answer.ANY,
-    wakes=False,
-)
-DELETE_NOTIFICATION: Final = Endpoint(
-    name="delete_notification",
-    method="DELETE",
-    host=Host.WEBSITE,
-    path="/api/notifications/{id}",
-    is_write=True,
-    browser_agent=True,
-    answer=Answer.ANY,
-    wakes=False,
-)
-SOUNDS: Final = Endpoint(name="sounds", method="GET", host=Host.WEBSITE, path="/api/notification/sounds")
-DEFAULT_SOUND: Final = Endpoint(
-    name="default_sound", method="GET", host=Host.WEBSITE, path="/api/notification/default-sound"
-)
-SET_DEFAULT_SOUND: Final = Endpoint(
-    name="set_default_sound",
-    method="PUT",
-    host=Host.WEBSITE,
-    path="/api/notification/default-sound",
-    is_write=True,
-    answer=Answer.ANY,
-)
-ALARM_VOLUMES: Final = Endpoint(
-    name="alarm_volumes", method="GET", host=Host.WEBSITE, path="/api/device-notification-state"
-)
-SET_ALARM_VOLUME: Final = Endpoint(
-    name="set_alarm_volume",
-    method="PUT",
-    host=Host.WEBSITE,
-    path="/api/device-notification-state/{type}/{software}/{serial}",
-    is_write=True,
-    answer=Answer.ANY,
-)
-ASCENDING: Final = Endpoint(name="ascending", method="GET", host=Host.WEBSITE, path="/api/ascending-alarm")
-SET_ASCENDING: Final = Endpoint(
-    name="set_ascending",
-    method="PUT",
-    host=Host.WEBSITE,
-    path="/api/ascending-alarm/{serial}",
-    is_write=True,
-    answer=Answer.ANY,
-)
-
-ALARM_ENDPOINTS: Final = (
-    ALARMS,
-    CREATE_ALARM,
-    EDIT_ALARM,
-    ACTIVATE_ALARM,
-    CANCEL_ALARM,
-    SKIP_ALARM,
-    CREATE_REMINDER,
-    EDIT_NOTIFICATION,
-    DELETE_NOTIFICATION,
-    SOUNDS,
-    DEFAULT_SOUND,
-    SET_DEFAULT_SOUND,
-    ALARM_VOLUMES,
-    SET_ALARM_VOLUME,
-    ASCENDING,
-    SET_ASCENDING,
-)
+SOUNDS: Final = Endpoint("sounds", "GET", "/api/notification/sounds")
+DEFAULT_SOUND: Final = Endpoint("default_sound", "GET", "/api/notification/default-sound")
+SET_DEFAULT_SOUND: Final = Write("set_default_sound", "PUT", "/api/notification/default-sound")
+ALARM_VOLUMES: Final = Endpoint("alarm_volumes", "GET", "/api/device-notification-state")
+SET_ALARM_VOLUME: Final = Write("set_alarm_volume", "PUT", "/api/device-notification-state/{type}/{software}/{serial}")
+ASCENDING: Final = Endpoint("ascending", "GET", "/api/ascending-alarm")
+SET_ASCENDING: Final = Write("set_ascending", "PUT", "/api/ascending-alarm/{serial}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

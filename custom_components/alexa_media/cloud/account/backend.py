@@ -30,10 +30,9 @@ from ..model.devices import (
 )
 from ..model.events import PushEvent, StreamOpened
 from ..model.property import ManagementApi
-from .alarms import ALARM_ENDPOINTS, AccountAlarms, parse_notifications
+from .alarms import AccountAlarms, parse_notifications
 from .endpoints import (
     ACCOUNT,
-    ACCOUNT_ENDPOINTS,
     BEHAVIOR,
     BLUETOOTH,
     CONNECT_BLUETOOTH,
@@ -46,13 +45,12 @@ from .endpoints import (
     SET_DND,
     VOLUMES,
 )
-from .history import HISTORY_ENDPOINTS, AccountHistory
-from .kids import KIDS_ENDPOINTS, AccountKids
-from .lists import LISTS_ENDPOINTS, AccountLists
+from .history import AccountHistory
+from .kids import AccountKids
+from .lists import AccountLists
 from .media import (
     EXPIRED_CODES,
     IDLE_CODES,
-    MEDIA_ENDPOINTS,
     AccountMedia,
 )
 from .parse import (
@@ -66,33 +64,15 @@ from .parse import (
     parse_volumes,
     place_of,
 )
-from .routines import ROUTINE_ENDPOINTS, AccountRoutines
+from .routines import AccountRoutines
 from .scheduler import CommandScheduler
 from .session import AccountSession
 from .settings import (
-    BACKGROUND_ENDPOINTS,
-    SETTINGS_ENDPOINTS,
     AccountBackground,
     AccountSettings,
 )
 from .smart_home import AccountSmartHome
-from .smart_home_requests import SMART_HOME_ENDPOINTS
 from .stream import PushStream
-
-ENDPOINTS: Final = (
-    *ACCOUNT_ENDPOINTS,
-    *ALARM_ENDPOINTS,
-    *BACKGROUND_ENDPOINTS,
-    *HISTORY_ENDPOINTS,
-    *KIDS_ENDPOINTS,
-    *LISTS_ENDPOINTS,
-    *MEDIA_ENDPOINTS,
-    *ROUTINE_ENDPOINTS,
-    *SETTINGS_ENDPOINTS,
-    *SMART_HOME_ENDPOINTS,
-)
-"""All endpoints of the account API."""
-
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -11,41 +11,23 @@ from typing import Any, Final
 from ..errors import AlexaBadResponseError, AlexaCommandError, AlexaUnsupportedError
 from ..json import LONGEST_TEXT, mapping, mappings, name, text
 from ..model.history import HistoryApi, RecordPage, UtteranceType, VoiceRecord, WriteListener
-from .endpoints import Answer, Endpoint, Host
+from .endpoints import Answer, Endpoint, Host, Write
 from .parse import instant, required_list
 from .session import AccountSession
 
 HISTORY_PAGE: Final = Endpoint(
-    name="history_page", method="GET", host=Host.RETAIL, path="/alexa-privacy/apd/activity", answer=Answer.HTML
+    "history_page", "GET", "/alexa-privacy/apd/activity", host=Host.RETAIL, answer=Answer.HTML
 )
 HISTORY: Final = Endpoint(
-    name="history",
-    method="POST",
-    host=Host.RETAIL,
-    path="/alexa-privacy/apd/rah/alexa-history-records-v2",
-    bearer=True,
-    csrf=False,
+    "history", "POST", "/alexa-privacy/apd/rah/alexa-history-records-v2", host=Host.RETAIL, bearer=True, csrf=False
 )
+# The predecessor of the endpoint above.
 HISTORY_BEFORE: Final = Endpoint(
-    name="history_before",
-    method="POST",
-    host=Host.RETAIL,
-    # predecessor of the endpoint above
-    path="/alexa-privacy/apd/rvh/customer-history-records-v2",
-    csrf=False,
+    "history_before", "POST", "/alexa-privacy/apd/rvh/customer-history-records-v2", host=Host.RETAIL, csrf=False
 )
 # These two endpoints are from alexapy 1.33; other clients stopped using them years ago.
-ACTIVITIES: Final = Endpoint(name="activities", method="GET", host=Host.WEBSITE, path="/api/activities")
-DELETE_ACTIVITY: Final = Endpoint(
-    name="delete_activity",
-    method="DELETE",
-    host=Host.WEBSITE,
-    path="/api/activities/{id}",
-    is_write=True,
-    answer=Answer.ANY,
-)
-
-HISTORY_ENDPOINTS: Final = (HISTORY_PAGE, HISTORY, HISTORY_BEFORE, ACTIVITIES, DELETE_ACTIVITY)
+ACTIVITIES: Final = Endpoint("activities", "GET", "/api/activities")
+DELETE_ACTIVITY: Final = Write("delete_activity", "DELETE", "/api/activities/{id}")
 
 
 _META: Final = re.compile(r"<meta\b[^>]*>", re.IGNORECASE)

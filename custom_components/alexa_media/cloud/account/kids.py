@@ -5,35 +5,19 @@ from typing import Any, Final
 from ..errors import AlexaBadResponseError, AlexaConnectionError
 from ..json import mapping, mappings, name, reading, text
 from ..model.devices import Child, Device, KidsApi
-from .endpoints import Answer, Endpoint, Host
+from .endpoints import Answer, Endpoint, Host, Write
 from .parse import address_of, place_of, required_list
 from .session import AccountSession
 
-KIDS_MODE: Final = Endpoint(name="kids_mode", method="GET", host=Host.WEBSITE, path="/api/device/op-mode")
-DISABLE_KIDS: Final = Endpoint(
-    name="disable_kids",
-    method="POST",
-    host=Host.WEBSITE,
-    path="/api/unassign-device-from-child/{serial}/{type}",
-    is_write=True,
-    answer=Answer.ANY,
-)
-CHILDREN: Final = Endpoint(name="children", method="GET", host=Host.PARENTS, path="/ajax/get-household-with-age")
-DEVICE_CHILD: Final = Endpoint(name="device_child", method="GET", host=Host.PARENTS, path="/ajax/get-oobe-device-data")
+KIDS_MODE: Final = Endpoint("kids_mode", "GET", "/api/device/op-mode")
+DISABLE_KIDS: Final = Write("disable_kids", "POST", "/api/unassign-device-from-child/{serial}/{type}")
+CHILDREN: Final = Endpoint("children", "GET", "/ajax/get-household-with-age", host=Host.PARENTS)
+DEVICE_CHILD: Final = Endpoint("device_child", "GET", "/ajax/get-oobe-device-data", host=Host.PARENTS)
 KIDS_PAGE: Final = Endpoint(
-    name="kids_page", method="GET", host=Host.PARENTS, path="/oobe/brownie/start/{type}/{serial}", answer=Answer.PAGE
+    "kids_page", "GET", "/oobe/brownie/start/{type}/{serial}", host=Host.PARENTS, answer=Answer.PAGE
 )
 """Page that sets the csrf cookie required by ``ENABLE_KIDS``."""
-ENABLE_KIDS: Final = Endpoint(
-    name="enable_kids",
-    method="POST",
-    host=Host.PARENTS,
-    path="/ajax/assign-device-to-child",
-    is_write=True,
-    answer=Answer.ANY,
-)
-
-KIDS_ENDPOINTS: Final = (KIDS_MODE, DISABLE_KIDS, CHILDREN, DEVICE_CHILD, KIDS_PAGE, ENABLE_KIDS)
+ENABLE_KIDS: Final = Write("enable_kids", "POST", "/ajax/assign-device-to-child", host=Host.PARENTS)
 
 
 def parse_kids_mode(data: Any) -> bool:

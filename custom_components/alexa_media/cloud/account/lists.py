@@ -5,63 +5,25 @@ from typing import Any, Final
 
 from ..json import by_key, mapping, mappings, name, number, text
 from ..model.lists import MAX_ITEMS, ItemChanges, ListInfo, ListItem, ListsApi, ListType
-from .endpoints import Answer, Endpoint, Host
+from .endpoints import Endpoint, Host, Write
 from .parse import required_list
 from .transport import Transport
 
 _BASE: Final = "/alexashoppinglists/api/v2/lists"
 
 # These two endpoints are reads, although they use POST.
-LISTS: Final = Endpoint(name="lists", method="POST", host=Host.RETAIL, path=f"{_BASE}/fetch", whole_account=True)
+LISTS: Final = Endpoint("lists", "POST", f"{_BASE}/fetch", host=Host.RETAIL, whole_account=True)
 LIST_ITEMS: Final = Endpoint(
-    name="list_items", method="POST", host=Host.RETAIL, path=f"{_BASE}/{{list_id}}/items/fetch", whole_account=True
+    "list_items", "POST", f"{_BASE}/{{list_id}}/items/fetch", host=Host.RETAIL, whole_account=True
 )
-ADD_LIST_ITEM: Final = Endpoint(
-    name="add_list_item",
-    method="POST",
-    host=Host.RETAIL,
-    path=f"{_BASE}/{{list_id}}/items",
-    is_write=True,
-    answer=Answer.ANY,
-)
-UPDATE_LIST_ITEM: Final = Endpoint(
-    name="update_list_item",
-    method="PUT",
-    host=Host.RETAIL,
-    path=f"{_BASE}/{{list_id}}/items/{{item_id}}",
-    is_write=True,
-    answer=Answer.ANY,
-)
-DELETE_LIST_ITEM: Final = Endpoint(
-    name="delete_list_item",
-    method="DELETE",
-    host=Host.RETAIL,
-    path=f"{_BASE}/{{list_id}}/items/{{item_id}}",
-    is_write=True,
-    answer=Answer.ANY,
+ADD_LIST_ITEM: Final = Write("add_list_item", "POST", f"{_BASE}/{{list_id}}/items", host=Host.RETAIL)
+UPDATE_LIST_ITEM: Final = Write("update_list_item", "PUT", f"{_BASE}/{{list_id}}/items/{{item_id}}", host=Host.RETAIL)
+DELETE_LIST_ITEM: Final = Write(
+    "delete_list_item", "DELETE", f"{_BASE}/{{list_id}}/items/{{item_id}}", host=Host.RETAIL
 )
 
-CREATE_LIST: Final = Endpoint(
-    name="create_list", method="POST", host=Host.RETAIL, path=_BASE, is_write=True, answer=Answer.ANY
-)
-DELETE_LIST: Final = Endpoint(
-    name="delete_list",
-    method="DELETE",
-    host=Host.RETAIL,
-    path=f"{_BASE}/{{list_id}}",
-    is_write=True,
-    answer=Answer.ANY,
-)
-
-LISTS_ENDPOINTS: Final = (
-    LISTS,
-    LIST_ITEMS,
-    ADD_LIST_ITEM,
-    UPDATE_LIST_ITEM,
-    DELETE_LIST_ITEM,
-    CREATE_LIST,
-    DELETE_LIST,
-)
+CREATE_LIST: Final = Write("create_list", "POST", _BASE, host=Host.RETAIL)
+DELETE_LIST: Final = Write("delete_list", "DELETE", f"{_BASE}/{{list_id}}", host=Host.RETAIL)
 
 
 # Keys of the number and the unit of a quantity that is an object.

@@ -24,7 +24,7 @@ from ..model.media import (
     Wait,
     commands_of,
 )
-from .endpoints import Answer, Endpoint, Host
+from .endpoints import Endpoint, Write
 from .nodes import Node, Target, command_node, parallel_node, search_payload, serial_node, stop_all_node, wait_node
 from .parse import address_of, required_list
 from .scheduler import CommandScheduler, speech_seconds
@@ -32,28 +32,13 @@ from .transport import Transport
 
 # Returns the entities that the skill in the query offers. Without the header, the list for music is empty.
 BEHAVIOR_ENTITIES: Final = Endpoint(
-    name="behavior_entities",
-    method="GET",
-    host=Host.WEBSITE,
-    path="/api/behaviors/entities",
-    headers={"Routines-Version": "3.0.264101"},
+    "behavior_entities", "GET", "/api/behaviors/entities", headers={"Routines-Version": "3.0.264101"}
 )
 # A read, despite its method.
-VALIDATE_OPERATION: Final = Endpoint(
-    name="validate_operation", method="POST", host=Host.WEBSITE, path="/api/behaviors/operation/validate"
-)
-STATIONS: Final = Endpoint(name="stations", method="GET", host=Host.WEBSITE, path="/api/tunein/search")
-QUEUE: Final = Endpoint(name="queue", method="GET", host=Host.WEBSITE, path="/api/np/queue")
-PLAY_STATION: Final = Endpoint(
-    name="play_station",
-    method="PUT",
-    host=Host.WEBSITE,
-    path="/api/entertainment/v1/player/queue",
-    is_write=True,
-    answer=Answer.ANY,
-)
-
-MEDIA_ENDPOINTS: Final = (BEHAVIOR_ENTITIES, VALIDATE_OPERATION, STATIONS, QUEUE, PLAY_STATION)
+VALIDATE_OPERATION: Final = Endpoint("validate_operation", "POST", "/api/behaviors/operation/validate")
+STATIONS: Final = Endpoint("stations", "GET", "/api/tunein/search")
+QUEUE: Final = Endpoint("queue", "GET", "/api/np/queue")
+PLAY_STATION: Final = Write("play_station", "PUT", "/api/entertainment/v1/player/queue")
 
 
 def _unusable(endpoint: Endpoint) -> AlexaBadResponseError:

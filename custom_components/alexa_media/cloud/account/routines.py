@@ -9,30 +9,15 @@ from ..errors import AlexaCommandError, AlexaRoutineError
 from ..json import by_key, mapping, mappings, name, text, texts
 from ..model.devices import Device
 from ..model.media import Routine, RoutinesApi, RunRoutine
-from .endpoints import BEHAVIOR, Answer, Endpoint, Host
+from .endpoints import BEHAVIOR, Endpoint, Write
 from .nodes import DEFAULT_LOCALE, Node
 from .parse import required_list
 from .session import AccountSession
 
-ROUTINES: Final = Endpoint(
-    name="routines",
-    method="GET",
-    host=Host.WEBSITE,
-    path="/api/behaviors/v2/automations",
-    timeout=30,
-    whole_account=True,
-)
+ROUTINES: Final = Endpoint("routines", "GET", "/api/behaviors/v2/automations", timeout=30, whole_account=True)
 
-UPDATE_ROUTINE: Final = Endpoint(
-    name="update_routine",
-    method="PUT",
-    host=Host.WEBSITE,
-    path="/api/behaviors/automations/{routine_id}",
-    is_write=True,
-    answer=Answer.ANY,
-)
+UPDATE_ROUTINE: Final = Write("update_routine", "PUT", "/api/behaviors/automations/{routine_id}")
 
-ROUTINE_ENDPOINTS: Final = (ROUTINES, UPDATE_ROUTINE)
 
 # Known keys of an automation in the list: those that a write sends, those that it sends as JSON texts, and those that
 # Amazon sets.

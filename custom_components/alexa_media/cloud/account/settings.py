@@ -26,165 +26,46 @@ from ..model.settings import (
     SettingValues,
 )
 from ..names import tidy
-from .endpoints import PREFERENCES, Answer, Endpoint, Host
+from .endpoints import PREFERENCES, Endpoint, Host, Write
 from .parse import address_of, place_of, required_list, required_texts
 from .session import AccountSession
 
-SET_PREFERENCES: Final = Endpoint(
-    name="set_preferences",
-    method="PUT",
-    host=Host.WEBSITE,
-    path="/api/device-preferences/{serial}",
-    is_write=True,
-    answer=Answer.ANY,
-)
-WAKE_WORDS: Final = Endpoint(name="wake_words", method="GET", host=Host.WEBSITE, path="/api/wake-word")
-WAKE_WORD_CHOICES: Final = Endpoint(
-    name="wake_word_choices", method="GET", host=Host.WEBSITE, path="/api/wake-words-locale"
-)
-SET_WAKE_WORD: Final = Endpoint(
-    name="set_wake_word",
-    method="PUT",
-    host=Host.WEBSITE,
-    path="/api/wake-word/{serial}",
-    is_write=True,
-    answer=Answer.ANY,
-)
-EQUALIZER: Final = Endpoint(name="equalizer", method="GET", host=Host.WEBSITE, path="/api/equalizer/{serial}/{type}")
-SET_EQUALIZER: Final = Endpoint(
-    name="set_equalizer",
-    method="POST",
-    host=Host.WEBSITE,
-    path="/api/equalizer/{serial}/{type}",
-    is_write=True,
-    answer=Answer.ANY,
-)
+SET_PREFERENCES: Final = Write("set_preferences", "PUT", "/api/device-preferences/{serial}")
+WAKE_WORDS: Final = Endpoint("wake_words", "GET", "/api/wake-word")
+WAKE_WORD_CHOICES: Final = Endpoint("wake_word_choices", "GET", "/api/wake-words-locale")
+SET_WAKE_WORD: Final = Write("set_wake_word", "PUT", "/api/wake-word/{serial}")
+EQUALIZER: Final = Endpoint("equalizer", "GET", "/api/equalizer/{serial}/{type}")
+SET_EQUALIZER: Final = Write("set_equalizer", "POST", "/api/equalizer/{serial}/{type}")
 # The key in the response is the deviceAccountId, not the serial.
-DEVICE_SETTING: Final = Endpoint(
-    name="device_setting", method="GET", host=Host.WEBSITE, path="/api/v1/devices/{account_id}/settings/{name}"
-)
-SET_DEVICE_SETTING: Final = Endpoint(
-    name="set_device_setting",
-    method="PUT",
-    host=Host.WEBSITE,
-    path="/api/v1/devices/{account_id}/settings/{name}",
-    is_write=True,
-    answer=Answer.ANY,
-)
-AUX: Final = Endpoint(name="aux", method="GET", host=Host.WEBSITE, path="/api/auxcontroller/{type}/{serial}/state")
-SET_AUX: Final = Endpoint(
-    name="set_aux",
-    method="POST",
-    host=Host.WEBSITE,
-    path="/api/auxcontroller/{type}/{serial}/ports/aux0/setDirection",
-    is_write=True,
-    answer=Answer.ANY,
-)
-WIFI: Final = Endpoint(name="wifi", method="GET", host=Host.WEBSITE, path="/api/device-wifi-details")
-RENAME_DEVICE: Final = Endpoint(
-    name="rename_device",
-    method="PUT",
-    host=Host.WEBSITE,
-    path="/api/devices-v2/device/{serial}",
-    is_write=True,
-    answer=Answer.ANY,
-)
-RESTART_DEVICE: Final = Endpoint(
-    name="restart_device",
-    method="POST",
-    host=Host.WEBSITE,
-    path="/v1/alexa/device/reboot/{type}/{serial}",
-    is_write=True,
-    bearer=True,
-    answer=Answer.ANY,
-)
-UNPAIR_BLUETOOTH: Final = Endpoint(
-    name="unpair_bluetooth",
-    method="POST",
-    host=Host.WEBSITE,
-    path="/api/bluetooth/unpair-sink/{type}/{serial}",
-    is_write=True,
-    answer=Answer.ANY,
-)
-HOUSEHOLD: Final = Endpoint(name="household", method="GET", host=Host.WEBSITE, path="/api/household")
-HOME_GROUP: Final = Endpoint(
-    name="home_group", method="GET", host=Host.COMMUNICATIONS, path="/users/{person}/identities"
-)
+DEVICE_SETTING: Final = Endpoint("device_setting", "GET", "/api/v1/devices/{account_id}/settings/{name}")
+SET_DEVICE_SETTING: Final = Write("set_device_setting", "PUT", "/api/v1/devices/{account_id}/settings/{name}")
+AUX: Final = Endpoint("aux", "GET", "/api/auxcontroller/{type}/{serial}/state")
+SET_AUX: Final = Write("set_aux", "POST", "/api/auxcontroller/{type}/{serial}/ports/aux0/setDirection")
+WIFI: Final = Endpoint("wifi", "GET", "/api/device-wifi-details")
+RENAME_DEVICE: Final = Write("rename_device", "PUT", "/api/devices-v2/device/{serial}")
+RESTART_DEVICE: Final = Write("restart_device", "POST", "/v1/alexa/device/reboot/{type}/{serial}", bearer=True)
+UNPAIR_BLUETOOTH: Final = Write("unpair_bluetooth", "POST", "/api/bluetooth/unpair-sink/{type}/{serial}")
+HOUSEHOLD: Final = Endpoint("household", "GET", "/api/household")
+HOME_GROUP: Final = Endpoint("home_group", "GET", "/users/{person}/identities", host=Host.COMMUNICATIONS)
 HOME_GROUP_DEVICES: Final = Endpoint(
-    name="home_group_devices", method="GET", host=Host.COMMUNICATIONS, path="/homegroups/{group}/devices"
+    "home_group_devices", "GET", "/homegroups/{group}/devices", host=Host.COMMUNICATIONS
 )
-CONTACTS: Final = Endpoint(
-    name="contacts", method="GET", host=Host.COMMUNICATIONS, path="/users/{person}/contacts", whole_account=True
+CONTACTS: Final = Endpoint("contacts", "GET", "/users/{person}/contacts", host=Host.COMMUNICATIONS, whole_account=True)
+SEND_MESSAGE: Final = Write(
+    "send_message", "POST", "/users/{person}/conversations/{conversation}/messages", host=Host.COMMUNICATIONS
 )
-SEND_MESSAGE: Final = Endpoint(
-    name="send_message",
-    method="POST",
-    host=Host.COMMUNICATIONS,
-    path="/users/{person}/conversations/{conversation}/messages",
-    is_write=True,
-    answer=Answer.ANY,
-)
-ANNOUNCE: Final = Endpoint(
-    name="announce_to_household",
-    method="POST",
-    host=Host.COMMUNICATIONS,
-    path="/users/{person}/announcements",
-    is_write=True,
-    answer=Answer.ANY,
-)
-CONTENT_SKILLS: Final = Endpoint(name="content_skills", method="GET", host=Host.WEBSITE, path="/api/content-skills")
-ENABLED_FEEDS: Final = Endpoint(
-    name="enabled_feeds", method="GET", host=Host.WEBSITE, path="/api/content-skills/enabled-feeds"
-)
-SET_FEEDS: Final = Endpoint(
-    name="set_feeds",
-    method="POST",
-    host=Host.WEBSITE,
-    path="/api/content-skills/enabled-feeds",
-    is_write=True,
-    answer=Answer.ANY,
-)
+ANNOUNCE: Final = Write("announce_to_household", "POST", "/users/{person}/announcements", host=Host.COMMUNICATIONS)
+CONTENT_SKILLS: Final = Endpoint("content_skills", "GET", "/api/content-skills")
+ENABLED_FEEDS: Final = Endpoint("enabled_feeds", "GET", "/api/content-skills/enabled-feeds")
+SET_FEEDS: Final = Write("set_feeds", "POST", "/api/content-skills/enabled-feeds")
 COMMUNICATION_PREFERENCE: Final = Endpoint(
-    name="communication_preference",
-    method="GET",
-    host=Host.COMMUNICATIONS,
-    path="/devicesTypes/{type}/deviceId/{serial}/preferences",
+    "communication_preference", "GET", "/devicesTypes/{type}/deviceId/{serial}/preferences", host=Host.COMMUNICATIONS
 )
-SET_COMMUNICATION_PREFERENCE: Final = Endpoint(
-    name="set_communication_preference",
-    method="PATCH",
+SET_COMMUNICATION_PREFERENCE: Final = Write(
+    "set_communication_preference",
+    "PATCH",
+    "/devicesTypes/{type}/deviceId/{serial}/preferences/{preference}",
     host=Host.COMMUNICATIONS,
-    path="/devicesTypes/{type}/deviceId/{serial}/preferences/{preference}",
-    is_write=True,
-    answer=Answer.ANY,
-)
-
-SETTINGS_ENDPOINTS: Final = (
-    SET_PREFERENCES,
-    WAKE_WORDS,
-    WAKE_WORD_CHOICES,
-    SET_WAKE_WORD,
-    EQUALIZER,
-    SET_EQUALIZER,
-    DEVICE_SETTING,
-    SET_DEVICE_SETTING,
-    AUX,
-    SET_AUX,
-    WIFI,
-    RENAME_DEVICE,
-    RESTART_DEVICE,
-    UNPAIR_BLUETOOTH,
-    HOUSEHOLD,
-    HOME_GROUP,
-    HOME_GROUP_DEVICES,
-    COMMUNICATION_PREFERENCE,
-    SET_COMMUNICATION_PREFERENCE,
-    CONTACTS,
-    SEND_MESSAGE,
-    ANNOUNCE,
-    CONTENT_SKILLS,
-    ENABLED_FEEDS,
-    SET_FEEDS,
 )
 
 
@@ -671,16 +552,7 @@ def _unsupported(endpoint: Endpoint) -> AlexaUnsupportedError:
 _: type[SettingsApi] = AccountSettings
 
 
-SET_BACKGROUND: Final = Endpoint(
-    name="set_background",
-    method="POST",
-    host=Host.WEBSITE,
-    path="/api/background-image",
-    is_write=True,
-    answer=Answer.ANY,
-)
-
-BACKGROUND_ENDPOINTS: Final = (SET_BACKGROUND,)
+SET_BACKGROUND: Final = Write("set_background", "POST", "/api/background-image")
 
 
 _PHOTO: Final = "JqIFZhtBTx25wLGTJGdNGQ"

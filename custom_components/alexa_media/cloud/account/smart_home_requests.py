@@ -29,74 +29,28 @@ from ..model.appliances import (
     SetToggle,
     feature_of,
 )
-from .endpoints import Endpoint, Host
+from .endpoints import Answer, Endpoint, Write
 
 # Amazon's response time grows with the number of appliances.
 _SLOW: Final = 30
 
 APPLIANCES: Final = Endpoint(
-    name="appliances",
-    method="POST",
-    host=Host.WEBSITE,
-    path="/nexus/v1/graphql",
-    timeout=_SLOW,
-    partial=True,
-    csrf=False,
-    whole_account=True,
+    "appliances", "POST", "/nexus/v1/graphql", timeout=_SLOW, partial=True, csrf=False, whole_account=True
 )
-CONTROL_APPLIANCES: Final = Endpoint(
-    name="control_appliances",
-    method="POST",
-    host=Host.WEBSITE,
-    path="/nexus/v1/graphql",
-    is_write=True,
-    timeout=_SLOW,
-    partial=True,
+CONTROL_APPLIANCES: Final = Write(
+    "control_appliances", "POST", "/nexus/v1/graphql", timeout=_SLOW, partial=True, answer=Answer.JSON
 )
-APPLIANCE_GROUPS: Final = Endpoint(
-    name="appliance_groups",
-    method="GET",
-    host=Host.WEBSITE,
-    path="/api/phoenix/group",
-    timeout=_SLOW,
-    whole_account=True,
-)
-GUARD_STATE: Final = Endpoint(name="guard_state", method="POST", host=Host.WEBSITE, path="/api/phoenix/state")
-CONTROL_PHOENIX: Final = Endpoint(
-    name="control_phoenix",
-    method="PUT",
-    host=Host.WEBSITE,
-    path="/api/phoenix/state",
-    is_write=True,
-    timeout=_SLOW,
-    partial=True,
+APPLIANCE_GROUPS: Final = Endpoint("appliance_groups", "GET", "/api/phoenix/group", timeout=_SLOW, whole_account=True)
+GUARD_STATE: Final = Endpoint("guard_state", "POST", "/api/phoenix/state")
+CONTROL_PHOENIX: Final = Write(
+    "control_phoenix", "PUT", "/api/phoenix/state", timeout=_SLOW, partial=True, answer=Answer.JSON
 )
 
-REMOVE_APPLIANCE: Final = Endpoint(
-    name="remove_appliance",
-    method="DELETE",
-    host=Host.WEBSITE,
-    path="/api/phoenix/appliance/{appliance_id}",
-    is_write=True,
-    timeout=_SLOW,
+REMOVE_APPLIANCE: Final = Write(
+    "remove_appliance", "DELETE", "/api/phoenix/appliance/{appliance_id}", timeout=_SLOW, answer=Answer.JSON
 )
-DISCOVER_APPLIANCES: Final = Endpoint(
-    name="discover_appliances",
-    method="POST",
-    host=Host.WEBSITE,
-    path="/api/phoenix/discovery",
-    is_write=True,
-    timeout=_SLOW,
-)
-
-SMART_HOME_ENDPOINTS: Final = (
-    REMOVE_APPLIANCE,
-    DISCOVER_APPLIANCES,
-    APPLIANCES,
-    CONTROL_APPLIANCES,
-    APPLIANCE_GROUPS,
-    GUARD_STATE,
-    CONTROL_PHOENIX,
+DISCOVER_APPLIANCES: Final = Write(
+    "discover_appliances", "POST", "/api/phoenix/discovery", timeout=_SLOW, answer=Answer.JSON
 )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from ..http import MAX_BODY_BYTES, MAX_WRITE_BODY_BYTES
+from ..http import Target
 
 
 class Region(StrEnum):
@@ -81,34 +81,18 @@ LISTED: Final[Mapping[int, Retry]] = {429: EXPONENTIAL_256, 500: EXPONENTIAL_256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class Operation(Target):
     """One operation of the API.
 
-    ``operation_id`` is its name in the OpenAPI file. ``path`` may contain ``{names}`` to fill in. ``documented_retry``
-    is Amazon's documented retry policy by status; ``retry_for`` adds defaults for other statuses. ``timeout`` is in
-    seconds for the whole exchange. ``is_ambiguous`` means that a 401 may also mean missing access to the endpoint, so
-    it does not prove that the sign-in is invalid.
+    ``name`` is the operation id in the OpenAPI file. ``documented_retry`` is Amazon's documented retry policy by
+    status; ``retry_for`` adds defaults for other statuses. ``is_ambiguous`` means that a 401 may also mean missing
+    access to the endpoint, so it does not prove that the sign-in is invalid.
     """
 
-    operation_id: str
-    method: str
-    path: str
     host: Host = Host.API
-    is_write: bool = False
     answer: Answer = Answer.JSON
     documented_retry: Mapping[int, Retry] = field(default_factory=dict)
-    timeout: float = 30.0
     is_ambiguous: bool = False
-
-    @property
-    def label(self) -> str:
-        """Return the label for errors and diagnostics; it contains no id."""
-        return f"{self.method} {self.path}"
-
-    @property
-    def max_body(self) -> int:
-        """Return the maximum size of the response in bytes."""
-        return MAX_WRITE_BODY_BYTES if self.is_write else MAX_BODY_BYTES
 
     def retry_for(self, status: int) -> Retry | None:
         """Return the retry policy for a status, ``None`` if the request must not be retried.
@@ -121,3 +105,11 @@ class Operation:
         if status == 429 or (status == 500 and not self.is_write):
             return BACKOFF_UNSPECIFIED
         return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write(Operation):
+    """An operation that changes data; only the status of its response matters unless ``answer`` is ``Answer.JSON``."""
+
+    is_write: bool = True
+    answer: Answer = Answer.NOTHING

@@ -16,8 +16,8 @@ from .operation import (
     Host,
     Operation,
     Retry,
+    Write,
 )
-from .settings import SETTINGS
 
 _ENDPOINT: Final = "/v2/endpoints/{endpointId}"
 _FEATURES: Final = f"{_ENDPOINT}/features"
@@ -25,55 +25,27 @@ _INSTALL: Final = f"{_FEATURES}/connectivity/addOrUpdateWifiConfigurations"
 
 
 def _read_feature(operation_id: str, feature: str) -> Operation:
-    return Operation(operation_id=operation_id, method="GET", path=f"{_FEATURES}/{feature}")
+    return Operation(operation_id, "GET", f"{_FEATURES}/{feature}")
 
 
 def _command(feature: str, operation_id: str, documented_retry: Mapping[int, Retry] | None = None) -> Operation:
-    return Operation(
-        operation_id=operation_id,
-        method="POST",
-        path=f"{_FEATURES}/{feature}/{operation_id}",
-        is_write=True,
-        answer=Answer.NOTHING,
-        documented_retry=documented_retry or {},
-    )
+    return Write(operation_id, "POST", f"{_FEATURES}/{feature}/{operation_id}", documented_retry=documented_retry or {})
 
 
-LIST_ENDPOINTS: Final = Operation(
-    operation_id="listEndpoints",
-    method="GET",
-    path="/v2/endpoints",
-    documented_retry=LISTED,
-    # with features in the list, Alexa queries the devices before it responds
-    timeout=60,
+# With features in the list, Alexa queries the devices before it responds.
+LIST_ENDPOINTS: Final = Operation("listEndpoints", "GET", "/v2/endpoints", documented_retry=LISTED, timeout=60)
+GET_ENDPOINT: Final = Operation("getEndpoint", "GET", _ENDPOINT, documented_retry=LISTED, timeout=60)
+QUERY_ENDPOINTS: Final = Operation("queryEndpoints", "POST", "/v2/endpointQuery", timeout=60)
+SET_ASSOCIATED_UNITS: Final = Write(
+    "setAssociatedUnits", "PUT", f"{_ENDPOINT}/associatedUnits", documented_retry=LISTED, answer=Answer.JSON
 )
-GET_ENDPOINT: Final = Operation(
-    operation_id="getEndpoint", method="GET", path=_ENDPOINT, documented_retry=LISTED, timeout=60
+GET_CONNECTIVITY: Final = Operation("getConnectivity", "GET", f"{_FEATURES}/connectivity", documented_retry=LISTED)
+SAVE_WIFI_CONFIGURATIONS: Final = Write(
+    "saveWifiConfigurations", "POST", "/credentiallocker/v2/saveWifiConfigurations", host=Host.CREDENTIAL_LOCKER
 )
-QUERY_ENDPOINTS: Final = Operation(operation_id="queryEndpoints", method="POST", path="/v2/endpointQuery", timeout=60)
-SET_ASSOCIATED_UNITS: Final = Operation(
-    operation_id="setAssociatedUnits",
-    method="PUT",
-    path=f"{_ENDPOINT}/associatedUnits",
-    is_write=True,
-    documented_retry=LISTED,
-)
-GET_CONNECTIVITY: Final = Operation(
-    operation_id="getConnectivity", method="GET", path=f"{_FEATURES}/connectivity", documented_retry=LISTED
-)
-SAVE_WIFI_CONFIGURATIONS: Final = Operation(
-    operation_id="saveWifiConfigurations",
-    method="POST",
-    host=Host.CREDENTIAL_LOCKER,
-    path="/credentiallocker/v2/saveWifiConfigurations",
-    is_write=True,
-    answer=Answer.NOTHING,
-)
-ADD_OR_UPDATE_WIFI_CONFIGURATIONS: Final = Operation(
-    operation_id="addOrUpdateWifiConfigurations", method="POST", path=_INSTALL, is_write=True
-)
+ADD_OR_UPDATE_WIFI_CONFIGURATIONS: Final = Write("addOrUpdateWifiConfigurations", "POST", _INSTALL, answer=Answer.JSON)
 GET_WIFI_INSTALLATION_STATUS: Final = Operation(
-    operation_id="getWifiInstallationStatus", method="GET", path=f"{_INSTALL}/submittedOperations/{{operationId}}"
+    "getWifiInstallationStatus", "GET", f"{_INSTALL}/submittedOperations/{{operationId}}"
 )
 GET_COLOR: Final = _read_feature("getColor", "color")
 SET_COLOR: Final = _command("color", "setColor")
@@ -92,124 +64,31 @@ GET_THERMOSTAT: Final = _read_feature("getThermostat", "thermostat")
 ADJUST_TARGET_SETPOINT: Final = _command("thermostat", "adjustTargetSetpoint")
 SET_TARGET_SETPOINT: Final = _command("thermostat", "setTargetSetpoint")
 SET_THERMOSTAT_MODE: Final = _command("thermostat", "setThermostatMode")
-GET_SPEAKER: Final = Operation(
-    operation_id="getSpeaker", method="GET", path=f"{_FEATURES}/speaker", documented_retry={500: ONCE_AFTER_1S}
-)
+GET_SPEAKER: Final = Operation("getSpeaker", "GET", f"{_FEATURES}/speaker", documented_retry={500: ONCE_AFTER_1S})
 SET_VOLUME: Final = _command("speaker", "setVolume", {429: EXPONENTIAL_256, 500: ONCE_AFTER_1S})
 ADJUST_VOLUME: Final = _command("speaker", "adjustVolume", {429: EXPONENTIAL_256, 500: ONCE_AFTER_1S})
-GET_SETTINGS: Final = Operation(
-    operation_id="getSettings", method="GET", path=f"{_ENDPOINT}/settings", answer=Answer.JSON_OR_NOTHING
-)
+GET_SETTINGS: Final = Operation("getSettings", "GET", f"{_ENDPOINT}/settings", answer=Answer.JSON_OR_NOTHING)
 GET_SETTING: Final = Operation(
-    operation_id="getSetting",
-    method="GET",
-    path=f"{_ENDPOINT}/settings/{{settingName}}",
-    answer=Answer.JSON_OR_NOTHING,
+    "getSetting", "GET", f"{_ENDPOINT}/settings/{{settingName}}", answer=Answer.JSON_OR_NOTHING
 )
-PUT_SETTING: Final = Operation(
-    operation_id="putSetting",
-    method="PUT",
-    path=f"{_ENDPOINT}/settings/{{settingName}}",
-    is_write=True,
-    answer=Answer.NOTHING,
-)
+PUT_SETTING: Final = Write("putSetting", "PUT", f"{_ENDPOINT}/settings/{{settingName}}")
 GET_ADDRESS: Final = Operation(
-    operation_id="getAddress",
-    method="GET",
-    path=f"{_ENDPOINT}/settings/address",
-    documented_retry={429: EXPONENTIAL_256},
+    "getAddress", "GET", f"{_ENDPOINT}/settings/address", documented_retry={429: EXPONENTIAL_256}
 )
-POST_ADDRESS: Final = Operation(
-    operation_id="postAddress",
-    method="POST",
-    path=f"{_ENDPOINT}/settings/address",
-    is_write=True,
-    documented_retry={429: EXPONENTIAL_256},
+POST_ADDRESS: Final = Write(
+    "postAddress", "POST", f"{_ENDPOINT}/settings/address", documented_retry={429: EXPONENTIAL_256}, answer=Answer.JSON
 )
-DEREGISTER_ENDPOINT: Final = Operation(
-    operation_id="deregisterEndpoint",
-    method="POST",
-    path=f"{_ENDPOINT}/deregister",
-    is_write=True,
-    answer=Answer.NOTHING,
-    documented_retry=LISTED,
+DEREGISTER_ENDPOINT: Final = Write("deregisterEndpoint", "POST", f"{_ENDPOINT}/deregister", documented_retry=LISTED)
+SET_FRIENDLY_NAME: Final = Write(
+    "setFriendlyName", "POST", f"{_ENDPOINT}/friendlyName", documented_retry={429: EXPONENTIAL_256}
 )
-SET_FRIENDLY_NAME: Final = Operation(
-    operation_id="setFriendlyName",
-    method="POST",
-    path=f"{_ENDPOINT}/friendlyName",
-    is_write=True,
-    answer=Answer.NOTHING,
-    documented_retry={429: EXPONENTIAL_256},
+FORGET_ENDPOINT: Final = Write(
+    "forgetEndpoint", "POST", f"{_ENDPOINT}/forget", documented_retry={429: NO_AUTO_RETRY, 500: EXPONENTIAL_256_JITTER}
 )
-FORGET_ENDPOINT: Final = Operation(
-    operation_id="forgetEndpoint",
-    method="POST",
-    path=f"{_ENDPOINT}/forget",
-    is_write=True,
-    answer=Answer.NOTHING,
-    documented_retry={429: NO_AUTO_RETRY, 500: EXPONENTIAL_256_JITTER},
-)
-DELETE_TIMERS: Final = Operation(
-    operation_id="deleteTimers",
-    method="DELETE",
-    path="/v1/alerts/timers",
-    is_write=True,
-    answer=Answer.NOTHING,
-    is_ambiguous=True,
-)
+DELETE_TIMERS: Final = Write("deleteTimers", "DELETE", "/v1/alerts/timers", is_ambiguous=True)
 
-OPERATIONS: Final = (
-    LIST_ENDPOINTS,
-    GET_ENDPOINT,
-    QUERY_ENDPOINTS,
-    SET_ASSOCIATED_UNITS,
-    GET_CONNECTIVITY,
-    SAVE_WIFI_CONFIGURATIONS,
-    ADD_OR_UPDATE_WIFI_CONFIGURATIONS,
-    GET_WIFI_INSTALLATION_STATUS,
-    GET_COLOR,
-    SET_COLOR,
-    GET_BRIGHTNESS,
-    SET_BRIGHTNESS,
-    ADJUST_BRIGHTNESS,
-    GET_COLOR_TEMPERATURE,
-    SET_COLOR_TEMPERATURE,
-    INCREASE_COLOR_TEMPERATURE,
-    DECREASE_COLOR_TEMPERATURE,
-    GET_POWER,
-    TURN_ON,
-    TURN_OFF,
-    GET_TEMPERATURE_SENSOR,
-    GET_THERMOSTAT,
-    ADJUST_TARGET_SETPOINT,
-    SET_TARGET_SETPOINT,
-    SET_THERMOSTAT_MODE,
-    GET_SPEAKER,
-    SET_VOLUME,
-    ADJUST_VOLUME,
-    GET_SETTINGS,
-    GET_SETTING,
-    PUT_SETTING,
-    GET_ADDRESS,
-    POST_ADDRESS,
-    *(operation for spec in SETTINGS.values() for operation in (spec.read, spec.write)),
-    DEREGISTER_ENDPOINT,
-    SET_FRIENDLY_NAME,
-    FORGET_ENDPOINT,
-    DELETE_TIMERS,
-)
-"""All operations of the Endpoint API."""
 
-LIST_UNITS: Final = Operation(operation_id="listUnits", method="GET", path="/v2/units")
-GET_UNIT: Final = Operation(operation_id="getUnit", method="GET", path="/v2/units/{unitId}")
-SEND_NOTIFICATION: Final = Operation(
-    operation_id="sendNotification",
-    method="POST",
-    path="/v3/notifications",
-    is_write=True,
-    answer=Answer.NOTHING,
-)
-
-SIBLINGS: Final = (LIST_UNITS, GET_UNIT, SEND_NOTIFICATION)
-"""Operations of other APIs on the same hosts; their names are not Amazon's but defined here."""
+# Operations of other APIs on the same hosts. Their names are not Amazon's but defined here.
+LIST_UNITS: Final = Operation("listUnits", "GET", "/v2/units")
+GET_UNIT: Final = Operation("getUnit", "GET", "/v2/units/{unitId}")
+SEND_NOTIFICATION: Final = Write("sendNotification", "POST", "/v3/notifications")

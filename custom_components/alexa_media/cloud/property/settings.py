@@ -13,7 +13,7 @@ from ..errors import AlexaInvalidValueError
 from ..json import listed, mapping, mappings, number, text
 from ..model.devices import OpenEnum
 from .models import Address, JsonValue, Setting, SettingError, SettingErrorCode, SettingsPage
-from .operation import BACKOFF_UNSPECIFIED, Answer, Operation
+from .operation import BACKOFF_UNSPECIFIED, Answer, Operation, Write
 from .parse import ShapeError, address, integer, next_token
 
 SPEAKING_RATES: Final = (0.75, 0.85, 1.0, 1.25, 1.5, 1.75, 2.0)
@@ -277,26 +277,20 @@ def _spec[V](
     name: str, key: SettingKey, parse: Callable[[Any], V | None], encode: Callable[[Any], JsonValue]
 ) -> SettingSpec[V]:
     """Return a setting whose operations are named ``get…`` and ``put…``."""
+    path = f"/v2/endpoints/{{endpointId}}/settings/{key}"
     backs_off = key is SettingKey.TIME_FORMAT
+    retry = dict.fromkeys((429, 500), BACKOFF_UNSPECIFIED) if backs_off else {}
     return SettingSpec(
         key,
         Operation(
-            operation_id=f"get{name}",
-            method="GET",
-            path=f"/v2/endpoints/{{endpointId}}/settings/{key}",
+            f"get{name}",
+            "GET",
+            path,
             answer=Answer.JSON_OR_NOTHING,
-            documented_retry=dict.fromkeys((429, 500), BACKOFF_UNSPECIFIED) if backs_off else {},
+            documented_retry=retry,
             is_ambiguous=backs_off,
         ),
-        Operation(
-            operation_id=f"put{name}",
-            method="PUT",
-            path=f"/v2/endpoints/{{endpointId}}/settings/{key}",
-            is_write=True,
-            answer=Answer.NOTHING,
-            documented_retry=dict.fromkeys((429, 500), BACKOFF_UNSPECIFIED) if backs_off else {},
-            is_ambiguous=backs_off,
-        ),
+        Write(f"put{name}", "PUT", path, documented_retry=retry, is_ambiguous=backs_off),
         parse,
         encode,
     )

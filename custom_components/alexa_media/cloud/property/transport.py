@@ -314,7 +314,7 @@ class Transport:
             raise
 
     def _stats_of(self, operation: Operation) -> RequestStats:
-        return self._stats.setdefault(operation.operation_id, RequestStats())
+        return self._stats.setdefault(operation.name, RequestStats())
 
     # --- retries --------------------------------------------------------------------------
 
@@ -334,7 +334,7 @@ class Transport:
                 token = await self._async_other_token(token)
                 continue
             if answer.status != 429 and (operation.is_write or not self._held_for(operation)):
-                self._holds.pop(operation.operation_id, None)
+                self._holds.pop(operation.name, None)
             retry = operation.retry_for(answer.status)
             if retry is None or (answer.status >= 500 and error_code(answer) in OFFLINE_CODES):
                 return await off_loop(len(answer.body), partial(reply_of, operation, answer))
@@ -354,7 +354,7 @@ class Transport:
         if answer.status == 429:
             self._throttled += 1
             if retry.times is None:
-                hold = self._holds.setdefault(operation.operation_id, _Hold())
+                hold = self._holds.setdefault(operation.name, _Hold())
                 if remaining := self._held_for(operation):
                     # this request was sent before the others were refused, so its own refusal does not lengthen the
                     # pause
@@ -371,7 +371,7 @@ class Transport:
 
     def _held_for(self, operation: Operation) -> float:
         """Return the seconds for which a throttled operation is paused."""
-        hold = self._holds.get(operation.operation_id)
+        hold = self._holds.get(operation.name)
         return 0.0 if hold is None else max(0.0, hold.until - self._time.monotonic())
 
     async def _async_wait_until_free(self, operation: Operation, waited: float) -> float:
@@ -407,7 +407,7 @@ class Transport:
             if not operation.is_write:
                 await slots.enter_async_context(self._read_slots)
             elif self._held_for(operation):
-                turn = self._turns.setdefault(operation.operation_id, asyncio.Lock())
+                turn = self._turns.setdefault(operation.name, asyncio.Lock())
                 await slots.enter_async_context(turn)
             await slots.enter_async_context(self._slots)
             if not operation.is_write and self._held_for(operation):
