@@ -42,12 +42,6 @@ class Permissions:
         return self.user is None or self.user.permissions.check_entity(entity_id, POLICY_CONTROL)
 
     @callback
-    def require_admin(self) -> None:
-        """Raise ``Unauthorized`` if the caller is a user without administrator rights."""
-        if self.user is not None and not self.user.is_admin:
-            raise Unauthorized(context=self.context)
-
-    @callback
     def require_entities(self, entity_ids: Iterable[str]) -> None:
         """Raise ``Unauthorized`` for the first entity that the caller may not control."""
         for entity_id in entity_ids:

@@ -9,4 +9,5 @@ from . import accounts, alarms, appliances, history, players, property as smart_
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions, whether or not an account is loaded."""
     for family in (accounts, alarms, appliances, history, players, smart_properties):
-        family.async_setup(hass)
+        for action in family.ACTIONS:
+            action.async_register(hass)

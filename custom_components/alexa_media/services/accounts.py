@@ -1,9 +1,10 @@
-"""Actions for whole accounts, selected by email address as in alexa_media_player, and recordings."""
+"""Definitions of actions, and those for whole accounts: sign-in, discovery, lists and recordings."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 import contextlib
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, override
 
 from homeassistant.components.todo.const import DOMAIN as TODO_DOMAIN
 from homeassistant.config_entries import ConfigEntryState, OperationNotAllowed
@@ -12,6 +13,7 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, Supp
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service, async_register_platform_entity_service
+from homeassistant.helpers.typing import VolDictType, VolSchemaType
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 import probatio as vol
@@ -22,12 +24,6 @@ from ..cloud.names import same, tidy
 from ..const import CONF_EMAIL, DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, invalid_input, masked, sendable
-
-SERVICE_CREATE_LIST: Final = "create_list"
-SERVICE_DELETE_LIST: Final = "delete_list"
-SERVICE_FORCE_LOGOUT: Final = "force_logout"
-SERVICE_ENABLE_NETWORK_DISCOVERY: Final = "enable_network_discovery"
-SERVICE_RECORD: Final = "record"
 
 ATTR_CONFIRM: Final = "confirm"
 ATTR_EMAIL: Final = "email"
@@ -40,45 +36,60 @@ ATTR_NAME: Final = "name"
 MAX_LIST_NAME: Final = 256
 """Maximum length of a list's name in characters, as in Amazon's former list API for skills."""
 
-_SCHEMA: Final = vol.Schema({vol.Optional(ATTR_EMAIL, default=[]): vol.All(cv.ensure_list, [cv.string])})
-_RECORD_SCHEMA: Final = vol.Schema(
-    {
-        vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
-        vol.Optional(ATTR_MODE, default=START): vol.In((START, STOP)),
-        vol.Optional(ATTR_HOURS, default=1): vol.All(vol.Coerce(float), vol.Range(min=0.1, max=recordings.MAX_HOURS)),
-    }
-)
+ENTRY_FIELDS: Final[VolDictType] = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
+CONFIRM_FIELDS: Final[VolDictType] = {vol.Optional(ATTR_CONFIRM, default=False): cv.boolean}
 
 
-@callback
-def async_setup(hass: HomeAssistant) -> None:
-    """Register the actions, for administrators and automations only, because they affect accounts."""
-    async_register_admin_service(hass, DOMAIN, SERVICE_FORCE_LOGOUT, _async_force_logout, _SCHEMA)
-    async_register_admin_service(
-        hass,
-        DOMAIN,
-        SERVICE_ENABLE_NETWORK_DISCOVERY,
-        _async_enable_network_discovery,
-        _SCHEMA,
-        SupportsResponse.OPTIONAL,
-    )
-    async_register_admin_service(hass, DOMAIN, SERVICE_RECORD, _async_record, _RECORD_SCHEMA, SupportsResponse.OPTIONAL)
-    async_register_admin_service(
-        hass,
-        DOMAIN,
-        SERVICE_CREATE_LIST,
-        _async_create_list,
-        vol.Schema({vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string, vol.Required(ATTR_NAME): cv.string}),
-        SupportsResponse.OPTIONAL,
-    )
-    async_register_platform_entity_service(
-        hass,
-        DOMAIN,
-        SERVICE_DELETE_LIST,
-        entity_domain=TODO_DOMAIN,
-        schema={vol.Optional(ATTR_CONFIRM, default=False): cv.boolean},
-        func="async_delete_list",
-    )
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An action that everyone may call; it checks the permissions of the caller itself."""
+
+    name: str
+    handler: Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
+    fields: VolDictType | VolSchemaType
+    response: SupportsResponse = SupportsResponse.NONE
+
+    @callback
+    def async_register(self, hass: HomeAssistant) -> None:
+        """Register the action."""
+        hass.services.async_register(DOMAIN, self.name, self.handler, vol.Schema(self.fields), self.response)
+
+
+class AdminAction(Action):
+    """An action for administrators and automations only, because it affects an account."""
+
+    __slots__ = ()
+
+    @override
+    @callback
+    def async_register(self, hass: HomeAssistant) -> None:
+        async_register_admin_service(hass, DOMAIN, self.name, self.handler, vol.Schema(self.fields), self.response)
+
+
+@dataclass(frozen=True, slots=True)
+class EntityAction:
+    """An action of the entities of a platform; ``method`` is its function, or the name of a method of the entity."""
+
+    name: str
+    platform: str
+    method: str | Callable[..., Coroutine[Any, Any, ServiceResponse]]
+    fields: VolDictType
+    response: SupportsResponse = SupportsResponse.NONE
+    is_for_admins: bool = False
+
+    @callback
+    def async_register(self, hass: HomeAssistant) -> None:
+        """Register the action."""
+        async_register_platform_entity_service(
+            hass,
+            DOMAIN,
+            self.name,
+            admin_only=self.is_for_admins,
+            entity_domain=self.platform,
+            func=self.method,
+            schema=self.fields,
+            supports_response=self.response,
+        )
 
 
 def entries_of(hass: HomeAssistant, emails: Iterable[str] | None) -> list[AlexaConfigEntry]:
@@ -204,3 +215,30 @@ async def _async_create_list(call: ServiceCall) -> ServiceResponse:
     with command_errors(call.hass, entry):
         list_id = await lists.async_create(name)
     return {"list_id": list_id} if call.return_response else None
+
+
+_EMAILS: Final[VolDictType] = {vol.Optional(ATTR_EMAIL, default=[]): vol.All(cv.ensure_list, [cv.string])}
+
+ACTIONS: Final = (
+    AdminAction("force_logout", _async_force_logout, _EMAILS),
+    AdminAction("enable_network_discovery", _async_enable_network_discovery, _EMAILS, SupportsResponse.OPTIONAL),
+    AdminAction(
+        "record",
+        _async_record,
+        {
+            **ENTRY_FIELDS,
+            vol.Optional(ATTR_MODE, default=START): vol.In((START, STOP)),
+            vol.Optional(ATTR_HOURS, default=1): vol.All(
+                vol.Coerce(float), vol.Range(min=0.1, max=recordings.MAX_HOURS)
+            ),
+        },
+        SupportsResponse.OPTIONAL,
+    ),
+    AdminAction(
+        "create_list",
+        _async_create_list,
+        {**ENTRY_FIELDS, vol.Required(ATTR_NAME): cv.string},
+        SupportsResponse.OPTIONAL,
+    ),
+    EntityAction("delete_list", TODO_DOMAIN, "async_delete_list", CONFIRM_FIELDS),
+)

@@ -1,16 +1,17 @@
 """Actions that create, change and end alarms, timers and reminders; each returns the id."""
 
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
-from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.target import TargetSelection
+from homeassistant.helpers.typing import VolDictType
 import probatio as vol
 
 from ..cloud.alarm_times import ALARMS, REMINDERS, TIMERS
@@ -19,7 +20,6 @@ from ..cloud.model.alarms import WEEKDAYS, AlarmTone, Recurrence, Timing
 from ..cloud.model.devices import EVERYWHERE, Notification
 from ..cloud.names import contains
 from ..cloud.phrases import TimerChange, snooze_sentence, timer_change_sentence, timer_sentence
-from ..const import DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, encodable, fraction, invalid_input
 from ..features.alarms import (
@@ -54,7 +54,7 @@ from ..features.alarms import (
     timing_of,
 )
 from ..features.targets import async_permissions, async_recipients
-from .accounts import async_all
+from .accounts import Action, async_all
 
 ATTR_ALL_DEVICES: Final = "all_devices"
 ATTR_AT: Final = "at"
@@ -73,31 +73,20 @@ ATTR_WEEKDAYS: Final = "weekdays"
 _SECOND: Final = timedelta(seconds=1)
 
 # A time of day means its next occurrence; dates are tried first, because "07:00" is not a valid date.
-_WHEN: Final = {
+_WHEN: Final[VolDictType] = {
     vol.Optional(ATTR_AT): vol.All(encodable, vol.Any(cv.datetime, cv.time)),
     vol.Optional(ATTR_TIME): vol.All(encodable, cv.time),
     vol.Optional(ATTR_DATE): vol.All(encodable, cv.date),
 }
-_REPEATED: Final = {
+_REPEATED: Final[VolDictType] = {
     vol.Optional(ATTR_WEEKDAYS): vol.All(cv.ensure_list, [vol.All(vol.Upper, vol.In(WEEKDAYS))]),
     vol.Optional(ATTR_INTERVAL, default=1): vol.All(vol.Coerce(int), vol.Range(min=1, max=MOST_WEEKS)),
 }
 _ECHO: Final = cv.ENTITY_SERVICE_FIELDS
-_TIMER: Final = {**_ECHO, vol.Optional(ATTR_LABEL): cv.string}
-_ONE: Final = {vol.Required(ATTR_ID): cv.string}
 _LENGTH: Final = vol.All(cv.positive_time_period, vol.Range(min=_SECOND, max=LONGEST_TIMER))
-
-
-@callback
-def async_setup(hass: HomeAssistant) -> None:
-    """Register the actions."""
-    for name, action, fields in _ACTIONS:
-        hass.services.async_register(
-            DOMAIN, name, action, schema=vol.Schema(fields), supports_response=SupportsResponse.OPTIONAL
-        )
-    hass.services.async_register(
-        DOMAIN, "get_alarm_sounds", _async_sounds, schema=vol.Schema(_ECHO), supports_response=SupportsResponse.ONLY
-    )
+_TIMER: Final[VolDictType] = {**_ECHO, vol.Optional(ATTR_LABEL): cv.string}
+_TIMER_WITH_LENGTH: Final[VolDictType] = {**_TIMER, vol.Required(ATTR_DURATION): _LENGTH}
+_ONE: Final[VolDictType] = {vol.Required(ATTR_ID): cv.string}
 
 
 async def _async_create_alarm(call: ServiceCall) -> ServiceResponse:
@@ -329,11 +318,10 @@ async def _async_sounds(call: ServiceCall) -> ServiceResponse:
     }
 
 
-# Per action: name, handler and fields.
-_ACTIONS: Final[
-    tuple[tuple[str, Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]], dict[Any, Any]], ...]
-] = (
-    (
+_OPTIONAL: Final = SupportsResponse.OPTIONAL
+
+ACTIONS: Final = (
+    Action(
         "create_alarm",
         _async_create_alarm,
         {
@@ -343,8 +331,9 @@ _ACTIONS: Final[
             vol.Optional(ATTR_SOUND): cv.string,
             vol.Optional(ATTR_VOLUME): fraction,
         },
+        _OPTIONAL,
     ),
-    (
+    Action(
         "create_reminder",
         _async_create_reminder,
         {
@@ -355,21 +344,19 @@ _ACTIONS: Final[
             vol.Optional(ATTR_SOUND): cv.string,
             **_REPEATED,
         },
+        _OPTIONAL,
     ),
-    (
-        "create_timer",
-        _async_create_timer,
-        {**_ECHO, vol.Required(ATTR_DURATION): _LENGTH, vol.Optional(ATTR_LABEL): cv.string},
-    ),
-    ("pause_timer", partial(_async_change_timer, TimerChange.PAUSE), _TIMER),
-    ("resume_timer", partial(_async_change_timer, TimerChange.RESUME), _TIMER),
-    ("add_to_timer", partial(_async_change_timer, TimerChange.ADD), {**_TIMER, vol.Required(ATTR_DURATION): _LENGTH}),
-    (
+    Action("create_timer", _async_create_timer, _TIMER_WITH_LENGTH, _OPTIONAL),
+    Action("pause_timer", partial(_async_change_timer, TimerChange.PAUSE), _TIMER, _OPTIONAL),
+    Action("resume_timer", partial(_async_change_timer, TimerChange.RESUME), _TIMER, _OPTIONAL),
+    Action("add_to_timer", partial(_async_change_timer, TimerChange.ADD), _TIMER_WITH_LENGTH, _OPTIONAL),
+    Action(
         "edit_alarm",
         _async_edit_alarm,
         {**_ONE, **_WHEN, **_REPEATED, vol.Optional(ATTR_SOUND): cv.string},
+        _OPTIONAL,
     ),
-    (
+    Action(
         "edit_reminder",
         _async_edit_reminder,
         {
@@ -380,12 +367,14 @@ _ACTIONS: Final[
             vol.Optional(ATTR_SOUND): cv.string,
             vol.Optional(ATTR_ENABLED): cv.boolean,
         },
+        _OPTIONAL,
     ),
-    ("set_alarm_volume", _async_set_volume, {**_ONE, vol.Optional(ATTR_VOLUME): fraction}),
-    ("delete_notification", _async_delete, _ONE),
-    ("skip_next", _async_skip_next, _ONE),
-    ("snooze_alarm", _async_snooze, {**_ECHO, vol.Optional(ATTR_DURATION): _LENGTH}),
-    ("stop_alarm", _async_stop, _ECHO),
+    Action("set_alarm_volume", _async_set_volume, {**_ONE, vol.Optional(ATTR_VOLUME): fraction}, _OPTIONAL),
+    Action("delete_notification", _async_delete, _ONE, _OPTIONAL),
+    Action("skip_next", _async_skip_next, _ONE, _OPTIONAL),
+    Action("snooze_alarm", _async_snooze, {**_ECHO, vol.Optional(ATTR_DURATION): _LENGTH}, _OPTIONAL),
+    Action("stop_alarm", _async_stop, _ECHO, _OPTIONAL),
+    Action("get_alarm_sounds", _async_sounds, _ECHO, SupportsResponse.ONLY),
 )
 
 

@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from homeassistant.components.sensor.const import DOMAIN as SENSOR_DOMAIN
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID, ATTR_NAME
-from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.helpers import area_registry as ar, config_validation as cv, device_registry as dr
 from homeassistant.helpers.entity import Entity
-from homeassistant.helpers.service import async_register_admin_service, async_register_platform_entity_service
+from homeassistant.helpers.typing import VolDictType
 import probatio as vol
 
 from ..cloud.model.appliances import Appliance
@@ -18,15 +18,7 @@ from ..coordinator.appliances import AppliancesCoordinator
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, invalid_input, sendable
 from ..features.appliances import appliance_identifier
-from ..features.targets import async_permissions
-from .accounts import ATTR_CONFIRM, entry_by_id
-
-SERVICE_DISCOVER: Final = "discover_appliances"
-SERVICE_ENABLE: Final = "enable_appliance"
-SERVICE_IMPORT: Final = "import_air_quality"
-SERVICE_REMOVE: Final = "remove_appliance"
-SERVICE_RENAME: Final = "rename_appliance"
-SERVICE_ROOMS: Final = "rooms_from_areas"
+from .accounts import ATTR_CONFIRM, CONFIRM_FIELDS, ENTRY_FIELDS, AdminAction, EntityAction, entry_by_id
 
 ATTR_DAYS: Final = "days"
 ATTR_DRY_RUN: Final = "dry_run"
@@ -35,39 +27,11 @@ ATTR_ENABLED: Final = "enabled"
 MAX_DAYS: Final = 30
 MAX_NAME: Final = 128
 
-_DEVICE: Final[dict[vol.Marker, Any]] = {vol.Required(ATTR_DEVICE_ID): cv.string}
-_ENTRY: Final[dict[vol.Marker, Any]] = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
-
-
-@callback
-def async_setup(hass: HomeAssistant) -> None:
-    """Register the actions, for administrators and automations only, because they affect accounts."""
-    for name, function, schema in (
-        (SERVICE_DISCOVER, _async_discover, _ENTRY),
-        (SERVICE_ENABLE, _async_enable, {**_DEVICE, vol.Required(ATTR_ENABLED): cv.boolean}),
-        (SERVICE_REMOVE, _async_remove, {**_DEVICE, vol.Optional(ATTR_CONFIRM, default=False): cv.boolean}),
-        (SERVICE_RENAME, _async_rename, {**_DEVICE, vol.Required(ATTR_NAME): cv.string}),
-        (SERVICE_ROOMS, _async_rooms, {**_ENTRY, vol.Optional(ATTR_DRY_RUN, default=True): cv.boolean}),
-    ):
-        async_register_admin_service(hass, DOMAIN, name, function, vol.Schema(schema), SupportsResponse.OPTIONAL)
-    async_register_platform_entity_service(
-        hass,
-        DOMAIN,
-        SERVICE_IMPORT,
-        entity_domain=SENSOR_DOMAIN,
-        schema={vol.Optional(ATTR_DAYS, default=1): vol.All(vol.Coerce(int), vol.Range(min=1, max=MAX_DAYS))},
-        func=_async_import,
-        supports_response=SupportsResponse.OPTIONAL,
-    )
+_DEVICE: Final[VolDictType] = {vol.Required(ATTR_DEVICE_ID): cv.string}
 
 
 async def _async_import(entity: Entity, call: ServiceCall) -> ServiceResponse:
-    """Import the history of a sensor of an air quality monitor.
-
-    It changes long-term statistics, so it raises ``Unauthorized`` for users who are not administrators. Raises
-    ``ServiceValidationError`` for other sensors.
-    """
-    (await async_permissions(call.hass, call.context)).require_admin()
+    """Import the history of a sensor of an air quality monitor; raises ``ServiceValidationError`` for other sensors."""
     method: Callable[[int], Awaitable[ServiceResponse]] | None = getattr(entity, "async_import_history", None)
     if method is None:
         raise invalid_input("not_air_quality", entity=entity.entity_id)
@@ -178,3 +142,28 @@ def _areas(hass: HomeAssistant, entry: AlexaConfigEntry, appliances: AppliancesC
         if area is not None and (name := tidy(area.name.replace("-", " "))):
             found.setdefault(name, set()).add(appliance.endpoint_id)
     return found
+
+
+_OPTIONAL: Final = SupportsResponse.OPTIONAL
+
+ACTIONS: Final = (
+    AdminAction("discover_appliances", _async_discover, ENTRY_FIELDS, _OPTIONAL),
+    AdminAction("enable_appliance", _async_enable, {**_DEVICE, vol.Required(ATTR_ENABLED): cv.boolean}, _OPTIONAL),
+    AdminAction("remove_appliance", _async_remove, {**_DEVICE, **CONFIRM_FIELDS}, _OPTIONAL),
+    AdminAction("rename_appliance", _async_rename, {**_DEVICE, vol.Required(ATTR_NAME): cv.string}, _OPTIONAL),
+    AdminAction(
+        "rooms_from_areas",
+        _async_rooms,
+        {**ENTRY_FIELDS, vol.Optional(ATTR_DRY_RUN, default=True): cv.boolean},
+        _OPTIONAL,
+    ),
+    # It changes long-term statistics.
+    EntityAction(
+        "import_air_quality",
+        SENSOR_DOMAIN,
+        _async_import,
+        {vol.Optional(ATTR_DAYS, default=1): vol.All(vol.Coerce(int), vol.Range(min=1, max=MAX_DAYS))},
+        _OPTIONAL,
+        is_for_admins=True,
+    ),
+)

@@ -2,26 +2,20 @@
 
 from typing import Any, Final
 
-from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
-from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_register_admin_service, async_register_platform_entity_service
+from homeassistant.helpers.typing import VolDictType
 import probatio as vol
 
 from ..cloud.model.history import UtteranceType
-from ..const import DOMAIN
 from ..coordinator.history import HistoryCoordinator, history_record_of
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, encodable, invalid_input
 from ..features.speech import echo_players
-from .accounts import ATTR_CONFIRM, async_all, entries_of, entry_by_id
-from .players import of_echo
-
-SERVICE_CLEAR_HISTORY: Final = "clear_history"
-SERVICE_GET_HISTORY_RECORDS: Final = "get_history_records"
-SERVICE_UPDATE_LAST_CALLED: Final = "update_last_called"
+from .accounts import ATTR_CONFIRM, ENTRY_FIELDS, AdminAction, async_all, entries_of, entry_by_id
+from .players import player_action
 
 ATTR_EMAIL: Final = "email"
 ATTR_END: Final = "end"
@@ -48,50 +42,9 @@ def _included(value: Any) -> UtteranceType:
     return _INCLUDED[vol.In(_INCLUDED)(value)]
 
 
-@callback
-def async_setup(hass: HomeAssistant) -> None:
-    """Register the actions."""
-    async_register_admin_service(
-        hass,
-        DOMAIN,
-        SERVICE_UPDATE_LAST_CALLED,
-        _async_update_last_called,
-        schema=vol.Schema({vol.Optional(ATTR_EMAIL): vol.All(cv.ensure_list, [cv.string])}),
-        supports_response=SupportsResponse.OPTIONAL,
-    )
-    async_register_admin_service(
-        hass,
-        DOMAIN,
-        SERVICE_CLEAR_HISTORY,
-        _async_clear,
-        schema=vol.Schema(
-            {
-                vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
-                vol.Optional(ATTR_ENTRIES, default=MAX_CLEARED): vol.All(
-                    vol.Coerce(int), vol.Range(min=1, max=MAX_CLEARED)
-                ),
-                vol.Required(ATTR_CONFIRM): cv.boolean,
-            }
-        ),
-        supports_response=SupportsResponse.OPTIONAL,
-    )
-    async_register_platform_entity_service(
-        hass,
-        DOMAIN,
-        SERVICE_GET_HISTORY_RECORDS,
-        entity_domain=MEDIA_PLAYER_DOMAIN,
-        schema={
-            vol.Optional(ATTR_ENTRIES, default=DEFAULT_ENTRIES): vol.All(
-                vol.Coerce(int), vol.Range(min=1, max=MAX_ENTRIES)
-            ),
-            vol.Optional(ATTR_START): vol.All(encodable, cv.datetime),
-            vol.Optional(ATTR_END): vol.All(encodable, cv.datetime),
-            vol.Optional(ATTR_PERSON): cv.string,
-            vol.Optional(ATTR_INCLUDE): vol.All(cv.ensure_list, [_included]),
-        },
-        func=of_echo("async_get_history_records"),
-        supports_response=SupportsResponse.OPTIONAL,
-    )
+def _entries_field(default: int, most: int) -> VolDictType:
+    """Return the field for a number of records."""
+    return {vol.Optional(ATTR_ENTRIES, default=default): vol.All(vol.Coerce(int), vol.Range(min=1, max=most))}
 
 
 async def _async_update_last_called(call: ServiceCall) -> ServiceResponse:
@@ -155,3 +108,31 @@ def _last_called(hass: HomeAssistant, entry: AlexaConfigEntry, history: HistoryC
         "name": player.name if player else None,
         **(history_record_of(record) if record else {}),
     }
+
+
+ACTIONS: Final = (
+    AdminAction(
+        "update_last_called",
+        _async_update_last_called,
+        {vol.Optional(ATTR_EMAIL): vol.All(cv.ensure_list, [cv.string])},
+        SupportsResponse.OPTIONAL,
+    ),
+    AdminAction(
+        "clear_history",
+        _async_clear,
+        {**ENTRY_FIELDS, **_entries_field(MAX_CLEARED, MAX_CLEARED), vol.Required(ATTR_CONFIRM): cv.boolean},
+        SupportsResponse.OPTIONAL,
+    ),
+    player_action(
+        "get_history_records",
+        "async_get_history_records",
+        {
+            **_entries_field(DEFAULT_ENTRIES, MAX_ENTRIES),
+            vol.Optional(ATTR_START): vol.All(encodable, cv.datetime),
+            vol.Optional(ATTR_END): vol.All(encodable, cv.datetime),
+            vol.Optional(ATTR_PERSON): cv.string,
+            vol.Optional(ATTR_INCLUDE): vol.All(cv.ensure_list, [_included]),
+        },
+        SupportsResponse.OPTIONAL,
+    ),
+)

@@ -1,6 +1,7 @@
 """Actions of media players (commands, speech, sequences, routines), and of the people of the household."""
 
 from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
@@ -16,11 +17,7 @@ from homeassistant.core import (
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.entity import Entity
-from homeassistant.helpers.service import (
-    async_register_admin_service,
-    async_register_batched_platform_entity_service,
-    async_register_platform_entity_service,
-)
+from homeassistant.helpers.service import async_register_batched_platform_entity_service
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 from homeassistant.helpers.typing import VolDictType
 import probatio as vol
@@ -45,46 +42,18 @@ from ..features.playback import (
 from ..features.sequences import names_routine, reader
 from ..features.speech import DndPolicy, Kind, async_say, echo_players, expand, message_of, obstacle
 from ..features.targets import Permissions, async_permissions, async_recipients
-from .accounts import async_all, entry_by_id
-
-SERVICE_AMAZON_KIDS_DISABLE: Final = "amazon_kids_disable"
-SERVICE_AMAZON_KIDS_ENABLE: Final = "amazon_kids_enable"
-SERVICE_ASK: Final = "ask"
-SERVICE_FORWARD: Final = "forward"
-SERVICE_GET_CONTACTS: Final = "get_contacts"
-SERVICE_GET_FLASH_BRIEFING: Final = "get_flash_briefing"
-SERVICE_GET_HOUSEHOLD: Final = "get_household"
-SERVICE_GET_QUEUE: Final = "get_queue"
-SERVICE_RESTORE_VOLUME: Final = "restore_volume"
-SERVICE_REWIND: Final = "rewind"
-SERVICE_RUN_ROUTINE: Final = "run_routine"
-SERVICE_RUN_SEQUENCE: Final = "run_sequence"
-SERVICE_SEND_FIRE_TV_COMMAND: Final = "send_fire_tv_command"
-SERVICE_SEND_MESSAGE: Final = "send_message"
-SERVICE_SEND_TEXT_COMMAND: Final = "send_text_command"
-SERVICE_SET_DO_NOT_DISTURB: Final = "set_do_not_disturb"
-SERVICE_SET_FLASH_BRIEFING: Final = "set_flash_briefing"
-SERVICE_SET_SLEEP_TIMER: Final = "set_sleep_timer"
-SERVICE_SPEAK: Final = "speak"
-SERVICE_STOP_ALL: Final = "stop_all"
-SERVICE_UNPAIR_BLUETOOTH: Final = "unpair_bluetooth"
+from .accounts import ENTRY_FIELDS, Action, AdminAction, EntityAction, async_all, entry_by_id
 
 ATTR_ANNOUNCEMENT: Final = "announcement"
-ATTR_COMMAND: Final = "command"
-ATTR_CHILD: Final = "child"
-ATTR_DURATION: Final = "duration"
 ATTR_ENABLED: Final = "enabled"
 ATTR_FEED: Final = "feed"
 ATTR_LANGUAGE: Final = "language"
 ATTR_MESSAGE: Final = "message"
 ATTR_OVERRIDE_DND: Final = "override_dnd"
-ATTR_ROUTINE: Final = "routine"
 ATTR_SENDER: Final = "sender"
-ATTR_SOURCE: Final = "source"
 ATTR_STEPS: Final = "steps"
 ATTR_TITLE: Final = "title"
 ATTR_TYPE: Final = "type"
-ATTR_UNTIL: Final = "until"
 ATTR_VOLUME: Final = "volume"
 
 _LONGEST_ANNOUNCEMENT: Final = 145
@@ -94,88 +63,6 @@ _TEXT_COMMAND: Final[VolDictType] = {
     vol.Required(ATTR_TEXT_COMMAND): cv.string,
     vol.Optional(ATTR_TIMEOUT): vol.All(vol.Coerce(float), vol.Range(min=SHORTEST_WAIT, max=LONGEST_WAIT)),
 }
-_KIDS: Final[VolDictType] = {vol.Required(ATTR_CHILD): cv.string}
-_DND: Final[VolDictType] = {
-    vol.Optional(ATTR_ENABLED, default=True): cv.boolean,
-    vol.Optional(ATTR_DURATION): cv.time_period,
-    vol.Optional(ATTR_UNTIL): cv.time,
-}
-_SLEEP_TIMER: Final[VolDictType] = {vol.Required(ATTR_DURATION): cv.positive_time_period}
-
-# Per media player action: name, fields, method, and whether it responds.
-_PLAYER_ACTIONS: Final[tuple[tuple[str, VolDictType | None, str, SupportsResponse], ...]] = (
-    (SERVICE_AMAZON_KIDS_DISABLE, {}, "async_amazon_kids_disable", SupportsResponse.NONE),
-    (SERVICE_AMAZON_KIDS_ENABLE, _KIDS, "async_amazon_kids_enable", SupportsResponse.NONE),
-    (SERVICE_FORWARD, {}, "async_forward", SupportsResponse.NONE),
-    (SERVICE_GET_QUEUE, None, "async_get_queue", SupportsResponse.ONLY),
-    (SERVICE_RESTORE_VOLUME, {}, "async_restore_volume", SupportsResponse.NONE),
-    (SERVICE_REWIND, {}, "async_rewind", SupportsResponse.NONE),
-    (SERVICE_RUN_ROUTINE, {vol.Required(ATTR_ROUTINE): cv.string}, "async_run_routine", SupportsResponse.OPTIONAL),
-    (SERVICE_SET_DO_NOT_DISTURB, _DND, "async_set_do_not_disturb", SupportsResponse.NONE),
-    (
-        SERVICE_SEND_FIRE_TV_COMMAND,
-        {vol.Required(ATTR_COMMAND): vol.All(vol.In(FIRE_TV_KEYS), FIRE_TV_KEYS.__getitem__)},
-        "async_send_fire_tv_command",
-        SupportsResponse.NONE,
-    ),
-    (SERVICE_SET_SLEEP_TIMER, _SLEEP_TIMER, "async_set_sleep_timer", SupportsResponse.NONE),
-    (SERVICE_UNPAIR_BLUETOOTH, {vol.Required(ATTR_SOURCE): cv.string}, "async_unpair_bluetooth", SupportsResponse.NONE),
-)
-
-_SPEAK_SCHEMA: Final = cv.make_entity_service_schema(
-    {
-        vol.Required(ATTR_MESSAGE): cv.string,
-        vol.Optional(ATTR_TYPE, default=Kind.SPEAK): vol.Coerce(Kind),
-        vol.Optional(ATTR_TITLE): cv.string,
-        vol.Optional(ATTR_LANGUAGE): vol.In(LANGUAGES),
-        vol.Optional(ATTR_VOLUME): fraction,
-        vol.Optional(ATTR_OVERRIDE_DND): cv.boolean,
-    }
-)
-
-
-@callback
-def async_setup(hass: HomeAssistant) -> None:
-    """Register the actions."""
-    for name, fields, method, response in _PLAYER_ACTIONS:
-        async_register_platform_entity_service(
-            hass,
-            DOMAIN,
-            name,
-            entity_domain=MEDIA_PLAYER_DOMAIN,
-            schema=fields,
-            func=of_echo(method),
-            supports_response=response,
-        )
-    for name, handler, response in (
-        (SERVICE_ASK, async_ask_all, SupportsResponse.ONLY),
-        (SERVICE_SEND_TEXT_COMMAND, async_send_text_commands, SupportsResponse.OPTIONAL),
-    ):
-        async_register_batched_platform_entity_service(
-            hass,
-            DOMAIN,
-            name,
-            entity_domain=MEDIA_PLAYER_DOMAIN,
-            schema=_TEXT_COMMAND,
-            func=_of_echos(handler),
-            supports_response=response,
-        )
-    _async_setup_people(hass)
-    hass.services.async_register(
-        DOMAIN, SERVICE_SPEAK, _async_speak, schema=_SPEAK_SCHEMA, supports_response=SupportsResponse.OPTIONAL
-    )
-    hass.services.async_register(
-        DOMAIN,
-        SERVICE_RUN_SEQUENCE,
-        _async_run_sequence,
-        schema=vol.Schema({**cv.ENTITY_SERVICE_FIELDS, vol.Required(ATTR_STEPS): list}),
-    )
-    hass.services.async_register(
-        DOMAIN,
-        SERVICE_STOP_ALL,
-        _async_stop_all,
-        schema=vol.Schema({vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}),
-    )
 
 
 def _echo(player: Entity) -> TextCommandEntity:
@@ -185,64 +72,43 @@ def _echo(player: Entity) -> TextCommandEntity:
     return player
 
 
-def of_echo(method: str) -> Callable[[Entity, ServiceCall], Coroutine[Any, Any, ServiceResponse]]:
-    """Return a handler that calls a method of an Echo's media player; other media players lack these actions."""
+def player_action(
+    name: str, method: str, fields: VolDictType, response: SupportsResponse = SupportsResponse.NONE
+) -> EntityAction:
+    """Return an action that calls a method of an Echo's media player; other media players lack these actions."""
 
     async def handle(player: Entity, call: ServiceCall) -> ServiceResponse:
-        fields = {key: value for key, value in call.data.items() if key not in cv.ENTITY_SERVICE_FIELDS}
-        response: ServiceResponse = await getattr(_echo(player), method)(**fields)
-        return response
+        given = {key: value for key, value in call.data.items() if key not in cv.ENTITY_SERVICE_FIELDS}
+        answer: ServiceResponse = await getattr(_echo(player), method)(**given)
+        return answer
 
-    return handle
-
-
-def _of_echos(
-    handler: Callable[[list[TextCommandEntity], ServiceCall], Coroutine[Any, Any, EntityServiceResponse | None]],
-) -> Callable[[list[Entity], ServiceCall], Coroutine[Any, Any, EntityServiceResponse | None]]:
-    """Return a handler for an action that runs once for several Echos."""
-
-    async def handle(players: list[Entity], call: ServiceCall) -> EntityServiceResponse | None:
-        return await handler([_echo(player) for player in players], call)
-
-    return handle
+    return EntityAction(name, MEDIA_PLAYER_DOMAIN, handle, fields, response)
 
 
-@callback
-def _async_setup_people(hass: HomeAssistant) -> None:
-    """Register the actions about people, for administrators only."""
-    account = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
-    for name, handler in (
-        (SERVICE_GET_HOUSEHOLD, _async_get_household),
-        (SERVICE_GET_CONTACTS, _async_get_contacts),
-        (SERVICE_GET_FLASH_BRIEFING, _async_get_flash_briefing),
-    ):
-        async_register_admin_service(
-            hass, DOMAIN, name, handler, schema=vol.Schema(account), supports_response=SupportsResponse.ONLY
+@dataclass(frozen=True, slots=True)
+class _TextCommandAction:
+    """An action that sends a text command once for several Echos."""
+
+    name: str
+    handler: Callable[[list[TextCommandEntity], ServiceCall], Coroutine[Any, Any, EntityServiceResponse | None]]
+    response: SupportsResponse
+
+    @callback
+    def async_register(self, hass: HomeAssistant) -> None:
+        """Register the action."""
+
+        async def handle(players: list[Entity], call: ServiceCall) -> EntityServiceResponse | None:
+            return await self.handler([_echo(player) for player in players], call)
+
+        async_register_batched_platform_entity_service(
+            hass,
+            DOMAIN,
+            self.name,
+            entity_domain=MEDIA_PLAYER_DOMAIN,
+            schema=_TEXT_COMMAND,
+            func=handle,
+            supports_response=self.response,
         )
-    async_register_admin_service(
-        hass,
-        DOMAIN,
-        SERVICE_SET_FLASH_BRIEFING,
-        _async_set_flash_briefing,
-        schema=vol.Schema(
-            {**account, vol.Required(ATTR_FEED): cv.string, vol.Optional(ATTR_ENABLED, default=True): cv.boolean}
-        ),
-        supports_response=SupportsResponse.OPTIONAL,
-    )
-    async_register_admin_service(
-        hass,
-        DOMAIN,
-        SERVICE_SEND_MESSAGE,
-        _async_send_message,
-        schema=vol.Schema(
-            {
-                **account,
-                vol.Required(ATTR_MESSAGE): cv.string,
-                vol.Optional(ATTR_ANNOUNCEMENT, default=False): cv.boolean,
-                vol.Optional(ATTR_SENDER, default="Home Assistant"): cv.string,
-            }
-        ),
-    )
 
 
 def _account(call: ServiceCall) -> tuple[AlexaConfigEntry, SettingsApi]:
@@ -432,3 +298,72 @@ async def _async_stop(hass: HomeAssistant, entry: AlexaConfigEntry, media: Media
     """Stop playback on every Echo of an account."""
     with command_errors(hass, entry):
         await media.async_stop_all()
+
+
+ACTIONS: Final = (
+    player_action("amazon_kids_disable", "async_amazon_kids_disable", {}),
+    player_action("amazon_kids_enable", "async_amazon_kids_enable", {vol.Required("child"): cv.string}),
+    player_action("forward", "async_forward", {}),
+    player_action("get_queue", "async_get_queue", {}, SupportsResponse.ONLY),
+    player_action("restore_volume", "async_restore_volume", {}),
+    player_action("rewind", "async_rewind", {}),
+    player_action("run_routine", "async_run_routine", {vol.Required("routine"): cv.string}, SupportsResponse.OPTIONAL),
+    player_action(
+        "set_do_not_disturb",
+        "async_set_do_not_disturb",
+        {
+            vol.Optional("enabled", default=True): cv.boolean,
+            vol.Optional("duration"): cv.time_period,
+            vol.Optional("until"): cv.time,
+        },
+    ),
+    player_action(
+        "send_fire_tv_command",
+        "async_send_fire_tv_command",
+        {vol.Required("command"): vol.All(vol.In(FIRE_TV_KEYS), FIRE_TV_KEYS.__getitem__)},
+    ),
+    player_action("set_sleep_timer", "async_set_sleep_timer", {vol.Required("duration"): cv.positive_time_period}),
+    player_action("unpair_bluetooth", "async_unpair_bluetooth", {vol.Required("source"): cv.string}),
+    _TextCommandAction("ask", async_ask_all, SupportsResponse.ONLY),
+    _TextCommandAction("send_text_command", async_send_text_commands, SupportsResponse.OPTIONAL),
+    Action(
+        "speak",
+        _async_speak,
+        cv.make_entity_service_schema(
+            {
+                vol.Required(ATTR_MESSAGE): cv.string,
+                vol.Optional(ATTR_TYPE, default=Kind.SPEAK): vol.Coerce(Kind),
+                vol.Optional(ATTR_TITLE): cv.string,
+                vol.Optional(ATTR_LANGUAGE): vol.In(LANGUAGES),
+                vol.Optional(ATTR_VOLUME): fraction,
+                vol.Optional(ATTR_OVERRIDE_DND): cv.boolean,
+            }
+        ),
+        SupportsResponse.OPTIONAL,
+    ),
+    Action("run_sequence", _async_run_sequence, {**cv.ENTITY_SERVICE_FIELDS, vol.Required(ATTR_STEPS): list}),
+    Action("stop_all", _async_stop_all, {vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}),
+    AdminAction("get_household", _async_get_household, ENTRY_FIELDS, SupportsResponse.ONLY),
+    AdminAction("get_contacts", _async_get_contacts, ENTRY_FIELDS, SupportsResponse.ONLY),
+    AdminAction("get_flash_briefing", _async_get_flash_briefing, ENTRY_FIELDS, SupportsResponse.ONLY),
+    AdminAction(
+        "set_flash_briefing",
+        _async_set_flash_briefing,
+        {
+            **ENTRY_FIELDS,
+            vol.Required(ATTR_FEED): cv.string,
+            vol.Optional(ATTR_ENABLED, default=True): cv.boolean,
+        },
+        SupportsResponse.OPTIONAL,
+    ),
+    AdminAction(
+        "send_message",
+        _async_send_message,
+        {
+            **ENTRY_FIELDS,
+            vol.Required(ATTR_MESSAGE): cv.string,
+            vol.Optional(ATTR_ANNOUNCEMENT, default=False): cv.boolean,
+            vol.Optional(ATTR_SENDER, default="Home Assistant"): cv.string,
+        },
+    ),
+)

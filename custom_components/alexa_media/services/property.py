@@ -5,16 +5,24 @@ number. Both are checked before anything is sent.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import UnitOfTemperature
-from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.const import (
+    ATTR_CONFIG_ENTRY_ID,
+    ATTR_DEVICE_ID,
+    ATTR_MANUFACTURER,
+    ATTR_MODEL,
+    ATTR_NAME,
+    ATTR_TEMPERATURE,
+    UnitOfTemperature,
+)
+from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
-from homeassistant.helpers.service import async_get_config_entry, async_register_admin_service
+from homeassistant.helpers.service import async_get_config_entry
 from homeassistant.helpers.typing import VolDictType
 from homeassistant.util.json import JsonValueType
 import probatio as vol
@@ -37,14 +45,9 @@ from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, invalid_input, player_unique_id
 from ..features.appliances import appliance_identifier
 from ..features.speech import readable_text
+from .accounts import ATTR_CONFIRM, CONFIRM_FIELDS, ENTRY_FIELDS, AdminAction
 
-ATTR_CONFIG_ENTRY: Final = "config_entry_id"
-ATTR_CONFIRM: Final = "confirm"
-ATTR_DEVICE: Final = "device_id"
-ATTR_MANUFACTURER: Final = "manufacturer"
 ATTR_MESSAGE: Final = "message"
-ATTR_MODEL: Final = "model"
-ATTR_NAME: Final = "name"
 ATTR_OPERATION: Final = "operation_id"
 ATTR_PASSWORD: Final = "password"  # noqa: S105 - the name of a field
 ATTR_SECURITY: Final = "security"
@@ -60,7 +63,6 @@ ATTR_COLOR_TEMPERATURE: Final = "color_temperature"
 ATTR_KIND: Final = "kind"
 ATTR_MAC: Final = "mac_address"
 ATTR_ONLINE: Final = "online"
-ATTR_TEMPERATURE: Final = "temperature"
 ATTR_VOLUME: Final = "volume"
 ATTR_WITHOUT_UNIT: Final = "without_unit"
 
@@ -88,9 +90,8 @@ _ADJUSTABLE: Final[Mapping[str, tuple[Adjustable, frozenset[str]]]] = {
 }
 _WHITES: Final = {"warmer": -1.0, "cooler": 1.0}
 
-_DEVICE: Final[VolDictType] = {vol.Required(ATTR_DEVICE): cv.string}
-_ENTRY: Final[VolDictType] = {vol.Required(ATTR_CONFIG_ENTRY): cv.string}
-_CONFIRMED: Final[VolDictType] = {**_DEVICE, vol.Optional(ATTR_CONFIRM, default=False): cv.boolean}
+_DEVICE: Final[VolDictType] = {vol.Required(ATTR_DEVICE_ID): cv.string}
+_CONFIRMED: Final[VolDictType] = {**_DEVICE, **CONFIRM_FIELDS}
 _WITH_SERIAL: Final[VolDictType] = {**_CONFIRMED, vol.Required(ATTR_SERIAL): cv.string}
 _TEXTS: Final = vol.All(cv.ensure_list, [cv.string])
 _NETWORK: Final[VolDictType] = {
@@ -132,48 +133,12 @@ class Managed:
     key: str
 
 
-type _Handler = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
-
-
-@callback
-def async_setup(hass: HomeAssistant) -> None:
-    """Register the actions, for administrators and automations only; other users can use the entities."""
-    silent, optional, only = SupportsResponse.NONE, SupportsResponse.OPTIONAL, SupportsResponse.ONLY
-    actions: tuple[tuple[str, _Handler, VolDictType, SupportsResponse], ...] = (
-        ("query_endpoints", _async_query, {**_ENTRY, **_QUERY}, only),
-        (
-            "announce_in_units",
-            _async_announce,
-            {**_ENTRY, vol.Required(ATTR_UNITS): _TEXTS, vol.Required(ATTR_MESSAGE): cv.string},
-            silent,
-        ),
-        ("adjust_endpoint", _async_adjust, {**_DEVICE, **_ADJUST}, silent),
-        ("delete_timers", _async_delete_timers, _DEVICE, silent),
-        ("move_to_unit", _async_move, {**_CONFIRMED, vol.Required(ATTR_UNIT): cv.string}, silent),
-        ("remove_from_unit", _async_remove, _CONFIRMED, silent),
-        ("rename_endpoint", _async_rename, {**_DEVICE, vol.Required(ATTR_NAME): cv.string}, silent),
-        ("set_address", _async_set_address, {**_DEVICE, **_ADDRESS}, optional),
-        ("save_wifi", _async_save_wifi, {**_ENTRY, **_NETWORK, **_CREDENTIALS}, silent),
-        (
-            "install_wifi",
-            _async_install_wifi,
-            {**_DEVICE, **_NETWORK, vol.Optional(ATTR_WAIT, default=True): cv.boolean},
-            optional,
-        ),
-        ("wifi_status", _async_wifi_status, {**_DEVICE, vol.Required(ATTR_OPERATION): cv.string}, only),
-        ("deregister_endpoint", _async_deregister, _WITH_SERIAL, silent),
-        ("forget_endpoint", _async_forget, _WITH_SERIAL, silent),
-    )
-    for name, handler, fields, response in actions:
-        async_register_admin_service(hass, DOMAIN, name, handler, vol.Schema(fields), response)
-
-
 # --- targets ------------------------------------------------------------------------------
 
 
 def _entry_of(call: ServiceCall) -> tuple[AlexaConfigEntry, ManagementApi]:
     """Return the property in a call; raises ``ServiceValidationError``."""
-    entry: AlexaConfigEntry = async_get_config_entry(call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY])
+    entry: AlexaConfigEntry = async_get_config_entry(call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID])
     if (api := entry.runtime_data.backend.management) is None:
         raise invalid_input("not_a_property", name=entry.title)
     return entry, api
@@ -181,9 +146,9 @@ def _entry_of(call: ServiceCall) -> tuple[AlexaConfigEntry, ManagementApi]:
 
 def _device_of(call: ServiceCall) -> Managed:
     """Return the device in a call; raises ``ServiceValidationError``."""
-    registered = dr.async_get(call.hass).async_get(call.data[ATTR_DEVICE])
+    registered = dr.async_get(call.hass).async_get(call.data[ATTR_DEVICE_ID])
     if registered is None:
-        raise invalid_input("device_not_managed", name=call.data[ATTR_DEVICE])
+        raise invalid_input("device_not_managed", name=call.data[ATTR_DEVICE_ID])
     for entry_id in registered.config_entries:
         entry: AlexaConfigEntry | None = call.hass.config_entries.async_get_entry(entry_id)
         if entry is None or entry.domain != DOMAIN or entry.state is not ConfigEntryState.LOADED:
@@ -216,26 +181,31 @@ def _unit_of(api: ManagementApi, wanted: str) -> ManagedUnit:
     return found[0]
 
 
-def _require_confirmation(call: ServiceCall) -> None:
-    """Raise ``ServiceValidationError`` unless ``confirm`` is set."""
-    if not call.data[ATTR_CONFIRM]:
+def _require_consent(call: ServiceCall, managed: Managed) -> None:
+    """Raise ``ServiceValidationError`` without a confirmation and serial number that the action requires."""
+    if not call.data.get(ATTR_CONFIRM, True):
         raise invalid_input("confirmation_missing")
-
-
-def _require_serial(call: ServiceCall, managed: Managed) -> None:
-    """Raise ``ServiceValidationError`` unless the call contains the device's serial number."""
-    _require_confirmation(call)
-    known = managed.api.serial_of(managed.key) or managed.key
-    if not same(call.data[ATTR_SERIAL], known):
+    serial = managed.api.serial_of(managed.key) or managed.key
+    if not same(call.data.get(ATTR_SERIAL, serial), serial):
         raise invalid_input("serial_mismatch")
 
 
-async def _async_look_again(managed: Managed) -> None:
-    """Read the devices again, because one was moved, renamed or removed."""
-    runtime = managed.entry.runtime_data
-    await runtime.devices.async_refresh()
-    if runtime.appliances:
-        await runtime.appliances.async_refresh()
+def _changing(
+    send: Callable[[Managed, Mapping[str, Any]], Awaitable[None]],
+) -> Callable[[ServiceCall], Coroutine[Any, Any, None]]:
+    """Return a handler that moves, renames or removes a device, and reads the devices again."""
+
+    async def handle(call: ServiceCall) -> None:
+        managed = _device_of(call)
+        _require_consent(call, managed)
+        with command_errors(call.hass, managed.entry):
+            await send(managed, call.data)
+        runtime = managed.entry.runtime_data
+        await runtime.devices.async_refresh()
+        if runtime.appliances:
+            await runtime.appliances.async_refresh()
+
+    return handle
 
 
 # --- searching and speaking ---------------------------------------------------------------
@@ -315,36 +285,6 @@ async def _async_delete_timers(call: ServiceCall) -> None:
     managed = _device_of(call)
     with command_errors(call.hass, managed.entry):
         await managed.api.async_delete_timers(managed.key)
-
-
-# --- units, names, addresses --------------------------------------------------------------
-
-
-async def _async_move(call: ServiceCall) -> None:
-    """Move a device into a unit."""
-    managed = _device_of(call)
-    _require_confirmation(call)
-    unit = _unit_of(managed.api, call.data[ATTR_UNIT])
-    with command_errors(call.hass, managed.entry):
-        await managed.api.async_move(managed.key, unit.unit_id)
-    await _async_look_again(managed)
-
-
-async def _async_remove(call: ServiceCall) -> None:
-    """Remove a device from its unit."""
-    managed = _device_of(call)
-    _require_confirmation(call)
-    with command_errors(call.hass, managed.entry):
-        await managed.api.async_move(managed.key, None)
-    await _async_look_again(managed)
-
-
-async def _async_rename(call: ServiceCall) -> None:
-    """Rename a device at Amazon."""
-    managed = _device_of(call)
-    with command_errors(call.hass, managed.entry):
-        await managed.api.async_rename(managed.key, call.data[ATTR_NAME].strip())
-    await _async_look_again(managed)
 
 
 async def _async_set_address(call: ServiceCall) -> ServiceResponse:
@@ -433,22 +373,44 @@ async def _async_wifi_status(call: ServiceCall) -> ServiceResponse:
     return {"status": state.value.lower()}
 
 
-# --- removal ------------------------------------------------------------------------------
+async def _async_move(managed: Managed, data: Mapping[str, Any]) -> None:
+    """Move a device into a unit."""
+    await managed.api.async_move(managed.key, _unit_of(managed.api, data[ATTR_UNIT]).unit_id)
 
 
-async def _async_deregister(call: ServiceCall) -> None:
-    """Deregister a device from the account."""
-    managed = _device_of(call)
-    _require_serial(call, managed)
-    with command_errors(call.hass, managed.entry):
-        await managed.api.async_deregister(managed.key)
-    await _async_look_again(managed)
-
-
-async def _async_forget(call: ServiceCall) -> None:
-    """Remove a smart home device from Alexa."""
-    managed = _device_of(call)
-    _require_serial(call, managed)
-    with command_errors(call.hass, managed.entry):
-        await managed.api.async_forget(managed.key)
-    await _async_look_again(managed)
+ACTIONS: Final = (
+    AdminAction("query_endpoints", _async_query, {**ENTRY_FIELDS, **_QUERY}, SupportsResponse.ONLY),
+    AdminAction(
+        "announce_in_units",
+        _async_announce,
+        {**ENTRY_FIELDS, vol.Required(ATTR_UNITS): _TEXTS, vol.Required(ATTR_MESSAGE): cv.string},
+    ),
+    AdminAction("adjust_endpoint", _async_adjust, {**_DEVICE, **_ADJUST}),
+    AdminAction("delete_timers", _async_delete_timers, _DEVICE),
+    AdminAction("move_to_unit", _changing(_async_move), {**_CONFIRMED, vol.Required(ATTR_UNIT): cv.string}),
+    AdminAction(
+        "remove_from_unit", _changing(lambda managed, _data: managed.api.async_move(managed.key, None)), _CONFIRMED
+    ),
+    AdminAction(
+        "rename_endpoint",
+        _changing(lambda managed, data: managed.api.async_rename(managed.key, data[ATTR_NAME].strip())),
+        {**_DEVICE, vol.Required(ATTR_NAME): cv.string},
+    ),
+    AdminAction("set_address", _async_set_address, {**_DEVICE, **_ADDRESS}, SupportsResponse.OPTIONAL),
+    AdminAction("save_wifi", _async_save_wifi, {**ENTRY_FIELDS, **_NETWORK, **_CREDENTIALS}),
+    AdminAction(
+        "install_wifi",
+        _async_install_wifi,
+        {**_DEVICE, **_NETWORK, vol.Optional(ATTR_WAIT, default=True): cv.boolean},
+        SupportsResponse.OPTIONAL,
+    ),
+    AdminAction(
+        "wifi_status", _async_wifi_status, {**_DEVICE, vol.Required(ATTR_OPERATION): cv.string}, SupportsResponse.ONLY
+    ),
+    AdminAction(
+        "deregister_endpoint", _changing(lambda managed, _data: managed.api.async_deregister(managed.key)), _WITH_SERIAL
+    ),
+    AdminAction(
+        "forget_endpoint", _changing(lambda managed, _data: managed.api.async_forget(managed.key)), _WITH_SERIAL
+    ),
+)
