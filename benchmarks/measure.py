@@ -1,8 +1,9 @@
 """The measurements of one client."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 import time
 from typing import Any, Final
@@ -34,9 +35,12 @@ _SLOWER: Final = 0.5
 _UNLIMITED: Final = 100
 _SLOW: Final = 0.3
 """Round-trip time to a slow Amazon in seconds."""
+PROVEN_HOURS: Final = 5
+"""Measured hours after live updates have proven to work, because most data is read every four hours then."""
+_CALM_AFTER_PUSH: Final = 4.0
+"""Seconds without a request after which a push has caused all of its requests; a history read waits 2 s."""
 _ROUNDS: Final = 5
 """Number of measured hours with a recording."""
-
 
 HOTEL: Final[Mapping[str, Any]] = {
     "client_id": "amzn1.application-oa2-client.sim",
@@ -143,13 +147,35 @@ class Bench:
         self.home.sim.clear_faults()
         return float(max(first_writes(self.read()).values()) - began)
 
+    def _advance(self, hours: float) -> None:
+        """Advance the clocks of Home Assistant and of the cloud."""
+        for _ in range(round(hours * 3600 / _STEP)):
+            self.home.sim.advance(_STEP)
+            self.home.probe("advance", seconds=_STEP)
+
     def idle_hour(self, echos: int, name: str = "idle") -> None:
         """Advance the clocks by an hour without events, and count the requests."""
         self.begin()
-        for _ in range(round(3600 / _STEP)):
-            self.home.sim.advance(_STEP)
-            self.home.probe("advance", seconds=_STEP)
+        self._advance(1)
         keep(self.found, name, echos, apart(self.home.quiet(calm=1)))
+
+    def proven_hours(self, echos: int) -> None:
+        """Push a changed volume and a changed light, and count the requests of the following hours without events."""
+        customer_id, account = self._account()
+        changed = {
+            "devices": {next(iter(self._serials())): {"volume": 91}},
+            "appliances": {
+                key: {"features": {"brightness": {"brightness": 41}}}
+                for key, appliance in account["appliances"].items()
+                if "brightness" in appliance["features"]
+            },
+        }
+        self.home.sim.patch_state({"accounts": {customer_id: changed}})
+        self.home.quiet(calm=_CALM_AFTER_PUSH)
+        self.begin()
+        self._advance(PROVEN_HOURS)
+        found = counts(self.home.quiet(calm=1))
+        keep(self.found, "proven", echos, found | {"hourly": found["total"] / PROVEN_HOURS})
 
     def everything(self, echos: int) -> None:
         """Enable all entities, set up again, and advance an hour without events."""
@@ -185,9 +211,7 @@ class Bench:
         self.entry_id = self.home.probe("property", domain="alexa_media", **HOTEL)["entry_id"]
         start = asked(self.home.quiet())
         self.begin()
-        for _ in range(round(3600 / _STEP)):
-            self.home.sim.advance(_STEP)
-            self.home.probe("advance", seconds=_STEP)
+        self._advance(1)
         hour = asked(self.home.quiet(calm=1))
         settings = sum(path.endswith("/settings") for path in hour)
         surveys = hour.count("/v2/endpoints")
@@ -231,21 +255,32 @@ class Bench:
         """Push one value of each type for an Echo, and a burst of hints."""
         customer_id, _ = self._account()
         serial = list(self._players().values())[3]
-        for name, change in (
-            ("volume", {"volume": 93}),
-            ("dnd", {"dnd": True}),
-            ("offline", {"online": False}),
-            ("online", {"online": True}),
-        ):
+        doppler = {"deviceSerialNumber": serial, "deviceType": self._serials()[serial]}
+
+        def change(**values: Any) -> None:
+            self.home.sim.patch_state({"accounts": {customer_id: {"devices": {serial: values}}}})
+
+        def push_dnd() -> None:
+            self.home.sim.push("PUSH_DND_STATE_CHANGE", {"dopplerId": doppler, "enabled": True})
+
+        pushes: tuple[tuple[str, Callable[[], None]], ...] = (
+            ("volume", partial(change, volume=93)),
+            ("dnd", push_dnd),
+            # Amazon also pushes the signs of a waking Echo, as if someone had spoken to it.
+            ("waking", partial(change, dnd=True)),
+            ("offline", partial(change, online=False)),
+            ("online", partial(change, online=True)),
+        )
+        for name, push in pushes:
             self.begin()
-            self.home.sim.patch_state({"accounts": {customer_id: {"devices": {serial: change}}}})
-            requests = self.home.quiet(calm=1.5)
+            push()
+            requests = self.home.quiet(calm=_CALM_AFTER_PUSH)
             kinds = Counter(row[2] for row in self.read()["writes"])
             self.found[f"push_{name}"] = {"requests": counts(requests), "writes": dict(kinds)}
         self.begin()
         for version in range(30):
             payload = {
-                "dopplerId": {"deviceSerialNumber": serial},
+                "dopplerId": doppler,
                 "eventType": "UPDATE",
                 "notificationVersion": version,
             }

@@ -9,6 +9,7 @@ type Found = Mapping[str, Any]
 # Requests at startup that do not belong to a topic: one for each list with listeners.
 START_LIMIT: Final = 20
 IDLE_LIMIT: Final = 20
+PROVEN_LIMIT: Final = 10
 MEGABYTE: Final = 1_000_000
 
 
@@ -234,6 +235,13 @@ ROWS: Final = (
         counted=True,
     ),
     Row(
+        "the same with live updates proven by a push, the mean of five hours (Echos)",
+        "≤ 10",
+        lambda f: ", ".join(f"{hours['hourly']:.1f} ({echos})" for echos, hours in sorted_sizes(f["proven"])),
+        lambda f: all(hours["hourly"] <= PROVEN_LIMIT for hours in f["proven"].values()),
+        counted=True,
+    ),
+    Row(
         "requests from start with every entity enabled, settings of single devices apart (Echos)",
         "≤ 20 + one per list, the same",
         _everything("all_start"),
@@ -264,6 +272,13 @@ ROWS: Final = (
         "0",
         lambda f: ", ".join(map(str, _fact_requests(f))),
         lambda f: not any(_fact_requests(f)),
+        counted=True,
+    ),
+    Row(
+        "requests when an Echo wakes, which may be speech",
+        "1",
+        lambda f: str(f["push_waking"]["requests"]["total"]),
+        lambda f: f["push_waking"]["requests"]["total"] == 1,
         counted=True,
     ),
     Row(
