@@ -39,6 +39,13 @@ def heard(sim: ControlClient) -> list[tuple[str, str]]:
     return [(item["device"], item["text"]) for item in sim.spoken()]
 
 
+def volumes_sent(sim: ControlClient) -> list[int]:
+    """Return the volumes that the only sequence since the reset sets, in order."""
+    (request,) = sim.ledger(path="/api/behaviors/preview")
+    nodes = json.loads(json.loads(request["body"])["sequenceJson"])["startNode"]["nodesToExecute"]
+    return [node["operationPayload"]["value"] for node in nodes if node["type"] == "Alexa.DeviceControls.Volume"]
+
+
 async def test_many_echos_speak_in_one_request(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
@@ -95,13 +102,20 @@ async def test_the_original_volume_is_restored_after_several_messages(
     await until(hass, lambda: players.data[household.serial("Kitchen Show")].volume.level == 80)
     sim.reset_ledger()
     await speak(hass, KITCHEN, "Two", volume=0.6)
-    (request,) = sim.ledger(path="/api/behaviors/preview")
-    volumes = [
-        node["operationPayload"]["value"]
-        for node in json.loads(json.loads(request["body"])["sequenceJson"])["startNode"]["nodesToExecute"]
-        if node["type"] == "Alexa.DeviceControls.Volume"
-    ]
-    assert volumes == [60, 35]
+    assert volumes_sent(sim) == [60, 35]
+
+
+async def test_the_original_volume_is_restored_if_the_entry_is_reloaded_during_a_message(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """The volume of a message that is being spoken does not become the volume of the Echo."""
+    await speak(hass, KITCHEN, "One", volume=0.8)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    players = entry.runtime_data.players
+    await until(hass, lambda: players.data[household.serial("Kitchen Show")].volume.level == 80)
+    sim.reset_ledger()
+    await speak(hass, KITCHEN, "Two", volume=0.6)
+    assert volumes_sent(sim) == [60, 35]
 
 
 async def test_an_unknown_volume_is_read(

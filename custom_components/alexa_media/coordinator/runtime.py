@@ -39,7 +39,7 @@ from .players import PlayersCoordinator
 from .recovery import Recovery, StreamWatchdog
 from .settings import DeviceSettingsCoordinator, SettingsCoordinator
 from .smart_home import GuardCoordinator, SmartHomeCoordinator
-from .volumes import AlarmVolumeOverrides, TemporaryVolumes, alarm_volume_store
+from .volumes import AlarmVolumeOverrides, TemporaryVolumes, alarm_volume_store, async_forget_volumes
 
 # A proven stream is renewed about once an hour. The topics that are polled less often are read in turn, all of them
 # within this number of renewals.
@@ -411,6 +411,7 @@ async def async_forget(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     """Deregister the integration from the account, and delete the stored files; never raises."""
     async_clear_duplicate(hass, entry)
     async_forget_alarms(hass, entry.entry_id)
+    async_forget_volumes(hass, entry.entry_id)
     if CONF_REGION not in entry.data and not sharing_registration(hass, entry):
         backend, async_close = create_backend(hass, entry.data)
         await backend.async_deregister()

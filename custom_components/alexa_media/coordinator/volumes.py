@@ -18,6 +18,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from ..cloud.errors import AlexaError
 from ..cloud.model.alarms import AlarmsApi
@@ -240,8 +241,17 @@ class _Temporary:
     until: float = math.inf
 
 
+_RUNNING: Final[HassKey[dict[str, dict[str, _Temporary]]]] = HassKey("alexa_media_temporary_volumes")
+
+
+@callback
+def async_forget_volumes(hass: HomeAssistant, entry_id: str) -> None:
+    """Forget the temporary volumes of a removed entry."""
+    hass.data.get(_RUNNING, {}).pop(entry_id, None)
+
+
 class TemporaryVolumes:
-    """The temporary volumes of an account's Echos, by serial."""
+    """The temporary volumes of an account's Echos, by serial; they are kept while the entry is reloaded."""
 
     def __init__(
         self,
@@ -257,7 +267,7 @@ class TemporaryVolumes:
         self._backend = backend
         self._devices = devices
         self._players = players
-        self._running: dict[str, _Temporary] = {}
+        self._running = hass.data.setdefault(_RUNNING, {}).setdefault(entry.entry_id, {})
 
     def _find(self, serial: str) -> _Temporary | None:
         """Return the temporary volumes of an Echo that may still be speaking, or None."""
