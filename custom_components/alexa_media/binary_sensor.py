@@ -142,9 +142,6 @@ class AlexaKidsSensor(KidsEntity, BinarySensorEntity):
         return self.value.enabled if self.value else None
 
 
-REACHABILITY: Final = PropertyKey(FeatureName.CONNECTIVITY, PropertyName.REACHABILITY)
-
-
 @dataclass(frozen=True, kw_only=True)
 class AlexaBinarySettingDescription(PropertySettingDescription, BinarySensorEntityDescription):
     """Description of a read-only on/off setting of a property."""
@@ -175,12 +172,9 @@ class AlexaSetupModePrivileges(PropertySettingEntity, BinarySensorEntity):
 class AlexaApplianceOnline(AlexaApplianceEntity, BinarySensorEntity):
     """Connectivity of an appliance to Amazon."""
 
+    _keys = (PropertyKey(FeatureName.CONNECTIVITY, PropertyName.REACHABILITY),)
     _attr_device_class = BinarySensorDeviceClass.CONNECTIVITY
     _attr_entity_category = EntityCategory.DIAGNOSTIC
-
-    def __init__(self, place: Placement) -> None:
-        """Initialize for the appliance's connectivity property."""
-        super().__init__(place, REACHABILITY)
 
     @property
     @override
@@ -194,9 +188,7 @@ class AlexaApplianceOnline(AlexaApplianceEntity, BinarySensorEntity):
         return {"OK": True, "UNREACHABLE": False}.get(str(self.primary))
 
 
-CONTACT: Final = PropertyKey(FeatureName.CONTACT_SENSOR, PropertyName.DETECTION_STATE)
 _MOTION_LASTS: Final = timedelta(hours=1)
-MOTION: Final = PropertyKey(FeatureName.MOTION_SENSOR, PropertyName.DETECTION_STATE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -275,7 +267,19 @@ SOUNDS: Final = {
 """Sounds that an Echo can detect, by Amazon's property; disabled by default, as polling costs a request per minute."""
 
 
-class AlexaSound(AlexaMeasuringEntity, BinarySensorEntity):
+_DETECTED: Final = {"DETECTED": True, "NOT_DETECTED": False}
+
+
+class _AlexaDetector(AlexaMeasuringEntity, BinarySensorEntity):
+    """Base of sensors that detect something or not."""
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        return _DETECTED.get(str(self.measured))
+
+
+class AlexaSound(_AlexaDetector):
     """A sound that an Echo has detected.
 
     A detection is momentary: one older than an hour is unknown.
@@ -297,11 +301,6 @@ class AlexaSound(AlexaMeasuringEntity, BinarySensorEntity):
         """Return whether Amazon reports the sounds that the Echo detects."""
         return super().available and self.coordinator.sounds_available
 
-    @property
-    @override
-    def is_on(self) -> bool | None:
-        return _DETECTED.get(str(self.measured))
-
     @override
     async def async_added_to_hass(self) -> None:
         """Poll the sounds every minute while the entity is enabled."""
@@ -309,28 +308,13 @@ class AlexaSound(AlexaMeasuringEntity, BinarySensorEntity):
         self.async_on_remove(self.coordinator.async_poll_sounds(self._appliance.entity_id))
 
 
-_DETECTED: Final = {"DETECTED": True, "NOT_DETECTED": False}
-
-
-class _AlexaDetector(AlexaMeasuringEntity, BinarySensorEntity):
-    """Base of contact and motion sensors."""
-
-    @property
-    @override
-    def is_on(self) -> bool | None:
-        return _DETECTED.get(str(self.measured))
-
-
 class AlexaContact(_AlexaDetector):
     """A door or window contact; on is open. Only changes are reported, so an old value remains valid."""
 
+    _keys = (PropertyKey(FeatureName.CONTACT_SENSOR, PropertyName.DETECTION_STATE),)
     max_age = None
     _attr_name = None
     _attr_device_class = BinarySensorDeviceClass.DOOR
-
-    def __init__(self, place: Placement) -> None:
-        """Initialize for the contact property."""
-        super().__init__(place, CONTACT)
 
 
 class AlexaMotion(_AlexaDetector):
@@ -340,11 +324,12 @@ class AlexaMotion(_AlexaDetector):
     of an Echo may not report for weeks; motion older than an hour is ignored.
     """
 
+    _keys = (PropertyKey(FeatureName.MOTION_SENSOR, PropertyName.DETECTION_STATE),)
     _attr_entity_registry_enabled_default = False
 
     def __init__(self, place: Placement) -> None:
-        """Initialize for the motion property."""
-        super().__init__(place, MOTION)
+        """Initialize with the device class."""
+        super().__init__(place)
         is_echo = place.appliance.is_echo
         self._attr_device_class = BinarySensorDeviceClass.OCCUPANCY if is_echo else BinarySensorDeviceClass.MOTION
 

@@ -15,8 +15,6 @@ from homeassistant.components.climate.const import (
     HVACMode,
 )
 from homeassistant.const import ATTR_TEMPERATURE, UnitOfTemperature
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util.unit_conversion import TemperatureConverter
 
 from .cloud.model.appliances import (
@@ -30,13 +28,12 @@ from .cloud.model.appliances import (
     TemperatureBounds,
     TemperatureScale,
 )
-from .coordinator.runtime import AlexaConfigEntry
-from .entity import EntityAdder, invalid_input
+from .entity import invalid_input
 from .features.appliances import (
     AlexaApplianceEntity,
     AlexaMeasuringEntity,
     Placement,
-    add_appliances,
+    appliance_platform,
     expiry_of,
     has,
     is_recent,
@@ -45,14 +42,6 @@ from .features.appliances import (
 from .features.roles import TEMPERATURE_UNITS
 
 PARALLEL_UPDATES = 0
-
-
-async def async_setup_entry(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Set up the thermostats of an account."""
-    add_appliances(EntityAdder(hass, entry, async_add_entities), where(has(FeatureName.THERMOSTAT), AlexaThermostat))
-
 
 MODE: Final = PropertyKey(FeatureName.THERMOSTAT, PropertyName.THERMOSTAT_MODE)
 TARGET: Final = PropertyKey(FeatureName.THERMOSTAT, PropertyName.TARGET_SETPOINT)
@@ -289,3 +278,6 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
 def _set_mode(hvac_mode: HVACMode) -> SetThermostatMode:
     """Return the command for a mode of Home Assistant."""
     return SetThermostatMode(mode=next(mode for mode, known in HVAC_MODES.items() if known is hvac_mode))
+
+
+async_setup_entry = appliance_platform(where(has(FeatureName.THERMOSTAT), AlexaThermostat))

@@ -10,8 +10,6 @@ from homeassistant.components.cover.const import (
     CoverDeviceClass,
     CoverEntityFeature,
 )
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cloud.model.appliances import (
     CLOSED,
@@ -26,9 +24,7 @@ from .cloud.model.appliances import (
     SetMode,
     SetRange,
 )
-from .coordinator.runtime import AlexaConfigEntry
-from .entity import EntityAdder
-from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, add_appliances, key_of
+from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, appliance_platform, key_of
 from .features.roles import level_position_of, mode_position_of, position_of, snapped
 
 PARALLEL_UPDATES = 0
@@ -39,13 +35,6 @@ DEVICE_CLASSES: Final = {
     ApplianceKind.GARAGE_DOOR: CoverDeviceClass.GARAGE,
     ApplianceKind.INTERIOR_BLIND: CoverDeviceClass.BLIND,
 }
-
-
-async def async_setup_entry(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Set up the covers of an account."""
-    add_appliances(EntityAdder(hass, entry, async_add_entities), _covers)
 
 
 def _covers(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
@@ -140,3 +129,6 @@ class AlexaModeCover(AlexaApplianceEntity, CoverEntity):
     @override
     async def async_close_cover(self, **kwargs: Any) -> None:
         await self.async_control(SetMode(instance=self._instance, mode=CLOSED))
+
+
+async_setup_entry = appliance_platform(_covers)

@@ -4,24 +4,12 @@ from typing import Any, Final, override
 
 from homeassistant.components.fan import FanEntity
 from homeassistant.components.fan.const import FanEntityFeature
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cloud.model.appliances import Control, FeatureName, PropertyKey, PropertyName, SetPower, SetRange
-from .coordinator.runtime import AlexaConfigEntry
-from .entity import EntityAdder
-from .features.appliances import AlexaApplianceEntity, Placement, add_appliances, key_of, where
+from .features.appliances import AlexaApplianceEntity, Placement, appliance_platform, key_of, where
 from .features.roles import is_fan, percentage_to_speed, speed_count, speed_of, speed_to_percentage
 
 PARALLEL_UPDATES = 0
-
-
-async def async_setup_entry(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Set up the fans of an account."""
-    add_appliances(EntityAdder(hass, entry, async_add_entities), where(is_fan, AlexaFan))
-
 
 POWER: Final = PropertyKey(FeatureName.POWER, PropertyName.POWER_STATE)
 
@@ -80,3 +68,6 @@ class AlexaFan(AlexaApplianceEntity, FanEntity):
     async def async_set_percentage(self, percentage: int) -> None:
         """Set the speed in percent; 0 turns off the fan."""
         await self.async_turn_on(percentage)
+
+
+async_setup_entry = appliance_platform(where(is_fan, AlexaFan))

@@ -12,8 +12,6 @@ from homeassistant.components.light.const import (
     ColorMode,
     LightEntityFeature,
 )
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cloud.model.appliances import (
     Appliance,
@@ -28,9 +26,8 @@ from .cloud.model.appliances import (
     SetMode,
     SetPower,
 )
-from .coordinator.runtime import AlexaConfigEntry
-from .entity import EntityAdder, invalid_input
-from .features.appliances import AlexaApplianceEntity, Placement, add_appliances, key_of, where
+from .entity import invalid_input
+from .features.appliances import AlexaApplianceEntity, Placement, appliance_platform, key_of, where
 from .features.roles import (
     MAX_KELVIN,
     MIN_KELVIN,
@@ -46,14 +43,6 @@ from .features.roles import (
 )
 
 PARALLEL_UPDATES = 0
-
-
-async def async_setup_entry(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Set up the lights of an account."""
-    add_appliances(EntityAdder(hass, entry, async_add_entities), where(is_light, AlexaLight))
-
 
 POWER: Final = PropertyKey(FeatureName.POWER, PropertyName.POWER_STATE)
 BRIGHTNESS: Final = PropertyKey(FeatureName.BRIGHTNESS, PropertyName.BRIGHTNESS)
@@ -200,3 +189,6 @@ def _color_modes(appliance: Appliance) -> set[ColorMode]:
     if not modes:
         modes = {ColorMode.BRIGHTNESS if appliance.feature(FeatureName.BRIGHTNESS) else ColorMode.ONOFF}
     return modes
+
+
+async_setup_entry = appliance_platform(where(is_light, AlexaLight))

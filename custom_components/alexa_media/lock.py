@@ -1,37 +1,20 @@
 """Lock platform."""
 
-from typing import Any, Final, override
+from typing import Any, override
 
 from homeassistant.components.lock import LockEntity
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cloud.model.appliances import FeatureName, PropertyKey, PropertyName, SetLock
-from .coordinator.runtime import AlexaConfigEntry
-from .entity import EntityAdder
-from .features.appliances import AlexaApplianceEntity, Placement, add_appliances, has, where
+from .features.appliances import AlexaApplianceEntity, appliance_platform, has, where
 
 PARALLEL_UPDATES = 0
-
-
-async def async_setup_entry(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Set up the locks of an account."""
-    add_appliances(EntityAdder(hass, entry, async_add_entities), where(has(FeatureName.LOCK), AlexaLock))
-
-
-LOCK_STATE: Final = PropertyKey(FeatureName.LOCK, PropertyName.LOCK_STATE)
 
 
 class AlexaLock(AlexaApplianceEntity, LockEntity):
     """A lock. Alexa requires no code for unlocking from an app."""
 
     _attr_name = None
-
-    def __init__(self, place: Placement) -> None:
-        """Initialize for the lock's state."""
-        super().__init__(place, LOCK_STATE)
+    _keys = (PropertyKey(FeatureName.LOCK, PropertyName.LOCK_STATE),)
 
     @property
     @override
@@ -51,3 +34,6 @@ class AlexaLock(AlexaApplianceEntity, LockEntity):
     @override
     async def async_unlock(self, **kwargs: Any) -> None:
         await self.async_control(SetLock(locked=False))
+
+
+async_setup_entry = appliance_platform(where(has(FeatureName.LOCK), AlexaLock))

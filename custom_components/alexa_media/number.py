@@ -26,7 +26,7 @@ from .coordinator.alarms import AlarmVolumesCoordinator
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import AlexaDeviceEntity, CapableDescription, EntityAdder, command_errors
 from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, add_appliances, key_of, where
-from .features.roles import has_volume, name_of, plain_levels, plain_ranges, snapped, unit_of
+from .features.roles import has_volume, plain_levels, plain_ranges, snapped, unit_of
 from .features.settings import (
     AlexaSetting,
     PropertySettingDescription,
@@ -178,7 +178,21 @@ def _ranges_and_levels(appliance: Appliance) -> Iterator[tuple[str, EntityFactor
             yield str(feature.name), partial(AlexaLevel, feature_name=feature.name)
 
 
-class AlexaRange(AlexaApplianceEntity, NumberEntity):
+class _ApplianceNumber(AlexaApplianceEntity, NumberEntity):
+    """Base of numbers of an appliance, by default from 0 to 100 percent."""
+
+    _attr_native_min_value: float = 0
+    _attr_native_max_value: float = 100
+    _attr_native_step: float = 1
+    _attr_native_unit_of_measurement: str | None = PERCENTAGE
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        return self.number_of(self._keys[0])
+
+
+class AlexaRange(_ApplianceNumber):
     """A range of an appliance, with the name from Amazon."""
 
     def __init__(
@@ -196,16 +210,7 @@ class AlexaRange(AlexaApplianceEntity, NumberEntity):
         self._attr_native_max_value = value_range.maximum
         self._attr_native_step = value_range.step
         self._attr_native_unit_of_measurement = unit_of(value_range)
-        if name := name_of(feature.friendly_name):
-            self._attr_name = name
-        else:
-            self._attr_translation_key = "range"
-            self._attr_translation_placeholders = {"instance": feature.instance}
-
-    @property
-    @override
-    def native_value(self) -> float | None:
-        return self.number_of(self._keys[0])
+        self._take_name(feature, "range")
 
     @override
     async def async_set_native_value(self, value: float) -> None:
@@ -213,13 +218,8 @@ class AlexaRange(AlexaApplianceEntity, NumberEntity):
         await self.async_control(SetRange(instance=self._instance, value=snapped(self._range, value)))
 
 
-class AlexaLevel(AlexaApplianceEntity, NumberEntity):
+class AlexaLevel(_ApplianceNumber):
     """A percentage or power level of an appliance."""
-
-    _attr_native_min_value = 0
-    _attr_native_max_value = 100
-    _attr_native_step = 1
-    _attr_native_unit_of_measurement = PERCENTAGE
 
     def __init__(
         self, place: Placement, *, feature_name: Literal[FeatureName.PERCENTAGE, FeatureName.POWER_LEVEL]
@@ -232,37 +232,17 @@ class AlexaLevel(AlexaApplianceEntity, NumberEntity):
         self._feature: Literal[FeatureName.PERCENTAGE, FeatureName.POWER_LEVEL] = feature_name
         self._attr_translation_key = "power_level" if is_power else "percentage"
 
-    @property
-    @override
-    def native_value(self) -> float | None:
-        return self.number_of(self._keys[0])
-
     @override
     async def async_set_native_value(self, value: float) -> None:
         await self.async_control(SetLevel(feature=self._feature, level=round(value)))
 
 
-VOLUME: Final = PropertyKey(FeatureName.SPEAKER, PropertyName.VOLUME)
-
-
-class AlexaSpeakerVolume(AlexaApplianceEntity, NumberEntity):
+class AlexaSpeakerVolume(_ApplianceNumber):
     """The volume of a speaker of the smart home."""
 
+    _keys = (PropertyKey(FeatureName.SPEAKER, PropertyName.VOLUME),)
     _attr_translation_key = "volume"
-    _attr_native_min_value = 0
-    _attr_native_max_value = 100
-    _attr_native_step = 1
-    _attr_native_unit_of_measurement = PERCENTAGE
     _attr_mode = NumberMode.SLIDER
-
-    def __init__(self, place: Placement) -> None:
-        """Initialize for the volume."""
-        super().__init__(place, VOLUME)
-
-    @property
-    @override
-    def native_value(self) -> float | None:
-        return self.number_of(VOLUME)
 
     @override
     async def async_set_native_value(self, value: float) -> None:

@@ -3,32 +3,17 @@
 from typing import Any, override
 
 from homeassistant.components.scene import Scene
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator.runtime import AlexaConfigEntry
-from .entity import EntityAdder, command_errors
-from .features.appliances import AlexaApplianceEntity, Placement, add_appliances, where
+from .entity import command_errors
+from .features.appliances import AlexaApplianceEntity, appliance_platform, where
 
 PARALLEL_UPDATES = 0
 
 
-async def async_setup_entry(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Set up the scenes of skills and hubs; routines are buttons."""
-    finder = where(lambda appliance: appliance.is_scene, AlexaScene)
-    add_appliances(EntityAdder(hass, entry, async_add_entities), finder)
-
-
 class AlexaScene(AlexaApplianceEntity, Scene):
-    """A scene of a skill or a hub."""
+    """A scene of a skill or a hub, which has no state; routines are buttons."""
 
     _attr_name = None
-
-    def __init__(self, place: Placement) -> None:
-        """Initialize without a property, because a scene has no state."""
-        super().__init__(place)
 
     @property
     @override
@@ -46,3 +31,6 @@ class AlexaScene(AlexaApplianceEntity, Scene):
         """Activate the scene; returns when Amazon has accepted it."""
         with command_errors(self.hass, self.entry):
             await self.coordinator.api.async_activate_scene(self.appliance)
+
+
+async_setup_entry = appliance_platform(where(lambda appliance: appliance.is_scene, AlexaScene))

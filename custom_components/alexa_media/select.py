@@ -32,7 +32,7 @@ from .entity import (
 from .features.alarms import async_choose_default, default_choices
 from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, add_appliances, key_of
 from .features.kids import KidsEntity, async_disable_kids, async_enable_kids, has_kids
-from .features.roles import modes_by_name, name_of, plain_modes
+from .features.roles import modes_by_name, plain_modes
 from .features.settings import (
     AlexaSetting,
     PreferenceDescription,
@@ -480,11 +480,7 @@ class AlexaMode(AlexaApplianceEntity, CloudSelect):
         super().__init__(place, key_of(feature, PropertyName.MODE))
         self._instance = feature.instance
         self._modes = modes_by_name(feature.modes)
-        if name := name_of(feature.friendly_name):
-            self._attr_name = name
-        else:
-            self._attr_translation_key = "mode"
-            self._attr_translation_placeholders = {"instance": feature.instance}
+        self._take_name(feature, "mode")
 
     @property
     @override

@@ -79,7 +79,7 @@ from .features.appliances import (
     key_of,
     where,
 )
-from .features.roles import TEMPERATURE_UNITS, measured_ranges, name_of, unit_of
+from .features.roles import TEMPERATURE_UNITS, measured_ranges, unit_of
 from .features.settings import SettingDescription, SettingEntity, is_single
 from .features.speech import is_player
 
@@ -370,10 +370,6 @@ class AlexaSettingSensor(SettingEntity, SensorEntity):
         return self.present if isinstance(self.present, str) else None
 
 
-TEMPERATURE: Final = PropertyKey(FeatureName.TEMPERATURE_SENSOR, PropertyName.TEMPERATURE)
-ILLUMINANCE: Final = PropertyKey(FeatureName.LIGHT_SENSOR, PropertyName.ILLUMINANCE)
-
-
 @dataclass(frozen=True, kw_only=True)
 class MonitorDescription(SensorEntityDescription):
     """Description of a range of the air quality monitor; ``instance`` identifies the range."""
@@ -520,12 +516,9 @@ class AlexaMeasurement(AlexaMeasuringEntity, SensorEntity):
 class AlexaTemperature(AlexaMeasuringEntity, SensorEntity):
     """A temperature in the temperature scale of the appliance."""
 
+    _keys = (PropertyKey(FeatureName.TEMPERATURE_SENSOR, PropertyName.TEMPERATURE),)
     _attr_device_class = SensorDeviceClass.TEMPERATURE
     _attr_state_class = SensorStateClass.MEASUREMENT
-
-    def __init__(self, place: Placement) -> None:
-        """Initialize for the temperature property."""
-        super().__init__(place, TEMPERATURE)
 
     @property
     @override
@@ -539,27 +532,28 @@ class AlexaTemperature(AlexaMeasuringEntity, SensorEntity):
         return TEMPERATURE_UNITS.get(scale, UnitOfTemperature.CELSIUS)
 
 
-class AlexaIlluminance(AlexaMeasuringEntity, SensorEntity):
+class _MeasuredNumber(AlexaMeasuringEntity, SensorEntity):
+    """Base of sensors that show a number unchanged."""
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        return self.measured_number
+
+
+class AlexaIlluminance(_MeasuredNumber):
     """Illuminance at an Echo.
 
     Amazon never pushes it, and polling takes a request per minute, so the entity is disabled by default. The sensor of
     an Echo may not report for weeks.
     """
 
+    _keys = (PropertyKey(FeatureName.LIGHT_SENSOR, PropertyName.ILLUMINANCE),)
     max_age = timedelta(hours=1)
     _attr_device_class = SensorDeviceClass.ILLUMINANCE
     _attr_state_class = SensorStateClass.MEASUREMENT
     _attr_native_unit_of_measurement = LIGHT_LUX
     _attr_entity_registry_enabled_default = False
-
-    def __init__(self, place: Placement) -> None:
-        """Initialize for the illuminance property."""
-        super().__init__(place, ILLUMINANCE)
-
-    @property
-    @override
-    def native_value(self) -> float | None:
-        return self.measured_number
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -568,7 +562,7 @@ class AlexaIlluminance(AlexaMeasuringEntity, SensorEntity):
         self.async_on_remove(self.coordinator.async_poll_often(self._appliance.entity_id, FeatureName.LIGHT_SENSOR))
 
 
-class AlexaMeasuredRange(AlexaMeasuringEntity, SensorEntity):
+class AlexaMeasuredRange(_MeasuredNumber):
     """A read-only range of an appliance, with the name from Amazon."""
 
     _attr_state_class = SensorStateClass.MEASUREMENT
@@ -577,16 +571,7 @@ class AlexaMeasuredRange(AlexaMeasuringEntity, SensorEntity):
         """Initialize for one of the appliance's ranges."""
         super().__init__(place, key_of(feature, PropertyName.RANGE_VALUE))
         self._attr_native_unit_of_measurement = unit_of(feature.value_range) if feature.value_range else None
-        if name := name_of(feature.friendly_name):
-            self._attr_name = name
-        else:
-            self._attr_translation_key = "range"
-            self._attr_translation_placeholders = {"instance": feature.instance}
-
-    @property
-    @override
-    def native_value(self) -> float | None:
-        return self.measured_number
+        self._take_name(feature, "range")
 
 
 COMPILATION: Final = timedelta(minutes=5)
@@ -596,7 +581,7 @@ It does not overwrite statistics that already exist.
 """
 
 
-class AlexaAirQuality(AlexaMeasuringEntity, SensorEntity):
+class AlexaAirQuality(_MeasuredNumber):
     """A measurement of Amazon's air quality monitor."""
 
     def __init__(
@@ -609,11 +594,6 @@ class AlexaAirQuality(AlexaMeasuringEntity, SensorEntity):
         """Initialize for one of the monitor's ranges."""
         super().__init__(place, key_of(feature, PropertyName.RANGE_VALUE))
         self.entity_description = description
-
-    @property
-    @override
-    def native_value(self) -> float | None:
-        return self.measured_number
 
     async def async_import_history(self, days: int) -> ServiceResponse:
         """Import Amazon's hourly means of the last days into the long-term statistics, and return how many.

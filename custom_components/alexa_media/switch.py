@@ -54,7 +54,7 @@ from .features.appliances import (
 )
 from .features.kids import KidsEntity, async_disable_kids, async_enable_kids, has_kids
 from .features.playback import PlaybackEntity
-from .features.roles import is_plain_switch, is_something_else, name_of, plain_toggles
+from .features.roles import is_plain_switch, is_something_else, plain_toggles
 from .features.routines import RoutineEntity, add_routines
 from .features.settings import (
     AlexaSetting,
@@ -621,11 +621,8 @@ class AlexaToggle(_AlexaSwitch):
         if is_air_quality_monitor(place.appliance) and toggle.instance == _MONITOR_LED:
             self._attr_translation_key = "monitor_led"
             self._attr_entity_category = EntityCategory.CONFIG
-        elif name := name_of(toggle.friendly_name):
-            self._attr_name = name
         else:
-            self._attr_translation_key = "toggle"
-            self._attr_translation_placeholders = {"instance": toggle.instance}
+            self._take_name(toggle, "toggle")
 
     @override
     def _control(self, *, on: bool) -> Control:

@@ -1,7 +1,7 @@
 """Base entities of smart home appliances, and their diagnostics."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,6 +12,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util, slugify
 
@@ -32,6 +33,7 @@ from ..coordinator.base import EXISTENCE
 from ..coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
 from ..coordinator.smart_home import SmartHomeCoordinator
 from ..entity import Candidates, EntityAdder, TopicEntity, command_errors, player_device_info, player_unique_id
+from .roles import name_of
 
 
 def appliances_diagnostics(runtime: AlexaRuntimeData) -> Mapping[str, Any] | None:
@@ -240,25 +242,48 @@ def add_appliances(add: EntityAdder, *finders: Finder) -> None:
     add.follow(candidates, appliances, devices)
 
 
+def appliance_platform(
+    *finders: Finder,
+) -> Callable[[HomeAssistant, AlexaConfigEntry, AddConfigEntryEntitiesCallback], Coroutine[Any, Any, None]]:
+    """Return the ``async_setup_entry`` of a platform that only has entities of appliances."""
+
+    async def async_setup_entry(
+        hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    ) -> None:
+        """Set up the entities of an account."""
+        add_appliances(EntityAdder(hass, entry, async_add_entities), *finders)
+
+    return async_setup_entry
+
+
 class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
-    """Base of entities that show properties of an appliance; the first of ``keys`` is the state.
+    """Base of entities that show properties of an appliance; the first of the ``keys`` is the state.
 
     The entity is available while the smart home can be read, the appliance is reachable, and that property is known.
     Its state is written when a shown value changes or expires, not on every push about its appliance.
     """
 
+    _keys: tuple[PropertyKey, ...] = ()
     _expires_at: datetime | None = None
     _cancel_expiry: CALLBACK_TYPE | None = None
 
     def __init__(self, place: Placement, *keys: PropertyKey) -> None:
-        """Initialize for an appliance of the account."""
+        """Initialize for an appliance of the account; without ``keys``, those of the class are shown."""
         super().__init__(place.coordinator, context=place.appliance.entity_id)
         self.entry = place.entry
         self._appliance = place.appliance
-        self._keys = keys
+        self._keys = keys or self._keys
         self._shown: object = None
         self._attr_unique_id = place.unique_id
         self._attr_device_info = appliance_device_info(place.coordinator.hass, place.entry, place.appliance)
+
+    def _take_name(self, feature: Feature, fallback: str) -> None:
+        """Use Amazon's name of a feature, else the translated name ``fallback`` with the instance of the feature."""
+        if name := name_of(feature.friendly_name):
+            self._attr_name = name
+        else:
+            self._attr_translation_key = fallback
+            self._attr_translation_placeholders = {"instance": feature.instance}
 
     @property
     def appliance(self) -> Appliance:

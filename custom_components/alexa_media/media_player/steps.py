@@ -10,9 +10,7 @@ from homeassistant.components.media_player.const import (
 )
 
 from ..cloud.model.appliances import Adjust, FeatureName, PropertyKey, PropertyName
-from ..features.appliances import AlexaApplianceEntity, Placement
-
-VOLUME: Final = PropertyKey(FeatureName.SPEAKER, PropertyName.VOLUME)
+from ..features.appliances import AlexaApplianceEntity
 
 STEP: Final = 10
 """Percentage points per step."""
@@ -21,14 +19,11 @@ STEP: Final = 10
 class AlexaSteppedSpeaker(AlexaApplianceEntity, MediaPlayerEntity):
     """A speaker whose volume Amazon neither reports nor sets; the current media are not reported either."""
 
+    _keys = (PropertyKey(FeatureName.SPEAKER, PropertyName.VOLUME),)
     _attr_name = None
     _attr_device_class = MediaPlayerDeviceClass.SPEAKER
     _attr_supported_features = MediaPlayerEntityFeature.VOLUME_STEP
     _attr_state = MediaPlayerState.ON
-
-    def __init__(self, place: Placement) -> None:
-        """Initialize for the speaker's appliance."""
-        super().__init__(place, VOLUME)
 
     @property
     @override
