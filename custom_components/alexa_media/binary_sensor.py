@@ -27,7 +27,7 @@ from .features.appliances import (
     where,
 )
 from .features.kids import KidsEntity, has_kids
-from .features.settings import PropertySettingDescription, PropertySettingEntity, has_setting
+from .features.settings import PropertySettingEntity, SettingDescription, has_setting
 
 PARALLEL_UPDATES = 0
 
@@ -143,7 +143,7 @@ class AlexaKidsSensor(KidsEntity, BinarySensorEntity):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AlexaBinarySettingDescription(PropertySettingDescription, BinarySensorEntityDescription):
+class AlexaBinarySettingDescription(SettingDescription[str], BinarySensorEntityDescription):
     """Description of a read-only on/off setting of a property."""
 
 
@@ -154,6 +154,7 @@ SETTINGS: Final = (
         translation_key="setup_mode_privileges",
         setting="Alexa.ManagedDevice.Settings.setupModePrivileges",
         entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=True,
     ),
 )
 

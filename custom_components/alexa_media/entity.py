@@ -59,7 +59,7 @@ def player_unique_id(entry: AlexaConfigEntry, serial: str) -> str:
 class CapableDescription(EntityDescription):
     """Description of an entity for devices with a capability (Amazon's name), or for all if it is None."""
 
-    capability: str
+    capability: str | None
 
 
 class EntityAdder:
@@ -100,10 +100,9 @@ class EntityAdder:
         def candidates() -> Candidates:
             for device in devices.data.values():
                 for description in descriptions:
-                    lacks = isinstance(description, CapableDescription) and (
-                        description.capability not in device.capabilities
-                    )
-                    if not lacks and fits(source, device, description):
+                    capability = description.capability if isinstance(description, CapableDescription) else None
+                    is_capable = capability is None or capability in device.capabilities
+                    if is_capable and fits(source, device, description):
                         yield (
                             f"{player_unique_id(self.entry, device.serial)}_{description.key}",
                             partial(create, self.entry, source, device, description),

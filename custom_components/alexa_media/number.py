@@ -29,7 +29,6 @@ from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement,
 from .features.roles import has_volume, plain_levels, plain_ranges, snapped, unit_of
 from .features.settings import (
     AlexaSetting,
-    PropertySettingDescription,
     PropertySettingEntity,
     SettingDescription,
     SettingEntity,
@@ -56,24 +55,20 @@ async def async_setup_entry(
 
 
 @dataclass(frozen=True, kw_only=True)
-class _PercentDescription(NumberEntityDescription):
-    """Base description of a number in percent."""
-
-    entity_category: EntityCategory | None = EntityCategory.CONFIG
-    native_min_value: float | None = 0
-    native_max_value: float | None = 100
-    native_step: float | None = 1
-    native_unit_of_measurement: str | None = PERCENTAGE
-    mode: NumberMode | None = NumberMode.SLIDER
-
-
-@dataclass(frozen=True, kw_only=True)
-class AlexaVolumeDescription(_PercentDescription, CapableDescription):
+class AlexaVolumeDescription(NumberEntityDescription, CapableDescription):
     """Description of a volume of a device."""
 
 
 ALERT_VOLUME: Final = AlexaVolumeDescription(
-    key="alert_volume", translation_key="alert_volume", capability="TIMERS_ALARMS_NOTIFICATIONS_VOLUME"
+    key="alert_volume",
+    translation_key="alert_volume",
+    capability="TIMERS_ALARMS_NOTIFICATIONS_VOLUME",
+    entity_category=EntityCategory.CONFIG,
+    native_min_value=0,
+    native_max_value=100,
+    native_step=1,
+    native_unit_of_measurement=PERCENTAGE,
+    mode=NumberMode.SLIDER,
 )
 
 
@@ -101,21 +96,7 @@ class AlexaAlarmVolumeNumber(NumberEntity, AlexaDeviceEntity[float]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AlexaPropertySettingNumberDescription(PropertySettingDescription, _PercentDescription):
-    """Description of a setting of a property's Echo in percent."""
-
-
-PROPERTY_SETTINGS: Final = (
-    AlexaPropertySettingNumberDescription(
-        key="maximum_volume",
-        translation_key="maximum_volume",
-        setting="Alexa.ManagedDevice.Settings.maximumVolumeLimit",
-    ),
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class AlexaSettingNumberDescription(SettingDescription, NumberEntityDescription):
+class AlexaSettingNumberDescription[S: str](SettingDescription[S], NumberEntityDescription):
     """Description of a setting that is a whole number; by default a band of the equalizer."""
 
     native_min_value: float | None = -MAX_GAIN
@@ -142,6 +123,19 @@ SETTINGS: Final = (
         native_min_value=0,
         native_max_value=100,
         native_unit_of_measurement=PERCENTAGE,
+    ),
+)
+
+
+PROPERTY_SETTINGS: Final = (
+    AlexaSettingNumberDescription(
+        key="maximum_volume",
+        translation_key="maximum_volume",
+        setting="Alexa.ManagedDevice.Settings.maximumVolumeLimit",
+        native_min_value=0,
+        native_max_value=100,
+        native_unit_of_measurement=PERCENTAGE,
+        entity_registry_enabled_default=True,
     ),
 )
 

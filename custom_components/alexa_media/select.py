@@ -35,9 +35,8 @@ from .features.kids import KidsEntity, async_disable_kids, async_enable_kids, ha
 from .features.roles import modes_by_name, plain_modes
 from .features.settings import (
     AlexaSetting,
-    PreferenceDescription,
+    Preference,
     PreferenceEntity,
-    PropertySettingDescription,
     PropertySettingEntity,
     SettingDescription,
     SettingEntity,
@@ -221,25 +220,10 @@ type Choices = Mapping[str, SettingValue]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _ChoicesDescription(SelectEntityDescription):
-    """Base description of a setting with options; ``choices`` is None if Amazon lists them (languages, time zones)."""
+class AlexaSettingSelectDescription[S: str](SettingDescription[S], SelectEntityDescription):
+    """Description of a setting with options; ``choices`` is None if Amazon lists them (languages, time zones)."""
 
     choices: Choices | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class AlexaSettingSelectDescription(SettingDescription, _ChoicesDescription):
-    """Description of a setting with options."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class AlexaPreferenceSelectDescription(PreferenceDescription, _ChoicesDescription):
-    """Description of a device preference with options."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class AlexaPropertySettingSelectDescription(PropertySettingDescription, _ChoicesDescription):
-    """Description of a setting of a property's Echo with options."""
 
 
 TIME_ZONE: Final = "time_zone"
@@ -272,25 +256,25 @@ WAKE_WORD: Final = AlexaSettingSelectDescription(
 )
 
 PREFERENCES: Final = (
-    AlexaPreferenceSelectDescription(
-        key="language", translation_key="language", preference="locale", capability="SET_LOCALE"
+    AlexaSettingSelectDescription[Preference](
+        key="language", translation_key="language", setting="locale", capability="SET_LOCALE"
     ),
-    AlexaPreferenceSelectDescription(
+    AlexaSettingSelectDescription[Preference](
         key="temperature_unit",
         translation_key="temperature_unit",
-        preference="temperature_scale",
+        setting="temperature_scale",
         capability="FAR_FIELD_WAKE_WORD",
         choices=_TEMPERATURE_UNITS,
     ),
-    AlexaPreferenceSelectDescription(
+    AlexaSettingSelectDescription[Preference](
         key="distance_units",
         translation_key="distance_units",
-        preference="distance_units",
+        setting="distance_units",
         capability="FAR_FIELD_WAKE_WORD",
         choices=_DISTANCE_UNITS,
     ),
-    AlexaPreferenceSelectDescription(
-        key=TIME_ZONE, translation_key="time_zone", preference="time_zone", capability="TIMERS_AND_ALARMS"
+    AlexaSettingSelectDescription[Preference](
+        key=TIME_ZONE, translation_key="time_zone", setting="time_zone", capability="TIMERS_AND_ALARMS"
     ),
 )
 
@@ -309,7 +293,9 @@ _RATES: Final = (0.75, 0.85, 1.0, 1.25, 1.5, 1.75, 2.0)
 
 PROPERTY_SETTINGS: Final = (
     *(
-        AlexaPropertySettingSelectDescription(key=key, translation_key=key, setting=setting, choices=choices)
+        AlexaSettingSelectDescription(
+            key=key, translation_key=key, setting=setting, choices=choices, entity_registry_enabled_default=True
+        )
         for key, setting, choices in (
             (
                 "wake_word",
@@ -324,9 +310,7 @@ PROPERTY_SETTINGS: Final = (
             ("distance_units", "System.distanceUnits", _DISTANCE_UNITS),
         )
     ),
-    AlexaPropertySettingSelectDescription(
-        key=TIME_ZONE, translation_key="time_zone", setting="System.timeZone", entity_registry_enabled_default=False
-    ),
+    AlexaSettingSelectDescription(key=TIME_ZONE, translation_key="time_zone", setting="System.timeZone"),
 )
 
 
@@ -411,7 +395,7 @@ class CloudSelect(SelectEntity, AlexaSetting):
 class _SettingSelect(CloudSelect):
     """Base of settings with options from the description, or the time zones, which are read from disk."""
 
-    entity_description: _ChoicesDescription
+    entity_description: AlexaSettingSelectDescription[Any]
     _zones: Choices = MappingProxyType({})
 
     @override
@@ -431,7 +415,7 @@ class _SettingSelect(CloudSelect):
 class AlexaSettingSelect(_SettingSelect, SettingEntity):
     """A setting of a device with options."""
 
-    entity_description: AlexaSettingSelectDescription
+    entity_description: AlexaSettingSelectDescription[Setting]
 
 
 class AlexaWakeWordSelect(AlexaSettingSelect):
@@ -450,12 +434,12 @@ class AlexaWakeWordSelect(AlexaSettingSelect):
 class AlexaPreferenceSelect(_SettingSelect, PreferenceEntity):
     """A device preference with options; languages have their native names."""
 
-    entity_description: AlexaPreferenceSelectDescription
+    entity_description: AlexaSettingSelectDescription[Preference]
 
     @property
     @override
     def known(self) -> Choices:
-        if self.entity_description.preference == "locale":
+        if self.entity_description.setting == "locale":
             return {locale: locale for locale in self.preferences.locales}
         return super().known
 
@@ -463,7 +447,7 @@ class AlexaPreferenceSelect(_SettingSelect, PreferenceEntity):
 class AlexaPropertySettingSelect(_SettingSelect, PropertySettingEntity):
     """A setting of a property's Echo with options."""
 
-    entity_description: AlexaPropertySettingSelectDescription
+    entity_description: AlexaSettingSelectDescription[str]
 
 
 def _modes(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:

@@ -343,7 +343,7 @@ class AlexaLastSpokenTo(AccountEntity[TopicCoordinator[LastCommand]], SensorEnti
 
 
 @dataclass(frozen=True, kw_only=True)
-class AlexaSettingSensorDescription(SettingDescription, SensorEntityDescription):
+class AlexaSettingSensorDescription(SettingDescription[Setting], SensorEntityDescription):
     """Description of a read-only setting."""
 
     entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC

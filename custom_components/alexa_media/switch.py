@@ -58,9 +58,8 @@ from .features.roles import is_plain_switch, is_something_else, plain_toggles
 from .features.routines import RoutineEntity, add_routines
 from .features.settings import (
     AlexaSetting,
-    PreferenceDescription,
+    Preference,
     PreferenceEntity,
-    PropertySettingDescription,
     PropertySettingEntity,
     SettingDescription,
     SettingEntity,
@@ -455,26 +454,11 @@ class AlexaModeSwitch(PlaybackEntity, _Switch):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _OnOffDescription(SwitchEntityDescription):
-    """Base description of a setting with Amazon's values for on and off."""
+class AlexaSettingSwitchDescription[S: str](SettingDescription[S], SwitchEntityDescription):
+    """Description of a setting with Amazon's values for on and off."""
 
     on: SettingValue = True
     off: SettingValue = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class AlexaSettingSwitchDescription(SettingDescription, _OnOffDescription):
-    """Description of a setting that is on or off."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class AlexaPreferenceSwitchDescription(PreferenceDescription, _OnOffDescription):
-    """Description of a device preference that is on or off."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class AlexaPropertySettingSwitchDescription(PropertySettingDescription, _OnOffDescription):
-    """Description of a setting of a property's Echo that is on or off."""
 
 
 SETTINGS: Final = tuple(
@@ -491,20 +475,20 @@ SETTINGS: Final = tuple(
 )
 
 PREFERENCES: Final = (
-    AlexaPreferenceSwitchDescription(
-        key="follow_up_mode", translation_key="follow_up_mode", preference="follow_up", capability="GOLDFISH"
+    AlexaSettingSwitchDescription[Preference](
+        key="follow_up_mode", translation_key="follow_up_mode", setting="follow_up", capability="GOLDFISH"
     ),
-    AlexaPreferenceSwitchDescription(
+    AlexaSettingSwitchDescription[Preference](
         key="notification_sound",
         translation_key="notification_sound",
-        preference="notification_sound",
+        setting="notification_sound",
         capability="EARCONS",
     ),
 )
 
 # Do Not Disturb of a property is a separate topic.
 PROPERTY_SETTINGS: Final = tuple(
-    AlexaPropertySettingSwitchDescription(
+    AlexaSettingSwitchDescription(
         key=key,
         translation_key=key,
         setting=setting,
@@ -530,7 +514,7 @@ PROPERTY_SETTINGS: Final = tuple(
 class _SettingSwitch(AlexaSetting, _Switch):
     """Base of settings that are on or off."""
 
-    entity_description: _OnOffDescription
+    entity_description: AlexaSettingSwitchDescription[Any]
 
     @property
     @override
@@ -547,19 +531,19 @@ class _SettingSwitch(AlexaSetting, _Switch):
 class AlexaSettingSwitch(SettingEntity, _SettingSwitch):
     """A setting of a device that is on or off."""
 
-    entity_description: AlexaSettingSwitchDescription
+    entity_description: AlexaSettingSwitchDescription[Setting]
 
 
 class AlexaPreferenceSwitch(PreferenceEntity, _SettingSwitch):
     """A device preference that is on or off."""
 
-    entity_description: AlexaPreferenceSwitchDescription
+    entity_description: AlexaSettingSwitchDescription[Preference]
 
 
 class AlexaPropertySettingSwitch(PropertySettingEntity, _SettingSwitch):
     """A setting of a property's Echo that is on or off."""
 
-    entity_description: AlexaPropertySettingSwitchDescription
+    entity_description: AlexaSettingSwitchDescription[str]
 
 
 POWER: Final = PropertyKey(FeatureName.POWER, PropertyName.POWER_STATE)

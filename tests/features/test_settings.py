@@ -5,7 +5,7 @@ import pytest
 
 from custom_components.alexa_media import number, select, switch
 
-ACCOUNT = {
+ACCOUNT: dict[str, tuple[EntityDescription, ...]] = {
     "number": number.SETTINGS,
     "select": (*select.SETTINGS, select.WAKE_WORD, *select.PREFERENCES),
     "switch": (*switch.SETTINGS, *switch.PREFERENCES),

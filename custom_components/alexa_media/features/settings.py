@@ -34,37 +34,29 @@ class AlexaSetting(Entity):
         """Change the setting; returns when Amazon has accepted it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SettingDescription(CapableDescription):
-    """Description of a setting that needs a separate read; disabled by default if that costs a request per device.
+type Preference = Literal[
+    "locale", "time_zone", "temperature_scale", "distance_units", "follow_up", "notification_sound"
+]
+"""Fields of the device preferences that are settings."""
 
-    ``also`` are further settings that the entity needs.
+
+@dataclass(frozen=True, kw_only=True)
+class SettingDescription[S: str](CapableDescription):
+    """Description of a setting; ``also`` are further settings that the entity needs.
+
+    ``setting`` is a setting of an account that needs a separate read, a field of the device preferences, or Amazon's
+    key of a setting of a property. An entity of an account is disabled by default, also because most of them cost a
+    request per device.
     """
 
-    setting: Setting
-    also: tuple[Setting, ...] = ()
+    setting: S
+    also: tuple[S, ...] = ()
+    capability: str | None = None
     entity_category: EntityCategory | None = EntityCategory.CONFIG
     entity_registry_enabled_default: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class PreferenceDescription(CapableDescription):
-    """Description of a setting in the device preferences; ``preference`` is its field there."""
-
-    preference: Literal["locale", "time_zone", "temperature_scale", "distance_units", "follow_up", "notification_sound"]
-    entity_category: EntityCategory | None = EntityCategory.CONFIG
-    entity_registry_enabled_default: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class PropertySettingDescription(EntityDescription):
-    """Description of a setting of a property's Echo; ``setting`` is Amazon's key."""
-
-    setting: str
-    entity_category: EntityCategory | None = EntityCategory.CONFIG
-
-
-def has_setting(settings: DeviceSettingsCoordinator, device: Device, description: PropertySettingDescription) -> bool:
+def has_setting(settings: DeviceSettingsCoordinator, device: Device, description: SettingDescription[str]) -> bool:
     """Return whether an Echo of a property has the setting of a description."""
     return description.setting in settings.data.get(device.serial, DeviceSettings()).values
 
@@ -72,10 +64,14 @@ def has_setting(settings: DeviceSettingsCoordinator, device: Device, description
 class SettingEntity(AlexaDeviceEntity[SettingValue], AlexaSetting):
     """One setting of a device, which is read while this entity listens."""
 
-    entity_description: SettingDescription
+    entity_description: SettingDescription[Setting]
 
     def __init__(
-        self, entry: AlexaConfigEntry, coordinator: SettingsCoordinator, device: Device, description: SettingDescription
+        self,
+        entry: AlexaConfigEntry,
+        coordinator: SettingsCoordinator,
+        device: Device,
+        description: SettingDescription[Setting],
     ) -> None:
         """Initialize with the key of the setting as the listener's context."""
         super().__init__(entry, coordinator, device, description)
@@ -142,7 +138,7 @@ class SettingEntity(AlexaDeviceEntity[SettingValue], AlexaSetting):
 class PreferenceEntity(ListedEntity[SettingsCoordinator], AlexaSetting):
     """A setting in the device preferences, which needs no separate request."""
 
-    entity_description: PreferenceDescription
+    entity_description: SettingDescription[Preference]
 
     @property
     def preferences(self) -> DevicePreferences:
@@ -152,12 +148,12 @@ class PreferenceEntity(ListedEntity[SettingsCoordinator], AlexaSetting):
     @property
     @override
     def present(self) -> SettingValue | None:
-        value: SettingValue | None = getattr(self.preferences, self.entity_description.preference)
+        value: SettingValue | None = getattr(self.preferences, self.entity_description.setting)
         return value
 
     @override
     async def async_write(self, value: SettingValue) -> None:
-        changes: dict[str, Any] = {self.entity_description.preference: value}
+        changes: dict[str, Any] = {self.entity_description.setting: value}
         with command_errors(self.hass, self.entry):
             await self.api.async_set_preferences(self.device, PreferenceChanges(**changes))
 
@@ -165,7 +161,7 @@ class PreferenceEntity(ListedEntity[SettingsCoordinator], AlexaSetting):
 class PropertySettingEntity(AlexaDeviceEntity[DeviceSettings], AlexaSetting):
     """One setting of a property's Echo; for an offline Echo, the value stored in the cloud."""
 
-    entity_description: PropertySettingDescription
+    entity_description: SettingDescription[str]
     coordinator: DeviceSettingsCoordinator
 
     @property

@@ -192,5 +192,5 @@ def test_every_language_that_the_api_lists_can_be_selected() -> None:
         for value in listed.get(kind, ())
     ]
     _, language = DESCRIPTIONS[SettingKey.LOCALES]
-    assert isinstance(language, select.AlexaPropertySettingSelectDescription)
+    assert isinstance(language, select.AlexaSettingSelectDescription)
     assert set(named) <= set(language.choices or ())
