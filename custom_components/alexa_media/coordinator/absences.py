@@ -4,8 +4,9 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later
+from homeassistant.core import HomeAssistant, callback
+
+from .removal import Timer
 
 # Minimum interval (seconds) between the two successful reads that prove that an item is gone.
 ABSENCE: Final = 30.0
@@ -25,8 +26,7 @@ class Absences:
         self._look_again = look_again
         self._since: dict[str, float] = {}
         self._first: float | None = None
-        self._cancel: CALLBACK_TYPE | None = None
-        entry.async_on_unload(self._async_cancel)
+        self._timer = Timer(hass, entry)
 
     @property
     def missing(self) -> frozenset[str]:
@@ -54,18 +54,5 @@ class Absences:
     @callback
     def _async_schedule(self) -> None:
         """Schedule a second read if items are missing."""
-        if self._since and not self._cancel:
-            self._cancel = async_call_later(self._hass, ABSENCE + 1, self._async_look_again)
-
-    @callback
-    def _async_look_again(self, _now: object) -> None:
-        """Request the second read."""
-        self._cancel = None
-        self._look_again()
-
-    @callback
-    def _async_cancel(self) -> None:
-        """Cancel the scheduled read."""
-        if self._cancel:
-            self._cancel()
-            self._cancel = None
+        if self._since and not self._timer.is_set:
+            self._timer.call_later(ABSENCE + 1, self._look_again)

@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
@@ -25,7 +24,7 @@ from .base import LOGGER
 from .device_states import NotificationsCoordinator
 from .devices import DevicesCoordinator
 from .echo_events import EchoEvent, async_call_each, async_send
-from .removal import Removal
+from .removal import Removal, Timer
 
 LONGEST_NAME: Final = 64
 
@@ -216,7 +215,7 @@ class AlarmWatch:
         self._is_first = True
         self._unloaded_at: datetime | None = None
         self._stopped = False
-        self._cancel: CALLBACK_TYPE | None = None
+        self._timer = Timer(hass, entry)
 
     async def async_start(self) -> None:
         """Load the time zones, and run until the entry is unloaded."""
@@ -485,17 +484,12 @@ class AlarmWatch:
             if computed.timed.at
         )
         self._due = tuple(sorted(due, key=attrgetter("at")))
-        self._async_cancel()
         if self._due:
-            self._cancel = async_track_point_in_utc_time(self._hass, self._async_on_due, self._due[0].at)
+            self._timer.call_at(self._due[0].at, self._async_plan_and_show)
+        else:
+            self._timer.cancel()
         for planner in tuple(self._planners):
             planner()
-
-    @callback
-    def _async_on_due(self, _now: datetime) -> None:
-        """Fire the events that are due, and set the timer for the next."""
-        self._cancel = None
-        self._async_plan_and_show()
 
     @callback
     def _async_plan_and_show(self) -> None:
@@ -534,16 +528,8 @@ class AlarmWatch:
 
     @callback
     def _async_stop(self) -> None:
-        """Stop the timer when the entry is unloaded; what is due until the next setup is not lost."""
+        """Keep the state when the entry is unloaded, so that what is due until the next setup is not lost."""
         self._stopped = True
         if not self._is_first:
             kept = _Kept(dt_util.utcnow(), self._known, self._due, self._rings, tuple(self._held or ()))
             self._hass.data.setdefault(_KEPT, {})[self._entry.entry_id] = kept
-        self._async_cancel()
-
-    @callback
-    def _async_cancel(self) -> None:
-        """Cancel the timer for the next occurrence."""
-        if self._cancel:
-            self._cancel()
-            self._cancel = None

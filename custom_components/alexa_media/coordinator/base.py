@@ -26,7 +26,7 @@ from ..cloud.model.commands import command
 from ..const import DOMAIN
 from ..issues import async_clear_permission, async_report_permission
 from .own_writes import OwnWrites
-from .removal import ListenerRemoval
+from .removal import ListenerRemoval, Timer
 
 LOGGER: Final = logging.getLogger(__package__)
 
@@ -130,7 +130,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self._failures = 0
         self._failure: AlexaError | None = None
         self._had_failed = False
-        self._cancel_expiry: CALLBACK_TYPE | None = None
+        self._expiry = Timer(hass, entry)
         self.watcher: Watcher | None = None
         self.watchdog: Listener | None = None
         self._push_up_at = 0.0
@@ -140,12 +140,12 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self._pushed_while_reading: dict[str, V] | None = None
         self.written: OwnWrites[Any] = OwnWrites(hass.loop.time)
         self._hint_since: float | None = None
-        self._cancel_hint: CALLBACK_TYPE | None = None
+        self._hint = Timer(hass, entry)
         self._awaited: dict[str, CALLBACK_TYPE] = {}
         self._awaited_since: dict[str, float] = {}
         self.is_closed = False
         self._shared_refresh: asyncio.Task[None] | None = None
-        entry.async_on_unload(self._async_cancel_timers)
+        entry.async_on_unload(self._async_close)
         backend.watch(self.topic, self.watched)
 
     def watched(self) -> frozenset[str]:
@@ -340,10 +340,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         now = self.hass.loop.time()
         if self._hint_since is None:
             self._hint_since = now
-        elif self._cancel_hint:
-            self._cancel_hint()
-        delay = max(0.0, self._hint_wait(now, self._hint_since))
-        self._cancel_hint = async_call_later(self.hass, delay, self._async_on_hint)
+        self._hint.call_later(max(0.0, self._hint_wait(now, self._hint_since)), self._async_on_hint)
 
     def _hint_wait(self, now: float, since: float) -> float:
         """Return the delay of a hint in seconds; ``since`` is the time of the first hint of its burst."""
@@ -355,9 +352,9 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self.async_hint()
 
     @callback
-    def _async_on_hint(self, _now: object) -> None:
+    def _async_on_hint(self) -> None:
         """Read the topic; hints from now on cause another read."""
-        self._hint_since = self._cancel_hint = None
+        self._hint_since = None
         self._is_hinted = True
         self.entry.async_create_background_task(self.hass, self.async_refresh(), f"{self.name} hint")
 
@@ -501,31 +498,24 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
                 self._confirmed(key)
 
     @callback
-    def _async_check_usable(self, _now: object = None) -> None:
+    def _async_check_usable(self) -> None:
         """Call the listeners if the data has expired, or at the time when it will."""
-        if self._cancel_expiry:
-            self._cancel_expiry()
-            self._cancel_expiry = None
+        self._expiry.cancel()
         if self.is_closed:
             return
         if self.usable is not self._announced_usable:
             self.async_update_listeners()
         elif self.usable and not self.last_update_success and self._failures > 1:
             delay = self._expires_at - self.hass.loop.time()
-            self._cancel_expiry = async_call_later(self.hass, max(0.0, delay) + 1, self._async_check_usable)
+            self._expiry.call_later(max(0.0, delay) + 1, self._async_check_usable)
 
     @callback
-    def _async_cancel_timers(self) -> None:
-        """Cancel all timers and first reads, and start no further ones."""
+    def _async_close(self) -> None:
+        """Cancel the first reads and the waits for pushes, and start no further ones."""
         self.is_closed = True
         for read in tuple(self._reads):
             read.cancel()
-        if self._cancel_hint:
-            self._cancel_hint()
-            self._cancel_hint = self._hint_since = None
-        if self._cancel_expiry:
-            self._cancel_expiry()
-            self._cancel_expiry = None
+        self._hint_since = None
         for key in tuple(self._awaited):
             self._confirmed(key)
 

@@ -15,7 +15,6 @@ from typing import Any, ClassVar, Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.util import dt as dt_util
 
@@ -260,13 +259,13 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
 
     @override
     @callback
-    def _async_on_hint(self, now: object) -> None:
+    def _async_on_hint(self) -> None:
         """Read, and read again for an Echo that woke too late for its record to have been written."""
         moment = self.hass.loop.time()
         is_busy = self._hint_since is not None and self._hint_since < self._next_read
         self._gap = min(self._gap + GAP_STEP, GAP_LIMIT) if is_busy else GAP_FIRST
         self._next_read = moment + self._gap * self.hint_delay
-        super()._async_on_hint(now)
+        super()._async_on_hint()
         if moment < self._woken_at + self.hint_delay * 0.9:
             self.async_hint()
 
@@ -306,10 +305,9 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
 
     async def async_wait(self) -> None:
         """Wait for the read that follows a waking, and start it as soon as its record can exist."""
-        if self._hint_since is not None and self._cancel_hint:
-            self._cancel_hint()
+        if self._hint.is_set:
             wait = max(0.0, self._woken_at + self.hint_delay - self.hass.loop.time())
-            self._cancel_hint = async_call_later(self.hass, wait, self._async_on_hint)
+            self._hint.call_later(wait, self._async_on_hint)
         with suppress(TimeoutError):
             async with asyncio.timeout(DUE_LIMIT):
                 await self._nothing_due.wait()

@@ -193,10 +193,10 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
 
     @override
     @callback
-    def _async_on_hint(self, now: object) -> None:
+    def _async_on_hint(self) -> None:
         """Read the lists named by hints; if a hint named none, the list of lists too."""
         self._only_changed = not self._lists_changed
-        super()._async_on_hint(now)
+        super()._async_on_hint()
 
     @callback
     def is_gone(self, list_id: str) -> bool:

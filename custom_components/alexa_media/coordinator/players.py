@@ -8,8 +8,7 @@ from datetime import timedelta
 from typing import Any, ClassVar, Final, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..cloud.model.api import AlexaBackend
@@ -24,6 +23,7 @@ from ..cloud.model.events import (
 from ..const import CONF_SCAN_INTERVAL, DEFAULT_SCAN_INTERVAL
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator
+from .removal import Timer
 
 # The now-playing push follows the player-state push within this time (seconds); if not, the sessions are read.
 NOW_PLAYING_DELAY: Final = 3.0
@@ -48,9 +48,8 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         self._devices = devices
         self._sessions_only = False
         self._external: dict[str, float] = {}
-        self._cancel_now_playing: CALLBACK_TYPE | None = None
+        self._now_playing = Timer(hass, entry)
         super().__init__(hass, entry, backend)
-        entry.async_on_unload(self._async_forget_now_playing)
 
     @callback
     def async_options_changed(self) -> None:
@@ -237,7 +236,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         if not serials:
             self.async_sessions_hint()
             return
-        self._async_forget_now_playing()
+        self._now_playing.cancel()
         changes: dict[str, Player] = {}
         for serial in serials:
             player = self.data.get(serial, Player())
@@ -333,22 +332,8 @@ class PlayersCoordinator(TopicCoordinator[Player]):
     @callback
     def _async_await_now_playing(self) -> None:
         """Read the sessions unless a push with the current track arrives in time."""
-        if self._cancel_now_playing or self.is_closed:
-            return
-
-        @callback
-        def _missed(_now: object) -> None:
-            self._cancel_now_playing = None
-            self.async_sessions_hint()
-
-        self._cancel_now_playing = async_call_later(self.hass, NOW_PLAYING_DELAY, _missed)
-
-    @callback
-    def _async_forget_now_playing(self) -> None:
-        """Stop waiting for a push with the current track."""
-        if self._cancel_now_playing:
-            self._cancel_now_playing()
-            self._cancel_now_playing = None
+        if not self._now_playing.is_set and not self.is_closed:
+            self._now_playing.call_later(NOW_PLAYING_DELAY, self.async_sessions_hint)
 
 
 def _mode_key(session: Session, mode: str) -> str:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later
+from homeassistant.core import HomeAssistant, callback
 
 from .base import TopicCoordinator
+from .removal import Timer
 
 REFRESH_PAUSE: Final = 0.5
 """Seconds between two refreshes of topics."""
@@ -64,7 +64,7 @@ class Recovery:
         self._topics = topics
         self._reopen = reopen
         self._attempt: asyncio.Task[None] | None = None
-        self._cancel_timer: CALLBACK_TYPE | None = None
+        self._timer = Timer(hass, entry)
         self._failed_attempts = 0
         self._tried_at: dict[str, float] = {}
         self._not_before = 0.0
@@ -79,7 +79,7 @@ class Recovery:
     @callback
     def async_failed(self) -> None:
         """Handle a failed topic: schedule an attempt."""
-        if self._probes and self._attempt is None and self._cancel_timer is None:
+        if self._probes and self._attempt is None and not self._timer.is_set:
             self._async_schedule(ATTEMPT_INTERVAL)
 
     @callback
@@ -103,15 +103,13 @@ class Recovery:
     @callback
     def _async_schedule(self, delay: float) -> None:
         """Schedule the next attempt after ``delay`` seconds."""
-        if self._is_closed:
-            return
-        self._async_cancel_timer()
-        self._cancel_timer = async_call_later(self._hass, delay, self._async_begin)
+        if not self._is_closed:
+            self._timer.call_later(delay, self._async_begin)
 
     @callback
-    def _async_begin(self, _now: object = None) -> None:
+    def _async_begin(self) -> None:
         """Start an attempt."""
-        self._async_cancel_timer()
+        self._timer.cancel()
         if self._attempt is None and not self._is_closed:
             self._attempt = self._entry.async_create_background_task(
                 self._hass, self._async_try(), f"alexa_media recovery {self._entry.entry_id}"
@@ -152,16 +150,9 @@ class Recovery:
             self._async_schedule(pause)
 
     @callback
-    def _async_cancel_timer(self) -> None:
-        if self._cancel_timer:
-            self._cancel_timer()
-            self._cancel_timer = None
-
-    @callback
     def _async_close(self) -> None:
-        """Cancel everything; no topic is refreshed afterward."""
+        """Refresh no topic from now on."""
         self._is_closed = True
-        self._async_cancel_timer()
 
 
 def _is_failing(topic: TopicCoordinator[Any]) -> bool:
@@ -192,7 +183,7 @@ class StreamWatchdog:
         self._missed_at: float | None = None
         self._unconfirmed = 0
         self._renewed_at: float | None = None
-        self._cancel_check: CALLBACK_TYPE | None = None
+        self._check = Timer(hass, entry)
         self.is_stalled = False
         self._is_closed = False
         entry.async_on_unload(self._async_close)
@@ -223,7 +214,7 @@ class StreamWatchdog:
         if not was_proven and self.is_proven:
             self._reschedule()
         self._unconfirmed = 0
-        self._async_cancel()
+        self._check.cancel()
         if self.is_stalled:
             self.is_stalled = False
             self._set_polling(False)
@@ -240,13 +231,13 @@ class StreamWatchdog:
     def async_unpushed(self) -> None:
         """Handle a change that a poll found although it should have been pushed."""
         self._async_missed()
-        if self._cancel_check is None and not self._is_closed:
-            self._cancel_check = async_call_later(self._hass, GRACE, self._async_stalled)
+        if not self._check.is_set and not self._is_closed:
+            self._check.call_later(GRACE, self._async_stalled)
 
     @callback
-    def _async_stalled(self, _now: object = None) -> None:
+    def _async_stalled(self) -> None:
         """Renew the stalled stream, and poll until a directive arrives."""
-        self._async_cancel()
+        self._check.cancel()
         if self._is_closed:
             return
         self._unconfirmed = 0
@@ -260,12 +251,5 @@ class StreamWatchdog:
 
     @callback
     def _async_close(self) -> None:
-        """Cancel all checks; no stream is renewed afterward."""
+        """Renew no stream from now on."""
         self._is_closed = True
-        self._async_cancel()
-
-    @callback
-    def _async_cancel(self) -> None:
-        if self._cancel_check:
-            self._cancel_check()
-            self._cancel_check = None

@@ -9,8 +9,7 @@ import logging
 from typing import Any, ClassVar, Final, NamedTuple, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later
+from homeassistant.core import HomeAssistant, callback
 
 from ..cloud.errors import (
     AlexaAuthError,
@@ -37,6 +36,7 @@ from ..cloud.model.settings import (
 from ..const import DOMAIN, Topic
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator, DeviceTopicCoordinator
+from .removal import Timer
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -112,8 +112,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         self._unconfirmed: set[SettingsSource] = set()
         self._writing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._wanting: asyncio.Task[None] | None = None
-        self._cancel_second_try: CALLBACK_TYPE | None = None
-        entry.async_on_unload(self._async_cancel_second_try)
+        self._second_try = Timer(hass, entry)
 
     # --- reading ---------------------------------------------------------------------
 
@@ -208,8 +207,8 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
             return
         self._refused.add(unit)
         self._due_at[unit] = now + RETRY_DELAY
-        if self._cancel_second_try is None:
-            self._cancel_second_try = async_call_later(self.hass, RETRY_DELAY + 1, self._async_second_try)
+        if not self._second_try.is_set:
+            self._second_try.call_later(RETRY_DELAY + 1, self.async_hint)
 
     @property
     @override
@@ -244,19 +243,6 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         """Return whether a source contains the setting of a key."""
         serial, _, setting = key.partition("/")
         return setting in Setting and _unit_of(serial, Setting(setting)) == unit
-
-    @callback
-    def _async_second_try(self, _now: object) -> None:
-        """Read the refused sources a second time."""
-        self._cancel_second_try = None
-        self.async_hint()
-
-    @callback
-    def _async_cancel_second_try(self) -> None:
-        """Cancel the second read of refused sources."""
-        if self._cancel_second_try:
-            self._cancel_second_try()
-            self._cancel_second_try = None
 
     @callback
     def async_want(self, serial: str, setting: Setting) -> None:
@@ -462,8 +448,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
         """Initialize the coordinator."""
         super().__init__(hass, entry, backend)
         self.api = api
-        self._second_looks: dict[tuple[str, str], CALLBACK_TYPE] = {}
-        entry.async_on_unload(self._async_cancel_second_looks)
+        self._second_looks = defaultdict[tuple[str, str], Timer](partial(Timer, hass, entry))
 
     @override
     async def _async_read(self) -> Mapping[str, DeviceSettings]:
@@ -503,9 +488,8 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
     @callback
     def _async_look_later(self, key: str, setting: str, value: SettingValue) -> None:
         """Schedule the second read of a setting."""
-        self._async_cancel_second_look(key, setting)
-        self._second_looks[key, setting] = async_call_later(
-            self.hass, SECOND_READ_DELAY, partial(self._async_look_again, key, setting, value)
+        self._second_looks[key, setting].call_later(
+            SECOND_READ_DELAY, partial(self._async_look_again, key, setting, value)
         )
 
     async def _async_confirm(self, key: str, setting: str, value: SettingValue) -> bool:
@@ -521,21 +505,8 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
         return found == value
 
     @callback
-    def _async_look_again(self, key: str, setting: str, value: SettingValue, _now: object) -> None:
+    def _async_look_again(self, key: str, setting: str, value: SettingValue) -> None:
         """Read a setting for the second and last time."""
-        self._second_looks.pop((key, setting), None)
         self.entry.async_create_background_task(
             self.hass, self._async_confirm(key, setting, value), f"{DOMAIN} read a setting back"
         )
-
-    @callback
-    def _async_cancel_second_look(self, key: str, setting: str) -> None:
-        """Cancel the second read of a setting that is written again."""
-        if cancel := self._second_looks.pop((key, setting), None):
-            cancel()
-
-    @callback
-    def _async_cancel_second_looks(self) -> None:
-        """Cancel all second reads."""
-        for key, setting in tuple(self._second_looks):
-            self._async_cancel_second_look(key, setting)

@@ -14,8 +14,7 @@ import math
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
@@ -31,6 +30,7 @@ from .alarms import AlarmVolumesCoordinator
 from .base import LOGGER
 from .devices import DevicesCoordinator
 from .players import PlayersCoordinator
+from .removal import Timer
 
 STORE_VERSION: Final = 1
 
@@ -83,7 +83,7 @@ class AlarmVolumeOverrides:
         self._done: dict[str, datetime] = {}
         self._late: dict[str, tuple[Notification, datetime]] = {}
         self._busy = False
-        self._cancel: CALLBACK_TYPE | None = None
+        self._timer = Timer(hass, entry)
 
     async def async_start(self) -> None:
         """Load the stored volumes, and follow the alarms until the entry is unloaded."""
@@ -91,7 +91,6 @@ class AlarmVolumeOverrides:
             # A deleted alarm needs no volume; keep it while the list is unavailable.
             self._wanted = {key: level for key, level in stored["wanted"].items() if self._watch.may_exist(key)}
             self._changed = {serial: Changed(**values) for serial, values in stored["changed"].items()}
-        self._entry.async_on_unload(self._async_cancel)
         self._entry.async_on_unload(self._watch.async_add_listener(None, self._async_happened))
         self._entry.async_on_unload(self._watch.async_on_plan(self._async_plan))
         self._async_plan()
@@ -144,7 +143,7 @@ class AlarmVolumeOverrides:
     @callback
     def _async_plan(self) -> None:
         """Schedule the next change; run a due one at once."""
-        self._async_cancel()
+        self._timer.cancel()
         if self._busy:
             return
         moments = [at - AHEAD for _, at in self._next()]
@@ -154,12 +153,11 @@ class AlarmVolumeOverrides:
         if min(moments) <= dt_util.utcnow():
             self._async_due()
         else:
-            self._cancel = async_track_point_in_utc_time(self._hass, self._async_due, min(moments))
+            self._timer.call_at(min(moments), self._async_due)
 
     @callback
-    def _async_due(self, _now: datetime | None = None) -> None:
+    def _async_due(self) -> None:
         """Apply due changes in the background."""
-        self._cancel = None
         self._busy = True
         self._entry.async_create_background_task(self._hass, self._async_apply(), f"{DOMAIN} alarm volumes")
 
@@ -213,13 +211,6 @@ class AlarmVolumeOverrides:
             LOGGER.warning("Could not restore the alarm volume: %s", err.details)
         del self._changed[serial]
         await self._async_save()
-
-    @callback
-    def _async_cancel(self) -> None:
-        """Cancel the timer."""
-        if self._cancel:
-            self._cancel()
-            self._cancel = None
 
 
 _LOGGER = logging.getLogger(__name__)

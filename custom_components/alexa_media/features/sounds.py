@@ -126,13 +126,11 @@ class PreparedSound:
     def async_begin(self) -> None:
         """Keep the sound while a message that uses it is being sent."""
         self._uses += 1
-        if self._cancel:
-            self._cancel()
-            self._cancel = None
+        self.async_cancel_removal()
 
     @callback
-    def async_drop(self) -> None:
-        """Remove the sound at once."""
+    def async_cancel_removal(self) -> None:
+        """Cancel the removal that is scheduled."""
         if self._cancel:
             self._cancel()
             self._cancel = None
@@ -226,7 +224,7 @@ class SoundShelf:
             if total <= MAX_BYTES and count <= MAX_SOUNDS:
                 return
             if not other.is_used:
-                other.async_drop()
+                other.async_cancel_removal()
                 del self._sounds[other.name]
                 total, count = total - len(other.mp3), count - 1
         if total > MAX_BYTES or count > MAX_SOUNDS:
