@@ -27,7 +27,7 @@ from .coordinator.runtime import (
 from .entity import async_follow_devices, is_gone
 from .features.appliances import async_follow_appliances, is_appliance
 from .flow.migration import async_migrate, async_settle
-from .issues import async_clear_no_default, async_report_yaml
+from .issues import NO_DEFAULT, async_report_yaml
 from .services import async_setup_services
 
 PLATFORMS: Final = (
@@ -196,7 +196,7 @@ async def _async_unload(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
 
 async def async_remove_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     """Remove an account, and deregister the integration at Amazon."""
-    async_clear_no_default(hass, entry)
+    NO_DEFAULT.async_clear(hass, entry)
     await recordings.async_forget(hass, entry)
     await async_forget(hass, entry)
 

@@ -16,7 +16,6 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cloud.errors import AlexaCommandError
 from .cloud.model.appliances import Appliance, ArmState, Feature, FeatureName, PropertyKey, PropertyName
-from .const import DOMAIN
 from .coordinator.runtime import AlexaConfigEntry
 from .coordinator.smart_home import GuardCoordinator
 from .entity import EntityAdder, TopicEntity, command_errors
@@ -27,6 +26,7 @@ from .features.appliances import (
     add_appliances,
     appliance_device_info,
 )
+from .issues import translated
 
 PARALLEL_UPDATES = 0
 
@@ -191,8 +191,4 @@ class AlexaSecurityPanel(AlexaApplianceEntity, AlarmControlPanelEntity):
             except AlexaCommandError as err:
                 if (key := REFUSALS.get(err.code or "")) is None:
                     raise
-                raise HomeAssistantError(
-                    translation_domain=DOMAIN,
-                    translation_key=key,
-                    translation_placeholders={"name": self.appliance.name},
-                ) from err
+                raise translated(HomeAssistantError, key, name=self.appliance.name) from err

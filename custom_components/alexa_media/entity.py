@@ -34,6 +34,7 @@ from .const import CONF_FEW_ENTITIES, CONF_ID_PREFIX, CONF_ID_SUFFIX, DOMAIN, MA
 from .coordinator.base import EXISTENCE, TopicCoordinator
 from .coordinator.removal import Removal
 from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
+from .issues import translated
 
 # Adding 20 new entities at once can block the event loop for 50 ms because of the registries.
 BATCH: Final = 10
@@ -196,18 +197,12 @@ def command_errors(hass: HomeAssistant, entry: AlexaConfigEntry) -> Generator[No
     except AlexaError as err:
         if isinstance(err, AlexaAuthError):
             entry.async_start_reauth(hass)
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key=err.translation_key,
-            translation_placeholders=err.placeholders,
-        ) from err
+        raise translated(HomeAssistantError, err.translation_key, **err.placeholders) from err
 
 
 def invalid_input(key: str, **placeholders: str) -> ServiceValidationError:
     """Return the error for invalid input of an action; ``key`` is its translation key."""
-    return ServiceValidationError(
-        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders or None
-    )
+    return translated(ServiceValidationError, key, **placeholders)
 
 
 def fraction(value: Any) -> float:

@@ -1,19 +1,17 @@
-"""Repair issues."""
+"""Repair issues, and translated errors."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 
-from .cloud.errors import AlexaPermissionError
 from .const import DOMAIN
 
 # alexa_media_player's id of the issue: users who have ignored it there need not do so again.
 ISSUE_YAML: Final = "deprecated_yaml_configuration"
-ISSUE_PERMISSION: Final = "permission_missing"
-ISSUE_DUPLICATE: Final = "duplicate_account"
-ISSUE_DEFAULT_DEVICE: Final = "no_default_device"
 
 
 @callback
@@ -33,64 +31,49 @@ def async_report_yaml(hass: HomeAssistant, *, present: bool) -> None:
     )
 
 
-@callback
-def async_report_permission(
-    hass: HomeAssistant, entry: ConfigEntry[Any], topic: str, err: AlexaPermissionError
-) -> None:
-    """Create the issue about a topic that Amazon does not allow this account to read."""
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        f"{ISSUE_PERMISSION}_{entry.entry_id}_{topic}",
-        is_fixable=False,
-        severity=ir.IssueSeverity.WARNING,
-        translation_key=ISSUE_PERMISSION,
-        translation_placeholders={"account": entry.title, **err.placeholders},
-    )
+@dataclass(frozen=True, slots=True)
+class EntryIssue:
+    """A kind of issue about an entry, or about each of its topics."""
+
+    key: str
+    severity: ir.IssueSeverity = ir.IssueSeverity.WARNING
+    is_fixable: bool = False
+
+    @callback
+    def async_report(
+        self, hass: HomeAssistant, entry: ConfigEntry[Any], topic: str | None = None, **placeholders: str
+    ) -> None:
+        """Create the issue about an entry."""
+        ir.async_create_issue(
+            hass,
+            DOMAIN,
+            self._id(entry, topic),
+            data={"entry_id": entry.entry_id} if self.is_fixable else None,
+            is_fixable=self.is_fixable,
+            severity=self.severity,
+            translation_key=self.key,
+            translation_placeholders={"account": entry.title, **placeholders},
+        )
+
+    @callback
+    def async_clear(self, hass: HomeAssistant, entry: ConfigEntry[Any], topic: str | None = None) -> None:
+        """Delete the issue about an entry, if there is one."""
+        ir.async_delete_issue(hass, DOMAIN, self._id(entry, topic))
+
+    def _id(self, entry: ConfigEntry[Any], topic: str | None) -> str:
+        return "_".join(filter(None, (self.key, entry.entry_id, topic)))
 
 
-@callback
-def async_clear_permission(hass: HomeAssistant, entry: ConfigEntry[Any], topic: str) -> None:
-    """Delete the issue about a topic that Amazon does not allow this account to read."""
-    ir.async_delete_issue(hass, DOMAIN, f"{ISSUE_PERMISSION}_{entry.entry_id}_{topic}")
+PERMISSION: Final = EntryIssue("permission_missing")
+"""Amazon does not allow the account to read a topic."""
+
+DUPLICATE: Final = EntryIssue("duplicate_account", ir.IssueSeverity.ERROR)
+"""The entry is a copy of the entry with the title ``other``."""
+
+NO_DEFAULT: Final = EntryIssue("no_default_device", is_fixable=True)
+"""The account has no default device, although an action has just needed one."""
 
 
-@callback
-def async_report_duplicate(hass: HomeAssistant, entry: ConfigEntry[Any], other: str) -> None:
-    """Create the issue about an entry that is a copy of the entry with the title ``other``."""
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        f"{ISSUE_DUPLICATE}_{entry.entry_id}",
-        is_fixable=False,
-        severity=ir.IssueSeverity.ERROR,
-        translation_key=ISSUE_DUPLICATE,
-        translation_placeholders={"account": entry.title, "other": other},
-    )
-
-
-@callback
-def async_clear_duplicate(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Delete the issue about an entry that is a copy."""
-    ir.async_delete_issue(hass, DOMAIN, f"{ISSUE_DUPLICATE}_{entry.entry_id}")
-
-
-@callback
-def async_report_no_default(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Create the issue about an account without a default device, because an action has just needed one."""
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        f"{ISSUE_DEFAULT_DEVICE}_{entry.entry_id}",
-        data={"entry_id": entry.entry_id},
-        is_fixable=True,
-        severity=ir.IssueSeverity.WARNING,
-        translation_key=ISSUE_DEFAULT_DEVICE,
-        translation_placeholders={"account": entry.title},
-    )
-
-
-@callback
-def async_clear_no_default(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Delete the issue about an account without a default device."""
-    ir.async_delete_issue(hass, DOMAIN, f"{ISSUE_DEFAULT_DEVICE}_{entry.entry_id}")
+def translated[E: HomeAssistantError](kind: type[E], key: str, /, **placeholders: str) -> E:
+    """Return an error with a translated message; ``key`` is its translation key."""
+    return kind(translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders or None)

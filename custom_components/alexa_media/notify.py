@@ -62,6 +62,7 @@ from .features.speech import (
     title_of,
 )
 from .features.targets import async_permissions, async_require_speakers
+from .issues import translated
 
 
 def _unit_unique_id(entry: AlexaConfigEntry, unit: ManagedUnit) -> str:
@@ -180,10 +181,11 @@ def _add_units(add: EntityAdder, api: ManagementApi) -> None:
 class _AccountNotifier(AccountEntity[DevicesCoordinator], NotifyEntity):
     """Base of the notify entities of the account."""
 
-    def __init__(self, entry: AlexaConfigEntry, key: str) -> None:
-        """Initialize; ``key`` is the key of the unique id and of the translation."""
-        super().__init__(entry, entry.runtime_data.devices, key, EXISTENCE)
-        self._attr_translation_key = key
+    _attr_translation_key: str
+
+    def __init__(self, entry: AlexaConfigEntry) -> None:
+        """Initialize for an account; the key of the unique id is that of the translation."""
+        super().__init__(entry, entry.runtime_data.devices, self._attr_translation_key, EXISTENCE)
 
     @property
     @override
@@ -195,11 +197,8 @@ class _AccountNotifier(AccountEntity[DevicesCoordinator], NotifyEntity):
 class AlexaAppNotifier(_AccountNotifier):
     """Sends messages to the Alexa apps of the account."""
 
+    _attr_translation_key = "app"
     _attr_supported_features = NotifyEntityFeature.TITLE
-
-    def __init__(self, entry: AlexaConfigEntry) -> None:
-        """Initialize for an account."""
-        super().__init__(entry, "app")
 
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
@@ -215,9 +214,7 @@ class AlexaAppNotifier(_AccountNotifier):
 class AlexaLastSpokenToNotifier(_AccountNotifier):
     """Speaks messages on the Echo of the account that was last spoken to."""
 
-    def __init__(self, entry: AlexaConfigEntry) -> None:
-        """Initialize for an account."""
-        super().__init__(entry, "last_spoken_to")
+    _attr_translation_key = "last_spoken_to"
 
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
@@ -518,7 +515,7 @@ async def _async_last_called(
         for player in players.values():
             if player.entry is account and player.device and player.device.serial == last.serial:
                 return player
-    raise HomeAssistantError(translation_domain=DOMAIN, translation_key="last_called_unknown")
+    raise translated(HomeAssistantError, "last_called_unknown")
 
 
 async def _async_notify_apps(hass: HomeAssistant, prepared: AppMessage, players: Iterable[EchoPlayer]) -> None:

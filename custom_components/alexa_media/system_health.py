@@ -1,14 +1,21 @@
 """System health information; accounts are numbered instead of named."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence, Sized
+from typing import Any, Final
 
 from homeassistant.components import system_health
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 
 from .const import CONF_URL, DOMAIN
-from .coordinator.runtime import AlexaConfigEntry
+from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
+
+_COUNTED: Final[Mapping[str, Callable[[AlexaRuntimeData], Sized]]] = {
+    "devices": lambda runtime: runtime.devices.data,
+    "unsupported": lambda runtime: runtime.backend.unsupported,
+    "drift": lambda runtime: runtime.backend.drift,
+}
+"""What is counted per account: devices, requests that Amazon refuses, and changes in Amazon's responses."""
 
 
 @callback
@@ -27,9 +34,8 @@ async def async_system_health_info(hass: HomeAssistant) -> dict[str, Any]:
     if entries:
         info["signed_in"] = _by_account([_signed_in(hass, entry) for entry in entries])
         info["push_up"] = _by_account([_loaded(entry) and entry.runtime_data.push.up for entry in entries])
-        info["devices"] = _by_account([_devices(entry) for entry in entries])
-        info["unsupported"] = _by_account([_unsupported(entry) for entry in entries])
-        info["drift"] = _by_account([_drift(entry) for entry in entries])
+        for name, counted in _COUNTED.items():
+            info[name] = _by_account([len(counted(entry.runtime_data)) if _loaded(entry) else 0 for entry in entries])
     info["can_reach_amazon"] = system_health.async_check_can_reach_url(hass, f"https://alexa.{domain}/api/ping")
     return info
 
@@ -42,21 +48,6 @@ def _loaded(entry: AlexaConfigEntry) -> bool:
 def _signed_in(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
     """Return whether an account is loaded and does not need a new sign-in."""
     return _loaded(entry) and not any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
-
-
-def _devices(entry: AlexaConfigEntry) -> int:
-    """Return the number of devices of an account; 0 if it is not loaded."""
-    return len(entry.runtime_data.devices.data) if _loaded(entry) else 0
-
-
-def _unsupported(entry: AlexaConfigEntry) -> int:
-    """Return the number of requests that Amazon refuses for the account; 0 if it is not loaded."""
-    return len(entry.runtime_data.backend.unsupported) if _loaded(entry) else 0
-
-
-def _drift(entry: AlexaConfigEntry) -> int:
-    """Return the number of changes in Amazon's responses for the account; 0 if it is not loaded."""
-    return len(entry.runtime_data.backend.drift) if _loaded(entry) else 0
 
 
 def _by_account(values: Sequence[bool | int]) -> bool | int | str:

@@ -24,7 +24,7 @@ from ..cloud.errors import (
 from ..cloud.model.api import AlexaBackend
 from ..cloud.model.commands import command
 from ..const import DOMAIN
-from ..issues import async_clear_permission, async_report_permission
+from ..issues import PERMISSION
 from .own_writes import OwnWrites
 from .removal import ListenerRemoval, Timer
 
@@ -192,7 +192,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=err.translation_key) from err
         except AlexaError as err:
             if isinstance(err, AlexaPermissionError):
-                async_report_permission(self.hass, self.entry, self.topic, err)
+                PERMISSION.async_report(self.hass, self.entry, self.topic, **err.placeholders)
             raise self._failed(err) from err
         finally:
             self._pushed_while_reading = self._reading_since = None
@@ -204,7 +204,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             quiet = {key: value for key, value in data.items() if key not in pushed and key not in self._awaited}
             if any(key in self.data and self.should_be_pushed(self.data[key], value) for key, value in quiet.items()):
                 self.watchdog.async_unpushed()
-        async_clear_permission(self.hass, self.entry, self.topic)
+        PERMISSION.async_clear(self.hass, self.entry, self.topic)
         settled = {key: pushed[key] if key in pushed else self._settled(key, data[key], began) for key in data}
         return data if settled == data else settled
 

@@ -25,7 +25,7 @@ from ..const import (
     CONF_SERIAL,
     DOMAIN,
 )
-from ..issues import async_clear_duplicate, async_report_duplicate
+from ..issues import DUPLICATE, translated
 from .alarm_watch import AlarmWatch, async_forget_alarms
 from .alarms import AlarmSoundsCoordinator, AlarmVolumesCoordinator, AscendingCoordinator
 from .appliances import AppliancesCoordinator, appliance_store_for
@@ -163,7 +163,7 @@ class AlexaRuntimeData:
         has to sign in.
         """
         if not self.devices.entry.data.get(CONF_REFRESH_TOKEN, True):
-            raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=AlexaAuthError.translation_key)
+            raise translated(ConfigEntryAuthFailed, AlexaAuthError.translation_key)
         self.backend.follow_answers(self.recovery.async_evidence)
         restored = await self.devices.async_restore()
         if self.appliances:
@@ -184,14 +184,10 @@ class AlexaRuntimeData:
         try:
             yield
         except AlexaAuthError as err:
-            raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=err.translation_key) from err
+            raise translated(ConfigEntryAuthFailed, err.translation_key) from err
         except AlexaError as err:
             if not restored or not data.get(CONF_CUSTOMER_ID, True):
-                raise ConfigEntryNotReady(
-                    translation_domain=DOMAIN,
-                    translation_key=err.translation_key,
-                    translation_placeholders=err.placeholders,
-                ) from err
+                raise translated(ConfigEntryNotReady, err.translation_key, **err.placeholders) from err
 
     async def async_read(self, *, restored: bool) -> None:
         """Read all topics once: pushed ones when the stream is open, because no push is missed then.
@@ -396,20 +392,16 @@ def async_claim_registration(hass: HomeAssistant, entry: AlexaConfigEntry) -> No
     """
     in_use = hass.data.setdefault(_IN_USE, set())
     if user := next((copy for copy in sharing_registration(hass, entry) if copy.entry_id in in_use), None):
-        async_report_duplicate(hass, entry, user.title)
-        raise ConfigEntryError(
-            translation_domain=DOMAIN,
-            translation_key="duplicate_account",
-            translation_placeholders={"other": user.title},
-        )
-    async_clear_duplicate(hass, entry)
+        DUPLICATE.async_report(hass, entry, other=user.title)
+        raise translated(ConfigEntryError, "duplicate_account", other=user.title)
+    DUPLICATE.async_clear(hass, entry)
     in_use.add(entry.entry_id)
     entry.async_on_unload(lambda: in_use.discard(entry.entry_id))
 
 
 async def async_forget(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     """Deregister the integration from the account, and delete the stored files; never raises."""
-    async_clear_duplicate(hass, entry)
+    DUPLICATE.async_clear(hass, entry)
     async_forget_alarms(hass, entry.entry_id)
     async_forget_volumes(hass, entry.entry_id)
     if CONF_REGION not in entry.data and not sharing_registration(hass, entry):

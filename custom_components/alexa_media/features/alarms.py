@@ -34,7 +34,7 @@ from ..coordinator.alarm_watch import AlarmWatch
 from ..coordinator.device_states import NotificationsCoordinator
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, invalid_input, player_unique_id
-from ..issues import async_clear_no_default, async_report_no_default
+from ..issues import NO_DEFAULT
 
 CAN_RING: Final = "TIMERS_AND_ALARMS"
 CAN_REMIND: Final = "REMINDERS"
@@ -162,7 +162,7 @@ def any_default_echo(hass: HomeAssistant, account: AlexaConfigEntry | None = Non
         if echo := default_echo(entry):
             return echo
     if able := next((entry for entry in entries if default_choices(entry)), None):
-        async_report_no_default(hass, able)
+        NO_DEFAULT.async_report(hass, able)
     raise invalid_input("alarm_no_device")
 
 
@@ -180,7 +180,7 @@ def default_choices(entry: AlexaConfigEntry) -> dict[str, str]:
 def async_choose_default(hass: HomeAssistant, entry: AlexaConfigEntry, serial: str) -> None:
     """Store the default device of an account, and delete the repair issue about it."""
     hass.config_entries.async_update_entry(entry, options={**entry.options, CONF_DEFAULT_DEVICE: serial})
-    async_clear_no_default(hass, entry)
+    NO_DEFAULT.async_clear(hass, entry)
     entry.runtime_data.devices.async_update_listeners()
 
 

@@ -14,7 +14,7 @@ from ..const import CONF_DEFAULT_DEVICE
 from ..coordinator.media import RoutinesCoordinator
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import AccountEntity, Candidates, EntityAdder, command_errors, invalid_input
-from ..issues import async_report_no_default
+from ..issues import NO_DEFAULT
 from .targets import Permissions
 
 _KEY: Final = "routine"
@@ -55,7 +55,7 @@ async def async_press_routine(permissions: Permissions, entry: AlexaConfigEntry,
         raise invalid_input("routine_gone")
     device = None
     if routine.needs_echo and (device := _default_echo(entry)) is None:
-        async_report_no_default(permissions.hass, entry)
+        NO_DEFAULT.async_report(permissions.hass, entry)
         raise invalid_input("routine_needs_echo", routine=routine.name)
     await _async_run(permissions, entry, coordinator, routine, device)
 

@@ -31,6 +31,7 @@ from yarl import URL
 from ..const import CONF_PUBLIC_URL, DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import AlexaDeviceEntity, invalid_input, player_unique_id
+from ..issues import translated
 from .speech import Kind, Message, async_say, echo_players, recipients_of
 
 _LOGGER = logging.getLogger(__name__)
@@ -330,11 +331,8 @@ class AudioError(Exception):
 
     def translated(self) -> HomeAssistantError:
         """Return the error for the user."""
-        return HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key=self.key,
-            translation_placeholders={"reason": self.reason} if self.key == "audio_not_converted" else None,
-        )
+        reason = {"reason": self.reason} if self.key == "audio_not_converted" else {}
+        return translated(HomeAssistantError, self.key, **reason)
 
 
 def _digest(data: bytes) -> bytes:

@@ -22,6 +22,7 @@ from ..cloud.ssml import SsmlError, checked, in_language, plain, speaking_second
 from ..const import DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import invalid_input, player_unique_id
+from ..issues import translated
 
 _AUDIBLE: Final = frozenset({"AUDIO_PLAYER", "MUSIC_SKILL"})
 
@@ -324,11 +325,8 @@ class Report:
             failed |= {name: str(why) for name, why in absent}
         if failed:
             failed |= dict.fromkeys(self.unknown, "unknown")
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="speech_failed",
-                translation_placeholders={"failed": ", ".join(f"{name} ({why})" for name, why in failed.items())},
-            )
+            problems = ", ".join(f"{name} ({why})" for name, why in failed.items())
+            raise translated(HomeAssistantError, "speech_failed", failed=problems)
         if self.unknown:
             raise invalid_input("speech_target_unknown", targets=", ".join(self.unknown))
 

@@ -45,6 +45,7 @@ from ..const import (
     ENTRY_VERSION,
 )
 from ..coordinator.runtime import AlexaConfigEntry
+from ..issues import translated
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -112,11 +113,7 @@ async def async_settle(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
         account = entry.runtime_data.backend.account
         others = (other for other in hass.config_entries.async_entries(DOMAIN) if other.entry_id != entry.entry_id)
         if same := next((other for other in others if other.unique_id == account.customer_id), None):
-            raise ConfigEntryError(
-                translation_domain=DOMAIN,
-                translation_key="duplicate_account",
-                translation_placeholders={"other": same.title},
-            )
+            raise translated(ConfigEntryError, "duplicate_account", other=same.title)
         known = {CONF_CUSTOMER_ID: account.customer_id, CONF_EMAIL: entry.data[CONF_EMAIL] or account.email}
         hass.config_entries.async_update_entry(entry, unique_id=account.customer_id, data={**entry.data, **known})
     if (email := entry.data.get(CONF_LEFTOVERS)) is not None:

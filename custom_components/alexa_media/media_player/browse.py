@@ -15,10 +15,10 @@ from ..cloud.model.commands import PlaySearch
 from ..cloud.model.devices import Player
 from ..cloud.model.media import MusicProvider
 from ..cloud.names import folded
-from ..const import DOMAIN
 from ..coordinator.media import MediaLibrary
 from ..entity import AlexaDeviceEntity, command_errors, invalid_input
 from ..features.play_media import LIBRARY, PROVIDER, QUEUE, ROUTINE, SOUND, STATION, is_provider, own_type, provider_of
+from ..issues import translated
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -230,9 +230,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
 def _no_folder(folder: str) -> BrowseError:
     """Return the error for an unknown folder."""
-    return BrowseError(
-        translation_domain=DOMAIN, translation_key="folder_unknown", translation_placeholders={"folder": folder}
-    )
+    return translated(BrowseError, "folder_unknown", folder=folder)
 
 
 def _category(name: str) -> str:

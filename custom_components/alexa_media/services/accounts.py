@@ -24,6 +24,7 @@ from ..cloud.names import same, tidy
 from ..const import CONF_EMAIL, DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, invalid_input, masked, sendable
+from ..issues import translated
 
 ATTR_CONFIRM: Final = "confirm"
 ATTR_EMAIL: Final = "email"
@@ -161,11 +162,8 @@ async def _async_enable_network_discovery(call: ServiceCall) -> ServiceResponse:
         if topics:
             failed[_name(entry)] = ", ".join(topics)
     if failed:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="discovery_failed",
-            translation_placeholders={"failed": "; ".join(f"{name}: {why}" for name, why in failed.items())},
-        )
+        problems = "; ".join(f"{name}: {why}" for name, why in failed.items())
+        raise translated(HomeAssistantError, "discovery_failed", failed=problems)
     return {"accounts": accounts} if call.return_response else None
 
 
@@ -189,7 +187,7 @@ async def _async_record(call: ServiceCall) -> ServiceResponse:
         try:
             finished = await recordings.async_stop(hass, entry)
         except OSError as err:
-            raise HomeAssistantError(translation_domain=DOMAIN, translation_key="recording_not_written") from err
+            raise translated(HomeAssistantError, "recording_not_written") from err
         if finished is None:
             raise invalid_input("no_recording", name=entry.title)
         return {"path": finished.path, "requests": finished.requests, "directives": finished.directives}

@@ -45,6 +45,7 @@ from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, invalid_input, player_unique_id
 from ..features.appliances import appliance_identifier
 from ..features.speech import readable_text
+from ..issues import translated
 from .accounts import ATTR_CONFIRM, CONFIRM_FIELDS, ENTRY_FIELDS, AdminAction
 
 ATTR_MESSAGE: Final = "message"
@@ -295,11 +296,8 @@ async def _async_set_address(call: ServiceCall) -> ServiceResponse:
         refusal = await managed.api.async_set_address(managed.key, address)
     if not call.return_response:
         if refusal:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="address_rejected",
-                translation_placeholders={"reason": ", ".join(refusal.problems) or refusal.code},
-            )
+            reason = ", ".join(refusal.problems) or refusal.code
+            raise translated(HomeAssistantError, "address_rejected", reason=reason)
         return None
     if refusal is None:
         return {"accepted": True}
@@ -344,11 +342,8 @@ async def _async_install_wifi(call: ServiceCall) -> ServiceResponse:
         with command_errors(call.hass, managed.entry):
             state = await _async_follow(managed, operation_id)
         if state is not WifiInstallState.SUCCESS:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="wifi_failed" if state is WifiInstallState.FAILURE else "wifi_unknown",
-                translation_placeholders={"ssid": ssid, "operation_id": operation_id},
-            )
+            key = "wifi_failed" if state is WifiInstallState.FAILURE else "wifi_unknown"
+            raise translated(HomeAssistantError, key, ssid=ssid, operation_id=operation_id)
     return {"operation_id": operation_id, "status": state.value.lower()} if call.return_response else None
 
 
