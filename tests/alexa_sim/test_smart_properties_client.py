@@ -16,10 +16,15 @@ from custom_components.alexa_media.cloud.model.appliances import (
     Temperature,
     TemperatureScale,
 )
+from custom_components.alexa_media.cloud.property import requests
 from custom_components.alexa_media.cloud.property.client import SmartPropertiesClient
 from custom_components.alexa_media.cloud.property.models import ThermostatMode, WifiStatus
 from custom_components.alexa_media.cloud.property.operation import Region
 from custom_components.alexa_media.cloud.property.operations import (
+    ADJUST_BRIGHTNESS,
+    ADJUST_TARGET_SETPOINT,
+    ADJUST_VOLUME,
+    DECREASE_COLOR_TEMPERATURE,
     GET_BRIGHTNESS,
     GET_COLOR,
     GET_COLOR_TEMPERATURE,
@@ -28,6 +33,14 @@ from custom_components.alexa_media.cloud.property.operations import (
     GET_SPEAKER,
     GET_TEMPERATURE_SENSOR,
     GET_THERMOSTAT,
+    INCREASE_COLOR_TEMPERATURE,
+    SET_COLOR,
+    SET_COLOR_TEMPERATURE,
+    SET_TARGET_SETPOINT,
+    SET_THERMOSTAT_MODE,
+    SET_VOLUME,
+    TURN_OFF,
+    TURN_ON,
 )
 from custom_components.alexa_media.cloud.property.requests import (
     NO_UNIT,
@@ -116,20 +129,22 @@ async def test_lists_units_and_the_search(api: SmartPropertiesClient, process: R
 
 
 async def test_the_client_sets_features(api: SmartPropertiesClient, process: Running) -> None:
-    await api.set_color(LAMP, HueSaturation(hue=200, saturation=0.5, brightness=0.5))
-    await api.adjust_brightness(LAMP, -20)
-    await api.set_color_temperature(LAMP, 3000)
-    await api.increase_color_temperature(LAMP)
-    await api.decrease_color_temperature(LAMP)
-    await api.turn_off(LAMP)
-    await api.turn_on(LAMP)
-    await api.set_volume(BED, 20)
-    await api.adjust_volume(BED, 5)
-    await api.set_thermostat_mode(HVAC, ThermostatMode.COOL)
+    await api.command(SET_COLOR, LAMP, requests.color(HueSaturation(hue=200, saturation=0.5, brightness=0.5)))
+    await api.command(ADJUST_BRIGHTNESS, LAMP, requests.percent_delta("brightnessDelta", -20))
+    await api.command(SET_COLOR_TEMPERATURE, LAMP, requests.kelvin(3000))
+    await api.command(INCREASE_COLOR_TEMPERATURE, LAMP)
+    await api.command(DECREASE_COLOR_TEMPERATURE, LAMP)
+    await api.command(TURN_OFF, LAMP)
+    await api.command(TURN_ON, LAMP)
+    await api.command(SET_VOLUME, BED, requests.percent("volume", 20))
+    await api.command(ADJUST_VOLUME, BED, requests.percent_delta("volumeDelta", 5))
+    await api.command(SET_THERMOSTAT_MODE, HVAC, requests.thermostat_mode(ThermostatMode.COOL))
     warm = Temperature(value=23, scale=TemperatureScale.CELSIUS)
-    await api.set_target_setpoint(HVAC, target=warm)
-    await api.adjust_target_setpoint(HVAC, Temperature(value=1, scale=TemperatureScale.CELSIUS))
-    await api.set_target_setpoint(DUAL, lower=Temperature(value=20, scale=TemperatureScale.CELSIUS), upper=warm)
+    await api.command(SET_TARGET_SETPOINT, HVAC, requests.setpoints(warm, None, None))
+    one_degree = Temperature(value=1, scale=TemperatureScale.CELSIUS)
+    await api.command(ADJUST_TARGET_SETPOINT, HVAC, requests.setpoint_delta(one_degree))
+    cool = Temperature(value=20, scale=TemperatureScale.CELSIUS)
+    await api.command(SET_TARGET_SETPOINT, DUAL, requests.setpoints(None, cool, warm))
     endpoints = process.client.state()["smartProperties"]["endpoints"]
     assert endpoints[LAMP]["features"] == {
         "power": {"powerState": "ON"},
@@ -196,5 +211,5 @@ async def test_wifi_and_the_lifecycle_of_an_endpoint(api: SmartPropertiesClient,
 async def test_a_token_that_expires_is_renewed_once(api: SmartPropertiesClient, process: Running) -> None:
     await api.read_feature(GET_POWER, LAMP)
     process.client.fault(expire_tokens=True)
-    await api.turn_off(LAMP)
+    await api.command(TURN_OFF, LAMP)
     assert [entry["status"] for entry in process.client.ledger(path="*/turnOff")] == [401, 200]

@@ -6,7 +6,7 @@ cookie or text of the user. ``translation_key`` is the key under ``exceptions`` 
 """
 
 import re
-from typing import ClassVar, Final, override
+from typing import ClassVar, Final, TypedDict, Unpack, override
 
 _CLASS_NAME: Final = re.compile(r"\b(?:\w+[.#])*\w*[a-z](?:Error|Exception)\b:?\s*")
 _IN_WORDS: Final = {
@@ -36,6 +36,14 @@ def in_words(code: str | None) -> str:
     return text.replace("_", " ").lower() if re.fullmatch(r"[A-Z0-9_]+|[a-z0-9_]+", text) else text
 
 
+class ErrorDetails(TypedDict, total=False):
+    """Details that every error may have; see ``AlexaError``."""
+
+    endpoint: str | None
+    status: int | None
+    code: str | None
+
+
 class AlexaError(Exception):
     """Base class of all errors raised by a backend.
 
@@ -49,14 +57,12 @@ class AlexaError(Exception):
     request_id: str | None = None
     """Amazon's id of the request, to quote in problem reports; only Smart Properties returns one."""
 
-    def __init__(
-        self, message: str, *, endpoint: str | None = None, status: int | None = None, code: str | None = None
-    ) -> None:
+    def __init__(self, message: str, **details: Unpack[ErrorDetails]) -> None:
         """Initialize with the details of the failure."""
         super().__init__(message)
-        self.endpoint = endpoint
-        self.status = status
-        self.code = code
+        self.endpoint = details.get("endpoint")
+        self.status = details.get("status")
+        self.code = details.get("code")
 
     @property
     def placeholders(self) -> dict[str, str]:
@@ -96,20 +102,13 @@ class AlexaConnectionError(AlexaError):
     words = "no answer"
 
     def __init__(
-        self,
-        message: str,
-        *,
-        endpoint: str | None = None,
-        status: int | None = None,
-        code: str | None = None,
-        sent: bool = True,
-        retry_after: float | None = None,
+        self, message: str, *, sent: bool = True, retry_after: float | None = None, **details: Unpack[ErrorDetails]
     ) -> None:
         """Initialize the error.
 
         ``sent`` is True if the request may have reached Amazon. ``retry_after`` is in seconds, None if unknown.
         """
-        super().__init__(message, endpoint=endpoint, status=status, code=code)
+        super().__init__(message, **details)
         self.sent = sent
         self.retry_after = retry_after
 
@@ -125,17 +124,9 @@ class AlexaRateLimitedError(AlexaError):
     translation_key = "rate_limited"
     words = "too many requests"
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        retry_after: float,
-        endpoint: str | None = None,
-        status: int | None = None,
-        code: str | None = None,
-    ) -> None:
+    def __init__(self, message: str, *, retry_after: float, **details: Unpack[ErrorDetails]) -> None:
         """Initialize; ``retry_after`` is in seconds."""
-        super().__init__(message, endpoint=endpoint, status=status, code=code)
+        super().__init__(message, **details)
         self.retry_after = retry_after
 
     @property
@@ -170,9 +161,9 @@ class AlexaNoPlayerError(AlexaUnsupportedError):
 
     translation_key = "no_player"
 
-    def __init__(self, message: str, *, expired: bool, endpoint: str | None = None, code: str | None = None) -> None:
+    def __init__(self, message: str, *, expired: bool, **details: Unpack[ErrorDetails]) -> None:
         """Initialize; ``expired`` as reported by Amazon."""
-        super().__init__(message, endpoint=endpoint, code=code)
+        super().__init__(message, **details)
         self.expired = expired
 
 

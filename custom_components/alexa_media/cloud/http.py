@@ -163,6 +163,12 @@ class Target:
         """Return the maximum size of the response in bytes."""
         return MAX_WRITE_BODY_BYTES if self.is_write else MAX_BODY_BYTES
 
+    def error[E: AlexaError](
+        self, kind: type[E], what: str, *, status: int | None = None, code: str | None = None
+    ) -> E:
+        """Return an error of this request; ``what`` continues a message that begins with the label."""
+        return kind(f"{self.label} {what}", endpoint=self.label, status=status, code=code)
+
 
 class ExchangeRecorder(Protocol):
     """Receives requests, responses and pushed directives while a recording is running."""

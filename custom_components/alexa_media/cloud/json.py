@@ -59,6 +59,12 @@ def number(value: Any) -> float | None:
     return result if abs(result) <= GREATEST else None
 
 
+def percent(value: Any) -> int | None:
+    """Return a number from 0 to 100, rounded, else None."""
+    found = number(value)
+    return round(found) if found is not None and 0 <= found <= 100 else None
+
+
 def reading(value: Any) -> bool | None:
     """Return the truth value of a boolean, of 0 or 1, or of a word such as "ON"; ``None`` for anything else."""
     word = str(value).strip().casefold() if isinstance(value, bool | int | float | str) else ""

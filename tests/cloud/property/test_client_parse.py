@@ -16,9 +16,9 @@ from custom_components.alexa_media.cloud.model.appliances import (
     Temperature,
     TemperatureScale,
 )
+from custom_components.alexa_media.cloud.model.property import PostalAddress
 from custom_components.alexa_media.cloud.property import parse, settings
 from custom_components.alexa_media.cloud.property.models import (
-    Address,
     ConnectionType,
     Feature,
     PropertyType,
@@ -254,7 +254,7 @@ def test_addresses_are_read_bare_and_wrapped_and_not_shown() -> None:
     assert bare == wrapped
     assert (bare.line1, bare.line2, bare.country) == ("12 Example Street", "", "US")
     setting = settings.setting(SettingKey.ADDRESS, {"address": data})
-    assert isinstance(setting.value, Address)
+    assert isinstance(setting.value, PostalAddress)
     assert "Springfield" not in repr(bare) + repr(setting)
 
 

@@ -14,10 +14,23 @@ from yarl import URL
 
 from custom_components.alexa_media.cloud.errors import AlexaError, AlexaInvalidValueError
 from custom_components.alexa_media.cloud.model.appliances import HueSaturation, Temperature, TemperatureScale
-from custom_components.alexa_media.cloud.property import transport as own_errors
+from custom_components.alexa_media.cloud.model.property import PostalAddress
+from custom_components.alexa_media.cloud.property import requests, transport as own_errors
 from custom_components.alexa_media.cloud.property.client import SmartPropertiesClient
-from custom_components.alexa_media.cloud.property.models import Address, Reachability, ThermostatMode
+from custom_components.alexa_media.cloud.property.models import Reachability, ThermostatMode
 from custom_components.alexa_media.cloud.property.operation import Region
+from custom_components.alexa_media.cloud.property.operations import (
+    ADJUST_BRIGHTNESS,
+    ADJUST_TARGET_SETPOINT,
+    ADJUST_VOLUME,
+    SET_BRIGHTNESS,
+    SET_COLOR,
+    SET_COLOR_TEMPERATURE,
+    SET_TARGET_SETPOINT,
+    SET_THERMOSTAT_MODE,
+    SET_VOLUME,
+    TURN_ON,
+)
 from custom_components.alexa_media.cloud.property.requests import (
     AllOf,
     AnyOf,
@@ -49,9 +62,11 @@ from .test_client_walk import HOME, WARM
 type Call = Callable[[SmartPropertiesClient], Awaitable[Any]]
 
 NAN = float("nan")
+NO_NUMBER = Temperature(NAN, TemperatureScale.KELVIN)
 NOWHERE = Temperature(20, TemperatureScale.UNKNOWN)
-ABROAD = Address(line1="1", line2="", line3="", city="", state="", district="", postal_code="", country="Germany")
-NAMELESS = Address(line1="", line2="", line3="", city="", state="", district="", postal_code="", country="DE")
+NO_MODE = ThermostatMode.UNKNOWN
+ABROAD = PostalAddress(line1="1", line2="", line3="", city="", state="", district="", postal_code="", country="Germany")
+NAMELESS = PostalAddress(line1="", line2="", line3="", city="", state="", district="", postal_code="", country="DE")
 
 REFUSED: list[tuple[str, Call]] = [
     ("filter", lambda c: c.list_endpoints(EndpointFilter(model="Echo"))),
@@ -65,7 +80,7 @@ REFUSED: list[tuple[str, Call]] = [
     ("query", lambda c: c.query_endpoints(AllOf([AnyOf([])]))),
     ("unit id", lambda c: c.query_endpoints(AnyOf([Match(QueryField.UNIT, "204")]))),
     ("endpoint id", lambda c: c.get_endpoint("kitchen")),
-    ("endpoint id", lambda c: c.turn_on("..")),
+    ("endpoint id", lambda c: c.command(TURN_ON, "..")),
     ("endpoint id", lambda c: c.get_settings("", ["a"])),
     ("endpoint id", lambda c: c.delete_timers("amzn1.alexa.endpoint.")),
     ("endpoint id", lambda c: c.get_address("amzn1.alexa.endpoint.a\nb")),
@@ -75,21 +90,27 @@ REFUSED: list[tuple[str, Call]] = [
     ("name", lambda c: c.set_friendly_name(LAMP, " ' ")),
     ("name", lambda c: c.set_friendly_name(LAMP, "Lamp #2")),
     ("name", lambda c: c.set_friendly_name(LAMP, "Lamp 💡")),
-    ("hue", lambda c: c.set_color(LAMP, HueSaturation(361, 0, 0))),
-    ("saturation", lambda c: c.set_color(LAMP, HueSaturation(0, 1.01, 0))),
-    ("brightness", lambda c: c.set_color(LAMP, HueSaturation(0, 0, NAN))),
-    ("brightness", lambda c: c.set_brightness(LAMP, 101)),
-    ("brightnessDelta", lambda c: c.adjust_brightness(LAMP, -101)),
-    ("colorTemperatureInKelvin", lambda c: c.set_color_temperature(LAMP, 999)),
-    ("volume", lambda c: c.set_volume(ECHO, 30.5)),  # type: ignore[arg-type]
-    ("volume", lambda c: c.set_volume(ECHO, True)),
-    ("volumeDelta", lambda c: c.adjust_volume(ECHO, 101)),
-    ("set points", lambda c: c.set_target_setpoint(LAMP)),
-    ("set points", lambda c: c.set_target_setpoint(LAMP, target=WARM, lower=WARM, upper=WARM)),
-    ("set points", lambda c: c.set_target_setpoint(LAMP, upper=WARM)),
-    ("targetSetpoint", lambda c: c.set_target_setpoint(LAMP, target=NOWHERE)),
-    ("targetSetpointDelta", lambda c: c.adjust_target_setpoint(LAMP, Temperature(NAN, TemperatureScale.KELVIN))),
-    ("thermostatMode", lambda c: c.set_thermostat_mode(LAMP, ThermostatMode.UNKNOWN)),
+    ("hue", lambda c: c.command(SET_COLOR, LAMP, requests.color(HueSaturation(361, 0, 0)))),
+    ("saturation", lambda c: c.command(SET_COLOR, LAMP, requests.color(HueSaturation(0, 1.01, 0)))),
+    ("brightness", lambda c: c.command(SET_COLOR, LAMP, requests.color(HueSaturation(0, 0, NAN)))),
+    ("brightness", lambda c: c.command(SET_BRIGHTNESS, LAMP, requests.percent("brightness", 101))),
+    ("brightnessDelta", lambda c: c.command(ADJUST_BRIGHTNESS, LAMP, requests.percent_delta("brightnessDelta", -101))),
+    ("colorTemperatureInKelvin", lambda c: c.command(SET_COLOR_TEMPERATURE, LAMP, requests.kelvin(999))),
+    ("volume", lambda c: c.command(SET_VOLUME, ECHO, requests.percent("volume", 30.5))),
+    ("volume", lambda c: c.command(SET_VOLUME, ECHO, requests.percent("volume", True))),
+    ("volumeDelta", lambda c: c.command(ADJUST_VOLUME, ECHO, requests.percent_delta("volumeDelta", 101))),
+    ("set points", lambda c: c.command(SET_TARGET_SETPOINT, LAMP, requests.setpoints(None, None, None))),
+    ("set points", lambda c: c.command(SET_TARGET_SETPOINT, LAMP, requests.setpoints(WARM, WARM, WARM))),
+    ("set points", lambda c: c.command(SET_TARGET_SETPOINT, LAMP, requests.setpoints(None, None, WARM))),
+    ("targetSetpoint", lambda c: c.command(SET_TARGET_SETPOINT, LAMP, requests.setpoints(NOWHERE, None, None))),
+    (
+        "targetSetpointDelta",
+        lambda c: c.command(ADJUST_TARGET_SETPOINT, LAMP, requests.setpoint_delta(NO_NUMBER)),
+    ),
+    (
+        "thermostatMode",
+        lambda c: c.command(SET_THERMOSTAT_MODE, LAMP, requests.thermostat_mode(NO_MODE)),
+    ),
     ("keys", lambda c: c.get_settings(ECHO, [])),
     ("key", lambda c: c.put_setting(ECHO, SettingKey.ADDRESS, "home")),
     (SettingKey.DO_NOT_DISTURB, lambda c: c.put_setting(ECHO, SettingKey.DO_NOT_DISTURB, "on")),

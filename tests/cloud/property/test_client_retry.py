@@ -20,10 +20,16 @@ from custom_components.alexa_media.cloud.errors import (
     AlexaPermissionError,
     AlexaRateLimitedError,
 )
-from custom_components.alexa_media.cloud.property import operations
+from custom_components.alexa_media.cloud.property import operations, requests
 from custom_components.alexa_media.cloud.property.client import SmartPropertiesClient
 from custom_components.alexa_media.cloud.property.operation import Region
-from custom_components.alexa_media.cloud.property.operations import GET_POWER, GET_SPEAKER
+from custom_components.alexa_media.cloud.property.operations import (
+    GET_POWER,
+    GET_SPEAKER,
+    SET_VOLUME,
+    TURN_OFF,
+    TURN_ON,
+)
 from custom_components.alexa_media.cloud.property.requests import (
     AnyOf,
     EndpointFilter,
@@ -148,7 +154,7 @@ async def test_the_retry_after_header_is_respected(
     assert (error.retry_after, quick_time.slept) == (120, [])
     for odd in ("soon", "nan", "Wed, 21 Oct 2015 07:28:00 GMT"):
         cloud.say(answer({}, 429, Retry_After=odd), answer({}, 200))
-        await client.turn_on(LAMP)
+        await client.command(TURN_ON, LAMP)
         assert len(cloud.ledger) == 2
 
 
@@ -162,7 +168,7 @@ async def test_only_the_throttled_operation_is_paused(
     assert isinstance(again, AlexaRateLimitedError)
     assert (again.retry_after, len(cloud.ledger)) == (16, asked)
     cloud.say(answer({}))
-    await client.turn_on(LAMP)
+    await client.command(TURN_ON, LAMP)
     quick_time.now += 10
     cloud.say(VOLUME)
     assert (await client.read_feature(GET_SPEAKER, ECHO)).name == "speaker"
@@ -199,9 +205,11 @@ async def test_a_success_already_in_flight_does_not_end_throttling(make: Make, c
 async def test_a_command_is_sent_although_its_operation_is_throttled(make: Make, cloud: Cloud) -> None:
     client = make(patience=0)
     cloud.say(THROTTLED, answer({}))
-    assert isinstance(await _error(client.set_volume(ECHO, 3)), AlexaRateLimitedError)
-    await client.set_volume(ECHO, 4)
-    await client.set_volume(LAMP, 4)
+    assert isinstance(
+        await _error(client.command(SET_VOLUME, ECHO, requests.percent("volume", 3))), AlexaRateLimitedError
+    )
+    await client.command(SET_VOLUME, ECHO, requests.percent("volume", 4))
+    await client.command(SET_VOLUME, LAMP, requests.percent("volume", 4))
     assert len(cloud.ledger) == 3
 
 
@@ -259,7 +267,11 @@ async def test_a_refused_token_is_renewed_once_for_all_who_were_refused(
 ) -> None:
     cloud.decide = lambda hit: answer({"type": "UNAUTHORIZED"}, 401) if hit.token == "Atza|token-1" else None
     cloud.gate = asyncio.Event()
-    everything = asyncio.gather(client.turn_on(LAMP), client.turn_off(LAMP), client.set_volume(ECHO, 3))
+    everything = asyncio.gather(
+        client.command(TURN_ON, LAMP),
+        client.command(TURN_OFF, LAMP),
+        client.command(SET_VOLUME, ECHO, requests.percent("volume", 3)),
+    )
     await _until(lambda: cloud.in_flight == 3)
     cloud.gate.set()
     await everything
@@ -271,7 +283,7 @@ async def test_a_refused_token_is_renewed_once_for_all_who_were_refused(
     ("call", "kind"),
     [
         (lambda c: c.read_feature(GET_POWER, LAMP), AlexaAuthError),
-        (lambda c: c.turn_on(LAMP), AlexaAuthError),
+        (lambda c: c.command(TURN_ON, LAMP), AlexaAuthError),
         # Amazon responds in the same way if the account has no access to this endpoint
         (lambda c: c.read_setting(TIME_FORMAT, ECHO), AlexaPermissionError),
         (lambda c: c.delete_timers(ECHO), AlexaPermissionError),
@@ -300,7 +312,7 @@ async def test_without_a_token_no_request_is_sent(
         raise AlexaAuthError("the grant is gone")
 
     monkeypatch.setattr(Tokens, "__call__", gone)
-    assert isinstance(await _error(make().turn_on(LAMP)), AlexaAuthError)
+    assert isinstance(await _error(make().command(TURN_ON, LAMP)), AlexaAuthError)
     assert cloud.ledger == []
 
 
@@ -313,11 +325,11 @@ async def test_a_write_is_never_repeated_when_its_connection_breaks(
     for call in (
         client.write_setting(DO_NOT_DISTURB, ECHO, True),
         client.delete_timers(ECHO),
-        client.set_volume(ECHO, 3),
+        client.command(SET_VOLUME, ECHO, requests.percent("volume", 3)),
     ):
         # a connection that was used before: HTTP libraries may repeat requests on such a connection
         cloud.say(answer({}))
-        await client.turn_on(LAMP)
+        await client.command(TURN_ON, LAMP)
         cloud.say(_Hangup)
         error = await _error(call)
         assert isinstance(error, AlexaConnectionError)
@@ -343,10 +355,10 @@ async def test_a_failed_connection_attempt_has_sent_nothing(tokens: Tokens) -> N
 
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(resolver=Nowhere())) as session:
         client = SmartPropertiesClient(session, Region.EUROPE, tokens)
-        error = await _error(client.turn_on(LAMP))
+        error = await _error(client.command(TURN_ON, LAMP))
         assert isinstance(error, AlexaConnectionError)
         assert not error.sent
-    error = await _error(client.turn_on(LAMP))
+    error = await _error(client.command(TURN_ON, LAMP))
     assert isinstance(error, AlexaConnectionError)
     assert (error.code, error.sent) == ("closed", False)
 
@@ -356,7 +368,7 @@ async def test_a_request_without_a_response_times_out(
 ) -> None:
     monkeypatch.setattr(operations, "TURN_ON", replace(operations.TURN_ON, timeout=1.0))
     cloud.gate = asyncio.Event()
-    error = await _error(client.turn_on(LAMP))
+    error = await _error(client.command(TURN_ON, LAMP))
     cloud.gate.set()
     assert isinstance(error, AlexaConnectionError)
     assert (error.sent, len(cloud.ledger)) == (True, 1)
@@ -372,12 +384,12 @@ async def test_three_requests_are_concurrent_and_a_command_does_not_wait_for_pol
     cloud.say(VOLUME)
     polls = asyncio.gather(*(client.read_feature(GET_SPEAKER, ECHO) for _ in range(20)))
     await _until(lambda: cloud.in_flight == 2)
-    command = asyncio.create_task(client.set_volume(ECHO, 3))
+    command = asyncio.create_task(client.command(SET_VOLUME, ECHO, requests.percent("volume", 3)))
     await _until(lambda: cloud.in_flight == 3)
     assert cloud.ledger[2].method == "POST", "the command is third, before the remaining polls"
     stats: Any = client.stats
     assert stats["in_flight"] == 3
-    more = asyncio.gather(*(client.turn_on(LAMP) for _ in range(5)))
+    more = asyncio.gather(*(client.command(TURN_ON, LAMP) for _ in range(5)))
     cloud.gate.set()
     await asyncio.gather(polls, command, more)
     assert cloud.most_in_flight == 3

@@ -23,9 +23,10 @@ from custom_components.alexa_media.cloud.model.appliances import (
     Temperature,
     TemperatureScale,
 )
+from custom_components.alexa_media.cloud.model.property import PostalAddress
+from custom_components.alexa_media.cloud.property import requests
 from custom_components.alexa_media.cloud.property.client import SmartPropertiesClient
 from custom_components.alexa_media.cloud.property.models import (
-    Address,
     Feature,
     Power,
     Reachability,
@@ -35,6 +36,10 @@ from custom_components.alexa_media.cloud.property.models import (
 )
 from custom_components.alexa_media.cloud.property.operation import Region
 from custom_components.alexa_media.cloud.property.operations import (
+    ADJUST_BRIGHTNESS,
+    ADJUST_TARGET_SETPOINT,
+    ADJUST_VOLUME,
+    DECREASE_COLOR_TEMPERATURE,
     GET_BRIGHTNESS,
     GET_COLOR,
     GET_COLOR_TEMPERATURE,
@@ -43,6 +48,15 @@ from custom_components.alexa_media.cloud.property.operations import (
     GET_SPEAKER,
     GET_TEMPERATURE_SENSOR,
     GET_THERMOSTAT,
+    INCREASE_COLOR_TEMPERATURE,
+    SET_BRIGHTNESS,
+    SET_COLOR,
+    SET_COLOR_TEMPERATURE,
+    SET_TARGET_SETPOINT,
+    SET_THERMOSTAT_MODE,
+    SET_VOLUME,
+    TURN_OFF,
+    TURN_ON,
 )
 from custom_components.alexa_media.cloud.property.requests import (
     AnyOf,
@@ -151,30 +165,32 @@ async def test_the_whole_property_costs_a_request_for_each_unit_and_each_echo(
 
 
 async def test_commands_and_settings_arrive(sim: ControlClient, hotel: SmartPropertiesClient) -> None:
-    await hotel.set_volume(DESK, 30)
-    await hotel.adjust_volume(DESK, -5)
+    await hotel.command(SET_VOLUME, DESK, requests.percent("volume", 30))
+    await hotel.command(ADJUST_VOLUME, DESK, requests.percent_delta("volumeDelta", -5))
     assert (await hotel.read_feature(GET_SPEAKER, DESK)).value(PropertyName.VOLUME, int) == 25
-    await hotel.set_color(LAMP, HueSaturation(120, 0.5, 0.8))
-    await hotel.set_color_temperature(LAMP, 3000)
-    await hotel.increase_color_temperature(LAMP)
-    await hotel.decrease_color_temperature(LAMP)
-    await hotel.set_brightness(LAMP, 80)
-    await hotel.adjust_brightness(LAMP, 10)
-    await hotel.turn_off(LAMP)
+    await hotel.command(SET_COLOR, LAMP, requests.color(HueSaturation(120, 0.5, 0.8)))
+    await hotel.command(SET_COLOR_TEMPERATURE, LAMP, requests.kelvin(3000))
+    await hotel.command(INCREASE_COLOR_TEMPERATURE, LAMP)
+    await hotel.command(DECREASE_COLOR_TEMPERATURE, LAMP)
+    await hotel.command(SET_BRIGHTNESS, LAMP, requests.percent("brightness", 80))
+    await hotel.command(ADJUST_BRIGHTNESS, LAMP, requests.percent_delta("brightnessDelta", 10))
+    await hotel.command(TURN_OFF, LAMP)
     assert (await hotel.read_feature(GET_POWER, LAMP)).value(PropertyName.POWER_STATE, Power) is Power.OFF
-    await hotel.turn_on(LAMP)
+    await hotel.command(TURN_ON, LAMP)
     assert (await hotel.read_feature(GET_BRIGHTNESS, LAMP)).value(PropertyName.BRIGHTNESS, int) == 90
     color = (await hotel.read_feature(GET_COLOR, LAMP)).value(PropertyName.COLOR, HueSaturation)
     assert color is not None
     assert color.hue == 120
     assert (await hotel.read_feature(GET_COLOR_TEMPERATURE, LAMP)).value(PropertyName.COLOR_TEMPERATURE, int) == 3000
     warm = Temperature(21, TemperatureScale.CELSIUS)
-    await hotel.set_target_setpoint(SINGLE, target=warm)
-    await hotel.adjust_target_setpoint(SINGLE, Temperature(0.5, TemperatureScale.CELSIUS))
-    await hotel.set_thermostat_mode(SINGLE, ThermostatMode.ECO)
+    await hotel.command(SET_TARGET_SETPOINT, SINGLE, requests.setpoints(warm, None, None))
+    await hotel.command(
+        ADJUST_TARGET_SETPOINT, SINGLE, requests.setpoint_delta(Temperature(0.5, TemperatureScale.CELSIUS))
+    )
+    await hotel.command(SET_THERMOSTAT_MODE, SINGLE, requests.thermostat_mode(ThermostatMode.ECO))
     assert _setpoint(await hotel.read_feature(GET_THERMOSTAT, SINGLE), PropertyName.TARGET_SETPOINT) == 21.5
     low, high = Temperature(64, TemperatureScale.FAHRENHEIT), Temperature(72, TemperatureScale.FAHRENHEIT)
-    await hotel.set_target_setpoint(DUAL, lower=low, upper=high)
+    await hotel.command(SET_TARGET_SETPOINT, DUAL, requests.setpoints(None, low, high))
     assert _setpoint(await hotel.read_feature(GET_THERMOSTAT, DUAL), PropertyName.UPPER_SETPOINT) == 72
     assert _setpoint(await hotel.read_feature(GET_TEMPERATURE_SENSOR, SINGLE), PropertyName.TEMPERATURE) == 21.5
     await hotel.write_setting(DO_NOT_DISTURB, DESK, True)
@@ -222,7 +238,7 @@ async def test_refusals_raise_their_errors(
     sim: ControlClient, session: ClientSession, hotel: SmartPropertiesClient
 ) -> None:
     offline = (
-        hotel.set_volume(OFFLINE, 3),
+        hotel.command(SET_VOLUME, OFFLINE, requests.percent("volume", 3)),
         hotel.write_setting(DO_NOT_DISTURB, OFFLINE, True),
         hotel.set_associated_units(OFFLINE, f"{UNIT}LOBBY"),
         hotel.delete_timers(OFFLINE),
@@ -231,14 +247,16 @@ async def test_refusals_raise_their_errors(
         error = await _error(call)
         assert isinstance(error, AlexaDeviceOfflineError)
         assert error.request_id
-    assert isinstance(await _error(hotel.turn_on(DESK)), AlexaUnsupportedError)
+    assert isinstance(await _error(hotel.command(TURN_ON, DESK)), AlexaUnsupportedError)
     assert isinstance(
         await _error(hotel.write_setting(MAGNIFIER, ENDPOINT + "LOBBYBAR", Enablement.ENABLED)), AlexaUnsupportedError
     )
     taken = await _error(hotel.set_friendly_name(DESK, "Bar"))
     assert isinstance(taken, AlexaCommandError)
     assert taken.code == "DUPLICATE_NAME"
-    nowhere = Address(line1="?", line2="", line3="", city="", state="", district="", postal_code="x", country="US")
+    nowhere = PostalAddress(
+        line1="?", line2="", line3="", city="", state="", district="", postal_code="x", country="US"
+    )
     assert isinstance(await _error(hotel.post_address(DESK, nowhere)), AlexaAddressRejectedError)
     sim.fault(path="/v2/endpoints/*", status=429, headers={"Retry-After": "30"}, times=1)
     throttled = await _error(hotel.read_feature(GET_POWER, LAMP))

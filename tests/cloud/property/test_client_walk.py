@@ -27,9 +27,10 @@ from custom_components.alexa_media.cloud.errors import (
     AlexaUnsupportedError,
 )
 from custom_components.alexa_media.cloud.model.appliances import HueSaturation, Temperature, TemperatureScale
+from custom_components.alexa_media.cloud.model.property import PostalAddress
+from custom_components.alexa_media.cloud.property import requests
 from custom_components.alexa_media.cloud.property.client import SmartPropertiesClient
 from custom_components.alexa_media.cloud.property.models import (
-    Address,
     Endpoint,
     Feature,
     Reachability,
@@ -37,7 +38,7 @@ from custom_components.alexa_media.cloud.property.models import (
     ThermostatMode,
 )
 from custom_components.alexa_media.cloud.property.operation import Host, Region
-from custom_components.alexa_media.cloud.property.operations import GET_WIFI_INSTALLATION_STATUS
+from custom_components.alexa_media.cloud.property.operations import TURN_ON
 from custom_components.alexa_media.cloud.property.requests import (
     NO_UNIT,
     AllOf,
@@ -77,7 +78,7 @@ SPECS = {spec.operation_id: spec for spec in specs()}
 TABLE = {operation.name: operation for operation in OPERATIONS}
 
 WARM = Temperature(21.5, TemperatureScale.CELSIUS)
-HOME = Address(
+HOME = PostalAddress(
     line1="12 Example Street",
     line2="",
     line3="",
@@ -111,14 +112,18 @@ ON_ENDPOINTS: Mapping[str, Sequence[tuple[Any, ...]]] = {
     "setAssociatedUnits": [(ROOM,), (NO_UNIT,)],
     "addOrUpdateWifiConfigurations": [("Guest WLAN", KeyManagement.WPA_PSK)],
     "getWifiInstallationStatus": [("operation/7 f3c",)],
-    "setColor": [(HueSaturation(210.5, 0.8, 1),)],
-    "setBrightness": [(0,), (100,)],
-    "adjustBrightness": [(-100,)],
-    "setColorTemperature": [(1000,), (10000,)],
-    "adjustTargetSetpoint": [(Temperature(-1.5, TemperatureScale.KELVIN),)],
-    "setThermostatMode": [(mode,) for mode in ThermostatMode if mode != "UNKNOWN"],
-    "setVolume": [(30,)],
-    "adjustVolume": [(100,)],
+    "setColor": [(requests.color(HueSaturation(210.5, 0.8, 1)),)],
+    "setBrightness": [(requests.percent("brightness", level),) for level in (0, 100)],
+    "adjustBrightness": [(requests.percent_delta("brightnessDelta", -100),)],
+    "setColorTemperature": [(requests.kelvin(1000),), (requests.kelvin(10000),)],
+    "setTargetSetpoint": [
+        (requests.setpoints(WARM, None, None),),
+        (requests.setpoints(None, WARM, Temperature(75, TemperatureScale.FAHRENHEIT)),),
+    ],
+    "adjustTargetSetpoint": [(requests.setpoint_delta(Temperature(-1.5, TemperatureScale.KELVIN)),)],
+    "setThermostatMode": [(requests.thermostat_mode(mode),) for mode in ThermostatMode if mode != "UNKNOWN"],
+    "setVolume": [(requests.percent("volume", 30),)],
+    "adjustVolume": [(requests.percent_delta("volumeDelta", 100),)],
     "getSettings": [(list(SettingKey),)],
     "getSetting": [(key,) for key in SettingKey],
     "postAddress": [(HOME,)],
@@ -158,10 +163,6 @@ OTHERS: Mapping[str, Sequence[Call]] = {
         ),
     ],
     "saveWifiConfigurations": [lambda c: c.save_wifi_configurations(NETWORKS)],
-    "setTargetSetpoint": [
-        lambda c: c.set_target_setpoint(LAMP, target=WARM),
-        lambda c: c.set_target_setpoint(LAMP, lower=WARM, upper=Temperature(75, TemperatureScale.FAHRENHEIT)),
-    ],
     "putSetting": [
         lambda c: c.put_setting(ECHO, SettingKey.TIME_ZONE, "Europe/Madrid"),
         lambda c: c.put_setting(ECHO, SettingKey.SPEAKING_RATE, 1),
@@ -185,8 +186,8 @@ def _call(operation_id: str, args: tuple[Any, ...], client: SmartPropertiesClien
             return client.read_setting(spec, ECHO)
         if operation is spec.write:
             return client.write_setting(spec, ECHO, *args)
-    if operation.method == "GET" and "/features/" in operation.path and operation is not GET_WIFI_INSTALLATION_STATUS:
-        return client.read_feature(operation, ECHO)
+    if "/features/" in operation.path and "WifiConfigurations" not in operation.path:
+        return client.command(operation, ECHO, *args) if operation.is_write else client.read_feature(operation, ECHO)
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", operation_id).lower()
     called: Awaitable[Any] = getattr(client, name)(ECHO, *args)
     return called
@@ -285,7 +286,7 @@ def _decoded(parameter: Mapping[str, Any], given: list[str]) -> Any:
 @pytest.mark.parametrize("index", range(3))
 async def test_each_region_has_separate_hosts(index: int, make: Make, cloud: Cloud) -> None:
     client = make(list(Region)[index])
-    await client.turn_on(LAMP)
+    await client.command(TURN_ON, LAMP)
     await client.save_wifi_configurations([OpenWifi(ssid="Lobby")])
     assert _wrong_with_request(SPECS["turnOn"], cloud.ledger[0], region=index) == []
     assert _wrong_with_request(SPECS["saveWifiConfigurations"], cloud.ledger[1], region=index) == []

@@ -8,11 +8,11 @@ import re
 from typing import Any, Final
 
 from ..errors import AlexaCommandError, AlexaError, AlexaUnsupportedError
-from ..json import by_key, cleaned, mapping, mappings, name, number, reading, text, texts, word
+from ..json import by_key, cleaned, mapping, mappings, name, number, percent, reading, text, texts, word
 from ..model.alarms import AlarmsApi, AlarmTone, Recurrence, Timing
 from ..model.devices import EVERYWHERE, Device, Notification, NotificationStatus, NotificationType
 from .endpoints import NOTIFICATIONS, Answer, Endpoint, Host, Write
-from .parse import EARLIEST_YEAR, LATEST_YEAR, address_of, instant, place_of, required_list, seconds
+from .parse import EARLIEST_YEAR, LATEST_YEAR, address_of, by_serial, instant, place_of, required_list, seconds
 from .session import AccountSession
 
 ALARMS: Final = Endpoint("alarms", "GET", "/v1/alerts/alarms", host=Host.ALEXA_API)
@@ -88,9 +88,7 @@ def parse_created(data: Any, key: str, endpoint: Endpoint) -> str:
     """
     if found := text(mapping(data).get(key)):
         return found
-    raise AlexaCommandError(
-        f"{endpoint.label} was answered without {key}", endpoint=endpoint.label, status=200, code="not_created"
-    )
+    raise endpoint.error(AlexaCommandError, f"was answered without {key}", status=200, code="not_created")
 
 
 def parse_alarm_tones(data: Any) -> tuple[AlarmTone, ...]:
@@ -114,23 +112,16 @@ def parse_sound(data: Any) -> AlarmTone | None:
 
 def parse_alarm_volumes(data: Any) -> dict[str, int]:
     """Parse the alarm volumes (0–100) by serial."""
-    found = {}
-    for element in mappings(required_list(data, "deviceNotificationStates", ALARM_VOLUMES)):
-        serial, level = text(element.get("deviceSerialNumber")), number(element.get("volumeLevel"))
-        if serial and level is not None and 0 <= level <= 100:
-            found[serial] = round(level)
-    return found
+    return by_serial(
+        data, "deviceNotificationStates", ALARM_VOLUMES, lambda element: percent(element.get("volumeLevel"))
+    )
 
 
 def parse_ascending(data: Any) -> dict[str, bool]:
     """Parse whether the alarm volume is ascending, by serial of the device."""
-    elements = mappings(required_list(data, "ascendingAlarmModelList", ASCENDING))
-    return {
-        serial: enabled
-        for element in elements
-        if (serial := text(element.get("deviceSerialNumber"))) is not None
-        and (enabled := reading(element.get("ascendingAlarmEnabled"))) is not None
-    }
+    return by_serial(
+        data, "ascendingAlarmModelList", ASCENDING, lambda element: reading(element.get("ascendingAlarmEnabled"))
+    )
 
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)

@@ -348,9 +348,7 @@ class AccountBackend:
         """Turn Do Not Disturb on or off; raises ``AlexaCommandError`` unless Amazon confirms it."""
         answer = await self._session.transport.async_request(SET_DND, json={**address_of(device), "enabled": enabled})
         if parse_dnd_echo(answer) is not enabled:
-            raise AlexaCommandError(
-                f"{SET_DND.label} was not confirmed", endpoint=SET_DND.label, status=200, code="not_confirmed"
-            )
+            raise SET_DND.error(AlexaCommandError, "was not confirmed", status=200, code="not_confirmed")
 
     async def async_connect_bluetooth(self, device: Device, address: str) -> None:
         """Connect the paired Bluetooth device with an address."""

@@ -49,7 +49,7 @@ def parse_page_token(page: Any) -> str:
     for tag in _META.findall(page if isinstance(page, str) else ""):
         if _CSRF_NAME.search(tag) and (found := _CONTENT.search(tag)):
             return found[1]
-    raise AlexaBadResponseError(f"{HISTORY_PAGE.label} has no token", endpoint=HISTORY_PAGE.label, code="no_token")
+    raise HISTORY_PAGE.error(AlexaBadResponseError, "has no token", code="no_token")
 
 
 def parse_activities(data: Any) -> tuple[str, ...]:

@@ -24,9 +24,7 @@ def parse_kids_mode(data: Any) -> bool:
     """Parse whether Amazon Kids is enabled on a device; raises ``AlexaBadResponseError``."""
     value = reading(mapping(data).get("isChildDirectedDevice"))
     if value is None:
-        raise AlexaBadResponseError(
-            f"{KIDS_MODE.label} was answered without isChildDirectedDevice", endpoint=KIDS_MODE.label
-        )
+        raise KIDS_MODE.error(AlexaBadResponseError, "was answered without isChildDirectedDevice")
     return value
 
 

@@ -41,10 +41,6 @@ QUEUE: Final = Endpoint("queue", "GET", "/api/np/queue")
 PLAY_STATION: Final = Write("play_station", "PUT", "/api/entertainment/v1/player/queue")
 
 
-def _unusable(endpoint: Endpoint) -> AlexaBadResponseError:
-    return AlexaBadResponseError(f"{endpoint.label} was answered with something else", endpoint=endpoint.label)
-
-
 def parse_providers(data: Any) -> tuple[MusicProvider, ...]:
     """Parse the music providers; skip those without an id, which cannot be selected."""
     providers = (_provider(element) for element in mappings(required_list(data, None, BEHAVIOR_ENTITIES)))
@@ -106,7 +102,7 @@ def parse_validation(data: Any, phrase: str) -> SearchResult:
     """Parse Amazon's validation of a search; any result other than VALID becomes the ``refusal``."""
     answer = mapping(data)
     if (result := text(answer.get("result"))) is None:
-        raise _unusable(VALIDATE_OPERATION)
+        raise VALIDATE_OPERATION.error(AlexaBadResponseError, "was answered with something else")
     if result != "VALID":
         return SearchResult(phrase=phrase, refusal=result)
     sanitized = text(mapping(answer.get("operationPayload")).get("sanitizedSearchPhrase"))

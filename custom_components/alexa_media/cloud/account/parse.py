@@ -1,6 +1,6 @@
 """Parsers of single values, and of devices, players, volumes and Bluetooth."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 import re
@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from ..errors import AlexaBadResponseError
-from ..json import by_key, listed, mapping, mappings, name, number, reading, text, texts
+from ..json import by_key, listed, mapping, mappings, name, number, percent, reading, text, texts
 from ..model.devices import (
     Account,
     BluetoothState,
@@ -53,7 +53,7 @@ def required_list(data: Any, key: str | None, endpoint: Endpoint) -> list[Any]:
     """
     value = listed(data if key is None else mapping(data).get(key))
     if value is None:
-        raise AlexaBadResponseError(f"{endpoint.label} was answered without {key or 'a list'}", endpoint=endpoint.label)
+        raise endpoint.error(AlexaBadResponseError, f"was answered without {key or 'a list'}")
     return value
 
 
@@ -61,8 +61,24 @@ def required_texts(data: Any, key: str, endpoint: Endpoint) -> tuple[str, ...]:
     """Return the required list of strings under ``key``; raises ``AlexaBadResponseError``."""
     value = mapping(data).get(key)
     if not isinstance(value, list) or (value and not texts(value)):
-        raise AlexaBadResponseError(f"{endpoint.label} was answered without {key}", endpoint=endpoint.label)
+        raise endpoint.error(AlexaBadResponseError, f"was answered without {key}")
     return texts(value)
+
+
+def by_serial[V](
+    data: Any,
+    key: str,
+    endpoint: Endpoint,
+    parse: Callable[[Mapping[str, Any]], V | None],
+    *,
+    serial_key: str = "deviceSerialNumber",
+) -> dict[str, V]:
+    """Parse the required list of objects under ``key``, by serial; skip those without a serial or a value."""
+    return {
+        serial: value
+        for element in mappings(required_list(data, key, endpoint))
+        if (serial := text(element.get(serial_key))) and (value := parse(element)) is not None
+    }
 
 
 def address_of(device: Device) -> dict[str, str]:
@@ -95,7 +111,7 @@ def parse_account(data: Any, domain: str) -> Account:
     """Parse ``users/me``; ``domain`` is the marketplace if the response has none."""
     me = mapping(data)
     if (customer_id := text(me.get("id"))) is None:
-        raise AlexaBadResponseError(f"{ACCOUNT.label} was answered without id", endpoint=ACCOUNT.label)
+        raise ACCOUNT.error(AlexaBadResponseError, "was answered without id")
     found = _RETAIL_HOST.fullmatch(_host(me.get("marketPlaceDomainName")) or "")
     return Account(
         customer_id=customer_id,
@@ -137,7 +153,7 @@ def parse_devices(data: Any) -> dict[str, Device]:
     elements = (_device(element) for element in mappings(required_list(data, "devices", DEVICES)))
     devices = by_key(((device.serial, device) for device in elements if device), "devices")
     if not devices:
-        raise AlexaBadResponseError(f"{DEVICES.label} was answered without a device", endpoint=DEVICES.label)
+        raise DEVICES.error(AlexaBadResponseError, "was answered without a device")
     members = {serial: dict.fromkeys(device.members) for serial, device in devices.items()}
     parents = {serial: dict.fromkeys(device.parents) for serial, device in devices.items()}
     for serial, device in devices.items():
@@ -179,12 +195,7 @@ def _device(element: Mapping[str, Any]) -> Device | None:
 
 def parse_dnd(data: Any) -> dict[str, bool]:
     """Parse the list of Do Not Disturb states, by serial."""
-    return {
-        serial: enabled
-        for element in mappings(required_list(data, "doNotDisturbDeviceStatusList", DND))
-        if (serial := text(element.get("deviceSerialNumber")))
-        and (enabled := reading(element.get("enabled"))) is not None
-    }
+    return by_serial(data, "doNotDisturbDeviceStatusList", DND, lambda element: reading(element.get("enabled")))
 
 
 def parse_dnd_echo(data: Any) -> bool | None:
@@ -197,20 +208,14 @@ def parse_dnd_echo(data: Any) -> bool | None:
 
 def parse_volumes(data: Any) -> dict[str, Volume]:
     """Parse the volumes of all devices, by serial; skip devices for which Amazon returns an error."""
-    return {
-        serial: volume
-        for element in mappings(required_list(data, "volumes", VOLUMES))
-        if (serial := text(element.get("dsn"))) and not element.get("error") and (volume := _volume(element))
-    }
+    return by_serial(data, "volumes", VOLUMES, _volume, serial_key="dsn")
 
 
 def _volume(element: Mapping[str, Any]) -> Volume | None:
-    level, muted = number(element.get("speakerVolume")), reading(element.get("speakerMuted"))
-    if level is not None and not 0 <= level <= 100:
-        level = None
-    if level is None and muted is None:
+    level, muted = percent(element.get("speakerVolume")), reading(element.get("speakerMuted"))
+    if element.get("error") or (level is None and muted is None):
         return None
-    return Volume(level=None if level is None else round(level), muted=muted)
+    return Volume(level=level, muted=muted)
 
 
 def parse_sessions(data: Any, now: datetime) -> tuple[Session, ...]:
@@ -308,11 +313,12 @@ def parse_bluetooth(data: Any) -> dict[str, BluetoothState]:
 
     Raises ``AlexaBadResponseError`` if the response has no list.
     """
-    return {
-        serial: BluetoothState(paired=_paired(element.get("pairedDeviceList")))
-        for element in mappings(required_list(data, "bluetoothStates", BLUETOOTH))
-        if (serial := text(element.get("deviceSerialNumber")))
-    }
+    return by_serial(
+        data,
+        "bluetoothStates",
+        BLUETOOTH,
+        lambda element: BluetoothState(paired=_paired(element.get("pairedDeviceList"))),
+    )
 
 
 def _paired(value: Any) -> tuple[PairedDevice, ...] | None:

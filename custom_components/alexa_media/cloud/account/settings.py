@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from ..errors import AlexaBadResponseError, AlexaCommandError, AlexaUnsupportedError
 from ..http import json_text
-from ..json import mapping, mappings, number, reading, text, texts, word
+from ..json import mapping, mappings, number, percent, reading, text, texts, word
 from ..model.devices import Device, DevicePreferences
 from ..model.settings import (
     EQUALIZER as BANDS,
@@ -27,7 +27,7 @@ from ..model.settings import (
 )
 from ..names import tidy
 from .endpoints import PREFERENCES, Endpoint, Host, Write
-from .parse import address_of, place_of, required_list, required_texts
+from .parse import address_of, by_serial, place_of, required_list, required_texts
 from .session import AccountSession
 
 SET_PREFERENCES: Final = Write("set_preferences", "PUT", "/api/device-preferences/{serial}")
@@ -76,11 +76,7 @@ _SWITCHED: Final = {"ON": True, "OFF": False}
 
 def parse_preference_objects(data: Any) -> dict[str, Mapping[str, Any]]:
     """Parse the raw device preferences by serial: a change sends the whole object."""
-    return {
-        serial: element
-        for element in mappings(required_list(data, "devicePreferences", PREFERENCES))
-        if (serial := text(element.get("deviceSerialNumber")))
-    }
+    return by_serial(data, "devicePreferences", PREFERENCES, lambda element: element)
 
 
 def parse_preference(element: Mapping[str, Any]) -> DevicePreferences:
@@ -98,11 +94,8 @@ def parse_preference(element: Mapping[str, Any]) -> DevicePreferences:
 
 def parse_wake_words(data: Any) -> dict[str, Values]:
     """Parse the wake words of all devices, by serial."""
-    return {
-        serial: {Setting.WAKE_WORD: chosen}
-        for element in mappings(required_list(data, "wakeWords", WAKE_WORDS))
-        if (serial := text(element.get("deviceSerialNumber"))) and (chosen := word(element.get("wakeWord")))
-    }
+    words = by_serial(data, "wakeWords", WAKE_WORDS, lambda element: word(element.get("wakeWord")))
+    return {serial: {Setting.WAKE_WORD: chosen} for serial, chosen in words.items()}
 
 
 def parse_wake_word_choices(data: Any) -> Values:
@@ -119,7 +112,7 @@ def parse_equalizer(data: Any) -> Values:
         if (gain := number(element.get(key))) is not None and -MAX_GAIN <= gain <= MAX_GAIN
     }
     if len(bands) < 3:
-        raise _without(EQUALIZER, "three bands")
+        raise EQUALIZER.error(AlexaBadResponseError, "was answered without three bands")
     return dict(bands)
 
 
@@ -132,11 +125,11 @@ def parse_device_setting(data: Any, source: SettingSource) -> Values:
     try:
         value = json.loads(encoded or "")
     except (ValueError, RecursionError) as err:
-        raise _without(DEVICE_SETTING, "a value") from err
+        raise DEVICE_SETTING.error(AlexaBadResponseError, "was answered without a value") from err
     setting = Setting(source)
     found: SettingValue | None
     if setting is Setting.BRIGHTNESS:
-        found = round(level) if (level := number(value)) is not None and 0 <= level <= 100 else None
+        found = percent(value)
     elif setting is Setting.TIME_FORMAT:
         found = word(value)
     elif setting is Setting.CONNECTED_SPEAKER:
@@ -146,7 +139,7 @@ def parse_device_setting(data: Any, source: SettingSource) -> Values:
     else:
         found = _switched(value)
     if found is None:
-        raise _without(DEVICE_SETTING, "a value")
+        raise DEVICE_SETTING.error(AlexaBadResponseError, "was answered without a value")
     return {setting: found}
 
 
@@ -160,7 +153,7 @@ def parse_aux(data: Any) -> Values:
     for port in mappings(required_list(data, "ports", AUX)):
         if port.get("id") == "aux0" and (direction := word(port.get("direction"))):
             return {Setting.AUX_DIRECTION: direction}
-    raise _without(AUX, "the port")
+    raise AUX.error(AlexaBadResponseError, "was answered without the port")
 
 
 def parse_wifi(data: Any) -> Values:
@@ -172,14 +165,14 @@ def parse_wifi(data: Any) -> Values:
         if (value := word(element.get(key)))
     }
     if not values:
-        raise _without(WIFI, "a network")
+        raise WIFI.error(AlexaBadResponseError, "was answered without a network")
     return values
 
 
 def parse_home_group(data: Any) -> str:
     """Parse the id of the home that a person belongs to."""
     if (group := text(mapping(data).get("homeGroupId"))) is None:
-        raise _without(HOME_GROUP, "homeGroupId")
+        raise HOME_GROUP.error(AlexaBadResponseError, "was answered without homeGroupId")
     return group
 
 
@@ -188,11 +181,9 @@ def parse_home_group_devices(data: Any) -> dict[str, Values]:
 
     The announcements in this response are always ON; the true value is in the device's preferences.
     """
-    return {
-        serial: _communications(mapping(element.get("deviceStatus")))
-        for element in mappings(required_list(data, "devices", HOME_GROUP_DEVICES))
-        if (serial := text(element.get("deviceSerialNumber")))
-    }
+    return by_serial(
+        data, "devices", HOME_GROUP_DEVICES, lambda element: _communications(mapping(element.get("deviceStatus")))
+    )
 
 
 def _communications(status: Mapping[str, Any]) -> Values:
@@ -211,7 +202,7 @@ def parse_announcements(data: Any) -> Values:
         is_on = _switched(element.get("state"))
         if element.get("devicePreference") == "announcements" and is_on is not None:
             return {Setting.ANNOUNCEMENTS: is_on}
-    raise _without(COMMUNICATION_PREFERENCE, "announcements")
+    raise COMMUNICATION_PREFERENCE.error(AlexaBadResponseError, "was answered without announcements")
 
 
 def parse_household(data: Any) -> tuple[Person, ...]:
@@ -262,11 +253,6 @@ def _feed(element: Mapping[str, Any], *, enabled: bool) -> Feed:
     """Parse a feed; an unreadable feed has an empty id."""
     feed_id = text(mapping(element.get("feedId")).get("value")) or ""
     return Feed(feed_id=feed_id, name=tidy(text(element.get("name")) or "") or feed_id, enabled=enabled, raw=element)
-
-
-def _without(endpoint: Endpoint, what: str) -> AlexaBadResponseError:
-    """Return the error for a response that lacks the requested value."""
-    return AlexaBadResponseError(f"{endpoint.label} was answered without {what}", endpoint=endpoint.label)
 
 
 _PERSON: Final = "amzn1.comms.id.person.amzn1~"
@@ -546,7 +532,7 @@ def _place_of_setting(endpoint: Endpoint, device: Device, name: str) -> dict[str
 
 def _unsupported(endpoint: Endpoint) -> AlexaUnsupportedError:
     """Return the error for a request that needs data that Amazon has not sent."""
-    return AlexaUnsupportedError(f"{endpoint.label} cannot be asked", endpoint=endpoint.label, code="not_known")
+    return endpoint.error(AlexaUnsupportedError, "cannot be asked", code="not_known")
 
 
 _: type[SettingsApi] = AccountSettings

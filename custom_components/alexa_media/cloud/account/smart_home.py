@@ -246,8 +246,7 @@ def _listed(data: Any) -> Mapping[str, Any]:
 def _raise_errors(data: Any) -> None:
     """Raise ``AlexaBadResponseError`` if the response contains ``errors``."""
     if error := graphql_errors(data):
-        label = APPLIANCES.label
-        raise AlexaBadResponseError(f"{label} was answered with errors", endpoint=label, status=200, code=error)
+        raise APPLIANCES.error(AlexaBadResponseError, "was answered with errors", status=200, code=error)
 
 
 def _wrapped(value: Any) -> str | None:

@@ -412,13 +412,13 @@ def parse_control(data: Any) -> Outcomes:
     ``AlexaBadResponseError`` if the outcome is unknown.
     """
     answer = mapping(mapping(data).get("data")).get("setEndpointFeatures")
-    label, code = CONTROL_APPLIANCES.label, graphql_errors(data)
+    code = graphql_errors(data)
     if not isinstance(answer, dict):
         if code is None:
-            raise AlexaBadResponseError(f"{label} was answered without a result", endpoint=label, status=200)
+            raise _without(CONTROL_APPLIANCES, "a result")
         if _UNKNOWN_OUTCOME.search(code):
-            raise AlexaBadResponseError(f"{label} was not confirmed", endpoint=label, status=200, code=code)
-        raise AlexaCommandError(f"{label} was refused", endpoint=label, status=200, code=code)
+            raise _unconfirmed(CONTROL_APPLIANCES, code)
+        raise CONTROL_APPLIANCES.error(AlexaCommandError, "was refused", status=200, code=code)
     return Outcomes(
         failed={_place(each): text(each.get("code")) or "error" for each in mappings(answer.get("errors"))},
         answered=frozenset(map(_place, mappings(answer.get("featureControlResponses")))),
@@ -444,8 +444,7 @@ def error_of(outcomes: Outcomes, appliance: Appliance, each: Operation) -> Alexa
             return refusal(code, CONTROL_APPLIANCES)
     if outcomes.doubtful is None or any(_fits(place, wanted) for place in outcomes.answered):
         return None
-    label = CONTROL_APPLIANCES.label
-    return AlexaBadResponseError(f"{label} was not confirmed", endpoint=label, status=200, code=outcomes.doubtful)
+    return _unconfirmed(CONTROL_APPLIANCES, outcomes.doubtful)
 
 
 def _fits(place: tuple[str, str, str, str], wanted: tuple[str, str, str, str]) -> bool:
@@ -457,8 +456,7 @@ def parse_phoenix(data: Any) -> dict[str, str | None]:
     """Parse the outcomes of phoenix actions by entity id: the error code, or ``None`` for a success."""
     answer = mapping(data)
     if "controlResponses" not in answer and "errors" not in answer:
-        label = CONTROL_PHOENIX.label
-        raise AlexaBadResponseError(f"{label} was answered without a result", endpoint=label, status=200)
+        raise _without(CONTROL_PHOENIX, "a result")
     found: dict[str, str | None] = {
         entity_id: None
         for each in mappings(answer.get("controlResponses"))
@@ -472,9 +470,8 @@ def parse_phoenix(data: Any) -> dict[str, str | None]:
 
 def phoenix_error_of(outcomes: Mapping[str, str | None], entity_id: str) -> AlexaError | None:
     """Return the error of an appliance's actions, or None; a missing appliance counts as not confirmed."""
-    label = CONTROL_PHOENIX.label
     if entity_id not in outcomes:
-        return AlexaBadResponseError(f"{label} was not confirmed", endpoint=label, status=200, code="not_confirmed")
+        return _unconfirmed(CONTROL_PHOENIX, "not_confirmed")
     code = outcomes[entity_id]
     return None if code is None else refusal(code, CONTROL_PHOENIX)
 
@@ -492,16 +489,24 @@ def parse_guard(data: Any) -> ArmState:
         for held in encoded_states(state):
             if held.get("name") == "armState" and (value := text(held.get("value"))):
                 return ArmState(value)
-    label = GUARD_STATE.label
-    raise AlexaBadResponseError(f"{label} was answered without armState", endpoint=label, status=200)
+    raise _without(GUARD_STATE, "armState")
 
 
 def refusal(code: str, endpoint: Endpoint) -> AlexaCommandError:
     """Return the error for a refusal code of one appliance; a refusal proves that nothing was done."""
-    label = endpoint.label
     is_away = "UNREACHABLE" in code.upper() or "OFFLINE" in code.upper()
     kind = AlexaUnreachableError if is_away else AlexaCommandError
-    return kind(f"{label} was refused", endpoint=label, status=200, code=code)
+    return endpoint.error(kind, "was refused", status=200, code=code)
+
+
+def _unconfirmed(endpoint: Endpoint, code: str | None) -> AlexaBadResponseError:
+    """Return the error for a request whose outcome is unknown."""
+    return endpoint.error(AlexaBadResponseError, "was not confirmed", status=200, code=code)
+
+
+def _without(endpoint: Endpoint, what: str) -> AlexaBadResponseError:
+    """Return the error for a response that lacks a required part."""
+    return endpoint.error(AlexaBadResponseError, f"was answered without {what}", status=200)
 
 
 def arm_request(panel: Appliance, state: ArmState, code: str | None) -> Mapping[str, Any]:
@@ -524,13 +529,13 @@ def _mutation(document: str, panel: Appliance, given: Mapping[str, Any]) -> Mapp
 def parse_armed(data: Any) -> AlexaCommandError | None:
     """Return the error if GraphQL did not arm or disarm a panel, else ``None``; raises ``AlexaBadResponseError``."""
     answer = mapping(mapping(data).get("data")).get("armSecurityPanel")
-    label, code = CONTROL_APPLIANCES.label, graphql_errors(data)
+    code = graphql_errors(data)
     if isinstance(answer, dict) and answer.get("isSuccess") is True:
         return None
     if isinstance(answer, dict):
         return refusal(text(mapping(answer.get("error")).get("__typename")) or code or "error", CONTROL_APPLIANCES)
     if code is None or _UNKNOWN_OUTCOME.search(code):
-        raise AlexaBadResponseError(f"{label} was not confirmed", endpoint=label, status=200, code=code)
+        raise _unconfirmed(CONTROL_APPLIANCES, code)
     return refusal(code, CONTROL_APPLIANCES)
 
 
@@ -540,13 +545,13 @@ def parse_changed(data: Any) -> AlexaCommandError | None:
     Raises ``AlexaBadResponseError`` if the outcome is unknown.
     """
     answers = mapping(mapping(data).get("data"))
-    label, code = CONTROL_APPLIANCES.label, graphql_errors(data)
+    code = graphql_errors(data)
     for answer in answers.values():
         if isinstance(answer, dict):
             error = mapping(answer.get("error"))
             return refusal(text(error.get("__typename")) or "error", CONTROL_APPLIANCES) if error else None
     if code is None or _UNKNOWN_OUTCOME.search(code):
-        raise AlexaBadResponseError(f"{label} was not confirmed", endpoint=label, status=200, code=code)
+        raise _unconfirmed(CONTROL_APPLIANCES, code)
     return refusal(code, CONTROL_APPLIANCES)
 
 

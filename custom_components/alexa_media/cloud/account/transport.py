@@ -409,19 +409,17 @@ def _is_worth_a_retry(err: AlexaError) -> bool:
 
 def _result(endpoint: Endpoint, answer: HttpAnswer) -> Any:
     """Return the JSON of a successful response; raises the error for any other response."""
-    label, status = endpoint.label, answer.status
+    status = answer.status
     if status >= 400:
-        message = f"{label} was answered {status}"
         error_type = AlexaUnsupportedError if status == 403 else refusal_type(endpoint, status)
-        raise error_type(message, endpoint=label, status=status, code=answer.error_code)
+        raise endpoint.error(error_type, f"was answered {status}", status=status, code=answer.error_code)
     if endpoint.answer is Answer.PAGE:
         return None
     if endpoint.answer is Answer.HTML:
         return answer.body.decode(errors="replace")
     data = answer.data
     if data is None and endpoint.answer is Answer.JSON and status != 204:
-        raise AlexaBadResponseError(f"{label} was answered without JSON", endpoint=label, status=status)
+        raise endpoint.error(AlexaBadResponseError, "was answered without JSON", status=status)
     if not endpoint.partial and (error := graphql_errors(data)):
-        message = f"{label} was answered with errors"
-        raise refusal_type(endpoint, status)(message, endpoint=label, status=status, code=error)
+        raise endpoint.error(refusal_type(endpoint, status), "was answered with errors", status=status, code=error)
     return data

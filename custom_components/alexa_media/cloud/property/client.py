@@ -8,10 +8,9 @@ import aiohttp
 from ..errors import AlexaBadResponseError, AlexaInvalidValueError
 from ..http import ExchangeRecorder
 from ..json import Drift
-from ..model.appliances import HueSaturation, Temperature
+from ..model.property import PostalAddress
 from . import operations as table, requests, settings
 from .models import (
-    Address,
     Endpoint,
     Feature,
     JsonValue,
@@ -21,7 +20,6 @@ from .models import (
     Setting,
     SettingError,
     SettingsPage,
-    ThermostatMode,
     WifiInstallation,
 )
 from .operation import Operation, Region
@@ -44,7 +42,6 @@ from .requests import (
     EndpointFilter,
     Expand,
     KeyManagement,
-    Query,
     Wifi,
     endpoint_id as checked_endpoint_id,
 )
@@ -103,12 +100,10 @@ class ClientBase:
             operation, lambda data: feature(data, name), params={"endpointId": checked_endpoint_id(endpoint_id)}
         )
 
-    async def _command(
-        self, operation: Operation, endpoint_id: str, json: JsonValue = None, query: Query | None = None
-    ) -> None:
+    async def command(self, operation: Operation, endpoint_id: str, json: JsonValue = None) -> None:
         """Send a command to an endpoint; returns when Amazon has accepted it."""
         params = {"endpointId": checked_endpoint_id(endpoint_id)}
-        await self._transport.async_request(operation, nothing, params=params, json=json, query=query or ())
+        await self._transport.async_request(operation, nothing, params=params, json=json)
 
 
 async def pages[T](operation: Operation, fetch: Callable[[str | None], Awaitable[Page[T]]]) -> AsyncIterator[T]:
@@ -219,15 +214,15 @@ class EndpointsClient(ClientBase):
 
     async def set_friendly_name(self, endpoint_id: str, name: str) -> None:
         """Rename an endpoint; the name must be unique, otherwise the error code is ``DUPLICATE_NAME``."""
-        await self._command(table.SET_FRIENDLY_NAME, endpoint_id, requests.friendly_name(name))
+        await self.command(table.SET_FRIENDLY_NAME, endpoint_id, requests.friendly_name(name))
 
     async def deregister_endpoint(self, endpoint_id: str) -> None:
         """Deregister an endpoint from the Amazon Business account; the API cannot undo this."""
-        await self._command(table.DEREGISTER_ENDPOINT, endpoint_id)
+        await self.command(table.DEREGISTER_ENDPOINT, endpoint_id)
 
     async def forget_endpoint(self, endpoint_id: str) -> None:
         """Remove an endpoint from Alexa; a throttled request is not retried."""
-        await self._command(table.FORGET_ENDPOINT, endpoint_id)
+        await self.command(table.FORGET_ENDPOINT, endpoint_id)
 
     # --- units ----------------------------------------------------------------------------
 
@@ -259,69 +254,6 @@ class EndpointsClient(ClientBase):
     async def get_unit(self, unit_id: str) -> PropertyUnit:
         """Return one unit; the organization itself is one too."""
         return await self._transport.async_request(table.GET_UNIT, unit, params={"unitId": requests.unit_id(unit_id)})
-
-
-class FeaturesClient(ClientBase):
-    """Operations on the features of one endpoint."""
-
-    async def set_color(self, endpoint_id: str, color: HueSaturation) -> None:
-        """Set the hue, saturation and brightness of a light in one request."""
-        await self._command(table.SET_COLOR, endpoint_id, requests.color(color))
-
-    async def set_brightness(self, endpoint_id: str, brightness: int) -> None:
-        """Set the brightness of a light (0–100)."""
-        await self._command(table.SET_BRIGHTNESS, endpoint_id, requests.percent("brightness", brightness))
-
-    async def adjust_brightness(self, endpoint_id: str, delta: int) -> None:
-        """Change the brightness of a light by -100 to 100 percentage points."""
-        await self._command(table.ADJUST_BRIGHTNESS, endpoint_id, requests.percent_delta("brightnessDelta", delta))
-
-    async def set_color_temperature(self, endpoint_id: str, kelvin: int) -> None:
-        """Set the color temperature of a light (1000–10000 K)."""
-        await self._command(table.SET_COLOR_TEMPERATURE, endpoint_id, requests.kelvin(kelvin))
-
-    async def increase_color_temperature(self, endpoint_id: str) -> None:
-        """Make the color of a light cooler by one step, whose size the manufacturer defines."""
-        await self._command(table.INCREASE_COLOR_TEMPERATURE, endpoint_id)
-
-    async def decrease_color_temperature(self, endpoint_id: str) -> None:
-        """Make the color of a light warmer by one step, whose size the manufacturer defines."""
-        await self._command(table.DECREASE_COLOR_TEMPERATURE, endpoint_id)
-
-    async def turn_on(self, endpoint_id: str) -> None:
-        """Turn a device on."""
-        await self._command(table.TURN_ON, endpoint_id)
-
-    async def turn_off(self, endpoint_id: str) -> None:
-        """Turn a device off."""
-        await self._command(table.TURN_OFF, endpoint_id)
-
-    async def adjust_target_setpoint(self, endpoint_id: str, delta: Temperature) -> None:
-        """Change the setpoint of a thermostat that has only one."""
-        await self._command(table.ADJUST_TARGET_SETPOINT, endpoint_id, requests.setpoint_delta(delta))
-
-    async def set_target_setpoint(
-        self,
-        endpoint_id: str,
-        *,
-        target: Temperature | None = None,
-        lower: Temperature | None = None,
-        upper: Temperature | None = None,
-    ) -> None:
-        """Set the single setpoint of a thermostat (``target``), or both setpoints (``lower``, ``upper``)."""
-        await self._command(table.SET_TARGET_SETPOINT, endpoint_id, requests.setpoints(target, lower, upper))
-
-    async def set_thermostat_mode(self, endpoint_id: str, mode: ThermostatMode) -> None:
-        """Set the mode of a thermostat to one of its ``supported_modes``."""
-        await self._command(table.SET_THERMOSTAT_MODE, endpoint_id, requests.thermostat_mode(mode))
-
-    async def set_volume(self, endpoint_id: str, volume: int) -> None:
-        """Set the volume of an Echo (0–100)."""
-        await self._command(table.SET_VOLUME, endpoint_id, requests.percent("volume", volume))
-
-    async def adjust_volume(self, endpoint_id: str, delta: int) -> None:
-        """Change the volume of an Echo by -100 to 100 percentage points; Amazon keeps it within 0–100."""
-        await self._command(table.ADJUST_VOLUME, endpoint_id, requests.percent_delta("volumeDelta", delta))
 
 
 class SettingsClient(ClientBase):
@@ -393,15 +325,15 @@ class SettingsClient(ClientBase):
 
     async def write_setting[V](self, spec: SettingSpec[V], endpoint_id: str, value: object) -> None:
         """Write a setting with its separate operation; raises ``AlexaInvalidValueError`` for an invalid value."""
-        await self._command(spec.write, endpoint_id, spec.encode(value))
+        await self.command(spec.write, endpoint_id, spec.encode(value))
 
-    async def get_address(self, endpoint_id: str) -> Address:
+    async def get_address(self, endpoint_id: str) -> PostalAddress:
         """Return the address of an endpoint, which Alexa uses for weather and places nearby."""
         return await self._transport.async_request(
             table.GET_ADDRESS, address_setting, params={"endpointId": requests.endpoint_id(endpoint_id)}
         )
 
-    async def post_address(self, endpoint_id: str, address: Address) -> Address:
+    async def post_address(self, endpoint_id: str, address: PostalAddress) -> PostalAddress:
         """Set the address of an endpoint; return it as stored by Amazon.
 
         Raises ``AlexaAddressRejectedError`` with Amazon's problems or suggestions.
@@ -414,7 +346,7 @@ class SettingsClient(ClientBase):
         )
 
 
-class SmartPropertiesClient(EndpointsClient, FeaturesClient, SettingsClient):
+class SmartPropertiesClient(EndpointsClient, SettingsClient):
     """The API of one organization in one region."""
 
     # --- Wi-Fi ----------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 import logging
 from typing import Final, override
@@ -32,7 +32,7 @@ from ..model.property import (
 from ..model.settings import SettingValue
 from .client import SmartPropertiesClient
 from .inventory import Inventory, is_reachable
-from .models import Address, Endpoint, Reachability, SettingErrorCode
+from .models import Endpoint, Reachability, SettingErrorCode
 from .operation import Region
 from .requests import (
     NO_UNIT,
@@ -173,9 +173,7 @@ class PropertyManagement(ManagementApi):
     async def _async_settings_of(self, endpoint_id: str) -> DeviceSettings:
         """Read the settings of one Echo; settings without a value are included, unsupported ones are not."""
         page = await self._client.get_all_settings(endpoint_id, _KEYS)
-        values: dict[str, SettingValue | None] = {
-            setting.key: None if isinstance(setting.value, Address) else kept(setting) for setting in page.settings
-        }
+        values: dict[str, SettingValue | None] = {setting.key: kept(setting) for setting in page.settings}
         for error in page.errors:
             # in a response with many settings, an error may mean that a setting has no value
             if error.key and (error.code is SettingErrorCode.NO_CONTENT or error.status == 204):
@@ -190,7 +188,7 @@ class PropertyManagement(ManagementApi):
     @override
     async def async_setting(self, key: str, setting: str) -> SettingValue | None:
         found = await self._client.get_setting(self._id_of(key), SettingKey(setting))
-        value = None if isinstance(found.value, Address) else kept(found)
+        value: SettingValue | None = kept(found)
         held = self._settings.get(key, DeviceSettings())
         self._settings[key] = DeviceSettings(values={**held.values, setting: value})
         return value
@@ -289,13 +287,13 @@ class PropertyManagement(ManagementApi):
     @override
     async def async_set_address(self, key: str, address: PostalAddress) -> AddressRefusal | None:
         try:
-            await self._client.post_address(self._id_of(key), Address(**asdict(address)))
+            await self._client.post_address(self._id_of(key), address)
         except AlexaAddressRejectedError as err:
             codes = ((problem.element, problem.sub_code or problem.code) for problem in err.problems)
             return AddressRefusal(
                 code=err.code or "?",
                 problems=tuple(": ".join(part for part in pair if part) for pair in codes),
-                suggestions=tuple(PostalAddress(**asdict(found)) for found in err.suggestions),
+                suggestions=err.suggestions,
             )
         return None
 

@@ -221,21 +221,6 @@ class PropertyUnit:
     level: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Address:
-    """A postal address; ``repr`` omits all fields."""
-
-    line1: str
-    line2: str
-    line3: str
-    city: str
-    state: str
-    district: str
-    postal_code: str
-    country: str
-    """ISO 3166-1 code: two capital letters."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressProblem:
     """Reason for rejecting an address, in Amazon's codes: the problem, its details, and the element concerned."""

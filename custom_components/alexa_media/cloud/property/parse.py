@@ -6,8 +6,8 @@ from typing import Any
 
 from ..json import listed, mapping, mappings, number, text, texts
 from ..model.appliances import HueSaturation, PropertyName, Temperature, TemperatureScale
+from ..model.property import PostalAddress
 from .models import (
-    Address,
     AddressProblem,
     Connection,
     ConnectionType,
@@ -290,7 +290,7 @@ def new_endpoint_id(data: Any) -> str | None:
 # --- addresses ------------------------------------------------------------------------------
 
 
-def address_setting(data: Any) -> Address:
+def address_setting(data: Any) -> PostalAddress:
     """Parse an address, at the top level or in an object; raises ``ShapeError`` without one."""
     found = address(data)
     if found is None:
@@ -298,12 +298,12 @@ def address_setting(data: Any) -> Address:
     return found
 
 
-def address(data: Any) -> Address | None:
+def address(data: Any) -> PostalAddress | None:
     """Parse an address; missing keys become empty, but at least one key is required."""
     outer = mapping(data)
     found = mapping(outer["address"]) if "address" in outer else outer
     read = {ours: value for ours, theirs in ADDRESS_KEYS.items() if isinstance(value := found.get(theirs), str)}
-    return Address(**{key: text(read.get(key)) or "" for key in ADDRESS_KEYS}) if read else None
+    return PostalAddress(**{key: text(read.get(key)) or "" for key in ADDRESS_KEYS}) if read else None
 
 
 ADDRESS_KEYS: Mapping[str, str] = {
@@ -319,7 +319,7 @@ ADDRESS_KEYS: Mapping[str, str] = {
 """Amazon's names of the parts of an address, by the names used here."""
 
 
-def rejected_address(data: Any) -> tuple[tuple[Address, ...], tuple[AddressProblem, ...]] | None:
+def rejected_address(data: Any) -> tuple[tuple[PostalAddress, ...], tuple[AddressProblem, ...]] | None:
     """Return the suggestions and problems of a rejected address; ``None`` if the response is about something else.
 
     Amazon prefixes the codes with ELEMENT_ or FIELD_, which are equivalent; the codes are kept unchanged.

@@ -13,7 +13,8 @@ import unicodedata
 from ..errors import AlexaInvalidValueError
 from ..json import number
 from ..model.appliances import HueSaturation, Temperature, TemperatureScale
-from .models import Address, JsonValue, Reachability, ThermostatMode
+from ..model.property import PostalAddress
+from .models import JsonValue, Reachability, ThermostatMode
 from .parse import ADDRESS_KEYS, ENDPOINT_PREFIX
 
 UNIT_PREFIX: Final = "amzn1.alexa.unit.did."
@@ -286,7 +287,7 @@ def friendly_name(name: str) -> JsonObject:
     return {"type": "PLAIN", "value": {"text": name}}
 
 
-def address(value: Address) -> JsonObject:
+def address(value: PostalAddress) -> JsonObject:
     """Return the body that sets an address; all parts but the first line and the country may be empty."""
     if not value.line1:
         raise AlexaInvalidValueError("address", "an address with a first line")

@@ -12,7 +12,8 @@ from typing import Any, Final
 from ..errors import AlexaInvalidValueError
 from ..json import listed, mapping, mappings, number, text
 from ..model.devices import OpenEnum
-from .models import Address, JsonValue, Setting, SettingError, SettingErrorCode, SettingsPage
+from ..model.property import PostalAddress
+from .models import JsonValue, Setting, SettingError, SettingErrorCode, SettingsPage
 from .operation import BACKOFF_UNSPECIFIED, Answer, Operation, Write
 from .parse import ShapeError, address, integer, next_token
 
@@ -110,7 +111,7 @@ class DistanceUnits(OpenEnum):
     UNKNOWN = "UNKNOWN"
 
 
-type SettingValue = bool | int | float | str | tuple[str, ...] | Address
+type SettingValue = bool | int | float | str | tuple[str, ...] | PostalAddress
 """Value of a setting; members of the enumerations above are strings."""
 
 
@@ -195,8 +196,10 @@ class UnlistedRate(float):
 
 
 def kept(setting: Setting[Any]) -> Any:
-    """Return the value of a setting in a form that can be written back, even if it is unknown."""
+    """Return the value of a setting in a form that can be written back, even if it is unknown; None for an address."""
     value, raw = setting.value, setting.raw
+    if isinstance(value, PostalAddress):
+        return None
     if isinstance(value, OpenEnum) and value == "UNKNOWN" and isinstance(raw, str):
         return Unlisted(raw)
     if isinstance(value, tuple) and isinstance(raw, list) and len(raw) == len(value):

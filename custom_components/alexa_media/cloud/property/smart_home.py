@@ -35,10 +35,11 @@ from ..model.appliances import (
     time_of_sample,
 )
 from ..model.devices import OpenEnum
-from . import models
+from . import models, operations, requests
 from .client import SmartPropertiesClient
 from .inventory import Inventory, Item, is_reachable
-from .models import EXPANDABLE, Endpoint, Property, ThermostatMode
+from .models import EXPANDABLE, Endpoint, JsonValue, Property, ThermostatMode
+from .operation import Operation
 from .requests import Expand
 
 ID_PREFIX: Final = "asp_"
@@ -126,58 +127,13 @@ class PropertySmartHome(SmartHomeApi):
         self._commanded[appliance.entity_id] = time.monotonic()
         try:
             for control in without_redundant(controls, state):
-                await self._async_send(item.endpoint.id, control)
+                operation, body = request_of(control)
+                await self._client.command(operation, item.endpoint.id, body)
         except AlexaError as err:
             return err
         finally:
             self._commanded[appliance.entity_id] = time.monotonic()
         return None
-
-    async def _async_send(self, endpoint_id: str, control: Control) -> None:
-        """Send one control."""
-        client = self._client
-        match control:
-            case SetPower(on=True):
-                await client.turn_on(endpoint_id)
-            case SetPower():
-                await client.turn_off(endpoint_id)
-            case SetBrightness(level=level):
-                await client.set_brightness(endpoint_id, level)
-            case SetColor(hue=hue, saturation=saturation, brightness=brightness):
-                await client.set_color(endpoint_id, HueSaturation(hue, saturation, brightness))
-            case SetColorTemperature(kelvin=kelvin):
-                await client.set_color_temperature(endpoint_id, kelvin)
-            case SetThermostatMode(mode=mode):
-                await client.set_thermostat_mode(endpoint_id, ThermostatMode(mode))
-            case SetSetpoint():
-                await client.set_target_setpoint(
-                    endpoint_id,
-                    target=_setpoint(control.target, control),
-                    lower=_setpoint(control.lower, control),
-                    upper=_setpoint(control.upper, control),
-                )
-            case SetSpeakerVolume(level=level):
-                await client.set_volume(endpoint_id, level)
-            case Adjust():
-                await self._async_adjust(endpoint_id, control)
-            case _:
-                feature, _instance = feature_of(control)
-                raise AlexaUnsupportedError("Smart Properties have no such control", code=str(feature))
-
-    async def _async_adjust(self, endpoint_id: str, control: Adjust) -> None:
-        """Send a relative change."""
-        client = self._client
-        match control.feature:
-            case FeatureName.BRIGHTNESS:
-                await client.adjust_brightness(endpoint_id, round(control.amount))
-            case FeatureName.SPEAKER:
-                await client.adjust_volume(endpoint_id, round(control.amount))
-            case FeatureName.THERMOSTAT:
-                await client.adjust_target_setpoint(endpoint_id, Temperature(control.amount, control.scale))
-            case FeatureName.COLOR_TEMPERATURE if control.amount > 0:
-                await client.increase_color_temperature(endpoint_id)
-            case FeatureName.COLOR_TEMPERATURE:
-                await client.decrease_color_temperature(endpoint_id)
 
 
 _GONE: Final = ApplianceState(
@@ -190,9 +146,42 @@ def _key(entity_id: str) -> str:
     return entity_id.removeprefix(ID_PREFIX)
 
 
-def _setpoint(value: float | None, control: SetSetpoint) -> Temperature | None:
-    """Return a temperature in the unit of the control, or None without a value."""
-    return None if value is None else Temperature(value, control.scale)
+def request_of(control: Control) -> tuple[Operation, JsonValue]:
+    """Return the operation and the body of a control.
+
+    Raises ``AlexaUnsupportedError`` if there is no such operation, and ``AlexaInvalidValueError``.
+    """
+    match control:
+        case SetPower(on=on):
+            return operations.TURN_ON if on else operations.TURN_OFF, None
+        case SetBrightness(level=level):
+            return operations.SET_BRIGHTNESS, requests.percent("brightness", level)
+        case SetColor(hue=hue, saturation=saturation, brightness=brightness):
+            return operations.SET_COLOR, requests.color(HueSaturation(hue, saturation, brightness))
+        case SetColorTemperature(kelvin=kelvin):
+            return operations.SET_COLOR_TEMPERATURE, requests.kelvin(kelvin)
+        case SetThermostatMode(mode=mode):
+            return operations.SET_THERMOSTAT_MODE, requests.thermostat_mode(ThermostatMode(mode))
+        case SetSetpoint(scale=scale):
+            given = (control.target, control.lower, control.upper)
+            target, lower, upper = (None if value is None else Temperature(value, scale) for value in given)
+            return operations.SET_TARGET_SETPOINT, requests.setpoints(target, lower, upper)
+        case SetSpeakerVolume(level=level):
+            return operations.SET_VOLUME, requests.percent("volume", level)
+        case Adjust(feature=FeatureName.BRIGHTNESS, amount=amount):
+            return operations.ADJUST_BRIGHTNESS, requests.percent_delta("brightnessDelta", round(amount))
+        case Adjust(feature=FeatureName.SPEAKER, amount=amount):
+            return operations.ADJUST_VOLUME, requests.percent_delta("volumeDelta", round(amount))
+        case Adjust(feature=FeatureName.THERMOSTAT, amount=amount, scale=scale):
+            return operations.ADJUST_TARGET_SETPOINT, requests.setpoint_delta(Temperature(amount, scale))
+        case Adjust(amount=amount):
+            # The manufacturer defines the size of a step.
+            is_cooler = amount > 0
+            step = operations.INCREASE_COLOR_TEMPERATURE if is_cooler else operations.DECREASE_COLOR_TEMPERATURE
+            return step, None
+        case _:
+            feature, _instance = feature_of(control)
+            raise AlexaUnsupportedError("Smart Properties have no such control", code=str(feature))
 
 
 def without_redundant(controls: Sequence[Control], state: ApplianceState) -> list[Control]:

@@ -10,7 +10,7 @@ import logging
 from random import SystemRandom
 import re
 import time
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, Unpack
 
 import aiohttp
 from yarl import URL
@@ -25,6 +25,7 @@ from ..errors import (
     AlexaPermissionError,
     AlexaRateLimitedError,
     AlexaUnsupportedError,
+    ErrorDetails,
 )
 from ..http import (
     ExchangeRecorder,
@@ -39,7 +40,8 @@ from ..http import (
     refusal_type,
 )
 from ..json import Drift, mapping, mappings, text
-from .models import OFFLINE_CODES, Address, AddressProblem, JsonValue
+from ..model.property import PostalAddress
+from .models import OFFLINE_CODES, AddressProblem, JsonValue
 from .operation import HOSTS, Answer, Host, Operation, Region, Retry
 from .parse import ShapeError, new_endpoint_id, rejected_address
 
@@ -69,14 +71,12 @@ class AlexaAddressRejectedError(AlexaCommandError):
         self,
         message: str,
         *,
-        suggestions: Sequence[Address] = (),
+        suggestions: Sequence[PostalAddress] = (),
         problems: Sequence[AddressProblem] = (),
-        endpoint: str | None = None,
-        status: int | None = None,
-        code: str | None = None,
+        **details: Unpack[ErrorDetails],
     ) -> None:
         """Initialize with Amazon's message and suggestions."""
-        super().__init__(message, endpoint=endpoint, status=status, code=code)
+        super().__init__(message, **details)
         self.suggestions = tuple(suggestions)
         self.problems = tuple(problems)
 
@@ -89,17 +89,9 @@ class AlexaEndpointMovedError(AlexaError):
 
     translation_key = "endpoint_moved"
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        new_id: str | None = None,
-        endpoint: str | None = None,
-        status: int | None = None,
-        code: str | None = None,
-    ) -> None:
+    def __init__(self, message: str, *, new_id: str | None = None, **details: Unpack[ErrorDetails]) -> None:
         """Initialize with the new id, if known."""
-        super().__init__(message, endpoint=endpoint, status=status, code=code)
+        super().__init__(message, **details)
         self.new_id = new_id
 
 
@@ -123,8 +115,8 @@ def reply_of(operation: Operation, answer: HttpAnswer) -> Reply:
         try:
             return Reply(parsed(answer.body), answer.request_id, len(answer.body))
         except ValueError:
-            error: AlexaError = AlexaBadResponseError(
-                f"{operation.label} was answered without JSON", endpoint=operation.label, status=answer.status
+            error: AlexaError = operation.error(
+                AlexaBadResponseError, "was answered without JSON", status=answer.status
             )
     else:
         error = _refusal(operation, answer)
@@ -139,17 +131,14 @@ def _contradiction(operation: Operation, answer: HttpAnswer) -> AlexaError | Non
     success. Any other body counts as success, because its content is not documented.
     """
     if answer.body.lstrip().startswith(b"<"):
-        return AlexaBadResponseError(
-            f"{operation.label} was answered with a web page", endpoint=operation.label, status=answer.status
-        )
+        return operation.error(AlexaBadResponseError, "was answered with a web page", status=answer.status)
     found = mapping(answer.data)
     errors = [*mappings(found.get("errors")), *filter(None, (mapping(found.get("error")),))]
     if not errors:
         return None
     code = error_code(answer) or text(mapping(found.get("error")).get("type"))
-    label, status = operation.label, answer.status
     error_type = AlexaDeviceOfflineError if code in OFFLINE_CODES else AlexaCommandError
-    return error_type(f"{label} was answered with an error", endpoint=label, status=status, code=code)
+    return operation.error(error_type, "was answered with an error", status=answer.status, code=code)
 
 
 def given_up(operation: Operation, answer: HttpAnswer, delay: float) -> AlexaError:
