@@ -80,12 +80,14 @@ _PHRASES: Final = {
 }
 
 
-def phrases_for(locale: str | None) -> Phrases | None:
-    """Return the sentences for a device's locale ("en-GB"), or None for an unsupported language.
+def _language(locale: str | None) -> str:
+    """Return the language of a device's locale ("en-GB"); English for a device that reports no locale."""
+    return (locale or "en").partition("-")[0].lower()
 
-    English is used for a device that reports no locale.
-    """
-    return _PHRASES.get((locale or "en").partition("-")[0].lower())
+
+def phrases_for(locale: str | None) -> Phrases | None:
+    """Return the sentences for a device's locale, or None for an unsupported language."""
+    return _PHRASES.get(_language(locale))
 
 
 def timer_sentence(phrases: Phrases, length: timedelta, label: str | None) -> str:
@@ -149,7 +151,7 @@ def timer_change_sentence(
 
     ``length`` is the time to add. Without a label, the sentence refers to the only timer of the Echo.
     """
-    language = (locale or "en").partition("-")[0].lower()
+    language = _language(locale)
     if (phrases := _PHRASES.get(language)) is None:
         return None
     with_label, without, *sentences = _TIMER_CHANGES[language]
@@ -239,11 +241,8 @@ _PLAYER_PHRASES: Final = {
 
 
 def player_phrases_for(locale: str | None) -> PlayerPhrases | None:
-    """Return the playback sentences for a device's locale ("en-GB"), or None for an unsupported language.
-
-    English is used for a device that reports no locale.
-    """
-    return _PLAYER_PHRASES.get((locale or "en").partition("-")[0].lower())
+    """Return the playback sentences for a device's locale, or None for an unsupported language."""
+    return _PLAYER_PHRASES.get(_language(locale))
 
 
 def player_sentence(phrases: PlayerPhrases, kind: str, fields: Mapping[str, object]) -> str | None:

@@ -13,7 +13,7 @@ from ..model.alarms import AlarmsApi, AlarmTone, Recurrence, Timing
 from ..model.devices import EVERYWHERE, Device, Notification, NotificationStatus, NotificationType
 from .endpoints import NOTIFICATIONS, Answer, Endpoint, Host, Write
 from .parse import EARLIEST_YEAR, LATEST_YEAR, address_of, by_serial, instant, place_of, required_list, seconds
-from .session import AccountSession
+from .session import AccountClient, AccountSession
 
 ALARMS: Final = Endpoint("alarms", "GET", "/v1/alerts/alarms", host=Host.ALEXA_API)
 CREATE_ALARM: Final = Write("create_alarm", "POST", "/v1/alerts/alarms", host=Host.ALEXA_API, answer=Answer.JSON)
@@ -231,12 +231,8 @@ _TIME_KEYS: Final = ("alarmTime", "originalTime", "originalDate")
 _STALE_STATUS: Final = 409
 
 
-class AccountAlarms:
+class AccountAlarms(AccountClient):
     """Alarms, timers and reminders of one account; ``AlarmsApi`` documents the methods."""
-
-    def __init__(self, session: AccountSession) -> None:
-        """Initialize with the session of the account."""
-        self._session = session
 
     # --- creation -------------------------------------------------------------------------
 
@@ -244,7 +240,7 @@ class AccountAlarms:
         """Create an alarm and return its id in the list of notifications."""
         tone = sound or await self._default_tone(device)
         body = _alarm_body(_endpoint_id(device), _trigger(timing), [_tone(tone)] if tone else [], [])
-        token = await self._session.transport.async_read(
+        token = await self._transport.async_read(
             CREATE_ALARM, lambda data: parse_created(data, "alarmToken", CREATE_ALARM), json=body
         )
         return f"{device.device_type}-{device.serial}-{token}"
@@ -276,7 +272,7 @@ class AccountAlarms:
             "id": "createReminder",
             **_repetition(timing),
         }
-        transport = self._session.transport
+        transport = self._transport
         name = "reminder_for_all_devices" if device.serial == EVERYWHERE else _REMINDER_SOUND if sound else None
         with transport.unproven.attempt(name, device.serial) if name else nullcontext():
             return await transport.async_read(
@@ -300,7 +296,7 @@ class AccountAlarms:
         trigger = _trigger(timing) if timing else _stored_trigger(stored)
         assets = [_tone(sound)] if sound else stored.assets
         body = _alarm_body(_endpoint_id(device), trigger, assets, stored.extensions)
-        await self._session.transport.async_request(EDIT_ALARM, params={"token": stored.token}, json=body)
+        await self._transport.async_request(EDIT_ALARM, params={"token": stored.token}, json=body)
 
     async def async_edit_reminder(
         self,
@@ -321,25 +317,25 @@ class AccountAlarms:
             changes["status"] = "ON" if enabled else "OFF"
         name = _REMINDER_SOUND if sound else None if enabled is None else "switch_reminder"
         one = reminder.serial if sound else reminder.notification_id
-        unproven = self._session.transport.unproven
+        unproven = self._transport.unproven
         with unproven.attempt(name, one, may_be_gone=True) if name else nullcontext():
             await self._edit(reminder, changes)
 
     async def async_switch_alarm(self, device: Device, alarm: Notification, *, enabled: bool) -> None:
         """Turn an alarm on or off."""
         if not enabled:
-            await self._session.transport.async_request(CANCEL_ALARM, params={"token": _token(alarm)})
+            await self._transport.async_request(CANCEL_ALARM, params={"token": _token(alarm)})
             return
         stored = await self._stored(alarm)
         body = _alarm_body(_endpoint_id(device), _stored_trigger(stored), stored.assets, stored.extensions)
-        await self._session.transport.async_request(ACTIVATE_ALARM, params={"token": stored.token}, json=body)
+        await self._transport.async_request(ACTIVATE_ALARM, params={"token": stored.token}, json=body)
 
     async def async_skip_next(self, notification: Notification) -> None:
         """Skip the next occurrence: alarms have an endpoint for this, reminders a status."""
         if notification.type is NotificationType.REMINDER:
             await self._edit(notification, {"status": "INSTANCE_CANCELED"})
         else:
-            await self._session.transport.async_request(SKIP_ALARM, params={"token": _token(notification)})
+            await self._transport.async_request(SKIP_ALARM, params={"token": _token(notification)})
 
     async def async_delete(self, notification: Notification) -> None:
         """Delete a notification; Amazon requires the whole object in the body."""
@@ -356,16 +352,14 @@ class AccountAlarms:
         body_of: Callable[[Mapping[str, Any]], Mapping[str, Any]],
     ) -> None:
         """Send a notification; if Amazon's copy has a newer version, read it and send the change once more."""
-        request = self._session.transport.async_request
+        request = self._transport.async_request
         params = {"id": notification.notification_id}
         try:
             await request(endpoint, params=params, json=dict(body_of(notification.raw)))
         except AlexaCommandError as err:
             if err.status != _STALE_STATUS:
                 raise
-            found = await self._session.transport.async_read(
-                NOTIFICATIONS, parse_notifications, query={"cached": "true"}
-            )
+            found = await self._transport.async_read(NOTIFICATIONS, parse_notifications, query={"cached": "true"})
             if (fresh := found.get(notification.notification_id)) is None:
                 raise AlexaUnsupportedError(
                     "It is not there", endpoint=endpoint.label, status=409, code="gone"
@@ -374,7 +368,7 @@ class AccountAlarms:
 
     async def _stored(self, alarm: Notification) -> StoredAlarm:
         """Return the stored alarm; raises ``AlexaUnsupportedError`` if it no longer exists."""
-        alarms = await self._session.transport.async_read(ALARMS, parse_alarms)
+        alarms = await self._transport.async_read(ALARMS, parse_alarms)
         if (stored := alarms.get(_token(alarm))) is None:
             raise AlexaUnsupportedError("The alarm is not there", endpoint=ALARMS.label, status=200, code="gone")
         return stored
@@ -384,26 +378,26 @@ class AccountAlarms:
     async def async_sounds(self, device: Device) -> Sequence[AlarmTone]:
         """Return the available alarm sounds of a device."""
         query = {**address_of(device), "softwareVersion": device.software_version or "", "alertType": "Alarm"}
-        return await self._session.transport.async_read(SOUNDS, parse_alarm_tones, query=query)
+        return await self._transport.async_read(SOUNDS, parse_alarm_tones, query=query)
 
     async def async_default_sound(self, device: Device) -> AlarmTone | None:
         """Return the default alarm sound."""
         query = {**address_of(device), **_ALARM}
-        return await self._session.transport.async_read(DEFAULT_SOUND, parse_sound, query=query)
+        return await self._transport.async_read(DEFAULT_SOUND, parse_sound, query=query)
 
     async def async_set_default_sound(self, device: Device, sound: AlarmTone) -> None:
         """Set the default alarm sound."""
         body = {**address_of(device), **_ALARM, "soundId": sound.sound_id}
-        await self._session.transport.async_request(SET_DEFAULT_SOUND, json=body)
+        await self._transport.async_request(SET_DEFAULT_SOUND, json=body)
 
     async def async_alarm_volumes(self) -> Mapping[str, int]:
         """Return the alarm volumes (0–100) by serial."""
-        return await self._session.transport.async_read(ALARM_VOLUMES, parse_alarm_volumes)
+        return await self._transport.async_read(ALARM_VOLUMES, parse_alarm_volumes)
 
     async def async_set_alarm_volume(self, device: Device, level: int) -> None:
         """Set the alarm volume of a device (0–100)."""
         software = device.software_version or ""
-        await self._session.transport.async_request(
+        await self._transport.async_request(
             SET_ALARM_VOLUME,
             params={**place_of(device), "software": software},
             json={**address_of(device), "softwareVersion": software, "volumeLevel": level},
@@ -411,11 +405,11 @@ class AccountAlarms:
 
     async def async_ascending(self) -> Mapping[str, bool]:
         """Return whether the alarm volume is ascending, by serial."""
-        return await self._session.transport.async_read(ASCENDING, parse_ascending)
+        return await self._transport.async_read(ASCENDING, parse_ascending)
 
     async def async_set_ascending(self, device: Device, *, enabled: bool) -> None:
         """Turn ascending alarm volume on or off."""
-        await self._session.transport.async_request(
+        await self._transport.async_request(
             SET_ASCENDING,
             params={"serial": device.serial},
             json={**address_of(device), "ascendingAlarmEnabled": enabled},

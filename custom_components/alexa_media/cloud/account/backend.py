@@ -29,7 +29,6 @@ from ..model.devices import (
     leaves,
 )
 from ..model.events import PushEvent, StreamOpened
-from ..model.property import ManagementApi
 from .alarms import AccountAlarms, parse_notifications
 from .endpoints import (
     ACCOUNT,
@@ -79,7 +78,7 @@ _LOGGER = logging.getLogger(__name__)
 _FOR_MEMBERS: Final = (Speak, Announce, SetVolume)
 
 
-class AccountBackend:
+class AccountBackend(AlexaBackend):
     """One signed-in account; ``AlexaBackend`` documents the methods."""
 
     def __init__(
@@ -96,24 +95,26 @@ class AccountBackend:
         already known; otherwise ``async_connect`` reads it.
         """
         self._session = AccountSession(session, credentials)
-        self.alarms = AccountAlarms(self._session)
+        self._transport = self._session.transport
+        self.alarms: AccountAlarms = AccountAlarms(self._session)
         self._client_factory = client_factory
-        self.history = AccountHistory(self._session)
+        self.history: AccountHistory = AccountHistory(self._session)
         self._account = account
         self._devices: Mapping[str, Device] = {}
         self._stream: PushStream | None = None
-        self._preferences = self.settings = AccountSettings(self._session)
-        self.lists = AccountLists(self._session.transport)
-        self.smart_home = AccountSmartHome(self._session.transport)
+        self._preferences = AccountSettings(self._session)
+        self.settings: AccountSettings = self._preferences
+        self.lists: AccountLists = AccountLists(self._transport)
+        self.smart_home: AccountSmartHome = AccountSmartHome(self._transport)
         self._scheduler = CommandScheduler(self._submit, default_customer_id=lambda: self.account.customer_id)
         self._closes = (self._scheduler.close, self.smart_home.async_close)
-        self.background = AccountBackground(self._session)
-        self.kids = AccountKids(self._session)
-        self.routines = AccountRoutines(
+        self.background: AccountBackground = AccountBackground(self._session)
+        self.kids: AccountKids = AccountKids(self._session)
+        self.routines: AccountRoutines = AccountRoutines(
             self._session, devices=lambda: self._devices, customer_id=lambda: self.account.customer_id
         )
-        self.media = AccountMedia(
-            self._session.transport,
+        self.media: AccountMedia = AccountMedia(
+            self._transport,
             self._scheduler,
             default_customer_id=lambda: self.account.customer_id,
             routine_node=self.routines.node,
@@ -144,11 +145,6 @@ class AccountBackend:
         return self._session.credentials.serial
 
     @property
-    def management(self) -> ManagementApi | None:
-        """Return None: an account of the Alexa app has no fleet management."""
-        return None
-
-    @property
     def intervals(self) -> Mapping[str, timedelta]:
         """Return no intervals: each topic is one request for the whole account."""
         return {}
@@ -158,7 +154,7 @@ class AccountBackend:
 
     def follow_answers(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after each successful response."""
-        self._session.transport.on_answer = listener
+        self._transport.on_answer = listener
 
     def snapshot(self) -> dict[str, Any]:
         """Return the state that a later backend can restore without requests, as JSON; it contains secrets."""
@@ -171,7 +167,7 @@ class AccountBackend:
 
     def record_to(self, recorder: ExchangeRecorder | None) -> None:
         """Send all responses and directives to ``recorder``; None stops that."""
-        self._session.transport.recorder = recorder
+        self._transport.recorder = recorder
         if self._stream is not None:
             self._stream.recorder = recorder
 
@@ -189,19 +185,19 @@ class AccountBackend:
     @property
     def drift(self) -> Drift:
         """Return the counts of responses whose form differs from earlier ones."""
-        return self._session.transport.drift
+        return self._transport.drift
 
     @property
     def unsupported(self) -> tuple[str, ...]:
         """Return the names of the requests that Amazon recently refused and that are suspended."""
-        return self._session.transport.unproven.unsupported
+        return self._transport.unproven.unsupported
 
     @property
     def stats(self) -> Mapping[str, object]:
         """Return counters of the session, the requests and the stream, for diagnostics."""
         return {
             "session": self._session.stats,
-            "requests": self._session.transport.stats,
+            "requests": self._transport.stats,
             "stream": self._stream.stats if self._stream else None,
         }
 
@@ -219,14 +215,12 @@ class AccountBackend:
 
     def setup_done(self) -> None:
         """Lower the limit of concurrent requests after setup."""
-        self._session.transport.setup_done()
+        self._transport.setup_done()
 
     async def async_identify(self) -> Account:
         """Read and return the signed-in account."""
         credentials = self._session.credentials
-        account = await self._session.transport.async_read(
-            ACCOUNT, lambda data: parse_account(data, credentials.domain)
-        )
+        account = await self._transport.async_read(ACCOUNT, lambda data: parse_account(data, credentials.domain))
         self._account = replace(account, account_id=credentials.account_id)
         return self._account
 
@@ -247,7 +241,7 @@ class AccountBackend:
     async def async_devices(self) -> Mapping[str, Device]:
         """Return all devices by serial; their preferences are the last known ones if reading those fails."""
         devices, preferences = await asyncio.gather(
-            self._session.transport.async_read(DEVICES, parse_devices), self._read_preferences(), return_exceptions=True
+            self._transport.async_read(DEVICES, parse_devices), self._read_preferences(), return_exceptions=True
         )
         if isinstance(devices, BaseException):
             raise devices
@@ -273,7 +267,7 @@ class AccountBackend:
         """Return all media sessions, playing ones last; empty if Amazon controls no playback."""
         device = _device_for_query(self._devices.values() or known, self.own_serial)
         try:
-            return await self._session.transport.async_read(
+            return await self._transport.async_read(
                 SESSIONS,
                 lambda data: parse_sessions(data, datetime.now(UTC)),
                 query=address_of(device) if device else None,
@@ -285,19 +279,19 @@ class AccountBackend:
 
     async def async_volumes(self) -> Mapping[str, Volume]:
         """Return the volumes of the devices that report one, by serial."""
-        return await self._session.transport.async_read(VOLUMES, parse_volumes)
+        return await self._transport.async_read(VOLUMES, parse_volumes)
 
     async def async_notifications(self) -> Mapping[str, Notification]:
         """Return all alarms, timers and reminders by id."""
-        return await self._session.transport.async_read(NOTIFICATIONS, parse_notifications, query={"cached": "true"})
+        return await self._transport.async_read(NOTIFICATIONS, parse_notifications, query={"cached": "true"})
 
     async def async_dnd(self) -> Mapping[str, bool]:
         """Return the Do Not Disturb state of all devices by serial."""
-        return await self._session.transport.async_read(DND, parse_dnd)
+        return await self._transport.async_read(DND, parse_dnd)
 
     async def async_bluetooth(self) -> Mapping[str, BluetoothState]:
         """Return the paired Bluetooth devices by the Echo's serial, read from the Echos instead of Amazon's cache."""
-        return await self._session.transport.async_read(BLUETOOTH, parse_bluetooth, query={"cached": "false"})
+        return await self._transport.async_read(BLUETOOTH, parse_bluetooth, query={"cached": "false"})
 
     # --- commands -----------------------------------------------------------------------
 
@@ -306,7 +300,7 @@ class AccountBackend:
         if isinstance(command, _FOR_MEMBERS):
             devices = self._with_members(devices)
         serials = "+".join(sorted(device.serial for device in devices))
-        unproven = self._session.transport.unproven.attempt("fire_tv_search", serials)
+        unproven = self._transport.unproven.attempt("fire_tv_search", serials)
         with unproven if isinstance(command, PlayVideo) else nullcontext():
             await self._scheduler.execute(command, devices)
 
@@ -327,14 +321,14 @@ class AccountBackend:
     async def _submit(self, start_node: Mapping[str, Any]) -> None:
         """Send the start node of a sequence to Amazon, which runs it."""
         sequence = {"@type": "com.amazon.alexa.behaviors.model.Sequence", "startNode": start_node}
-        await self._session.transport.async_request(
+        await self._transport.async_request(
             BEHAVIOR, json={"behaviorId": "PREVIEW", "sequenceJson": json_text(sequence), "status": "ENABLED"}
         )
 
     async def async_player_command(self, command: PlayerCommand, device: Device) -> None:
         """Send a command to a player; raises ``AlexaNoPlayerError`` if Amazon controls no playback."""
         try:
-            await self._session.transport.async_request(
+            await self._transport.async_request(
                 PLAYER_COMMAND, query=address_of(device), json={"type": command.type, **command.fields}
             )
         except (AlexaUnsupportedError, AlexaCommandError) as err:
@@ -346,19 +340,19 @@ class AccountBackend:
 
     async def async_set_dnd(self, device: Device, enabled: bool) -> None:
         """Turn Do Not Disturb on or off; raises ``AlexaCommandError`` unless Amazon confirms it."""
-        answer = await self._session.transport.async_request(SET_DND, json={**address_of(device), "enabled": enabled})
+        answer = await self._transport.async_request(SET_DND, json={**address_of(device), "enabled": enabled})
         if parse_dnd_echo(answer) is not enabled:
             raise SET_DND.error(AlexaCommandError, "was not confirmed", status=200, code="not_confirmed")
 
     async def async_connect_bluetooth(self, device: Device, address: str) -> None:
         """Connect the paired Bluetooth device with an address."""
-        await self._session.transport.async_request(
+        await self._transport.async_request(
             CONNECT_BLUETOOTH, params=place_of(device), json={"bluetoothDeviceAddress": address}
         )
 
     async def async_disconnect_bluetooth(self, device: Device) -> None:
         """Disconnect all Bluetooth devices of an Echo."""
-        await self._session.transport.async_request(DISCONNECT_BLUETOOTH, params=place_of(device))
+        await self._transport.async_request(DISCONNECT_BLUETOOTH, params=place_of(device))
 
     # --- push ---------------------------------------------------------------------------
 
@@ -372,7 +366,7 @@ class AccountBackend:
             known_gateway=self._session.gateway,
             domain=self._account.domain if self._account else self._session.credentials.domain,
         )
-        stream.recorder = self._session.transport.recorder
+        stream.recorder = self._transport.recorder
         self._stream = stream
         try:
             async with aclosing(stream.events()) as events:
@@ -392,6 +386,3 @@ def _device_for_query(devices: Iterable[Device], own_serial: str | None) -> Devi
         if device.serial != own_serial and not device.is_group and device.family is not DeviceFamily.VOX
     ]
     return next((device for device in speakers if device.online), speakers[0] if speakers else None)
-
-
-_: type[AlexaBackend] = AccountBackend

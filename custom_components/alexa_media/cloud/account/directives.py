@@ -13,6 +13,7 @@ import re
 from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
+from ..json import mapping
 from ..model.devices import PlayerState, Repeat, Volume
 from ..model.events import (
     AudioPlayerStateChanged,
@@ -117,12 +118,12 @@ def parse_directive(data: Mapping[str, Any], now: datetime) -> list[PushEvent]:
 
     ``data`` is the JSON object of one part of the stream, ``now`` the time of arrival (aware).
     """
-    directive = _mapping(data.get("directive"))
-    header = _mapping(directive.get("header"))
-    updates = _mapping(_decoded(directive.get("payload"))).get("renderingUpdates")
+    directive = mapping(data.get("directive"))
+    header = mapping(directive.get("header"))
+    updates = mapping(_decoded(directive.get("payload"))).get("renderingUpdates")
     if not isinstance(updates, list):
         return [DirectiveUnknown(command=_name(header.get("namespace"), header.get("name")))]
-    events = [_update(_mapping(update), now) for update in updates[:_MAX_UPDATES]]
+    events = [_update(mapping(update), now) for update in updates[:_MAX_UPDATES]]
     return events if len(updates) <= _MAX_UPDATES else [*events, DirectiveUnknown(command="TooManyUpdates")]
 
 
@@ -131,11 +132,11 @@ def set_endpoint(data: Mapping[str, Any]) -> tuple[bool, str | None]:
 
     The address is ``None`` unless its host is Amazon's, because the access token is sent there.
     """
-    directive = _mapping(data.get("directive"))
-    header = _mapping(directive.get("header"))
+    directive = mapping(data.get("directive"))
+    header = mapping(directive.get("header"))
     if (header.get("namespace"), header.get("name")) != ("System", "SetEndpoint"):
         return False, None
-    return True, gateway_address(_mapping(_decoded(directive.get("payload"))).get("endpoint"))
+    return True, gateway_address(mapping(_decoded(directive.get("payload"))).get("endpoint"))
 
 
 def gateway_address(value: object) -> str | None:
@@ -154,7 +155,7 @@ def _update(update: Mapping[str, Any], now: datetime) -> PushEvent:
     route = update.get("route")
     if isinstance(route, str) and route.endswith(f"::{FDAL}"):
         return _appliance(update)
-    metadata = _mapping(_decoded(update.get("resourceMetadata")))
+    metadata = mapping(_decoded(update.get("resourceMetadata")))
     name = metadata.get("command") or update.get("resourceId")
     try:
         command = PushCommand(str(name))
@@ -184,11 +185,6 @@ def _decoded(value: object) -> object:
     return value
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
-    """Return a JSON object, or an empty one for anything else."""
-    return value if isinstance(value, dict) else {}
-
-
 def _object(value: object) -> Mapping[str, Any]:
     """Return a JSON object, decoded from a string if necessary; raises ``TypeError`` for anything else."""
     decoded = _decoded(value)
@@ -205,7 +201,7 @@ def _name(*parts: object) -> str:
 
 def _serial(payload: Mapping[str, Any]) -> str | None:
     """Return the serial of the device that a push is about."""
-    for source in (_mapping(payload.get("dopplerId")), payload):
+    for source in (mapping(payload.get("dopplerId")), payload):
         serial = source.get("deviceSerialNumber")
         if isinstance(serial, str) and serial:
             return serial
@@ -330,7 +326,7 @@ def _off_or(value: object, on: str) -> bool | None:
 @parses(PushCommand.PUSH_MEDIA_PROGRESS_CHANGE)
 def _media_progress(push: PushPayload) -> PushEvent:
     """Parse the position in a track; a length of 0 means an endless stream."""
-    progress = _mapping(push.data["progress"])
+    progress = mapping(push.data["progress"])
     return MediaProgressChanged(
         serial=push.device,
         position=_seconds(progress.get("mediaProgress")),
@@ -364,7 +360,7 @@ def _media_sessions(push: PushPayload) -> PushEvent:
 @parses(PushCommand.NOTIFY_NOW_PLAYING_UPDATED)
 def _now_playing(push: PushPayload) -> PushEvent:
     """Parse the current track of a session; the push names no device."""
-    update = _mapping(push.data["update"])
-    playing = _object(_mapping(update["update"])["nowPlayingData"])
+    update = mapping(push.data["update"])
+    playing = _object(mapping(update["update"])["nowPlayingData"])
     session = parse_now_playing(playing, (), _text(update.get("taskSessionId")), push.now)
     return NowPlayingChanged(session=session)

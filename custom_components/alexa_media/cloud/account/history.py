@@ -13,7 +13,7 @@ from ..json import LONGEST_TEXT, mapping, mappings, name, text
 from ..model.history import HistoryApi, RecordPage, UtteranceType, VoiceRecord, WriteListener
 from .endpoints import Answer, Endpoint, Host, Write
 from .parse import instant, required_list
-from .session import AccountSession
+from .session import AccountClient, AccountSession
 
 HISTORY_PAGE: Final = Endpoint(
     "history_page", "GET", "/alexa-privacy/apd/activity", host=Host.RETAIL, answer=Answer.HTML
@@ -162,7 +162,7 @@ _NEWER: Final = _Form(HISTORY, parse_records)
 _OLDER: Final = _Form(HISTORY_BEFORE, parse_older_records, (("recordType", "VOICE_HISTORY"), ("maxRecordSize", "50")))
 
 
-class AccountHistory:
+class AccountHistory(AccountClient):
     """Voice history of one account; ``HistoryApi`` documents the methods.
 
     There are two endpoints. The newer one is tried first, then the older one if Amazon refuses it. The endpoint that
@@ -172,7 +172,7 @@ class AccountHistory:
 
     def __init__(self, session: AccountSession) -> None:
         """Initialize with the session of the account; sends no request."""
-        self._session = session
+        super().__init__(session)
         self._forms: tuple[_Form, _Form] = (_NEWER, _OLDER)
         self._token: str | None = None
         self._token_until = 0.0
@@ -193,7 +193,7 @@ class AccountHistory:
 
     async def async_clear(self, limit: int) -> tuple[int, int]:
         """Delete the latest records; for a record without a recording Amazon responds 404 and keeps it."""
-        transport, deleted = self._session.transport, 0
+        transport, deleted = self._transport, 0
         with transport.unproven.attempt("clear_history"):
             query = {"size": str(limit), "offset": "-1"}
             found = await transport.async_read(ACTIVITIES, parse_activities, query=query)
@@ -209,7 +209,7 @@ class AccountHistory:
 
     def watch_writes(self, listener: WriteListener) -> None:
         """Set the listener that is called before each write request that may wake an Echo."""
-        self._session.transport.write_listener = listener
+        self._transport.write_listener = listener
 
     async def _read_records(self, form: _Form, start: datetime, end: datetime, previous: str | None) -> RecordPage:
         """Request records from one endpoint; retry once if the page token may have expired."""
@@ -222,7 +222,7 @@ class AccountHistory:
         return await self._send(form, start, end, previous)
 
     async def _send(self, form: _Form, start: datetime, end: datetime, previous: str | None) -> RecordPage:
-        return await self._session.transport.async_read(
+        return await self._transport.async_read(
             form.endpoint,
             form.parse,
             query={"startTime": _milliseconds(start), "endTime": _milliseconds(end), **dict(form.query)},
@@ -242,7 +242,7 @@ class AccountHistory:
     async def _async_token(self) -> str:
         """Return the token required by requests for records."""
         if self._token is None or monotonic() >= self._token_until:
-            self._token = await self._session.transport.async_read(HISTORY_PAGE, parse_page_token)
+            self._token = await self._transport.async_read(HISTORY_PAGE, parse_page_token)
             self._token_until = monotonic() + TOKEN_LIFETIME_SECONDS
         return self._token
 

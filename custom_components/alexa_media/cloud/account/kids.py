@@ -7,7 +7,7 @@ from ..json import mapping, mappings, name, reading, text
 from ..model.devices import Child, Device, KidsApi
 from .endpoints import Answer, Endpoint, Host, Write
 from .parse import address_of, place_of, required_list
-from .session import AccountSession
+from .session import AccountClient
 
 KIDS_MODE: Final = Endpoint("kids_mode", "GET", "/api/device/op-mode")
 DISABLE_KIDS: Final = Write("disable_kids", "POST", "/api/unassign-device-from-child/{serial}/{type}")
@@ -46,30 +46,26 @@ CSRF_COOKIE: Final = "ft-panda-csrf-token"
 """Name of the separate csrf cookie of the parents site."""
 
 
-class AccountKids:
+class AccountKids(AccountClient):
     """Amazon Kids of one account; ``KidsApi`` documents the methods."""
-
-    def __init__(self, session: AccountSession) -> None:
-        """Initialize with the session of the account."""
-        self._session = session
 
     async def async_kids_mode(self, device: Device) -> bool:
         """Return whether Amazon Kids is enabled on a device."""
-        return await self._session.transport.async_read(KIDS_MODE, parse_kids_mode, query=address_of(device))
+        return await self._transport.async_read(KIDS_MODE, parse_kids_mode, query=address_of(device))
 
     async def async_children(self) -> tuple[Child, ...]:
         """Return the children of the household."""
-        return await self._session.transport.async_read(CHILDREN, parse_children)
+        return await self._transport.async_read(CHILDREN, parse_children)
 
     async def async_child(self, device: Device) -> str | None:
         """Return the id of the child of a device."""
         query = {"deviceId": device.serial, "deviceTypeId": device.device_type}
-        with self._session.transport.unproven.attempt(DEVICE_CHILD.name, device.serial):
-            return await self._session.transport.async_read(DEVICE_CHILD, parse_device_child, query=query)
+        with self._transport.unproven.attempt(DEVICE_CHILD.name, device.serial):
+            return await self._transport.async_read(DEVICE_CHILD, parse_device_child, query=query)
 
     async def async_enable_kids(self, device: Device, child: Child) -> None:
         """Turn on Amazon Kids for a child; a page is requested first for its csrf cookie."""
-        transport, place = self._session.transport, place_of(device)
+        transport, place = self._transport, place_of(device)
         await transport.async_request(KIDS_PAGE, params=place)
         if (csrf := self._session.cookie(Host.PARENTS, CSRF_COOKIE)) is None:
             raise AlexaConnectionError(
@@ -85,7 +81,7 @@ class AccountKids:
 
     async def async_disable_kids(self, device: Device) -> None:
         """Turn off Amazon Kids."""
-        await self._session.transport.async_request(DISABLE_KIDS, params=place_of(device))
+        await self._transport.async_request(DISABLE_KIDS, params=place_of(device))
 
 
 _: type[KidsApi] = AccountKids

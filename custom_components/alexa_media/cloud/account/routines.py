@@ -12,7 +12,7 @@ from ..model.media import Routine, RoutinesApi, RunRoutine
 from .endpoints import BEHAVIOR, Endpoint, Write
 from .nodes import DEFAULT_LOCALE, Node
 from .parse import required_list
-from .session import AccountSession
+from .session import AccountClient, AccountSession
 
 ROUTINES: Final = Endpoint("routines", "GET", "/api/behaviors/v2/automations", timeout=30, whole_account=True)
 
@@ -197,20 +197,20 @@ LIMIT: Final = 2000
 """Maximum number of routines to request, as in other clients; no paged response has been observed."""
 
 
-class AccountRoutines:
+class AccountRoutines(AccountClient):
     """Routines of one account; ``RoutinesApi`` documents the methods."""
 
     def __init__(
         self, session: AccountSession, *, devices: Callable[[], Mapping[str, Device]], customer_id: Callable[[], str]
     ) -> None:
         """Initialize; ``devices`` returns the last device list, ``customer_id`` the signed-in customer."""
-        self._session = session
+        super().__init__(session)
         self._devices = devices
         self._customer_id = customer_id
 
     async def async_routines(self) -> Mapping[str, Routine]:
         """Return all routines by id."""
-        return await self._session.transport.async_read(ROUTINES, parse_routines, query={"limit": str(LIMIT)})
+        return await self._transport.async_read(ROUTINES, parse_routines, query={"limit": str(LIMIT)})
 
     async def async_set_enabled(self, routine_id: str, *, enabled: bool) -> Mapping[str, Routine]:
         """Turn a routine on or off; return all routines as read afterward.
@@ -218,7 +218,7 @@ class AccountRoutines:
         Amazon replaces the routine with the sent object, so it is read, written, read again and compared. If any part
         was lost, the original is written back and ``AlexaRoutineError`` is raised.
         """
-        with self._session.transport.unproven.attempt(UPDATE_ROUTINE.name, routine_id):
+        with self._transport.unproven.attempt(UPDATE_ROUTINE.name, routine_id):
             before = await self._element(routine_id)
             status = "ENABLED" if enabled else "DISABLED"
             try:
@@ -245,7 +245,7 @@ class AccountRoutines:
 
     async def _list(self) -> Any:
         """Return the unparsed response with all routines."""
-        return await self._session.transport.async_read(ROUTINES, _checked, query={"limit": str(LIMIT)})
+        return await self._transport.async_read(ROUTINES, _checked, query={"limit": str(LIMIT)})
 
     async def _element(self, routine_id: str) -> Mapping[str, Any]:
         """Return the JSON object of a routine; raises ``AlexaRoutineError`` unless all of it can be sent back."""
@@ -270,7 +270,7 @@ class AccountRoutines:
             "sequenceJson": json.dumps(element["sequence"]),
             **{name: json.dumps(value) for name in _JSON_TEXTS if (value := element.get(name)) is not None},
         }
-        await self._session.transport.async_request(UPDATE_ROUTINE, params={"routine_id": routine_id}, json=body)
+        await self._transport.async_request(UPDATE_ROUTINE, params={"routine_id": routine_id}, json=body)
 
     def node(self, step: RunRoutine) -> Node:
         """Return the node of a routine for an Echo, to be part of another sequence."""
@@ -281,7 +281,7 @@ class AccountRoutines:
     async def async_run(self, routine: Routine, device: Device | None) -> None:
         """Run a routine under its own id, as the app does."""
         sequence = sequence_for(routine, device, self._devices(), self._customer_id())
-        await self._session.transport.async_request(
+        await self._transport.async_request(
             BEHAVIOR, json={"behaviorId": routine.routine_id, "sequenceJson": sequence, "status": "ENABLED"}
         )
 

@@ -509,6 +509,15 @@ class AccountSession:
         return AlexaAuthError("Amazon no longer accepts the sign-in", code=self._gone)
 
 
+class AccountClient:
+    """Base of the clients of one account, each for one family of requests."""
+
+    def __init__(self, session: AccountSession) -> None:
+        """Initialize with the session of the account; sends no request."""
+        self._session = session
+        self._transport = session.transport
+
+
 def _is_within(domain: str, marketplace: str) -> bool:
     """Return whether the domain of a cookie belongs to a marketplace."""
     return f".{domain.lstrip('.')}".endswith(f".{marketplace}")

@@ -28,7 +28,7 @@ from ..model.settings import (
 from ..names import tidy
 from .endpoints import PREFERENCES, Endpoint, Host, Write
 from .parse import address_of, by_serial, place_of, required_list, required_texts
-from .session import AccountSession
+from .session import AccountClient, AccountSession
 
 SET_PREFERENCES: Final = Write("set_preferences", "PUT", "/api/device-preferences/{serial}")
 WAKE_WORDS: Final = Endpoint("wake_words", "GET", "/api/wake-word")
@@ -274,13 +274,12 @@ _COMMUNICATIONS: Final = {
 }
 
 
-class AccountSettings:
+class AccountSettings(AccountClient):
     """Device settings of one account; ``SettingsApi`` documents the methods."""
 
     def __init__(self, session: AccountSession) -> None:
         """Initialize with the session of the account."""
-        self._session = session
-        self._transport = session.transport
+        super().__init__(session)
         self._home_group: str | None = None
         self.last_preferences: Mapping[str, DevicePreferences] = {}
 
@@ -545,17 +544,13 @@ _PHOTO: Final = "JqIFZhtBTx25wLGTJGdNGQ"
 """Id sent with every custom image; alexapy uses this constant."""
 
 
-class AccountBackground:
+class AccountBackground(AccountClient):
     """Screen backgrounds of one account; ``BackgroundApi`` documents the methods."""
-
-    def __init__(self, session: AccountSession) -> None:
-        """Initialize with the session of the account."""
-        self._session = session
 
     async def async_set_background(self, device: Device, url: str) -> None:
         """Set the background image."""
         picture = {"backgroundImageID": _PHOTO, "backgroundImageType": "PERSONAL_PHOTOS", "backgroundImageURL": url}
-        await self._session.transport.async_request(SET_BACKGROUND, json={**address_of(device), **picture})
+        await self._transport.async_request(SET_BACKGROUND, json={**address_of(device), **picture})
 
 
 _background: type[BackgroundApi] = AccountBackground

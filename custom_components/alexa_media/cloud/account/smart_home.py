@@ -66,6 +66,7 @@ from .smart_home_requests import (
     UPDATE_GROUP,
     Outcomes,
     action,
+    answer_of,
     arm_request,
     control_requests,
     encoded_states,
@@ -79,6 +80,7 @@ from .smart_home_requests import (
     parse_phoenix,
     phoenix_error_of,
     phoenix_requests,
+    query,
 )
 from .transport import Transport
 from .unproven import is_not_in_schema, is_refusal_of_form
@@ -102,7 +104,7 @@ def parse_discovery(data: Any) -> Discovery:
     incomplete.
     """
     _raise_errors(data)
-    elements = required_list(_listed(data), "endpoints", APPLIANCES)
+    elements = required_list(answer_of(data, "listEndpoints"), "endpoints", APPLIANCES)
     every = [(appliance, element) for element in mappings(elements) if (appliance := _appliance(element))]
     found = by_key(((appliance.entity_id, appliance) for appliance, _ in every), "appliances")
     states = {
@@ -125,9 +127,9 @@ def parse_states(data: Any) -> dict[str, ApplianceState]:
 
     Errors next to some states do not invalidate the others.
     """
-    if not _listed(data):
+    if not answer_of(data, "listEndpoints"):
         _raise_errors(data)
-    elements = required_list(_listed(data), "endpoints", APPLIANCES)
+    elements = required_list(answer_of(data, "listEndpoints"), "endpoints", APPLIANCES)
     found = {endpoint_id: _state(each) for each in mappings(elements) if (endpoint_id := text(each.get("id")))}
     if not found:
         _raise_errors(data)
@@ -169,7 +171,7 @@ def _detection(value: Any) -> str | None:
 def parse_device_groups(data: Any) -> tuple[DeviceGroup, ...]:
     """Parse groups with their members; skip those without an id or a name."""
     _raise_errors(data)
-    answer = mapping(mapping(mapping(data).get("data")).get("listDeviceGroups"))
+    answer = answer_of(data, "listDeviceGroups")
     return tuple(
         DeviceGroup(
             group_id=group_id,
@@ -208,15 +210,10 @@ def _rooms(groups: Sequence[DeviceGroup]) -> dict[str, str]:
     return {member: group.name for group in reversed(groups) for member in group.members}
 
 
-def _query(name: str, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return the body of a GraphQL query."""
-    return {"operationName": name, "query": document, "variables": variables or {}}
-
-
 def parse_air_quality(data: Any) -> tuple[tuple[datetime, float], ...]:
     """Parse the values of a range with the times at which they begin."""
     _raise_errors(data)
-    answer = mapping(mapping(mapping(data).get("data")).get("airQualityHistory"))
+    answer = answer_of(data, "airQualityHistory")
     return tuple(
         (at, value)
         for each in mappings(required_list(answer, "data", APPLIANCES))
@@ -236,11 +233,6 @@ def parse_groups(data: Any) -> dict[str, str]:
         for member in members:
             rooms.setdefault(member, room)
     return rooms
-
-
-def _listed(data: Any) -> Mapping[str, Any]:
-    """Return the ``listEndpoints`` object of a response, empty if it is missing."""
-    return mapping(mapping(mapping(data).get("data")).get("listEndpoints"))
 
 
 def _raise_errors(data: Any) -> None:
@@ -465,20 +457,9 @@ def _sample(held: Mapping[str, Any]) -> Sample:
 
 def _value(held: Mapping[str, Any]) -> Value | None:
     """Return the value of a property; each type of value has a separate field."""
-    for field in _TEXT_FIELDS:
+    for field, parse in _FIELDS.items():
         if field in held:
-            return text(held[field])
-    for field in _NUMBER_FIELDS:
-        if field in held:
-            return _number_of(held[field])
-    for field in _WRAPPED_FIELDS:
-        if field in held:
-            return text(mapping(held[field]).get("value"))
-    if "genericValue" in held:
-        return _detection(held["genericValue"])
-    for field, parse in _OBJECT_FIELDS.items():
-        if field in held:
-            return parse(mapping(held[field]))
+            return parse(held[field])
     if held.get("__typename") in _NUMBER_TYPES:
         return _number_of(held.get("value"))
     return _temperature(mapping(held.get("value")))
@@ -489,45 +470,19 @@ def _number_of(value: Any) -> float | None:
     return number(value.get("value") if isinstance(value, dict) else value)
 
 
-_TEXT_FIELDS: Final = (
-    "powerStateValue",
-    "lockState",
-    "thermostatModeValue",
-    "toggleStateValue",
-    "detectionStateValue",
-    "reachabilityStatusValue",
-    "armStateValue",
-    "burglaryAlarmValue",
-    "fireAlarmValue",
-    "carbonMonoxideAlarmValue",
-    "waterAlarmValue",
-)
 # Types whose value has the same field name in a push as the value of a temperature.
 _GENERIC_TYPES: Final = ("GenericFeatureProperty", "UnknownFeatureProperty")
 _NUMBER_TYPES: Final = ("Volume", "DeviceUsageMeterElectricityReading", "DeviceUsageMeterNaturalGasReading")
-_WRAPPED_FIELDS: Final = (
-    "modeValue",
-    "primaryHeaterStageValue",
-    "coolerStageValue",
-    "fanStageValue",
-    "auxiliaryHeaterStageValue",
-)
-_NUMBER_FIELDS: Final = (
-    "brightnessStateValue",
-    "colorTemperatureInKelvinStateValue",
-    "rangeValue",
-    "illuminanceValue",
-    "percentageValue",
-    "powerLevelValue",
-    "volumeValue",
-    "relativeHumidityValue",
-    "readingValue",
-)
 
 
-def _color(value: Mapping[str, Any]) -> HueSaturation | None:
+def _inner_text(value: Any) -> str | None:
+    """Return the text in an object in the form ``{value}``."""
+    return text(mapping(value).get("value"))
+
+
+def _color(value: Any) -> HueSaturation | None:
     """Return a color (hue 0–360, saturation and brightness 0–1); a missing brightness counts as 1."""
-    hue, saturation, brightness = (number(value.get(name)) for name in ("hue", "saturation", "brightness"))
+    hue, saturation, brightness = (number(mapping(value).get(name)) for name in ("hue", "saturation", "brightness"))
     if hue is None or saturation is None or not 0 <= hue <= 360 or not 0 <= saturation <= 1:
         return None
     return HueSaturation(hue, saturation, 1.0 if brightness is None else min(max(brightness, 0.0), 1.0))
@@ -539,9 +494,9 @@ def _temperature(value: Mapping[str, Any]) -> Temperature | None:
     return None if degrees is None or scale is None else Temperature(degrees, TemperatureScale(scale))
 
 
-def _bounds(value: Mapping[str, Any]) -> TemperatureBounds | None:
+def _bounds(value: Any) -> TemperatureBounds | None:
     """Return the widest range of the allowed temperatures for heating and cooling."""
-    ranges = [mapping(value.get(name)) for name in ("heating", "cooling")]
+    ranges = [mapping(mapping(value).get(name)) for name in ("heating", "cooling")]
     lows = [found for each in ranges if (found := _temperature(mapping(each.get("minimum"))))]
     highs = [found for each in ranges if (found := _temperature(mapping(each.get("maximum"))))]
     if not lows or not highs or len({each.scale for each in (*lows, *highs)}) != 1:
@@ -549,30 +504,58 @@ def _bounds(value: Mapping[str, Any]) -> TemperatureBounds | None:
     return TemperatureBounds(min(lows, key=lambda each: each.value), max(highs, key=lambda each: each.value))
 
 
-def _battery(value: Mapping[str, Any]) -> float | None:
+def _battery(value: Any) -> float | None:
     """Return the level of a battery in percent."""
-    return number(value.get("levelPercentage"))
+    return number(mapping(value).get("levelPercentage"))
 
 
-def _codes(value: Mapping[str, Any]) -> str | None:
+def _codes(value: Any) -> str | None:
     """Return the error codes of an appliance, separated by commas; None if there is no list."""
-    if not isinstance(value.get("value"), list):
+    codes = mapping(value).get("value")
+    if not isinstance(codes, list):
         return None
-    return ", ".join(code for each in mappings(value["value"]) if (code := word(each.get("code"))))
+    return ", ".join(code for each in mappings(codes) if (code := word(each.get("code"))))
 
 
-def _delay(value: Mapping[str, Any]) -> str | None:
+def _delay(value: Any) -> str | None:
     """Return the delay of a security panel that is running, or None."""
-    return text(value.get("state"))
+    return text(mapping(value).get("state"))
 
 
-_OBJECT_FIELDS: Final[Mapping[str, Callable[[Mapping[str, Any]], Value | None]]] = {
+_FIELDS: Final[Mapping[str, Callable[[Any], Value | None]]] = {
+    "powerStateValue": text,
+    "lockState": text,
+    "thermostatModeValue": text,
+    "toggleStateValue": text,
+    "detectionStateValue": text,
+    "reachabilityStatusValue": text,
+    "armStateValue": text,
+    "burglaryAlarmValue": text,
+    "fireAlarmValue": text,
+    "carbonMonoxideAlarmValue": text,
+    "waterAlarmValue": text,
+    "brightnessStateValue": _number_of,
+    "colorTemperatureInKelvinStateValue": _number_of,
+    "rangeValue": _number_of,
+    "illuminanceValue": _number_of,
+    "percentageValue": _number_of,
+    "powerLevelValue": _number_of,
+    "volumeValue": _number_of,
+    "relativeHumidityValue": _number_of,
+    "readingValue": _number_of,
+    "modeValue": _inner_text,
+    "primaryHeaterStageValue": _inner_text,
+    "coolerStageValue": _inner_text,
+    "fanStageValue": _inner_text,
+    "auxiliaryHeaterStageValue": _inner_text,
+    "genericValue": _detection,
     "colorStateValue": _color,
     "batteryValue": _battery,
     "statusCodeValue": _codes,
     "delayStateValue": _delay,
     "thermostatAllowedTemperatureRangeValue": _bounds,
 }
+"""Parser of each field that contains a value."""
 
 
 def _time(value: Any) -> datetime | None:
@@ -666,7 +649,7 @@ class AccountSmartHome:
         is_unreadable = False
         if with_rooms and not any(map(unproven.is_held, (_BATCH, _GROUPS, _PROPERTIES))):
             try:
-                queries = [_query("discover", DISCOVER), _query("groups", GROUPS)]
+                queries = [query("discover", DISCOVER), query("groups", GROUPS)]
                 return await self._transport.async_read(APPLIANCES, _parse_discovery_and_rooms, json=queries)
             except (AlexaBadResponseError, AlexaCommandError, AlexaConnectionError, AlexaUnsupportedError) as err:
                 is_unreadable = _is_unreadable(err)
@@ -690,11 +673,11 @@ class AccountSmartHome:
         unproven = self._transport.unproven
         if not unproven.is_held(_PROPERTIES):
             try:
-                return await self._transport.async_read(APPLIANCES, parse, json=_query(name, full, variables))
+                return await self._transport.async_read(APPLIANCES, parse, json=query(name, full, variables))
             except AlexaBadResponseError as err:
                 if not err.code:
                     raise
-        answer = await self._transport.async_read(APPLIANCES, parse, json=_query(name, proven, variables))
+        answer = await self._transport.async_read(APPLIANCES, parse, json=query(name, proven, variables))
         if not unproven.is_held(_PROPERTIES):
             unproven.refuse(_PROPERTIES)
         return answer
@@ -709,7 +692,7 @@ class AccountSmartHome:
 
     async def async_device_groups(self) -> Sequence[DeviceGroup]:
         """Return the groups, read from GraphQL; raises ``AlexaUnsupportedError`` if Amazon's schema lacks them."""
-        return await self._read_unproven(_GROUPS, parse_device_groups, _query("groups", GROUPS))
+        return await self._read_unproven(_GROUPS, parse_device_groups, query("groups", GROUPS))
 
     async def async_range_history(
         self, appliance: Appliance, instance: str, start: datetime, end: datetime
@@ -722,7 +705,7 @@ class AccountSmartHome:
         }
         dates = {"startDate": start.isoformat(), "endDate": end.isoformat(), "aggregationResolution": "ONE_HOUR"}
         variables = {"input": {"devices": [device], **dates}}
-        body = _query("airQuality", AIR_QUALITY_HISTORY, variables)
+        body = query("airQuality", AIR_QUALITY_HISTORY, variables)
         return await self._read_unproven(
             "air_quality_history", parse_air_quality, body, f"{appliance.endpoint_id} {instance}"
         )
@@ -764,7 +747,7 @@ class AccountSmartHome:
 
     async def _async_change(self, name: str, document: str, one: str, given: Mapping[str, Any]) -> None:
         """Send a mutation of ``one`` appliance or group; raises ``AlexaCommandError`` if Amazon refuses it."""
-        body = {"operationName": name, "query": document, "variables": {"input": given}}
+        body = query(name, document, {"input": given})
         with self._transport.unproven.attempt(f"{name}_appliances", one):
             error = await self._transport.async_read(CONTROL_APPLIANCES, parse_changed, json=body)
             if error is not None:
@@ -844,25 +827,21 @@ class AccountSmartHome:
         parameters = {"action": "controlSecurityPanel", "armState": str(state)}
         request = {"entityId": panel_id, "entityType": "APPLIANCE", "parameters": parameters}
         try:
-            outcomes = await self._transport.async_read(
-                CONTROL_PHOENIX, parse_phoenix, json={"controlRequests": [request]}
-            )
+            outcomes = await self._send_to_phoenix([request])
         except (AlexaCommandError, AlexaUnsupportedError) as err:
             return err
         # one panel was requested, so a single result is about that panel, whatever id it contains
         return phoenix_error_of(outcomes, next(iter(outcomes)) if len(outcomes) == 1 else panel_id)
 
+    async def _send_to_phoenix(self, requests: Sequence[Mapping[str, Any]]) -> Mapping[str, str | None]:
+        """Send control requests to phoenix; return their outcomes by entity id."""
+        return await self._transport.async_read(CONTROL_PHOENIX, parse_phoenix, json={"controlRequests": requests})
+
     async def async_activate_scene(self, scene: Appliance) -> None:
         """Activate a scene with phoenix, as one other client does."""
-        request = {
-            "entityId": scene.entity_id,
-            "entityType": "ENTITY",
-            "parameters": {"action": "sceneActivate"},
-        }
+        request = {"entityId": scene.entity_id, "entityType": "ENTITY", "parameters": {"action": "sceneActivate"}}
         with self._transport.unproven.attempt("activate_scene", scene.entity_id):
-            outcomes = await self._transport.async_read(
-                CONTROL_PHOENIX, parse_phoenix, json={"controlRequests": [request]}
-            )
+            outcomes = await self._send_to_phoenix([request])
         if error := phoenix_error_of(outcomes, scene.entity_id):
             raise error
 
@@ -944,11 +923,7 @@ class AccountSmartHome:
         unproven = self._transport.unproven
         documents = (CONTROL_OLDER,) if unproven.is_held(_MUTATION) else (CONTROL, CONTROL_OLDER)
         for document in documents:
-            body = {
-                "operationName": "control",
-                "query": document,
-                "variables": {"input": {"featureControlRequests": requests}},
-            }
+            body = query("control", document, {"input": {"featureControlRequests": requests}})
             try:
                 return await self._transport.async_read(CONTROL_APPLIANCES, parse_control, json=body)
             except (AlexaCommandError, AlexaUnsupportedError) as err:
@@ -980,9 +955,7 @@ class AccountSmartHome:
         """Send one phoenix request; return the refused orders that GraphQL may still run."""
         requests = phoenix_requests([(order.appliance, order.controls) for order in orders])
         try:
-            outcomes = await self._transport.async_read(
-                CONTROL_PHOENIX, parse_phoenix, json={"controlRequests": requests}
-            )
+            outcomes = await self._send_to_phoenix(requests)
         except (AlexaCommandError, AlexaUnsupportedError) as err:
             refused: dict[str, AlexaError | None] = dict.fromkeys((order.appliance.entity_id for order in orders), err)
         else:

@@ -275,6 +275,16 @@ mutation arm($input: DisarmWithPinInput!) {
 _UNKNOWN_OUTCOME: Final = re.compile(r"time[ds]?[ _-]?out|non-?null", re.IGNORECASE)
 
 
+def query(name: str, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the body of a GraphQL request."""
+    return {"operationName": name, "query": document, "variables": variables or {}}
+
+
+def answer_of(data: Any, name: str) -> Mapping[str, Any]:
+    """Return the object under a name in the response to a GraphQL request, empty if it is missing."""
+    return mapping(mapping(mapping(data).get("data")).get(name))
+
+
 class Operation(NamedTuple):
     """One GraphQL operation: the feature, its instance, the name of the operation and its payload."""
 
@@ -522,8 +532,7 @@ def arm_request(panel: Appliance, state: ArmState, code: str | None) -> Mapping[
 
 def _mutation(document: str, panel: Appliance, given: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the body of a mutation for a panel."""
-    variables = {"input": {"endpointId": panel.endpoint_id, **given}}
-    return {"operationName": "arm", "query": document, "variables": variables}
+    return query("arm", document, {"input": {"endpointId": panel.endpoint_id, **given}})
 
 
 def parse_armed(data: Any) -> AlexaCommandError | None:

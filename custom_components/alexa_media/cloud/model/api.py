@@ -45,6 +45,27 @@ class AlexaBackend(Protocol):
     raises an ``AlexaError`` on failure. A command returns when Amazon has accepted it.
     """
 
+    history: HistoryApi | None = None
+    """API of the voice history, or None if the cloud has none."""
+    smart_home: SmartHomeApi | None = None
+    """Smart home API, or None if the account has none."""
+    alarms: AlarmsApi | None = None
+    """API of alarms, timers and reminders, or None if the cloud has none."""
+    management: ManagementApi | None = None
+    """Fleet management API, or None for a household account."""
+    media: MediaApi | None = None
+    """Media API: providers, sounds, stations, queues."""
+    background: BackgroundApi | None = None
+    """API of screen backgrounds, or ``None`` if the cloud lacks it."""
+    kids: KidsApi | None = None
+    """Amazon Kids API."""
+    routines: RoutinesApi | None = None
+    """Routines API."""
+    lists: ListsApi | None = None
+    """API of shopping, to-do and custom lists."""
+    settings: SettingsApi | None = None
+    """API of device settings."""
+
     @property
     def capabilities(self) -> Capability:
         """Return the optional parts that the backend supports."""
@@ -56,26 +77,6 @@ class AlexaBackend(Protocol):
     @property
     def own_serial(self) -> str | None:
         """Return the serial number under which the integration is registered as an app."""
-        return None
-
-    @property
-    def history(self) -> HistoryApi | None:
-        """Return the API of the voice history, or None if the cloud has none."""
-        return None
-
-    @property
-    def smart_home(self) -> SmartHomeApi | None:
-        """Return the smart home API, or None if the account has none."""
-        return None
-
-    @property
-    def alarms(self) -> AlarmsApi | None:
-        """Return the API of alarms, timers and reminders, or None if the cloud has none."""
-        return None
-
-    @property
-    def management(self) -> ManagementApi | None:
-        """Return the fleet management API, or None for a household account."""
         return None
 
     @property
@@ -109,36 +110,6 @@ class AlexaBackend(Protocol):
     @property
     def stats(self) -> Mapping[str, object]:
         """Return counters for diagnostics, without secrets or names."""
-
-    @property
-    def media(self) -> MediaApi | None:
-        """Return the media API: providers, sounds, stations, queues."""
-        return None
-
-    @property
-    def background(self) -> BackgroundApi | None:
-        """Return the API of screen backgrounds, or ``None`` if the cloud lacks it."""
-        return None
-
-    @property
-    def kids(self) -> KidsApi | None:
-        """Return the Amazon Kids API."""
-        return None
-
-    @property
-    def routines(self) -> RoutinesApi | None:
-        """Return the routines API."""
-        return None
-
-    @property
-    def lists(self) -> ListsApi | None:
-        """Return the API of shopping, to-do and custom lists."""
-        return None
-
-    @property
-    def settings(self) -> SettingsApi | None:
-        """Return the API of device settings."""
-        return None
 
     async def async_sign_in(self) -> None:
         """Get the tokens and cookies, which suffice for the push stream."""

@@ -79,27 +79,19 @@ class SettingSource(StrEnum):
         return self in (SettingSource.WAKE_WORD, SettingSource.COMMUNICATIONS)
 
 
-SOURCES: Final[Mapping[Setting, SettingSource]] = {
-    Setting.WAKE_WORD: SettingSource.WAKE_WORD,
-    Setting.WAKE_WORDS: SettingSource.WAKE_WORDS,
+_SHARED_SOURCES: Final = {
     Setting.BASS: SettingSource.EQUALIZER,
     Setting.MID: SettingSource.EQUALIZER,
     Setting.TREBLE: SettingSource.EQUALIZER,
-    Setting.DISPLAY_POWER: SettingSource.DISPLAY_POWER,
-    Setting.BRIGHTNESS: SettingSource.BRIGHTNESS,
-    Setting.ADAPTIVE_BRIGHTNESS: SettingSource.ADAPTIVE_BRIGHTNESS,
-    Setting.TIME_FORMAT: SettingSource.TIME_FORMAT,
-    Setting.ATTENTION_SPAN: SettingSource.ATTENTION_SPAN,
-    Setting.GESTURES: SettingSource.GESTURES,
-    Setting.CONNECTED_SPEAKER: SettingSource.CONNECTED_SPEAKER,
     Setting.AUX_DIRECTION: SettingSource.AUX,
-    Setting.COMMUNICATIONS: SettingSource.COMMUNICATIONS,
     Setting.DROP_IN: SettingSource.COMMUNICATIONS,
-    Setting.ANNOUNCEMENTS: SettingSource.ANNOUNCEMENTS,
     Setting.WIFI_NAME: SettingSource.WIFI,
     Setting.MAC_ADDRESS: SettingSource.WIFI,
 }
-"""Source of each setting."""
+SOURCES: Final[Mapping[Setting, SettingSource]] = {
+    setting: _SHARED_SOURCES.get(setting) or SettingSource(setting) for setting in Setting
+}
+"""Source of each setting: the one with its name, unless other settings are read from the same source."""
 
 type SettingValues = Mapping[Setting, SettingValue]
 

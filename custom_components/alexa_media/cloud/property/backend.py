@@ -12,11 +12,10 @@ from ..errors import AlexaError, AlexaUnsupportedError
 from ..http import ExchangeRecorder
 from ..json import Drift
 from ..model.api import AlexaBackend, Capability
-from ..model.appliances import FeatureName, SmartHomeApi
+from ..model.appliances import FeatureName
 from ..model.commands import Announce, Command
 from ..model.devices import Account, Device, DeviceFamily
 from ..model.events import PushEvent
-from ..model.property import ManagementApi
 from ..ssml import plain
 from .client import SmartPropertiesClient
 from .inventory import SURVEY_INTERVAL, Inventory, Item, is_reachable
@@ -57,10 +56,10 @@ class SmartPropertiesBackend(AlexaBackend):
         self._inventory = Inventory(
             self._client, unit_id, whole_organization=whole_organization, shown=self._shown_features
         )
-        self._smart_home = PropertySmartHome(
+        self.smart_home: PropertySmartHome = PropertySmartHome(
             self._client, self._inventory, lambda: self._watched_of(Topic.SMART_HOME) & self._entity_ids()
         )
-        self._management = PropertyManagement(
+        self.management: PropertyManagement = PropertyManagement(
             self._client,
             self._inventory,
             region,
@@ -80,16 +79,6 @@ class SmartPropertiesBackend(AlexaBackend):
         """Return the organization or unit as the account."""
         unit = self._inventory.units.get(self._unit_id)
         return Account(customer_id=self._unit_id, email="", name=unit.name if unit else "", domain="")
-
-    @property
-    def smart_home(self) -> SmartHomeApi | None:
-        """Return the API of the lights, plugs, thermostats and speakers."""
-        return self._smart_home
-
-    @property
-    def management(self) -> ManagementApi | None:
-        """Return the fleet management API."""
-        return self._management
 
     @property
     def intervals(self) -> Mapping[str, timedelta]:
@@ -171,11 +160,11 @@ class SmartPropertiesBackend(AlexaBackend):
 
     async def async_dnd(self) -> Mapping[str, bool]:
         """Return the Do Not Disturb state of all Echos by key."""
-        return await self._management.async_dnd()
+        return await self.management.async_dnd()
 
     async def async_set_dnd(self, device: Device, enabled: bool) -> None:
         """Turn Do Not Disturb of an Echo on or off."""
-        await self._management.async_set_dnd(device.serial, enabled=enabled)
+        await self.management.async_set_dnd(device.serial, enabled=enabled)
 
     # --- commands -------------------------------------------------------------------------
 
@@ -183,7 +172,7 @@ class SmartPropertiesBackend(AlexaBackend):
         """Run announcements, the only speech that this cloud supports; raises for other commands."""
         if not isinstance(command, Announce):
             raise _unsupported(type(command).__name__)
-        await self._management.async_announce(plain(command.text), keys=[device.serial for device in devices])
+        await self.management.async_announce(plain(command.text), keys=[device.serial for device in devices])
 
     async def async_execute_each(
         self, plans: Sequence[tuple[Device, Sequence[Command]]]

@@ -1,7 +1,7 @@
 """Client of the Smart Properties API, with one method per operation."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 
@@ -43,7 +43,6 @@ from .requests import (
     Expand,
     KeyManagement,
     Wifi,
-    endpoint_id as checked_endpoint_id,
 )
 from .settings import (
     SettingKey,
@@ -96,14 +95,25 @@ class ClientBase:
     async def read_feature(self, operation: Operation, endpoint_id: str) -> Feature:
         """Read and parse one feature of an endpoint; its name is the last segment of the operation's path."""
         name = operation.path.rpartition("/")[2]
-        return await self._transport.async_request(
-            operation, lambda data: feature(data, name), params={"endpointId": checked_endpoint_id(endpoint_id)}
-        )
+        return await self._request(operation, endpoint_id, lambda data: feature(data, name))
 
     async def command(self, operation: Operation, endpoint_id: str, json: JsonValue = None) -> None:
         """Send a command to an endpoint; returns when Amazon has accepted it."""
-        params = {"endpointId": checked_endpoint_id(endpoint_id)}
-        await self._transport.async_request(operation, nothing, params=params, json=json)
+        await self._request(operation, endpoint_id, nothing, json=json)
+
+    async def _request[T](
+        self,
+        operation: Operation,
+        endpoint_id: str,
+        parse: Callable[[Any], T],
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        json: JsonValue = None,
+        **params: str,
+    ) -> T:
+        """Send a request on an endpoint; ``params`` are further parameters of the path."""
+        params["endpointId"] = requests.endpoint_id(endpoint_id)
+        return await self._transport.async_request(operation, parse, params=params, query=query, json=json)
 
 
 async def pages[T](operation: Operation, fetch: Callable[[str | None], Awaitable[Page[T]]]) -> AsyncIterator[T]:
@@ -166,12 +176,7 @@ class EndpointsClient(ClientBase):
 
     async def get_endpoint(self, endpoint_id: str, *, expand: Iterable[Expand] = (Expand.ALL,)) -> Endpoint:
         """Return one endpoint; without ``expand`` Amazon sends only its id."""
-        return await self._transport.async_request(
-            table.GET_ENDPOINT,
-            endpoint,
-            params={"endpointId": requests.endpoint_id(endpoint_id)},
-            query=requests.expand_query(expand),
-        )
+        return await self._request(table.GET_ENDPOINT, endpoint_id, endpoint, query=requests.expand_query(expand))
 
     async def query_endpoints(
         self,
@@ -205,12 +210,8 @@ class EndpointsClient(ClientBase):
         The device restarts, loses its settings, and may get another id and another name. To detect when it is online
         again, read its connectivity at most every two minutes.
         """
-        return await self._transport.async_request(
-            table.SET_ASSOCIATED_UNITS,
-            moved_endpoint,
-            params={"endpointId": requests.endpoint_id(endpoint_id)},
-            json=requests.associated_units(unit_id),
-        )
+        units = requests.associated_units(unit_id)
+        return await self._request(table.SET_ASSOCIATED_UNITS, endpoint_id, moved_endpoint, json=units)
 
     async def set_friendly_name(self, endpoint_id: str, name: str) -> None:
         """Rename an endpoint; the name must be unique, otherwise the error code is ``DUPLICATE_NAME``."""
@@ -272,10 +273,10 @@ class SettingsClient(ClientBase):
         if not wanted:
             raise AlexaInvalidValueError("keys", "at least one")
         query = [("keys", wanted), *requests.page_query(next_token, max_results)]
-        return await self._transport.async_request(
+        return await self._request(
             table.GET_SETTINGS,
+            endpoint_id,
             lambda data: SettingsPage() if data is None else settings_page(data),
-            params={"endpointId": requests.endpoint_id(endpoint_id)},
             query=query,
         )
 
@@ -299,10 +300,8 @@ class SettingsClient(ClientBase):
 
     async def get_setting(self, endpoint_id: str, key: SettingKey) -> Setting[SettingValue]:
         """Return any setting by its key."""
-        return await self._transport.async_request(
-            table.GET_SETTING,
-            lambda data: settings.setting(key, data),
-            params={"endpointId": requests.endpoint_id(endpoint_id), "settingName": key.value},
+        return await self._request(
+            table.GET_SETTING, endpoint_id, lambda data: settings.setting(key, data), settingName=key.value
         )
 
     async def put_setting(self, endpoint_id: str, key: SettingKey, value: object) -> None:
@@ -310,18 +309,11 @@ class SettingsClient(ClientBase):
         spec = settings.SETTINGS.get(key)
         if spec is None:
             raise AlexaInvalidValueError("key", "the key of a setting other than the address")
-        await self._transport.async_request(
-            table.PUT_SETTING,
-            nothing,
-            params={"endpointId": requests.endpoint_id(endpoint_id), "settingName": key.value},
-            json=spec.encode(value),
-        )
+        await self._request(table.PUT_SETTING, endpoint_id, nothing, json=spec.encode(value), settingName=key.value)
 
     async def read_setting[V](self, spec: SettingSpec[V], endpoint_id: str) -> Setting[V]:
         """Return a setting with its separate operation."""
-        return await self._transport.async_request(
-            spec.read, spec.setting, params={"endpointId": requests.endpoint_id(endpoint_id)}
-        )
+        return await self._request(spec.read, endpoint_id, spec.setting)
 
     async def write_setting[V](self, spec: SettingSpec[V], endpoint_id: str, value: object) -> None:
         """Write a setting with its separate operation; raises ``AlexaInvalidValueError`` for an invalid value."""
@@ -329,21 +321,14 @@ class SettingsClient(ClientBase):
 
     async def get_address(self, endpoint_id: str) -> PostalAddress:
         """Return the address of an endpoint, which Alexa uses for weather and places nearby."""
-        return await self._transport.async_request(
-            table.GET_ADDRESS, address_setting, params={"endpointId": requests.endpoint_id(endpoint_id)}
-        )
+        return await self._request(table.GET_ADDRESS, endpoint_id, address_setting)
 
     async def post_address(self, endpoint_id: str, address: PostalAddress) -> PostalAddress:
         """Set the address of an endpoint; return it as stored by Amazon.
 
         Raises ``AlexaAddressRejectedError`` with Amazon's problems or suggestions.
         """
-        return await self._transport.async_request(
-            table.POST_ADDRESS,
-            address_setting,
-            params={"endpointId": requests.endpoint_id(endpoint_id)},
-            json=requests.address(address),
-        )
+        return await self._request(table.POST_ADDRESS, endpoint_id, address_setting, json=requests.address(address))
 
 
 class SmartPropertiesClient(EndpointsClient, SettingsClient):
@@ -362,22 +347,16 @@ class SmartPropertiesClient(EndpointsClient, SettingsClient):
 
         An Echo can store 32 networks.
         """
-        return await self._transport.async_request(
-            table.ADD_OR_UPDATE_WIFI_CONFIGURATIONS,
-            submitted_operation,
-            params={"endpointId": requests.endpoint_id(endpoint_id)},
-            json=requests.install_wifi(ssid, key_management),
-        )
+        wifi = requests.install_wifi(ssid, key_management)
+        return await self._request(table.ADD_OR_UPDATE_WIFI_CONFIGURATIONS, endpoint_id, submitted_operation, json=wifi)
 
     async def get_wifi_installation_status(self, endpoint_id: str, operation_id: str) -> WifiInstallation:
         """Return the state of an installation; raises ``AlexaEndpointMovedError`` if the id of the Echo changed."""
-        return await self._transport.async_request(
+        return await self._request(
             table.GET_WIFI_INSTALLATION_STATUS,
+            endpoint_id,
             wifi_installation,
-            params={
-                "endpointId": requests.endpoint_id(endpoint_id),
-                "operationId": requests.operation_id(operation_id),
-            },
+            operationId=requests.operation_id(operation_id),
         )
 
     # --- timers and notifications ---------------------------------------------------------
