@@ -99,7 +99,7 @@ async def test_every_operation_is_repeated_as_documented(
         assert len(cloud.ledger) == len(quick_time.slept) + 1, operation_id
         assert len({(hit.path, hit.query, hit.body) for hit in cloud.ledger}) == 1
         assert isinstance(error, AlexaRateLimitedError if status == 429 else AlexaConnectionError)
-        stats: Any = client.stats
+        stats: Any = client.transport.stats
         assert stats["operations"][operation_id] == {
             "requests": len(cloud.ledger),
             "repeated": len(quick_time.slept),
@@ -248,7 +248,7 @@ async def test_a_response_without_required_data_is_a_separate_error(
     for odd in broken:
         cloud.say(answer(odd))
         assert isinstance(await _error(client.get_settings(ECHO, ["a"])), AlexaBadResponseError)
-    stats: Any = client.stats
+    stats: Any = client.transport.stats
     assert stats["operations"]["getSettings"]["errors"] == {"AlexaBadResponseError": 2}
 
 
@@ -387,7 +387,7 @@ async def test_three_requests_are_concurrent_and_a_command_does_not_wait_for_pol
     command = asyncio.create_task(client.command(SET_VOLUME, ECHO, requests.percent("volume", 3)))
     await _until(lambda: cloud.in_flight == 3)
     assert cloud.ledger[2].method == "POST", "the command is third, before the remaining polls"
-    stats: Any = client.stats
+    stats: Any = client.transport.stats
     assert stats["in_flight"] == 3
     more = asyncio.gather(*(client.command(TURN_ON, LAMP) for _ in range(5)))
     cloud.gate.set()
@@ -459,7 +459,7 @@ async def test_errors_and_logs_contain_no_passwords_ids_or_tokens(
         shown += [repr(error), str(error), str(error.placeholders), repr(vars(error))]
     cloud.say(plain('{"id": "correct horse'))
     error = await _error(client.read_feature(GET_POWER, ECHO))
-    shown += [repr(error), repr(vars(error)), str(client.stats), caplog.text]
+    shown += [repr(error), repr(vars(error)), str(client.transport.stats), caplog.text]
     assert "GET /v2/endpoints/{endpointId}/features/power" in caplog.text
     for secret in ("correct horse", "Atza", ECHO):
         assert not any(secret in text for text in shown)

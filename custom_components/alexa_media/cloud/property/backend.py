@@ -91,11 +91,11 @@ class SmartPropertiesBackend(AlexaBackend):
 
     def follow_answers(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after each successful response."""
-        self._client.follow_answers(listener)
+        self._client.transport.on_answer = listener
 
     def record_to(self, recorder: ExchangeRecorder | None) -> None:
         """Send all responses to ``recorder``; None stops that."""
-        self._client.record_to(recorder)
+        self._client.transport.recorder = recorder
 
     def renew_stream(self) -> None:
         """Do nothing: there is no push stream."""
@@ -106,12 +106,12 @@ class SmartPropertiesBackend(AlexaBackend):
     @property
     def stats(self) -> Mapping[str, object]:
         """Return counters by operation, with the ids of the last requests."""
-        return self._client.stats
+        return self._client.transport.stats
 
     @property
     def drift(self) -> Drift:
         """Return the counts of responses whose form differs from earlier ones."""
-        return self._client.drift
+        return self._client.transport.drift
 
     def _watched_of(self, topic: str) -> frozenset[str]:
         """Return the keys of a topic that are shown by entities."""

@@ -6,8 +6,6 @@ from typing import Any, Final
 import aiohttp
 
 from ..errors import AlexaBadResponseError, AlexaInvalidValueError
-from ..http import ExchangeRecorder
-from ..json import Drift
 from ..model.property import PostalAddress
 from . import operations as table, requests, settings
 from .models import (
@@ -72,25 +70,7 @@ class ClientBase:
 
         ``patience`` is the total time in seconds that one call may wait between retries.
         """
-        self._transport = Transport(session, region, access_token, clock=clock, patience=patience)
-
-    @property
-    def stats(self) -> Mapping[str, object]:
-        """Return counters by operation, with the ids of the last requests, for diagnostics."""
-        return self._transport.stats
-
-    def follow_answers(self, listener: Callable[[], None]) -> None:
-        """Call ``listener`` after each successful response."""
-        self._transport.on_answer = listener
-
-    @property
-    def drift(self) -> Drift:
-        """Return the counts of responses whose form differs from earlier ones."""
-        return self._transport.drift
-
-    def record_to(self, recorder: ExchangeRecorder | None) -> None:
-        """Send all responses to ``recorder``; None stops that."""
-        self._transport.recorder = recorder
+        self.transport = Transport(session, region, access_token, clock=clock, patience=patience)
 
     async def read_feature(self, operation: Operation, endpoint_id: str) -> Feature:
         """Read and parse one feature of an endpoint; its name is the last segment of the operation's path."""
@@ -113,7 +93,7 @@ class ClientBase:
     ) -> T:
         """Send a request on an endpoint; ``params`` are further parameters of the path."""
         params["endpointId"] = requests.endpoint_id(endpoint_id)
-        return await self._transport.async_request(operation, parse, params=params, query=query, json=json)
+        return await self.transport.async_request(operation, parse, params=params, query=query, json=json)
 
 
 async def pages[T](operation: Operation, fetch: Callable[[str | None], Awaitable[Page[T]]]) -> AsyncIterator[T]:
@@ -157,7 +137,7 @@ class EndpointsClient(ClientBase):
             *requests.expand_query(expand),
             *requests.page_query(next_token, max_results),
         ]
-        return await self._transport.async_request(table.LIST_ENDPOINTS, endpoint_page, query=query)
+        return await self.transport.async_request(table.LIST_ENDPOINTS, endpoint_page, query=query)
 
     def iter_endpoints(
         self, selection: EndpointFilter, *, expand: Iterable[Expand] = (), max_results: int | None = LARGEST_PAGE
@@ -191,7 +171,7 @@ class EndpointsClient(ClientBase):
         Amazon offers no search in Spain and Japan: there, list the endpoints of each unit instead.
         """
         body = requests.endpoint_query(query, expand, next_token, max_results)
-        return await self._transport.async_request(table.QUERY_ENDPOINTS, endpoint_page, json=body)
+        return await self.transport.async_request(table.QUERY_ENDPOINTS, endpoint_page, json=body)
 
     def iter_query(
         self, query: AllOf | AnyOf, *, expand: Iterable[Expand] = (), max_results: int = LARGEST_QUERY_PAGE
@@ -242,7 +222,7 @@ class EndpointsClient(ClientBase):
             *([] if depth is None else [("queryDepth", str(requests.unit_depth(depth)))]),
             *requests.page_query(next_token, max_results),
         ]
-        return await self._transport.async_request(table.LIST_UNITS, unit_page, query=query)
+        return await self.transport.async_request(table.LIST_UNITS, unit_page, query=query)
 
     def iter_units(self, parent_id: str, *, depth: int | None = None) -> AsyncIterator[PropertyUnit]:
         """Yield all units below a unit; raises ``AlexaBadResponseError`` if the pages never end."""
@@ -254,7 +234,7 @@ class EndpointsClient(ClientBase):
 
     async def get_unit(self, unit_id: str) -> PropertyUnit:
         """Return one unit; the organization itself is one too."""
-        return await self._transport.async_request(table.GET_UNIT, unit, params={"unitId": requests.unit_id(unit_id)})
+        return await self.transport.async_request(table.GET_UNIT, unit, params={"unitId": requests.unit_id(unit_id)})
 
 
 class SettingsClient(ClientBase):
@@ -338,7 +318,7 @@ class SmartPropertiesClient(EndpointsClient, SettingsClient):
 
     async def save_wifi_configurations(self, networks: Sequence[Wifi]) -> None:
         """Store networks with their passwords in the account's locker (requires a separate scope)."""
-        await self._transport.async_request(table.SAVE_WIFI_CONFIGURATIONS, nothing, json=requests.save_wifi(networks))
+        await self.transport.async_request(table.SAVE_WIFI_CONFIGURATIONS, nothing, json=requests.save_wifi(networks))
 
     async def add_or_update_wifi_configurations(
         self, endpoint_id: str, ssid: str, key_management: KeyManagement
@@ -363,7 +343,7 @@ class SmartPropertiesClient(EndpointsClient, SettingsClient):
 
     async def delete_timers(self, endpoint_id: str) -> None:
         """Delete all timers of an Echo; the Echo must be online."""
-        await self._transport.async_request(
+        await self.transport.async_request(
             table.DELETE_TIMERS, nothing, query=[("endpoint", requests.endpoint_id(endpoint_id))]
         )
 
@@ -375,7 +355,7 @@ class SmartPropertiesClient(EndpointsClient, SettingsClient):
         unit_ids: Sequence[str] = (),
     ) -> None:
         """Announce a text on up to 100 endpoints, or in up to 100 units: it is spoken, and shown on screens."""
-        await self._transport.async_request(
+        await self.transport.async_request(
             table.SEND_NOTIFICATION,
             nothing,
             json=requests.announcement(endpoint_ids=endpoint_ids, unit_ids=unit_ids, texts_by_locale=texts_by_locale),
