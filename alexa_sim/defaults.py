@@ -1,10 +1,10 @@
 """Default values of devices, accounts and players that a household file may omit."""
 
 from collections.abc import Mapping
-import copy
 from typing import Any
 
 from .marketplaces import Marketplace
+from .merge import copied
 
 APP_TYPE = "A2IVLV5VM2W81"
 """Device type of the Alexa app on iOS, with which clients register."""
@@ -160,13 +160,13 @@ def device(serial: str, given: Mapping[str, Any], account: str, marketplace: Mar
         "macAddress": None if family == "WHA" else _mac(serial),
         "features": {},
         **({"fireTv": {"on": False, "paused": False, "home": False, "search": None}} if family == "FIRE_TV" else {}),
-        **copy.deepcopy(dict(given)),
+        **copied(dict(given)),
     }
     chosen = {**preferences, **given.get("preferences", {})}
     full["preferences"] = {"supportedLocales": sorted({chosen["locale"], "de-DE", "en-US"}), **chosen}
     full["settings"] = {**_SETTINGS, **given.get("settings", {})}
     full["communications"] = {**_COMMUNICATIONS, **given.get("communications", {})}
-    full["player"] = {**copy.deepcopy(dict(PLAYER)), **given.get("player", {})}
+    full["player"] = {**copied(dict(PLAYER)), **given.get("player", {})}
     full["bluetooth"] = [
         {"connected": False, "deviceClass": "OTHER", "profiles": ["A2DP-SOURCE", "AVRCP"], **paired}
         for paired in given.get("bluetooth", [])
@@ -194,7 +194,7 @@ def account(customer_id: str, given: Mapping[str, Any]) -> dict[str, Any]:
         "homeMode": "HOME",
         "pushesSensors": False,
         "endpointSettings": {},
-        **copy.deepcopy(dict(given)),
+        **copied(dict(given)),
     }
 
 

@@ -1,7 +1,7 @@
 """Households: read from a file or generated, and validated with the schema and for consistency."""
 
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 import json
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from . import alerts
 from .catalogue import PROVIDERS, TRACKS
 from .defaults import GROUP_TYPE
 from .marketplaces import MARKETPLACES
+from .merge import copied
 from .smart_properties import checks
 
 _FOLDER = Path(__file__).parent / "households"
@@ -47,14 +48,22 @@ def load_household(name_or_path: str) -> dict[str, Any]:
         if path.suffix != ".json":
             raise HouseholdError(f"There is no household {name_or_path}; there are {', '.join(household_names())}.")
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as err:
         raise HouseholdError(f"{path} cannot be read: {err.strerror}.") from err
+    household: dict[str, Any] = copied(_parsed(text, path))
+    return household
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str, path: Path) -> dict[str, Any]:
+    """Return the household in the text of a file; a test suite loads the same ones again and again."""
+    try:
+        data: dict[str, Any] = json.loads(text)
     except ValueError as err:
         raise HouseholdError(f"{path} is not JSON: {err}.") from err
     check_household(data, path.name)
-    household: dict[str, Any] = data
-    return household
+    return data
 
 
 def generate_household(name: str, echos: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
+from functools import cache
 from http.cookies import CookieError, SimpleCookie
 import json
 import re
@@ -129,8 +130,7 @@ class Router:
 
     def add(self, method: str, host: str, path: str, handler: Handler) -> None:
         """Add a route; the first route that matches handles a request."""
-        pattern = re.compile(f"{_pattern(host, 'host')}{_pattern(path, 'path')}")
-        self._routes.append((method, pattern, handler))
+        self._routes.append((method, _compiled(host, path), handler))
 
     def route(self, method: str, host: str, path: str) -> Callable[[Handler], Handler]:
         """Return a decorator that adds a route."""
@@ -150,6 +150,12 @@ class Router:
                     return handler, found.groupdict()
                 status = 405
         return status
+
+
+@cache
+def _compiled(host: str, path: str) -> re.Pattern[str]:
+    """Return the regular expression for a route; each new cloud has the same ones."""
+    return re.compile(f"{_pattern(host, 'host')}{_pattern(path, 'path')}")
 
 
 def _pattern(text: str, kind: str) -> str:

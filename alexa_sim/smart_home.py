@@ -6,12 +6,13 @@ values.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
+
+from .merge import copied
 
 type Json = dict[str, Any]
 
@@ -243,7 +244,7 @@ def complete(entity_id: str, given: Mapping[str, Any], now: float) -> Json:
         "armStateSampled": now,
         "enablement": "ENABLED",
         "features": {},
-        **copy.deepcopy(dict(given)),
+        **copied(dict(given)),
     }
     skill = full["connectedVia"] is None and full["manufacturer"] != "Amazon"
     service = "OnGuardSmartHomeBridgeService" if full["armState"] is not None else "SonarCloudService"

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-import copy
 import heapq
 from itertools import count
 from typing import Any, Protocol
@@ -20,9 +19,12 @@ from . import (
 )
 from .http import HttpError
 from .marketplaces import MARKETPLACES, Marketplace
-from .merge import merge
+from .merge import copied, merge
 
 type Json = dict[str, Any]
+
+_COLLECTIONS = frozenset({"appliances", "automations", "deviceGroups", "lists"})
+"""Parts of an account whose elements are valid independently of each other."""
 
 
 class Clock(Protocol):
@@ -187,7 +189,7 @@ class State:
     def document(self) -> Json:
         """Return the current state as JSON."""
         self._settle()
-        accounts = copy.deepcopy(self.accounts)
+        accounts = copied(self.accounts)
         return {"domain": self.domain, "accounts": accounts}
 
     def patch(self, patch: Mapping[str, Any]) -> None:
@@ -225,7 +227,7 @@ class State:
         """Raise ``HouseholdError`` if the parts of an account changed by a patch do not match the schema."""
         if not isinstance(patch, Mapping):
             raise household.HouseholdError(f"{place}: The patch has to be an object.")
-        household.check_part("account", {**account, "devices": {}, "notifications": {}}, place)
+        household.check_part("account", _touched(account, patch), place)
         for kind, key in (("device", "devices"), ("notification", "notifications")):
             touched = patch.get(key) or {}
             if not isinstance(touched, Mapping):
@@ -253,9 +255,9 @@ class State:
         """Set the session ids of a player that a patch started, or remove those of one that it stopped."""
         if playing.get("state", "IDLE") == "IDLE":
             kept = {name: playing.get(name, False) for name in ("shuffle", "repeat")}
-            playing.update({**copy.deepcopy(dict(defaults.PLAYER)), **kept})
+            playing.update({**copied(dict(defaults.PLAYER)), **kept})
         elif not playing.get("queueId") or not playing.get("taskSessionId"):
-            fresh: Json = {**copy.deepcopy(dict(defaults.PLAYER))}
+            fresh: Json = {**copied(dict(defaults.PLAYER))}
             player.start(fresh, playing.get("provider") or "AMAZON_MUSIC", playing["queue"], now)
             playing.update(
                 {name: playing.get(name) or fresh[name] for name in ("provider", "queueId", "taskSessionId")}
@@ -322,6 +324,15 @@ class State:
     def _do_later(self) -> None:
         """Run the first scheduled action."""
         heapq.heappop(self._later)[2]()
+
+
+def _touched(account: Json, patch: Mapping[str, Any]) -> Json:
+    """Return the parts of an account that a patch may have made invalid, without devices and notifications."""
+    touched: Json = {name: account[name] for name in ("email", "name", *patch) if name in account}
+    for name in _COLLECTIONS & touched.keys():
+        if isinstance(change := patch[name], Mapping) and isinstance(whole := touched[name], dict):
+            touched[name] = {key: whole[key] for key in change if key in whole}
+    return {**touched, "devices": {}, "notifications": {}}
 
 
 def _forget_removed(accounts: dict[str, Json]) -> None:

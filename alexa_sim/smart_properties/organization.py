@@ -1,14 +1,13 @@
 """An organization: its units, its endpoints, its Wi-Fi locker, and its scheduled events."""
 
 from collections.abc import Iterator, Mapping
-import copy
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
 from alexa_sim import household
 from alexa_sim.http import HttpError
-from alexa_sim.merge import merge
+from alexa_sim.merge import copied, merge
 from alexa_sim.state import Json, State
 
 from .checks import contradictions
@@ -138,7 +137,8 @@ class Organization:
     def document(self) -> Json:
         """Return the current state as JSON."""
         self.settle()
-        return copy.deepcopy(self.data)
+        document: Json = copied(self.data)
+        return document
 
     def patched(self, patch: Any) -> Json:
         """Return the data after a JSON merge patch; raises ``HttpError`` 400 if it is invalid."""
@@ -182,7 +182,7 @@ def _completed(given: Mapping[str, Any], known: Mapping[str, Any]) -> Json:
         "wifiNetworks": {},
         "wifiOperations": {},
         "moved": {},
-        **copy.deepcopy(dict(given)),
+        **copied(dict(given)),
     }
     for unit in full["units"].values():
         unit.setdefault("parentId", None)
@@ -226,6 +226,6 @@ def _endpoint(endpoint_id: str, given: Mapping[str, Any], *, fresh: bool) -> Jso
     }
     if fresh and is_echo(full):
         settings = {**SETTING_DEFAULTS, **(SCREEN_DEFAULTS if full["screen"] else {}), **given.get("settings", {})}
-        full["settings"] = copy.deepcopy({key: value for key, value in settings.items() if value is not None})
+        full["settings"] = copied({key: value for key, value in settings.items() if value is not None})
     full.setdefault("settings", {})
     return full
