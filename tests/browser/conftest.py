@@ -49,8 +49,8 @@ DARK: Final = "getComputedStyle(document.documentElement).getPropertyValue('--pr
 class Picture(Protocol):
     """Takes a picture of a page, or only of a part of it, which stays readable on a phone."""
 
-    async def __call__(self, page: Page, name: str, part: Locator | None = None) -> None:
-        """Save the picture under a name."""
+    async def __call__(self, page: Page, name: str, part: Locator | None = None, *, variants: bool = True) -> None:
+        """Save the picture under a name; with ``variants``, also a picture on a phone and one in a dark theme."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -236,10 +236,14 @@ async def screenshot(page: Page) -> Image.Image:
 
 @pytest.fixture
 def picture(request: pytest.FixtureRequest) -> Picture:
-    """Return a function that takes a picture of a page, small enough to be stored in the repository."""
+    """Return a function that takes a picture of a page, small enough to be stored in the repository.
+
+    Each page must also fit a phone. Pictures of it on a phone and in a dark theme are stored in .cache/browser, unless
+    the page is shown in one of these ways already.
+    """
     folder: Path = request.config.getoption("--screenshots")
 
-    async def take(page: Page, name: str, part: Locator | None = None) -> None:
+    async def take(page: Page, name: str, part: Locator | None = None, *, variants: bool = True) -> None:
         image = await screenshot(page)
         if part:
             box = await part.bounding_box()
@@ -248,6 +252,10 @@ def picture(request: pytest.FixtureRequest) -> Picture:
             image = image.crop((left, top, left + round(box["width"]), top + round(box["height"])))
         folder.mkdir(parents=True, exist_ok=True)
         image.save(folder / f"{name}.png", optimize=True)
+        if variants:
+            for variant, shown in (("phone", phone), ("dark", dark)):
+                async with shown(page):
+                    (await screenshot(page)).save(ROOT / f".cache/browser/{name}-{variant}.png")
 
     return take
 

@@ -221,7 +221,7 @@ async def test_a_timer_of_the_kitchen_is_announced_in_the_office(home: Home, edi
     ]
     async with phone(page):
         await expect(page.locator("ha-automation-action-row").get_by_text("Announce", exact=True)).to_be_visible()
-        await picture(page, "automation-phone")
+        await picture(page, "automation-phone", variants=False)
     await editor.show("action")
     await expect(editor.field("Message").get_by_role("textbox")).to_have_value("Dinner is ready.")
     await page.set_viewport_size({"width": 1280, "height": 700})

@@ -16,15 +16,17 @@ async def configure(home: Home, page: Page) -> Locator:
     return switch
 
 
-async def push_is_up(home: Home) -> bool:
-    """Return whether the account receives live updates."""
-    return (await home.states()).get(PUSH) == "on"
+async def live_since(home: Home) -> str | None:
+    """Return since when the account receives live updates, or None."""
+    states = await home.command(type="get_states")
+    return next((s["last_changed"] for s in states if s["entity_id"] == PUSH and s["state"] == "on"), None)
 
 
 async def test_a_recording_is_started_and_stopped_in_the_options(
     home: Home, page: Page, account: None, picture: Picture
 ) -> None:
     """The step describes the content of the file; a notification contains its path."""
+    before = await live_since(home)
     switch = await configure(home, page)
     await expect(switch).not_to_be_checked()
     await switch.press("Space")
@@ -39,7 +41,8 @@ async def test_a_recording_is_started_and_stopped_in_the_options(
     folder = home.demo.config / "alexa_media_recordings"
 
     async def is_recording() -> bool:
-        return folder.is_dir() and await push_is_up(home)
+        # The account is reloaded when the recording starts.
+        return folder.is_dir() and await live_since(home) not in (None, before)
 
     await until("nothing is recorded", is_recording)
     home.change("Kitchen Show", volume=37)
