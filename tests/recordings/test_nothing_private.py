@@ -1,6 +1,7 @@
 """Tests that a recording contains no secret in any form, wherever the secret is in responses and pushes."""
 
 import base64
+from collections.abc import Callable
 from datetime import date, timedelta
 import hashlib
 import json
@@ -64,40 +65,82 @@ KEYS = st.one_of(
 )
 
 
-def planted(secret: str) -> st.SearchStrategy[Any]:
-    """Return a Hypothesis strategy for JSON with a secret in one of many places."""
-    digests = [hashlib.new(name, secret.encode()).hexdigest() for name in ("md5", "sha1", "sha256")]
-    encoded = base64.b64encode(secret.encode()).decode()
-    multipart = f'--boundary\r\nContent-Disposition: form-data; name="a"\r\n\r\n{secret}\r\n--boundary--'
-    texts = st.one_of(
-        st.sampled_from((secret, secret.upper(), quote(secret), quote_plus(secret), *digests)),
-        st.sampled_from((encoded, base64.b32encode(secret.encode()).decode(), secret.encode().hex())),
-        st.sampled_from(
-            (
-                f"https://example.net/{quote(secret)}/picture?who={quote_plus(secret)}&size=1",
-                *(f"geo:{secret}", f"A4ZXE0RM7LQ7A-{secret}", f"customer#ms#{secret}#x", f"amzn1.alexa.{secret}"),
-                multipart,
-                *(f"<speak>{secret}</speak>", f"PUSH_VOLUME_CHANGE {secret}", f"RRULE:FREQ=DAILY;X={secret}"),
-                f"query {{ a(id: {json.dumps(secret)}) }}",
-            )
-        ),
-    )
-    leaves: st.SearchStrategy[Any] = st.one_of(
-        texts,
-        st.builds(lambda key, text: {key: text}, KEYS, texts),
-        texts.map(lambda text: {text: True}),
-        texts.map(lambda text: json.dumps({"a": text})),
-        texts.map(lambda text: json.dumps({"a": json.dumps({text: [text]})})),
-    )
-    return st.recursive(
-        leaves,
-        lambda inner: st.one_of(
-            st.lists(inner, min_size=1, max_size=2),
-            st.dictionaries(KEYS, inner, min_size=1, max_size=2),
-            inner.map(json.dumps),
-        ),
-        max_leaves=4,
-    )
+type Place = Callable[[str], Any]
+"""Function that returns JSON with a given secret in it."""
+
+
+def _digest(name: str) -> Callable[[str], str]:
+    return lambda secret: hashlib.new(name, secret.encode()).hexdigest()
+
+
+def _multipart(secret: str) -> str:
+    return f'--boundary\r\nContent-Disposition: form-data; name="a"\r\n\r\n{secret}\r\n--boundary--'
+
+
+_WRITTEN: tuple[Callable[[str], str], ...] = (
+    str,
+    str.upper,
+    quote,
+    quote_plus,
+    *map(_digest, ("md5", "sha1", "sha256")),
+)
+_ENCODED: tuple[Callable[[str], str], ...] = (
+    lambda secret: base64.b64encode(secret.encode()).decode(),
+    lambda secret: base64.b32encode(secret.encode()).decode(),
+    lambda secret: secret.encode().hex(),
+)
+_SURROUNDED: tuple[Callable[[str], str], ...] = (
+    lambda secret: f"https://example.net/{quote(secret)}/picture?who={quote_plus(secret)}&size=1",
+    "geo:{}".format,
+    "A4ZXE0RM7LQ7A-{}".format,
+    "customer#ms#{}#x".format,
+    "amzn1.alexa.{}".format,
+    _multipart,
+    "<speak>{}</speak>".format,
+    "PUSH_VOLUME_CHANGE {}".format,
+    "RRULE:FREQ=DAILY;X={}".format,
+    lambda secret: f"query {{ a(id: {json.dumps(secret)}) }}",
+)
+_WORDED = st.one_of(*map(st.sampled_from, (_WRITTEN, _ENCODED, _SURROUNDED)))
+
+
+def _in_list(places: list[Place]) -> Place:
+    return lambda secret: [place(secret) for place in places]
+
+
+def _in_object(places: dict[str, Place]) -> Place:
+    return lambda secret: {key: place(secret) for key, place in places.items()}
+
+
+def _in_text(place: Place) -> Place:
+    return lambda secret: json.dumps(place(secret))
+
+
+def _as_key(text: Callable[[str], str]) -> Place:
+    return lambda secret: {text(secret): True}
+
+
+def _nested(text: Callable[[str], str]) -> Place:
+    return lambda secret: json.dumps({"a": json.dumps({text(secret): [text(secret)]})})
+
+
+_LEAVES: st.SearchStrategy[Place] = st.one_of(
+    _WORDED,
+    st.builds(lambda key, text: _in_object({key: text}), KEYS, _WORDED),
+    _WORDED.map(_as_key),
+    _WORDED.map(lambda text: _in_text(_in_object({"a": text}))),
+    _WORDED.map(_nested),
+)
+# The strategy does not depend on the secret, because building a strategy for each secret takes most of the time.
+PLACES: st.SearchStrategy[Place] = st.recursive(
+    _LEAVES,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=2).map(_in_list),
+        st.dictionaries(KEYS, inner, min_size=1, max_size=2).map(_in_object),
+        inner.map(_in_text),
+    ),
+    max_leaves=4,
+)
 
 
 def forms(secret: str) -> list[str]:
@@ -132,11 +175,12 @@ def test_no_secret_is_in_a_recording(data: st.DataObject, secret: str, key: byte
     """The secret is in a response, a request, its path and query, and a directive."""
     recorder = Recorder(Pseudonyms(key, WORDS, weeks=WEEKS), 0.0)
     url = URL(f"https://alexa.amazon.com/api/devices/{quote(secret, safe='')}/settings", encoded=True)
-    body = json.dumps(data.draw(planted(secret)), ensure_ascii=data.draw(st.booleans())).encode()
+    body = json.dumps(data.draw(PLACES)(secret), ensure_ascii=data.draw(st.booleans())).encode()
     spoiled = data.draw(st.sampled_from((b"", b"<html>", b"--boundary\r\n\r\n")))
-    sent = data.draw(st.one_of(st.none(), planted(secret)))
+    place = data.draw(st.none() | PLACES)
+    sent = place and place(secret)
     recorder.exchange(REQUEST, url.with_query({"who": secret, secret: "1"}), sent, 200, spoiled + body, 0.1)
-    recorder.directive({"directive": data.draw(planted(secret))})
+    recorder.directive({"directive": data.draw(PLACES)(secret)})
     text = recorder.write().decode().casefold()
     assert [form for form in forms(secret) if form.casefold() in text] == []
 
