@@ -1,7 +1,7 @@
 """ASGI application of the cloud: passes requests to the cloud, and applies faults to its responses."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -59,20 +59,34 @@ async def read_request(scope: Scope, receive: Receive) -> Request | None:
             return None
         body += message["body"]
         more = message["more_body"]
+    return request_of(
+        scope["method"],
+        scope["raw_path"].partition(b"?")[0],
+        scope["query_string"],
+        scope["headers"],
+        body,
+        scope["http_version"],
+    )
+
+
+def request_of(
+    method: str, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]], body: bytes, version: str
+) -> Request:
+    """Return a request from its parts as they were sent; ``version`` is that of HTTP."""
     headers: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
+    for raw_name, raw_value in fields:
         name, value = raw_name.decode().lower(), raw_value.decode("utf-8", "replace")
         separator = "; " if name == "cookie" else ", "
         headers[name] = f"{headers[name]}{separator}{value}" if name in headers else value
-    pairs = parse_qsl(scope["query_string"].decode(), keep_blank_values=True)
+    pairs = parse_qsl(query.decode(), keep_blank_values=True)
     return Request(
-        method=scope["method"],
+        method=method,
         host=_without_port(headers.get("host", "")),
-        path=scope["raw_path"].partition(b"?")[0].decode(),
+        path=path.decode(),
         query=dict(pairs),
         headers=headers,
         body=body,
-        http_version=scope["http_version"],
+        http_version=version,
         pairs=tuple(pairs),
     )
 

@@ -1,13 +1,14 @@
 """Client for the control plane, and a function that starts a simulation; standard library only."""
 
 from collections.abc import Mapping
-from http.client import HTTPConnection, RemoteDisconnected
+from io import BytesIO
 import json
 from pathlib import Path
+from socket import create_connection, socket
 import subprocess
 import sys
 from threading import Lock
-from typing import Any, Self
+from typing import IO, Any, Self
 from urllib.parse import urlencode, urlsplit
 
 _START_TIMEOUT = 20.0
@@ -32,16 +33,17 @@ class ControlClient:
         """Initialize with the URL of a control plane, such as ``http://127.0.0.1:40001``."""
         self.url = url
         self._address = urlsplit(url).netloc
-        self._connection: HTTPConnection | None = None
+        self._connection: socket | None = None
+        self._responses: IO[bytes] = BytesIO()
         self._lock = Lock()
 
     def request(self, method: str, path: str, data: Any = None) -> Any:
         """Send one request and return the JSON of the response."""
-        body = None if data is None else json.dumps(data)
+        body = b"" if data is None else json.dumps(data).encode()
         with self._lock:
             try:
                 status, text = self._exchange(method, path, body)
-            except ConnectionError, RemoteDisconnected:
+            except ConnectionError:
                 # The server closed the kept-alive connection in the meantime, so it did not receive the request.
                 status, text = self._exchange(method, path, body)
         answer = json.loads(text or b"null")
@@ -50,21 +52,36 @@ class ControlClient:
             raise ControlError(status, message)
         return answer
 
-    def _exchange(self, method: str, path: str, body: str | None) -> tuple[int, bytes]:
-        """Send a request on the open connection or a new one; return status and body."""
+    def _exchange(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+        """Send a request on the open connection or a new one; return status and body.
+
+        ``http.client`` needs several times as long, which a test suite notices.
+        """
         if self._connection is None:
-            self._connection = HTTPConnection(self._address, timeout=30)
+            host, _, port = self._address.rpartition(":")
+            self._connection = create_connection((host, int(port)), timeout=30)
+            self._responses = self._connection.makefile("rb")
+        head = f"{method} {path} HTTP/1.1\r\nhost: {self._address}\r\ncontent-type: application/json\r\n"
         try:
-            self._connection.request(method, path, body, {"content-type": "application/json"})
-            response = self._connection.getresponse()
-            return response.status, response.read()
+            self._connection.sendall(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
+            status, length = _status(self._responses.readline()), 0
+            while line := self._responses.readline().strip():
+                name, _, value = line.partition(b":")
+                if name.lower() == b"content-length":
+                    length = int(value)
+            answer = self._responses.read(length)
         except BaseException:
             self.close()
             raise
+        if len(answer) < length:
+            self.close()
+            raise EOFError("The control plane closed the connection within a response.")
+        return status, answer
 
     def close(self) -> None:
         """Close the connection; the next request opens another one."""
         if self._connection is not None:
+            self._responses.close()
             self._connection.close()
             self._connection = None
 
@@ -173,6 +190,13 @@ class ControlClient:
         """Return the exceptions raised inside the simulation."""
         errors: list[dict[str, Any]] = self.request("GET", "/errors")
         return errors
+
+
+def _status(line: bytes) -> int:
+    """Return the status in the first line of a response; raises ``ConnectionError`` if there is none."""
+    if not line:
+        raise ConnectionResetError("The control plane closed the connection.")
+    return int(line.split(b" ", 2)[1])
 
 
 class Running:

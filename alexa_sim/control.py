@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 from . import art, catalogue
-from .asgi import Receive, Scope, Send, read_request, send_body, send_start
 from .faults import actions_of
 from .hosts import MARKETPLACES
 from .http import HttpError, Request, Response, Router, json_response
@@ -15,32 +14,6 @@ from .simulation import Simulation
 
 _HOST = "control"
 _LOOPBACK = ("127.0.0.1", "localhost")
-
-
-class ControlApp:
-    """The ASGI application of the control plane."""
-
-    def __init__(self, simulation: Simulation) -> None:
-        """Initialize with the simulation to control."""
-        self._control = Control(simulation)
-        self._simulation = simulation
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request; every error is JSON with a ``message``."""
-        if scope["type"] != "http":
-            return
-        request = await read_request(scope, receive)
-        if request is None:
-            return
-        try:
-            response = await self._control.answer(request)
-        except HttpError as err:
-            response = err.response
-        except Exception as err:  # noqa: BLE001 - kept for GET /errors, and returned to the caller
-            self._simulation.note_error(err, method=request.method, path=f"control {request.path}")
-            response = json_response({"message": f"{type(err).__name__}: {err}"}, 500)
-        await send_start(response, send)
-        await send_body(response.body, send)
 
 
 class Control:
@@ -75,6 +48,16 @@ class Control:
         ):
             self._router.add(method, _HOST, path, handler)
             self._paths.append(f"{method} {path}")
+
+    async def respond(self, request: Request) -> Response:
+        """Return the response to a request; every error is JSON with a ``message``."""
+        try:
+            return await self.answer(request)
+        except HttpError as err:
+            return err.response
+        except Exception as err:  # noqa: BLE001 - kept for GET /errors, and returned to the caller
+            self._simulation.note_error(err, method=request.method, path=f"control {request.path}")
+            return json_response({"message": f"{type(err).__name__}: {err}"}, 500)
 
     async def answer(self, request: Request) -> Response:
         """Return the response to a request, after the pushes that it caused; raises ``HttpError``."""

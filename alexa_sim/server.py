@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 import logging
 from pathlib import Path
 import socket
@@ -15,25 +16,25 @@ from hypercorn.config import Config
 from hypercorn.utils import wrap_app
 
 from .asgi import CONNECTION, CloudApp, Connection
-from .control import ControlApp
+from .control import Control
+from .plain import serve
 from .simulation import Simulation
 from .tls import Authority
 
 _IDLE = 60.0
 """Seconds for which an idle connection stays open, about as long as with Amazon's load balancers."""
 
-type Application = Callable[[Any, Any, Any], Awaitable[None]]
+type Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+"""Function that serves one connection until its end."""
 
 
 class Listener:
-    """One listening socket on 127.0.0.1 and its connections."""
+    """One listening socket on 127.0.0.1 and its connections, which a function serves."""
 
-    def __init__(self, app: Application, port: int, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, serve: Serve, port: int, tls: ssl.SSLContext | None = None) -> None:
         """Bind a port (0 for any); raises ``OSError`` if it is in use."""
-        self._app = wrap_app(cast("Any", app), 0, "asgi")
+        self._serve = serve
         self._tls = tls
-        self._config = _config()
-        self._context = WorkerContext(None)
         self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._server: asyncio.Server | None = None
         # asyncio only turns off Nagle's algorithm if the socket names its protocol; otherwise responses would wait 40
@@ -56,11 +57,10 @@ class Listener:
         task = asyncio.current_task()
         if task is not None:
             self._connections[task] = writer
-        CONNECTION.set(Connection(writer))
         # ConnectionError: the client has disconnected before the end
         with suppress(ConnectionError, ssl.SSLError):
             try:
-                await TCPServer(self._app, asyncio.get_running_loop(), self._config, self._context, {}, reader, writer)
+                await self._serve(reader, writer)
             finally:
                 if task is not None:
                     self._connections.pop(task, None)
@@ -96,8 +96,8 @@ class Server:
         self._ticks: asyncio.Task[None] | None = None
         self._listeners: list[Listener] = []
         try:
-            self._listeners.append(Listener(CloudApp(simulation), port, self.authority.server_context()))
-            self._listeners.append(Listener(ControlApp(simulation), control_port))
+            self._listeners.append(Listener(_amazon(CloudApp(simulation)), port, self.authority.server_context()))
+            self._listeners.append(Listener(partial(serve, answer=Control(simulation).respond), control_port))
         except OSError:
             for listener in self._listeners:
                 listener.release()
@@ -126,6 +126,17 @@ class Server:
         for listener in self._listeners:
             await listener.close()
         self.authority.close()
+
+
+def _amazon(app: CloudApp) -> Serve:
+    """Return a function that serves a connection to one of Amazon's hosts, with HTTP/2 or HTTP/1.1."""
+    wrapped, config, context = wrap_app(cast("Any", app), 0, "asgi"), _config(), WorkerContext(None)
+
+    async def serve_amazon(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        CONNECTION.set(Connection(writer))
+        await TCPServer(wrapped, asyncio.get_running_loop(), config, context, {}, reader, writer)
+
+    return serve_amazon
 
 
 def _config() -> Config:

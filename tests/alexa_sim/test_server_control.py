@@ -1,6 +1,7 @@
 """Tests of the control plane."""
 
 from http.client import HTTPConnection
+from socket import SHUT_RDWR, SHUT_WR, create_connection
 from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
@@ -91,6 +92,44 @@ def test_a_body_that_is_not_json_is_refused(toy: Running) -> None:
     assert response.status == 400
     assert b"not JSON" in response.read()
     connection.close()
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        pytest.param(b"hello\r\n\r\n", b"400 Bad Request", id="no request"),
+        pytest.param(b"GET /clock HTTP/1.1\r\nhost\r\n\r\n", b"400 Bad Request", id="no header"),
+        pytest.param(b"GET /clock HTTP/1.1\r\ncontent-length: x\r\n\r\n", b"400 Bad Request", id="no length"),
+        pytest.param(b"GET /clock HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n", b"411 Length Required", id="chunks"),
+        pytest.param(b"GET /clock HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n", b"200 OK", id="close"),
+        pytest.param(b"GET /clock HTTP/1.0\r\nhost: localhost\r\n\r\n", b"200 OK", id="older"),
+        pytest.param(
+            b"POST /clock HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: 2\r\n"
+            b"connection: close\r\n\r\n{}",
+            b"100 Continue",
+            id="expectation",
+        ),
+        pytest.param(b"POST /clock HTTP/1.1\r\ncontent-length: 9\r\n\r\n{", b"", id="half a body"),
+        pytest.param(b"", b"", id="nothing"),
+    ],
+)
+def test_a_connection_ends_after_an_invalid_or_last_request(toy: Running, sent: bytes, status: bytes) -> None:
+    address = urlsplit(toy.control)
+    with create_connection((address.hostname or "", address.port or 0), timeout=20) as connection:
+        connection.sendall(sent)
+        connection.shutdown(SHUT_WR)
+        received = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert received.partition(b"\r\n")[0].removeprefix(b"HTTP/1.1 ") == status
+    assert toy.client.errors() == []
+
+
+def test_a_client_whose_connection_was_closed_opens_another(toy: Running) -> None:
+    toy.client.errors()
+    opened = toy.client._connection
+    assert opened is not None
+    opened.shutdown(SHUT_RDWR)
+    assert toy.client.errors() == []
+    assert toy.client._connection is not opened
 
 
 def test_it_only_responds_to_loopback_names(toy: Running) -> None:
