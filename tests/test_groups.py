@@ -1,6 +1,7 @@
 """Tests of nested groups, such as groups with stereo pairs: a command for a group reaches each speaker once."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 import json
 from typing import Any
@@ -158,6 +159,22 @@ async def test_a_group_follows_the_members_of_its_pair(
     await until(hass, lambda: state_of(hass, house).attributes["volume_level"] == 0.35)
     household.change("Kitchen Show", volume=70)
     await until(hass, lambda: state_of(hass, house).attributes["volume_level"] == 0.7)
+
+
+async def test_the_members_of_a_group_are_determined_once_for_each_state_of_the_devices(
+    entry: MockConfigEntry, household: Household, house: str
+) -> None:
+    """The volume of a group with 200 members is computed for every volume that is pushed."""
+    assert house
+    devices = entry.runtime_data.devices
+    group, left = devices.data[HOUSE_SERIAL], household.serial("Living Room Studio")
+    before = devices.leaves(group)
+    assert devices.leaves(group) is before
+    assert left in devices.members_of(group)
+    devices.async_set_online(left, online=False)
+    assert [leaf.serial for leaf in devices.leaves(group)] == [leaf.serial for leaf in before]
+    assert [leaf.online for leaf in devices.leaves(group)] == [leaf.serial != left for leaf in before]
+    assert devices.leaves(replace(group, members=(left,))) == (devices.data[left],)
 
 
 async def test_a_group_names_the_players_of_its_members(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import timedelta
-from typing import Any, ClassVar, Final, override
+from typing import Any, ClassVar, Final, NamedTuple, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -35,6 +35,14 @@ def store_for(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
     return Store(hass, STORE_VERSION, f"{DOMAIN}.devices.{entry_id}", private=True)
 
 
+class _Group(NamedTuple):
+    """The members of a speaker group: the serials of all, and the single devices that the options include."""
+
+    device: Device
+    members: tuple[str, ...]
+    leaves: tuple[Device, ...]
+
+
 class DevicesCoordinator(TopicCoordinator[Device]):
     """Devices by serial.
 
@@ -60,6 +68,8 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         self._connectivity: dict[str, bool] = {}
         self._unlisted: set[str] = set()
         self._listed_connectivity: dict[str, bool] = {}
+        self._groups: dict[str, _Group] = {}
+        self._groups_as_of: tuple[Mapping[str, Device], Mapping[str, Device]] = (self.listed, self.data)
         self._include = _names(entry, CONF_INCLUDE_DEVICES)
         self._exclude = _names(entry, CONF_EXCLUDE_DEVICES)
 
@@ -172,14 +182,23 @@ class DevicesCoordinator(TopicCoordinator[Device]):
 
         The members of a group that the options exclude are returned too. A device without members is returned itself.
         """
-        if not device.is_group:
-            return (device,)
-        found = leaves(device, {**self.listed, **self.data})
-        return tuple(leaf for leaf in found if leaf.serial in self.data) or (device,)
+        return self._group(device).leaves if device.is_group else (device,)
 
     def members_of(self, device: Device) -> tuple[str, ...]:
         """Return the serials of all members of a group at every depth, including nested groups."""
-        return tuple(members_of(device, {**self.listed, **self.data})) if device.is_group else ()
+        return self._group(device).members if device.is_group else ()
+
+    def _group(self, device: Device) -> _Group:
+        """Return the members of a group, which are determined once for each state of the devices."""
+        if self._groups_as_of[0] is not self.listed or self._groups_as_of[1] is not self.data:
+            self._groups_as_of = (self.listed, self.data)
+            self._groups.clear()
+        if (group := self._groups.get(device.serial)) is None or group.device is not device:
+            known = {**self.listed, **self.data}
+            below = tuple(leaf for leaf in leaves(device, known) if leaf.serial in self.data)
+            group = _Group(device, tuple(members_of(device, known)), below or (device,))
+            self._groups[device.serial] = group
+        return group
 
     def has_use(self, device: Device) -> bool:
         """Return whether a device can get entities: not this integration's registration, and usable."""

@@ -296,6 +296,12 @@ class AlexaMediaPlayer(
     # --- groups ----------------------------------------------------------------------
 
     @property
+    def _volume(self) -> tuple[int | None, bool | None]:
+        """Return the volume in percent, and whether the player is muted, like the state does."""
+        volumes = self._volumes
+        return _mean(volumes), _is_silent(volumes)
+
+    @property
     @override
     def group_members(self) -> list[str] | None:
         """Return the entity ids of the players in this group, or in the group in which the player is playing."""
@@ -334,7 +340,7 @@ class AlexaMediaPlayer(
         await super().async_added_to_hass()
         self._async_take_media()
         self._async_follow_members()
-        self._shown_volume = self._level, self.is_volume_muted
+        self._shown_volume = self._volume
         self.async_on_remove(self._async_unfollow)
         if self.device.is_group:
             changed = er.EVENT_ENTITY_REGISTRY_UPDATED
@@ -346,13 +352,13 @@ class AlexaMediaPlayer(
         """Update the listeners for the members, and write changes."""
         self._async_take_media()
         self._async_follow_members()
-        self._shown_volume = self._level, self.is_volume_muted
+        self._shown_volume = self._volume
         super()._handle_coordinator_update()
 
     @callback
     def _async_member_changed(self) -> None:
         """Write the state if the volume of the group changed; nothing else depends on a member."""
-        volume = self._level, self.is_volume_muted
+        volume = self._volume
         if volume != self._shown_volume:
             self._shown_volume = volume
             self.async_write_ha_state()
