@@ -148,7 +148,7 @@ def parse_devices(data: Any) -> dict[str, Device]:
     """Parse the device list by serial; raises ``AlexaBadResponseError`` for an empty list, which no real account has.
 
     Groups and their members refer to each other in two fields, either of which may be missing. The result has both
-    directions.
+    directions. Devices of one kind share their capabilities, which take more memory than all other values.
     """
     elements = (_device(element) for element in mappings(required_list(data, "devices", DEVICES)))
     devices = by_key(((device.serial, device) for device in elements if device), "devices")
@@ -161,8 +161,14 @@ def parse_devices(data: Any) -> dict[str, Device]:
             parents.get(member, {})[serial] = None
         for parent in device.parents:
             members.get(parent, {})[serial] = None
+    kinds: dict[frozenset[str], frozenset[str]] = {}
     return {
-        serial: replace(device, members=tuple(members[serial]), parents=tuple(parents[serial]))
+        serial: replace(
+            device,
+            members=tuple(members[serial]),
+            parents=tuple(parents[serial]),
+            capabilities=kinds.setdefault(device.capabilities, device.capabilities),
+        )
         for serial, device in devices.items()
     }
 
