@@ -80,6 +80,20 @@ async def test_all_entities_exist_after_setup(
     assert there >= enabled
 
 
+async def test_a_restart_changes_nothing_in_the_registry(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Each change would be stored and sent to every open browser."""
+    changes: list[er.EventEntityRegistryUpdatedData] = []
+
+    @callback
+    def _note(event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        changes.append(event.data)
+
+    hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, _note)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert changes == []
+
+
 async def test_removal_deregisters(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:

@@ -6,8 +6,10 @@ from typing import Final, override
 from homeassistant.components.media_player import MediaPlayerEntity
 from homeassistant.core import callback
 
-from ..cloud.model.devices import BluetoothState, PairedDevice, Player
+from ..cloud.model.devices import BluetoothState, Device, PairedDevice, Player
 from ..cloud.names import find_name
+from ..coordinator.base import TopicCoordinator
+from ..coordinator.runtime import AlexaConfigEntry
 from ..coordinator.settings import SettingsCoordinator, equalizer_key
 from ..entity import AlexaDeviceEntity, command_errors, invalid_input
 
@@ -18,7 +20,11 @@ LOCAL_SPEAKER: Final = "Local Speaker"
 class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
     """Sources of a player: the Echo itself, and the paired devices that play through it."""
 
-    _bluetooth: BluetoothState | None = None
+    def __init__(self, entry: AlexaConfigEntry, coordinator: TopicCoordinator[Player], device: Device) -> None:
+        """Initialize with the Bluetooth state, because features are registered before an entity is added."""
+        super().__init__(entry, coordinator, device)
+        bluetooth = self.runtime.bluetooth
+        self._bluetooth: BluetoothState | None = bluetooth.data.get(device.serial) if bluetooth else None
 
     @override
     async def async_added_to_hass(self) -> None:
