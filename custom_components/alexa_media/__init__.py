@@ -111,9 +111,9 @@ async def _async_platforms(hass: HomeAssistant, entry: AlexaConfigEntry) -> tupl
     for platform in sorted(chosen):
         # Importing the platform needs packages that Home Assistant installs with it.
         await async_get_integration_with_requirements(hass, platform)
-    registry = er.async_get(hass)
+    registry, removed = er.async_get(hass), set(OPTIONAL_PLATFORMS.values()) - chosen
     for item in er.async_entries_for_config_entry(registry, entry.entry_id):
-        if item.domain in set(OPTIONAL_PLATFORMS.values()) - chosen:
+        if item.domain in removed:
             registry.async_remove(item.entity_id)
     return (*PLATFORMS, *sorted(chosen))
 

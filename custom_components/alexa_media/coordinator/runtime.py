@@ -91,6 +91,8 @@ class PushMonitor:
 class AlexaRuntimeData:
     """One loaded account; topics that its backend does not support are ``None``.
 
+    ``coordinators`` are the topics that it supports, the devices first.
+
     The task that holds the lock ``adding`` adds entities, a few per turn of the event loop. ``adders`` are the tasks
     that add entities or wait for the lock. None are added once ``is_closing`` is set.
     """
@@ -116,6 +118,7 @@ class AlexaRuntimeData:
     alarm_watch: AlarmWatch | None = None
     alarm_volume_override: AlarmVolumeOverrides | None = None
     device_settings: DeviceSettingsCoordinator | None = None
+    coordinators: tuple[TopicCoordinator[Any], ...] = ()
     push: PushMonitor = field(default_factory=PushMonitor)
     recovery: Recovery = field(init=False)
     watchdog: StreamWatchdog = field(init=False)
@@ -130,6 +133,8 @@ class AlexaRuntimeData:
         data = cls(backend=backend, devices=DevicesCoordinator(hass, entry, backend))
         for part in _PARTS:
             part.add_to(data, hass, entry)
+        parts = (data.devices, *(getattr(data, part.field, None) for part in _PARTS))
+        data.coordinators = tuple(part for part in parts if isinstance(part, TopicCoordinator))
         data.recovery = Recovery(
             hass,
             entry,
@@ -148,12 +153,6 @@ class AlexaRuntimeData:
             topic.watcher = data.recovery
             topic.watchdog = data.watchdog
         return data
-
-    @property
-    def coordinators(self) -> tuple[TopicCoordinator[Any], ...]:
-        """Return the available coordinators, the devices first."""
-        every = (self.devices, *(getattr(self, part.field, None) for part in _PARTS))
-        return tuple(part for part in every if isinstance(part, TopicCoordinator))
 
     async def async_sign_in(self) -> bool:
         """Sign in as far as the stream needs it; return whether stored devices were restored.

@@ -90,7 +90,7 @@ def required_public_url(entry: AlexaConfigEntry) -> URL:
 
 def _given(entry: AlexaConfigEntry) -> str:
     """Return the external URL as entered by the user, without a trailing slash."""
-    return str({**entry.data, **entry.options}.get(CONF_PUBLIC_URL) or "").strip().rstrip("/")
+    return str(entry.options.get(CONF_PUBLIC_URL, entry.data.get(CONF_PUBLIC_URL)) or "").strip().rstrip("/")
 
 
 # --- available sounds --------------------------------------------------------------------
