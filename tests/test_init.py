@@ -1,6 +1,7 @@
 """Tests of setup, unload, reload and removal of an account, and of devices that appear and disappear."""
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
+from custom_components.alexa_media.entity import registered_device
 
 from .conftest import Clock, Household, quiet, set_up, state_of, until
 
@@ -92,6 +94,31 @@ async def test_a_restart_changes_nothing_in_the_registry(hass: HomeAssistant, en
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
     assert changes == []
+
+
+async def test_a_device_is_registered_once_for_all_its_entities(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An entity of a device that was changed or removed registers it again."""
+    registered: list[str] = []
+    registry, key = dr.async_get(hass), household.serial("Downstairs")
+    get_or_create = dr.DeviceRegistry.async_get_or_create
+
+    def _noted(registry: dr.DeviceRegistry, **info: Any) -> dr.DeviceEntry:
+        registered.extend(identifier for _, identifier in info.get("identifiers", ()))
+        return get_or_create(registry, **info)
+
+    monkeypatch.setattr(dr.DeviceRegistry, "async_get_or_create", _noted)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert registered.count(key) == 1
+    device = entry.runtime_data.devices.data[key]
+    first = registered_device(hass, entry, device)
+    assert registered.count(key) == 1
+    assert registered_device(hass, entry, replace(device, software_version="2")).sw_version == "2"
+    assert registered.count(key) == 2
+    registry.async_remove_device(first.id)
+    assert registered_device(hass, entry, device).sw_version == device.software_version
+    assert registered.count(key) == 3
 
 
 async def test_removal_deregisters(

@@ -266,6 +266,22 @@ def player_device_info(entry: AlexaConfigEntry, device: Device) -> DeviceInfo:
     return info
 
 
+@callback
+def registered_device(hass: HomeAssistant, entry: AlexaConfigEntry, device: Device) -> DeviceEntry:
+    """Return the registered device of an Echo or a speaker group.
+
+    It is registered or updated once for each state of the device, because that takes longer than anything else when an
+    entity is added.
+    """
+    registry, known = dr.async_get(hass), entry.runtime_data.registered
+    state, device_id = known.get(device.serial, (None, ""))
+    if state is device and (found := registry.async_get(device_id, include_child_devices=False)):
+        return found
+    found = registry.async_get_or_create(config_entry_id=entry.entry_id, **player_device_info(entry, device))
+    known[device.serial] = device, found.id
+    return found
+
+
 RARELY_USED: Final = frozenset({"alert_volume", "repeat", "restart", "shuffle"})
 """Keys of rarely used entities, disabled by default in new accounts; older accounts keep them enabled."""
 
@@ -348,11 +364,14 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
             if description.key in RARELY_USED and entry.data.get(CONF_FEW_ENTITIES):
                 self._attr_entity_registry_enabled_default = False
 
-    @property
     @override
-    def device_info(self) -> DeviceInfo:
-        """Return the device info; Home Assistant reads it once, so it is not stored."""
-        return player_device_info(self.entry, self._last_device)
+    @callback
+    def add_to_platform_start(
+        self, hass: HomeAssistant, platform: EntityPlatform, parallel_updates: asyncio.Semaphore | None
+    ) -> None:
+        """Set the registered device, which takes the place of a device info."""
+        super().add_to_platform_start(hass, platform, parallel_updates)
+        self.device_entry = registered_device(hass, self.entry, self._last_device)
 
     @property
     def runtime(self) -> AlexaRuntimeData:

@@ -18,6 +18,7 @@ from homeassistant.util.hass_dict import HassKey
 from ..backends import create_backend, session_store
 from ..cloud.errors import AlexaAuthError, AlexaError
 from ..cloud.model.api import AlexaBackend, Capability
+from ..cloud.model.devices import Device
 from ..const import (
     CONF_CUSTOMER_ID,
     CONF_REFRESH_TOKEN,
@@ -94,7 +95,8 @@ class AlexaRuntimeData:
     ``coordinators`` are the topics that it supports, the devices first.
 
     The task that holds the lock ``adding`` adds entities, a few per turn of the event loop. ``adders`` are the tasks
-    that add entities or wait for the lock. None are added once ``is_closing`` is set.
+    that add entities or wait for the lock. None are added once ``is_closing`` is set. ``registered`` are the devices
+    with which the device registry was updated, and their ids there, by serial.
     """
 
     backend: AlexaBackend
@@ -125,6 +127,7 @@ class AlexaRuntimeData:
     temporary_volumes: TemporaryVolumes = field(init=False)
     adding: asyncio.Lock = field(default_factory=asyncio.Lock)
     adders: set[asyncio.Task[None]] = field(default_factory=set)
+    registered: dict[str, tuple[Device, str]] = field(default_factory=dict)
     is_closing: bool = False
 
     @classmethod

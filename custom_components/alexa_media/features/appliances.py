@@ -32,7 +32,15 @@ from ..coordinator.appliances import AppliancesCoordinator
 from ..coordinator.base import EXISTENCE
 from ..coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
 from ..coordinator.smart_home import SmartHomeCoordinator
-from ..entity import Candidates, EntityAdder, TopicEntity, command_errors, player_device_info, player_unique_id
+from ..entity import (
+    Candidates,
+    EntityAdder,
+    TopicEntity,
+    command_errors,
+    player_device_info,
+    player_unique_id,
+    registered_device,
+)
 from .roles import name_of
 
 
@@ -199,10 +207,7 @@ def appliance_device_info(hass: HomeAssistant, entry: AlexaConfigEntry, applianc
     )
     if echo:
         # The Echo's own entities may be added later; ``via_device`` needs a registered device.
-        registered = dr.async_get(hass).async_get_or_create(
-            config_entry_id=entry.entry_id, **player_device_info(entry, echo)
-        )
-        info["via_device_id"] = registered.id
+        info["via_device_id"] = registered_device(hass, entry, echo).id
     return info
 
 
