@@ -96,6 +96,25 @@ async def test_a_restart_changes_nothing_in_the_registry(hass: HomeAssistant, en
     assert changes == []
 
 
+async def test_entities_without_a_state_are_added_last(
+    hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Home Assistant also registers entities that are disabled, which takes most of the time of a restart."""
+    disabled: list[bool] = []
+    get_or_create = er.EntityRegistry.async_get_or_create
+
+    def _noted(registry: er.EntityRegistry, *args: Any, **kwargs: Any) -> er.RegistryEntry:
+        item = get_or_create(registry, *args, **kwargs)
+        disabled.append(item.disabled)
+        return item
+
+    monkeypatch.setattr(er.EntityRegistry, "async_get_or_create", _noted)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert disabled.count(True) > 100
+    assert disabled.count(False) > 100
+    assert disabled == sorted(disabled)
+
+
 async def test_a_device_is_registered_once_for_all_its_entities(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, monkeypatch: pytest.MonkeyPatch
 ) -> None:

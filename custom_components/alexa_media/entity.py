@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Generator, Hashable, Iterable
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import batched
 from time import time
@@ -63,6 +63,21 @@ class CapableDescription(EntityDescription):
     capability: str | None
 
 
+@dataclass(slots=True)
+class _Followed:
+    """Entities that are added when they are missing; ``known`` are the unique ids of those that were added."""
+
+    candidates: Callable[[], Candidates]
+    known: set[str] = field(default_factory=set)
+    is_pending: bool = False
+
+    def create(self, unique_id: str, factory: Callable[[], Entity]) -> Entity:
+        """Return a new entity that is missing again when it is removed."""
+        entity = factory()
+        entity.async_on_remove(Removal(self.known, unique_id))
+        return entity
+
+
 class EntityAdder:
     """Adds and removes the entities of one platform of an account."""
 
@@ -119,35 +134,17 @@ class EntityAdder:
         again, and removed ones may be added again. Entities are removed together with their device, not here. Returns a
         function that adds missing entities.
         """
-        known: set[str] = set()
-        pending = False
+        followed = _Followed(candidates)
         runtime = self.entry.runtime_data
 
-        def _made(unique_id: str, factory: Callable[[], Entity]) -> Entity:
-            entity = factory()
-            entity.async_on_remove(Removal(known, unique_id))
-            return entity
-
         async def _add() -> None:
-            # One platform after the other: all of them together would block the event loop too long.
-            nonlocal pending
-            async with runtime.adding:
-                pending = False
-                new = [candidate for candidate in candidates() if candidate[0] not in known]
-                known.update(unique_id for unique_id, _ in new)
-                for batch in batched(new, BATCH, strict=False):
-                    await asyncio.sleep(0)
-                    is_loaded = self.entry.state in (ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.LOADED)
-                    if runtime.is_closing or self.entry.runtime_data is not runtime or not is_loaded:
-                        return  # The platforms are being unloaded.
-                    self._add_entities([_made(unique_id, factory) for unique_id, factory in batch])
-                await asyncio.sleep(0)
+            if await self._async_add_missing(followed, disabled=False):
+                await self._async_add_missing(followed, disabled=True)
 
         @callback
         def _update() -> None:
-            nonlocal pending
-            if not pending and not runtime.is_closing:
-                pending = True
+            if not followed.is_pending and not runtime.is_closing:
+                followed.is_pending = True
                 task = self.entry.async_create_task(self.hass, _add(), f"{DOMAIN} add entities", eager_start=False)
                 adders = runtime.adders
                 adders.add(task)
@@ -157,6 +154,34 @@ class EntityAdder:
             self.entry.async_on_unload(coordinator.async_add_listener(_update, EXISTENCE))
         _update()
         return _update
+
+    async def _async_add_missing(self, followed: _Followed, *, disabled: bool) -> bool:
+        """Add the missing entities, with those that are disabled in the registry only if ``disabled``.
+
+        They are added last, because they get no states. Returns whether they are still missing.
+        """
+        runtime = self.entry.runtime_data
+        # One platform after the other: all of them together would block the event loop too long.
+        async with runtime.adding:
+            followed.is_pending = False
+            missing = [candidate for candidate in followed.candidates() if candidate[0] not in followed.known]
+            new = missing if disabled else [each for each in missing if not self._is_disabled(each[0])]
+            followed.known.update(unique_id for unique_id, _ in new)
+            for batch in batched(new, BATCH, strict=False):
+                await asyncio.sleep(0)
+                is_loaded = self.entry.state in (ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.LOADED)
+                if runtime.is_closing or self.entry.runtime_data is not runtime or not is_loaded:
+                    return False  # The platforms are being unloaded.
+                self._add_entities([followed.create(unique_id, factory) for unique_id, factory in batch])
+            await asyncio.sleep(0)
+        return len(new) < len(missing)
+
+    def _is_disabled(self, unique_id: str) -> bool:
+        """Return whether an entity of the platform is registered and disabled."""
+        registry = er.async_get(self.hass)
+        entity_id = registry.async_get_entity_id(self.domain, DOMAIN, unique_id)
+        item = registry.async_get(entity_id) if entity_id else None
+        return item is not None and item.disabled
 
     def registered(self, prefix: str) -> dict[str, str]:
         """Return the entity ids of the platform's registered entities by the rest of their unique ids."""
