@@ -183,9 +183,9 @@ Counts hold on any machine. Times are of one machine that others used at the sam
   processor time of the loop's thread, so that other processes and threads have no share in it, and without garbage
   collections, whose duration depends on the whole heap.
 - Round trips: by how much later all entities of 40 Echos are there when each round trip takes half a second longer.
-  What waits only because four requests at a time are allowed depends on none of them: the first number is without that.
-- Memory is resident memory after a collection, with what is imported for the integration. The goal was set for 1,000
-  entities; core makes another number of them, so look at the kB each.
+  What waits only because eight requests at a time are allowed depends on none of them: the first number is without it.
+- Memory is resident memory after a collection and after the recorder has written everything, with what is imported for
+  the integration. The goal was set for 1,000 entities; core makes another number of them, so look at the kB each.
 - core's flood lasts 2 s in place of 60.
 """
 

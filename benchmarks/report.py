@@ -148,7 +148,7 @@ def _round_trips(found: Found) -> str:
     limited = f"{found['round_trips_limited']:.1f}"
     if "round_trips" not in found:
         return limited
-    return f"{found['round_trips']:.1f}; {limited} with four requests at a time"
+    return f"{found['round_trips']:.1f}; {limited} with eight requests at a time"
 
 
 def _set_up(found: Found) -> str:

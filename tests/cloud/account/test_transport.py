@@ -545,7 +545,7 @@ async def test_waiting_requests_are_not_sent_to_a_throttled_host(connected: Acco
 
 
 @pytest.mark.parametrize("told", [True, False], ids=["told", "after a while"])
-async def test_two_requests_at_a_time_and_four_during_setup(
+async def test_two_requests_at_a_time_and_eight_during_setup(
     connected: AccountSession, amazon: Amazon, clock: Clock, told: bool
 ) -> None:
     now = most = 0
@@ -559,7 +559,7 @@ async def test_two_requests_at_a_time_and_four_during_setup(
         return web.json_response({})
 
     amazon.script(DEVICES.path, count)
-    for limit in (4, 2):
+    for limit in (8, 2):
         most = 0
         await asyncio.gather(*(connected.transport.async_request(DEVICES) for _ in range(10)))
         assert most == limit

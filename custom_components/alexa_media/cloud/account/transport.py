@@ -38,7 +38,8 @@ from .endpoints import Answer, Endpoint, Host
 from .limits import Slots, Throttle, Traffic
 from .unproven import UnprovenRequests
 
-SLOTS_AT_SETUP: Final = 4
+SLOTS_AT_SETUP: Final = 8
+"""Number of topics that are read once the stream is open: more would wait for another round trip."""
 SLOTS: Final = 2
 SETUP_TIMEOUT_SECONDS: Final = 120.0
 """Seconds after which setup counts as finished even without a call of ``setup_done``."""
