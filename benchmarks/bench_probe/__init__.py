@@ -23,6 +23,7 @@ from homeassistant.components.http.config import async_get_and_load_store
 from homeassistant.config_entries import SOURCE_USER, ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv, entity_registry as er
+from homeassistant.helpers.recorder import get_instance
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.setup import async_setup_component
 
@@ -263,7 +264,8 @@ class Probe:
         return await recording_costs(entry.runtime_data.backend, recorder, data["directives"])
 
     async def _memory(self, _data: dict[str, Any]) -> dict[str, Any]:
-        """Return the resident memory in bytes after garbage collection."""
+        """Return the resident memory in bytes after the recorder has written all and after garbage collection."""
+        await get_instance(self.hass).async_block_till_done()
         for _ in range(3):
             gc.collect()
             await asyncio.sleep(0.1)

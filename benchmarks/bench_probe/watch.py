@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 import gc
+from itertools import islice
 import sys
 import threading
 import time
@@ -108,5 +109,7 @@ class LoopWatch:
         if threading.get_ident() == self._thread:
             self._collected += time.thread_time() - self._collecting_cpu
         if (lasted := time.perf_counter() - self._collecting) >= SHORTEST:
-            callers = [f"{'/'.join(f.filename.split('/')[-3:])}:{f.lineno}" for f in traceback.extract_stack(limit=4)]
+            # The lines of the sources would stay in memory.
+            frames = islice(traceback.walk_stack(sys._getframe()), 4)  # noqa: SLF001 - the documented way to get this frame
+            callers = [f"{'/'.join(f.f_code.co_filename.split('/')[-3:])}:{line}" for f, line in frames][::-1]
             self.collections.append({"seconds": lasted, "generation": info["generation"], "callers": callers})
