@@ -272,7 +272,7 @@ _DETECTED: Final = {"DETECTED": True, "NOT_DETECTED": False}
 
 
 class _AlexaDetector(AlexaMeasuringEntity, BinarySensorEntity):
-    """Base of sensors that detect something or not."""
+    """Base class for sensors that detect something or not."""
 
     @property
     @override

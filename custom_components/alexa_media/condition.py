@@ -27,7 +27,7 @@ CONF_PERSON: Final = "person"
 
 
 class AlexaCondition(Condition):
-    """Base of the conditions, which apply to the Echos of a target or to all Echos."""
+    """Base class for the conditions, which apply to the Echos of a target or to all Echos."""
 
     options_schema: ClassVar[dict[Any, Any]] = {}
     needs_target: ClassVar[bool] = True

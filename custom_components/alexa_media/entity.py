@@ -312,7 +312,7 @@ RARELY_USED: Final = frozenset({"alert_volume", "repeat", "restart", "shuffle"})
 
 
 class AlexaEntity(Entity):
-    """Base of all entities of the integration."""
+    """Base class for all entities of the integration."""
 
     _attr_has_entity_name = True
 
@@ -335,7 +335,7 @@ class AlexaEntity(Entity):
 
 
 class TopicEntity[C: TopicCoordinator[Any]](AlexaEntity, CoordinatorEntity[C]):
-    """Base of entities that show one topic."""
+    """Base class for entities that show one topic."""
 
     @property
     @override
@@ -351,7 +351,7 @@ class TopicEntity[C: TopicCoordinator[Any]](AlexaEntity, CoordinatorEntity[C]):
 
 
 class AccountEntity[C: TopicCoordinator[Any]](TopicEntity[C]):
-    """Base of entities on the device of the account; their unique ids end with ``key``."""
+    """Base class for entities on the device of the account; their unique ids end with ``key``."""
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: C, key: str, context: Hashable = None) -> None:
         """Initialize as a listener of the topic, or of its key ``context``."""
@@ -362,7 +362,7 @@ class AccountEntity[C: TopicCoordinator[Any]](TopicEntity[C]):
 
 
 class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
-    """Base of entities of one device that show one topic.
+    """Base class for entities of one device that show one topic.
 
     The entity exists while the device is listed. It is available while the topic can be read and the device is online.
     """
@@ -441,7 +441,7 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
 
 
 class ListedEntity[A](AlexaDeviceEntity[Device]):
-    """Base of entities that listen to the device list and use an API."""
+    """Base class for entities that listen to the device list and use an API."""
 
     def __init__(self, entry: AlexaConfigEntry, api: A, device: Device, description: EntityDescription) -> None:
         """Initialize as a listener of the device list."""

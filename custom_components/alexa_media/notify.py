@@ -179,7 +179,7 @@ def _add_units(add: EntityAdder, api: ManagementApi) -> None:
 
 
 class _AccountNotifier(AccountEntity[DevicesCoordinator], NotifyEntity):
-    """Base of the notify entities of the account."""
+    """Base class for the notify entities of the account."""
 
     _attr_translation_key: str
 
@@ -519,9 +519,9 @@ async def _async_last_called(
 
 
 async def _async_notify_apps(hass: HomeAssistant, prepared: AppMessage, players: Iterable[EchoPlayer]) -> None:
-    """Send a message to the Alexa apps of each account with one of the players, once per account.
+    """Send a message once to the Alexa apps of each account that has one of the players.
 
-    Raises ``HomeAssistantError`` for players that cannot be reached.
+    Raises ``HomeAssistantError`` for players of an account in which none of them has a device.
     """
     by_entry = {player.entry.entry_id: player for player in players if player.device}
     missing = [player for player in players if player.entry.entry_id not in by_entry]

@@ -142,7 +142,7 @@ PROPERTY_SETTINGS: Final = (
 
 # NumberEntity comes first, so that its final property ``value`` takes precedence.
 class _SettingNumber(NumberEntity, AlexaSetting):
-    """Base of settings that are numbers."""
+    """Base class for settings that are numbers."""
 
     @property
     @override
@@ -173,7 +173,7 @@ def _ranges_and_levels(appliance: Appliance) -> Iterator[tuple[str, EntityFactor
 
 
 class _ApplianceNumber(AlexaApplianceEntity, NumberEntity):
-    """Base of numbers of an appliance, by default from 0 to 100 percent."""
+    """Base class for numbers of an appliance, by default from 0 to 100 percent."""
 
     _attr_native_min_value: float = 0
     _attr_native_max_value: float = 100

@@ -344,7 +344,7 @@ def _weeks(key: bytes) -> int:
 
 
 def _head(entry: ConfigEntry[Any], state: Mapping[str, Any], pseudonyms: Pseudonyms, version: str) -> dict[str, Any]:
-    """Return the first line of a recording, with the versions and the options of the account."""
+    """Return the head of a recording: versions, cloud, site, start time and pseudonyms of the account's ids."""
     data = entry.data
     private = {key: data.get(key) for key in ("email", CONF_CUSTOMER_ID, "account_id", CONF_SERIAL, CONF_UNIT_ID)}
     return {

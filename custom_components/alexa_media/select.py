@@ -359,7 +359,7 @@ def _text(value: Any) -> str | None:
 
 
 class CloudSelect(SelectEntity, AlexaSetting):
-    """Base of selects with Amazon's values; a value missing from the table is also shown and selectable."""
+    """Base class for selects with Amazon's values; a value missing from the table is also shown and selectable."""
 
     @cached_property
     def _seen(self) -> SeenValues[SettingValue]:
@@ -393,7 +393,7 @@ class CloudSelect(SelectEntity, AlexaSetting):
 
 
 class _SettingSelect(CloudSelect):
-    """Base of settings with options from the description, or the time zones, which are read from disk."""
+    """Base class for settings with options from the description, or the time zones, which are read from disk."""
 
     entity_description: AlexaSettingSelectDescription[Any]
     _zones: Choices = MappingProxyType({})

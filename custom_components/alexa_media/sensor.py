@@ -533,7 +533,7 @@ class AlexaTemperature(AlexaMeasuringEntity, SensorEntity):
 
 
 class _MeasuredNumber(AlexaMeasuringEntity, SensorEntity):
-    """Base of sensors that show a number unchanged."""
+    """Base class for sensors that show a number unchanged."""
 
     @property
     @override
@@ -671,7 +671,7 @@ SET_UP: Final = SensorEntityDescription(
 
 
 class _ManagedSensor(ListedEntity[ManagementApi], SensorEntity):
-    """Base of values in the device list, which are available even if the Echo is offline."""
+    """Base class for values in the device list, which are available even if the Echo is offline."""
 
     @property
     @override

@@ -190,7 +190,7 @@ def _description(alarm: Notification) -> AlexaSwitchDescription:
 
 
 class _Switch(SwitchEntity):
-    """Base of switches that turn on and off with the same method."""
+    """Base class for switches that turn on and off with the same method."""
 
     _attr_device_class: SwitchDeviceClass | None = SwitchDeviceClass.SWITCH
 
@@ -512,7 +512,7 @@ PROPERTY_SETTINGS: Final = tuple(
 
 
 class _SettingSwitch(AlexaSetting, _Switch):
-    """Base of settings that are on or off."""
+    """Base class for settings that are on or off."""
 
     entity_description: AlexaSettingSwitchDescription[Any]
 
@@ -561,7 +561,7 @@ def _switches(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
 
 
 class _AlexaSwitch(AlexaApplianceEntity, _Switch):
-    """Base of switches of an appliance with the values ON and OFF."""
+    """Base class for switches of an appliance with the values ON and OFF."""
 
     @property
     @override
@@ -581,7 +581,7 @@ class AlexaPowerSwitch(_AlexaSwitch):
     """Power of a plug, a switch, or another appliance that can be turned on and off."""
 
     def __init__(self, place: Placement) -> None:
-        """Initialize as the main entity, or with a name if the appliance has another main function."""
+        """Initialize as the main entity, or with a translated name if the appliance has another main function."""
         super().__init__(place, POWER)
         if is_something_else(place.appliance):
             self._attr_translation_key = "power"

@@ -36,7 +36,7 @@ def _changes(*known: AlertChange) -> dict[Any, Any]:
 
 
 class AlexaTrigger(Trigger):
-    """Base of the triggers, which react to events of some kinds at the Echos of a target.
+    """Base class for the triggers, which react to events of some kinds at the Echos of a target.
 
     The target is resolved for each event, so it may change, and the account may be reloaded.
     """
@@ -168,7 +168,7 @@ class SpokenToTrigger(AlexaTrigger):
 
 
 class AlarmTrigger(AlexaTrigger):
-    """Base of the triggers for alarms, timers and reminders."""
+    """Base class for the triggers for alarms, timers and reminders."""
 
     kind: ClassVar[AlertKind]
     changes: ClassVar[tuple[AlertChange, ...]] = (AlertChange.RINGING,)

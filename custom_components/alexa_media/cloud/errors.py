@@ -1,7 +1,7 @@
 """Errors of the clouds.
 
 Every error has its endpoint and the parts of the response that may be shown: no token,
-cookie or text of the user. ``translation_key`` is the key under ``exceptions`` in
+cookie or user content. ``translation_key`` is the key under ``exceptions`` in
 ``translations/*.json`` of the message shown to the user.
 """
 
@@ -47,8 +47,8 @@ class ErrorDetails(TypedDict, total=False):
 class AlexaError(Exception):
     """Base class of all errors raised by a backend.
 
-    ``endpoint`` is "METHOD /path" (no query), ``status`` the HTTP status and
-    ``code`` Amazon's name of the error, if there are any.
+    ``endpoint`` is usually "METHOD /path" (no query), ``status`` the HTTP status and
+    ``code`` the error code from Amazon or the integration, if there are any.
     """
 
     translation_key: str = "unknown_error"
@@ -71,7 +71,7 @@ class AlexaError(Exception):
 
     @property
     def details(self) -> str:
-        """Return endpoint and cause for the log, without tokens, cookies or text of the user."""
+        """Return endpoint and cause for the log, without tokens, cookies or user content."""
         return f"{self.endpoint or '?'}: {self.code or self.status or type(self).__name__}"
 
     @property

@@ -119,7 +119,7 @@ class HttpAnswer:
 
     @property
     def error_code(self) -> str | None:
-        """Return Amazon's name or text of the error, without private parts, or None."""
+        """Return Amazon's name or text for the error, without private parts, or None."""
         if named := self._named_error:
             return _shown(named)
         if self.is_html or len(self.body) > LARGE_BODY_BYTES:

@@ -397,11 +397,11 @@ class Pseudonyms:
         return is_duration or len(digits.partition(".")[2]) <= 2
 
     def _digits(self, text: str) -> str:
-        """Return a text with its digits replaced; the first digit is never 0, and the number is never like a time."""
+        """Return the text with its digits replaced, without a leading zero and never resembling a timestamp."""
         found = iter(self._letters(text, _DIGITS, max(len(text), 1)))
         digits = "".join(next(found) if letter.isdigit() else letter for letter in text)
         if len(text) in (10, 13) and digits.isdecimal():
-            # the replay moves all that is like a time
+            # the replay shifts everything that resembles a timestamp
             return f"{5 + int(digits[0]) % 5}{digits[1:]}"
         return re.sub(r"^(-?)0(?=\d)", r"\g<1>4", digits)
 

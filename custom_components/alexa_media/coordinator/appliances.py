@@ -132,7 +132,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         return next((rooms[each] for each in ids if each in rooms), None)
 
     def room_of_echo(self, serial: str) -> str | None:
-        """Return the name of the room in Alexa of the Echo with a serial, or None."""
+        """Return the name of the Alexa room of the Echo with the given serial, or None."""
         appliance = self._echos.get(serial)
         return self.room_of(appliance) if appliance else None
 

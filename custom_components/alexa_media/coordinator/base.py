@@ -1,4 +1,4 @@
-"""Base of all coordinators."""
+"""Base class for all coordinators."""
 
 from abc import abstractmethod
 import asyncio

@@ -226,7 +226,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
 
     @callback
     def async_wake(self, serial: str | None, sign: Sign) -> None:
-        """Read soon if an Echo of the account has woken, unless the integration's own command woke it."""
+        """Read the history soon if an Echo of the account has woken, unless the integration's own command woke it."""
         is_known = serial is not None and self._echo(serial) is not None
         if serial is not None:
             self.questions.async_signed(serial)
@@ -246,7 +246,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
     @override
     @callback
     def async_hint(self) -> None:
-        """Read soon if there are listeners; if Amazon throttles the history, read when the throttling ends."""
+        """Schedule a read of the history if there are listeners and Amazon does not throttle it."""
         if self._is_wanted and self.hass.loop.time() >= self._throttled_until:
             self._nothing_due.clear()
             super().async_hint()
@@ -260,7 +260,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
     @override
     @callback
     def _async_on_hint(self) -> None:
-        """Read, and read again for an Echo that woke too late for its record to have been written."""
+        """Read the history; read it again if an Echo woke so recently that its record may not exist yet."""
         moment = self.hass.loop.time()
         is_busy = self._hint_since is not None and self._hint_since < self._next_read
         self._gap = min(self._gap + GAP_STEP, GAP_LIMIT) if is_busy else GAP_FIRST
@@ -279,7 +279,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
 
     @override
     async def _async_update_data(self) -> Mapping[str, LastCommand]:
-        """Read, then release the callers of ``async_wait``."""
+        """Read the history, then release the callers of ``async_wait`` unless another read is due."""
         try:
             return await super()._async_update_data()
         finally:

@@ -180,7 +180,7 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
             self._wanting = self.async_read_in_task(self._async_read_wanted(), "wanted")
 
     async def _async_read_wanted(self) -> None:
-        """Read the lists that have listeners."""
+        """Read the items of the changed lists that have listeners."""
         self._wanting = None
         self._only_changed = True
         await self.async_refresh()

@@ -71,7 +71,7 @@ class Removal[T]:
 
 
 class ListenerRemoval:
-    """Removes the listener with a number from a context when called."""
+    """Removes the listener with the given number from a context when called."""
 
     __slots__ = ("_context", "_number", "_remove")
 

@@ -186,7 +186,7 @@ def async_choose_default(hass: HomeAssistant, entry: AlexaConfigEntry, serial: s
 
 @callback
 def echo_by_name(hass: HomeAssistant, entry: AlexaConfigEntry, text: str) -> Echo:
-    """Return the device with a name, a serial, or a media player's entity id.
+    """Return the device with the given name or serial, or of the given media player entity.
 
     Raises ``ServiceValidationError`` unless exactly one matches.
     """
@@ -244,7 +244,7 @@ def must_be_online(echo: Echo) -> None:
 
 
 async def async_find(hass: HomeAssistant, notification_id: str) -> tuple[Echo, Notification]:
-    """Return the notification with an id, or with the index at the end of the id, and its device.
+    """Return the notification with the given id, or with the index at the end of the id, and its device.
 
     Recent changes are read first. Raises ``ServiceValidationError`` if there is none, and ``HomeAssistantError`` if
     Amazon did not respond.

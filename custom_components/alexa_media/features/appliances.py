@@ -262,7 +262,7 @@ def appliance_platform(
 
 
 class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
-    """Base of entities that show properties of an appliance; the first of the ``keys`` is the state.
+    """Base class for entities that show properties of an appliance; the first of the ``keys`` is the state.
 
     The entity is available while the smart home can be read, the appliance is reachable, and that property is known.
     Its state is written when a shown value changes or expires, not on every push about its appliance.
@@ -283,7 +283,7 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
         self._attr_device_info = appliance_device_info(place.coordinator.hass, place.entry, place.appliance)
 
     def _take_name(self, feature: Feature, fallback: str) -> None:
-        """Use Amazon's name of a feature, else the translated name ``fallback`` with the instance of the feature."""
+        """Use Amazon's name for a feature, else the translated name ``fallback`` with the instance of the feature."""
         if name := name_of(feature.friendly_name):
             self._attr_name = name
         else:
@@ -393,7 +393,7 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
 
 
 class AlexaMeasuringEntity(AlexaApplianceEntity):
-    """Base of entities that show a measurement, such as motion, illuminance or temperature, in their first property.
+    """Base class for entities whose first property is a measurement, such as motion, illuminance or temperature.
 
     Amazon returns the last sample, which may be weeks old. The time of the sample is an attribute, and a value older
     than ``max_age`` is unknown.

@@ -27,7 +27,7 @@ _STATE_AFTER: Final = {PLAY: PlayerState.PLAYING, PAUSE: PlayerState.PAUSED}
 
 
 class PlaybackEntity(AlexaDeviceEntity[Player]):
-    """Base of entities that control the playback of a device, or of the group in which it is playing.
+    """Base class for entities that control the playback of a device, or of the group in which it is playing.
 
     Without playback a command succeeds and does nothing. Amazon's commands only reach Amazon's own player. A provider
     with its own player refuses them (404 ``UnsupportedProviderException``); a text command is then sent.

@@ -306,7 +306,7 @@ def is_something_else(appliance: Appliance) -> bool:
 
 
 def _settable(appliance: Appliance, name: FeatureName) -> tuple[Feature, ...]:
-    """Return the writable features with a name; ranges only if they have limits."""
+    """Return the writable features with the given name; ranges only if they have limits."""
     return tuple(
         feature
         for feature in appliance.all_of(name)

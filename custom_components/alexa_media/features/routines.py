@@ -24,7 +24,7 @@ _NAMED: Final = 20
 
 
 async def async_run_routine(permissions: Permissions, entry: AlexaConfigEntry, wanted: str, device: Device) -> Routine:
-    """Run the routine with an id, a name or an utterance on an Echo; return it once Amazon has accepted it.
+    """Run the routine with the given id, name or utterance on an Echo; return it once Amazon has accepted it.
 
     The routines are read first, so that the present version runs. Raises ``ServiceValidationError`` unless exactly one
     routine matches, ``Unauthorized`` unless the caller may control the Echo and those that the routine names, and
@@ -87,7 +87,7 @@ def _default_echo(entry: AlexaConfigEntry) -> Device | None:
 
 
 def found_routine(routines: Mapping[str, Routine], wanted: str) -> Routine:
-    """Return the routine with an id, else with a name, else with an utterance; raises ``ServiceValidationError``.
+    """Return the routine with the given id, name or utterance, tried in this order; raises ``ServiceValidationError``.
 
     Case and whitespace are ignored. If several match, the only enabled one is used.
     """
@@ -114,7 +114,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 class RoutineEntity(AccountEntity[RoutinesCoordinator]):
-    """Base of routine entities, on the device of the account; the entity is renamed with its routine."""
+    """Base class for routine entities, on the device of the account; the entity is renamed with its routine."""
 
     _attr_translation_key = _KEY
 

@@ -115,7 +115,7 @@ class PlayerSettings(SourceSelection, SoundModes):
                 dnd.async_expect(device.serial)
 
     async def async_unpair_bluetooth(self, source: str) -> None:
-        """Unpair the Bluetooth device with a name."""
+        """Unpair the Bluetooth device with the given name."""
         paired, settings = await self._async_paired(source), self.runtime.backend.settings
         if settings is None or (name := find_name(paired, source)) is None:
             raise invalid_input("source_unknown", source=source, known=", ".join(paired) or "-")

@@ -192,7 +192,7 @@ _ALWAYS: Final = (
     | MediaPlayerEntityFeature.VOLUME_MUTE
 )
 
-# Features of a session by Amazon's name of the control.
+# Features of a session by Amazon's name for the control.
 _BY_CONTROL: Final = {
     "next": MediaPlayerEntityFeature.NEXT_TRACK,
     "previous": MediaPlayerEntityFeature.PREVIOUS_TRACK,

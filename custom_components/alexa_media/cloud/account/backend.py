@@ -177,7 +177,7 @@ class AccountBackend(AlexaBackend):
             self._stream.renew()
 
     def reopen_stream(self) -> None:
-        """Reconnect the stream and retry failed renewals now, without waiting for the back-off."""
+        """Clear the back-off of failed renewals, and end the stream's wait before its next attempt."""
         self._session.forget_failures()
         if self._stream is not None:
             self._stream.retry()
@@ -307,7 +307,10 @@ class AccountBackend(AlexaBackend):
     async def async_execute_each(
         self, plans: Sequence[tuple[Device, Sequence[Command]]]
     ) -> Sequence[AlexaError | None]:
-        """Run the commands of each plan on its device without resolving groups; return one error or None per plan."""
+        """Run the commands of each plan on its device; return an error or None for each plan.
+
+        Groups are not resolved to their members.
+        """
         return await self._scheduler.execute_each(plans)
 
     def _with_members(self, devices: Sequence[Device]) -> Sequence[Device]:

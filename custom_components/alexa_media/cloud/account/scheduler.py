@@ -214,7 +214,7 @@ class CommandScheduler:
                 raise error
 
     async def execute_each(self, plans: Sequence[tuple[Device, Sequence[Command]]]) -> Sequence[AlexaError | None]:
-        """Run the commands of each plan in order on its device; return one error or None per plan.
+        """Run the commands of each plan in order on its device; return an error or None for each plan.
 
         The commands of a plan are sent in one request, possibly merged with others. Each device may occur once.
         Cancellation works as in ``execute``.

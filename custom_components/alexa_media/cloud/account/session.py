@@ -176,7 +176,7 @@ class AccountSession:
         }
 
     def cookie(self, host: Host, name: str) -> str | None:
-        """Return the value of the cookie with a name that is sent to a host, or None."""
+        """Return the value of the cookie with the given name that is sent to a host, or None."""
         morsel = self._http.cookie_jar.filter_cookies(URL(self.base_url(host) + "/")).get(name)
         return morsel.value if morsel else None
 
@@ -510,7 +510,7 @@ class AccountSession:
 
 
 class AccountClient:
-    """Base of the clients of one account, each for one family of requests."""
+    """Base class for the clients of one account, each for one family of requests."""
 
     def __init__(self, session: AccountSession) -> None:
         """Initialize with the session of the account; sends no request."""

@@ -75,7 +75,7 @@ _SWITCHED: Final = {"ON": True, "OFF": False}
 
 
 def parse_preference_objects(data: Any) -> dict[str, Mapping[str, Any]]:
-    """Parse the raw device preferences by serial: a change sends the whole object."""
+    """Return the unparsed preferences of each device by serial, because a change must send the whole object."""
     return by_serial(data, "devicePreferences", PREFERENCES, lambda element: element)
 
 

@@ -691,13 +691,19 @@ class AccountSmartHome:
         return _rooms(groups)
 
     async def async_device_groups(self) -> Sequence[DeviceGroup]:
-        """Return the groups, read from GraphQL; raises ``AlexaUnsupportedError`` if Amazon's schema lacks them."""
+        """Return the groups, read from GraphQL.
+
+        Raises ``AlexaUnsupportedError`` if Amazon refuses the request or recently refused it.
+        """
         return await self._read_unproven(_GROUPS, parse_device_groups, query("groups", GROUPS))
 
     async def async_range_history(
         self, appliance: Appliance, instance: str, start: datetime, end: datetime
     ) -> Sequence[tuple[datetime, float]]:
-        """Return the hourly means of a range."""
+        """Return the hourly means of a range.
+
+        Raises ``AlexaUnsupportedError`` if Amazon refuses the request or recently refused it.
+        """
         device = {
             "endpointId": appliance.endpoint_id,
             "interfaceName": "Alexa.RangeController",
@@ -713,7 +719,10 @@ class AccountSmartHome:
     async def _read_unproven[T](
         self, name: str, parse: Callable[[Any], T], body: Mapping[str, Any], one: str | None = None
     ) -> T:
-        """Return the parsed response; raises ``AlexaUnsupportedError`` if Amazon's schema lacks a requested field."""
+        """Return the parsed response.
+
+        Raises ``AlexaUnsupportedError`` if Amazon refuses the request or recently refused it.
+        """
         with self._transport.unproven.attempt(name, one):
             try:
                 return await self._transport.async_read(APPLIANCES, parse, json=body)

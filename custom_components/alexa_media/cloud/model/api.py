@@ -96,7 +96,7 @@ class AlexaBackend(Protocol):
         """Register the capabilities again, look up the region and reopen a stream that delivers no events."""
 
     def reopen_stream(self) -> None:
-        """Reconnect the push stream now, without waiting for the back-off."""
+        """Clear the back-off of failed renewals, and end the push stream's wait before its next attempt."""
 
     @property
     def drift(self) -> Drift:
@@ -165,7 +165,7 @@ class AlexaBackend(Protocol):
     async def async_execute_each(
         self, plans: Sequence[tuple[Device, Sequence[Command]]]
     ) -> Sequence[AlexaError | None]:
-        """Run the commands of each plan in order on its device; return one error or None per plan.
+        """Run the commands of each plan in order on its device; return an error or None for each plan.
 
         The commands of a plan are sent in one request, and plans submitted together may share it. A plan that Amazon
         refuses does not affect the others. A device may occur in one plan only.

@@ -299,7 +299,7 @@ class Appliance:
         )
 
     def all_of(self, name: FeatureName) -> tuple[Feature, ...]:
-        """Return all features with a name, such as all ranges."""
+        """Return all features with the given name, such as all ranges."""
         return tuple(feature for feature in self.features if feature.name is name)
 
 
@@ -393,7 +393,7 @@ class SetBrightness:
 class SetColor:
     """Set the color: hue 0–360, saturation and brightness 0–1.
 
-    ``name`` is Alexa's name of the color, for appliances that only accept names.
+    ``name`` is Alexa's name for the color, for appliances that only accept names.
     """
 
     hue: float
@@ -636,7 +636,7 @@ class SmartHomeApi(Protocol):
     async def async_control(
         self, controls: Sequence[tuple[Appliance, Sequence[Control]]]
     ) -> Sequence[AlexaError | None]:
-        """Run the controls of each appliance; return one error or None per appliance.
+        """Run the controls of each appliance; return an error or None for each appliance.
 
         Controls submitted in the same turn of the event loop, or while a request is in flight, are sent as one request.
         An unreachable appliance results in ``AlexaUnreachableError`` and does not affect the others.
@@ -660,6 +660,6 @@ class SmartHomeApi(Protocol):
     async def async_arm(self, panel: Appliance, state: ArmState, *, code: str | None = None) -> None:  # noqa: ARG002 - names of the protocol
         """Arm or disarm Guard or another security panel, with its code if it needs one.
 
-        Raises ``AlexaCommandError``; its ``code`` is Amazon's name of the reason (``BypassNeeded``).
+        Raises ``AlexaCommandError``; its ``code`` is Amazon's name for the reason (``BypassNeeded``).
         """
         raise _unsupported("security panels")

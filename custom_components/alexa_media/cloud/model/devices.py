@@ -14,7 +14,7 @@ from ..json import UNKNOWN_VALUES
 
 
 class OpenEnum(StrEnum):
-    """Base of Amazon's enumerations; an unlisted value becomes ``UNKNOWN``."""
+    """Base class for Amazon's enumerations; an unlisted value becomes ``UNKNOWN``."""
 
     @classmethod
     @override

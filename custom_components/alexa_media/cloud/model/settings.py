@@ -12,7 +12,7 @@ class Setting(StrEnum):
     """One setting of a device; each docstring describes its value."""
 
     WAKE_WORD = auto()
-    """Amazon's name of the wake word, for example ALEXA."""
+    """Amazon's name for the wake word, for example ALEXA."""
     WAKE_WORDS = auto()
     """Names of the available wake words."""
     BASS = auto()

@@ -177,7 +177,7 @@ class SmartPropertiesBackend(AlexaBackend):
     async def async_execute_each(
         self, plans: Sequence[tuple[Device, Sequence[Command]]]
     ) -> Sequence[AlexaError | None]:
-        """Run announcements on each device; return one error or None per plan."""
+        """Run the announcements of each plan on its device; return an error or None for each plan."""
         return await asyncio.gather(*(self._async_try(device, commands) for device, commands in plans))
 
     async def _async_try(self, device: Device, commands: Sequence[Command]) -> AlexaError | None:

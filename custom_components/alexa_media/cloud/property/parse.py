@@ -29,7 +29,7 @@ from .models import (
 
 
 class ShapeError(ValueError):
-    """A response lacks a required value; the message contains no data of the user."""
+    """Error for a response that lacks a required value or has the wrong type. The message contains no user data."""
 
 
 def integer(value: Any) -> int | None:
@@ -316,7 +316,7 @@ ADDRESS_KEYS: Mapping[str, str] = {
     "postal_code": "postalCode",
     "country": "countryCode",
 }
-"""Amazon's names of the parts of an address, by the names used here."""
+"""Amazon's names for the parts of an address, by the names used here."""
 
 
 def rejected_address(data: Any) -> tuple[tuple[PostalAddress, ...], tuple[AddressProblem, ...]] | None:

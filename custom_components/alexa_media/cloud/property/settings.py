@@ -371,7 +371,7 @@ def setting(key: str, raw: Any) -> Setting[SettingValue]:
 def settings_page(data: Any) -> SettingsPage[SettingValue]:
     """Parse the response with several settings; errors without a key are kept."""
     if not isinstance(data, dict):
-        raise ShapeError("the answer is no object")
+        raise ShapeError("the answer is not an object")
     found = mapping(data)
     if any(listed(found.get(part, [])) is None for part in ("settings", "errors")):
         raise ShapeError("the answer has no lists of settings and errors")

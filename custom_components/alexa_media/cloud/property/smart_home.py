@@ -119,7 +119,7 @@ class PropertySmartHome(SmartHomeApi):
         return await asyncio.gather(*(self._async_try(appliance, orders) for appliance, orders in controls))
 
     async def _async_try(self, appliance: Appliance, controls: Sequence[Control]) -> AlexaError | None:
-        """Run the controls of one appliance one after the other; return the error of the first that fails."""
+        """Run the controls of one appliance in order; return the error of the first that fails."""
         item = self._inventory.items.get(_key(appliance.entity_id))
         if item is None:
             return AlexaUnsupportedError("The property has no such device any more", code="gone")

@@ -96,7 +96,7 @@ class AlexaEndpointMovedError(AlexaError):
 
 
 def error_code(answer: HttpAnswer) -> str | None:
-    """Return Amazon's name of the error, which may be in several places, or None."""
+    """Return Amazon's name for the error, which may be in several places, or None."""
     found = mapping(answer.data)
     named = [found.get("type"), found.get("code"), *(item.get("type") for item in mappings(found.get("errors")))]
     named.append((answer.headers.get("x-amzn-errortype") or "").partition(":")[0])
