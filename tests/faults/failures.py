@@ -8,6 +8,7 @@ import copy
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from enum import StrEnum
+from functools import cache
 import json
 import logging
 from pathlib import Path
@@ -21,7 +22,7 @@ from homeassistant.core import HomeAssistant, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import alexa_sim
 from alexa_sim.client import ControlClient
@@ -41,7 +42,7 @@ from custom_components.alexa_media.cloud.account.smart_home_requests import APPL
 from custom_components.alexa_media.cloud.model.devices import Volume
 from custom_components.alexa_media.cloud.model.events import VolumeChanged
 from custom_components.alexa_media.const import DOMAIN
-from tests.conftest import Household
+from tests.conftest import Household, fire_due, next_timer, streams_at_rest
 from tests.endpoints import ACCOUNT_ENDPOINTS, ENDPOINTS
 
 from .failure_commands import CHANGING, ENABLED, FAMILIES, PREPARE, command_of
@@ -163,8 +164,13 @@ def is_of(endpoint: Endpoint, request: Mapping[str, Any]) -> bool:
     """Return whether a ledger request belongs to an endpoint; GraphQL's single path counts as a write for mutations."""
     if endpoint.path.endswith("/graphql") and endpoint.is_write is not ("mutation " in str(request["body"])):
         return False
-    path = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(endpoint.path))
-    return request["method"] == endpoint.method and re.fullmatch(path, request["path"]) is not None
+    return request["method"] == endpoint.method and _pattern(endpoint.path).fullmatch(request["path"]) is not None
+
+
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    """Return the regular expression for the path of an endpoint."""
+    return re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +186,12 @@ class Drive:
         """Advance both clocks, and fire the timers that are due."""
         self.freezer.tick(timedelta(seconds=seconds))
         self.sim.advance(seconds)
-        async_fire_time_changed(self.hass)
+        fire_due(self.hass)
         # a limited number, because the clock of the time limit is frozen and a request without a response would never
         # end
         for _ in range(25):
             await asyncio.sleep(0)
-        await asyncio.get_running_loop().run_in_executor(None, time.sleep, 0.004)
+        await asyncio.get_running_loop().run_in_executor(None, time.sleep, 0.008 if 0.5 < seconds <= 1.5 else 0.004)
 
     def _is_busy(self) -> bool:
         """Return whether a request of the integration is in flight."""
@@ -196,20 +202,24 @@ class Drive:
 
     async def settle(self, until: Callable[[], Any] | None = None) -> None:
         """Wait until everything that has started is finished; requests that hang reach their time limits."""
-        calm = stuck = 0
+        stuck, calm, step = 0, 0.0, 0.5
         seen: tuple[int, int] | None = None
         for _ in range(600):
-            await self.tick(10.0 if stuck >= 12 else 0.5)
+            await self.tick(step)
             requests, under_way = self.sim.progress()
             now = requests, sum(path not in (DIRECTIVES, "/ping") for path in under_way)
+            busy = now[1] or self._is_busy() or (until and not until())
             if now != seen:
-                seen, calm, stuck = now, 0, 0
-            elif now[1] or self._is_busy() or (until and not until()):
-                calm, stuck = 0, stuck + 1
+                seen, calm, stuck = now, 0.0, 0
+            elif busy:
+                calm, stuck = 0.0, stuck + 1
             else:
-                calm += 1
-            if calm >= 3:
+                calm += step
+            if calm >= 1.5:
                 return
+            # the rest of the calm is a single step if nothing is due within it
+            is_idle = not busy and streams_at_rest(self.hass, under_way)
+            step = 10.0 if stuck >= 12 else 1.5 - calm if is_idle and next_timer() > 2.5 - calm else 0.5
         raise AssertionError("it never comes to rest")
 
 
