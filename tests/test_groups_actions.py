@@ -10,6 +10,8 @@ from alexa_sim.client import ControlClient
 from .conftest import Household, quiet, until
 from .test_groups import SPEAKERS, house as house  # noqa: PLC0414 - a fixture
 
+pytestmark = pytest.mark.platforms("media_player", "notify", "switch")
+
 EACH, ONE = "each", "one"
 
 

@@ -18,6 +18,7 @@ import yaml
 from alexa_sim.client import ControlClient
 import custom_components.alexa_media as component
 from custom_components.alexa_media.const import DOMAIN
+from custom_components.alexa_media.coordinator.history import HistoryCoordinator
 from custom_components.alexa_media.features import alarms as alerts
 from tests.conftest import until
 from tests.test_permissions import CALLS, filled
@@ -190,8 +191,9 @@ async def try_call(
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do not wait for timers, because Amazon never lists one here."""
+    """Do not wait for timers, because Amazon never lists one here, and read soon after a text command."""
     monkeypatch.setattr(alerts, "TIMER_APPEARS", 0.05)
+    monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.1)
 
 
 def test_every_action_is_described() -> None:

@@ -22,6 +22,8 @@ from tests.platforms.test_announce_sound import (
 
 from .tools import collecting, rss, watching_loop
 
+pytestmark = pytest.mark.platforms("media_player")
+
 _M3U = "#EXTM3U\n#EXT-X-TARGETDURATION:5\n"
 _HIT = "http://127.0.0.1:{port}/hit"
 _DASH = (
