@@ -42,7 +42,6 @@ OTHERS: Final = {
 
 SHORT: Final = {
     "alarm_control_panel.alexa_guard_60057": "alarm_control_panel.alexa_guard",
-    "light.hall_hall_light": "light.hall_light",
 }
 """Entity ids that the pages shorten, like users do."""
 

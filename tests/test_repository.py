@@ -102,7 +102,10 @@ def test_manifest_says_what_home_assistant_and_hacs_need(manifest: dict[str, Any
     assert manifest["name"]
     assert all(owner.startswith("@") for owner in manifest["codeowners"])
     assert manifest["codeowners"]
-    assert manifest["documentation"].startswith("https://")
+    # Home Assistant links to this page from every dialog and action; it has to work before the site is published.
+    address, _, page = manifest["documentation"].partition("/blob/main/")
+    assert address == "https://github.com/alexa-media/alexa_media"
+    assert (ROOT / page).is_file()
     assert manifest["issue_tracker"].startswith("https://")
     assert AwesomeVersion(manifest["version"]).valid
     # hassfest requires the domain first, then the name, then the other keys in alphabetical order

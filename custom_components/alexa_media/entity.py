@@ -10,7 +10,7 @@ from time import time
 from typing import Any, Final, override
 
 from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -30,7 +30,7 @@ from .cloud.errors import AlexaAuthError, AlexaError
 from .cloud.model.commands import Command, command
 from .cloud.model.devices import Device
 from .cloud.ssml import SsmlError, must_be_encodable
-from .const import CONF_FEW_ENTITIES, CONF_ID_PREFIX, CONF_ID_SUFFIX, DOMAIN, MANUFACTURER
+from .const import CONF_EMAIL, CONF_FEW_ENTITIES, CONF_ID_PREFIX, CONF_ID_SUFFIX, DOMAIN, MANUFACTURER
 from .coordinator.base import EXISTENCE, TopicCoordinator
 from .coordinator.removal import Removal
 from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
@@ -223,6 +223,39 @@ def command_errors(hass: HomeAssistant, entry: AlexaConfigEntry) -> Generator[No
         if isinstance(err, AlexaAuthError):
             entry.async_start_reauth(hass)
         raise translated(HomeAssistantError, err.translation_key, **err.placeholders) from err
+
+
+ACCOUNT_ERRORS: Final = ("auth_failed", "account_not_loaded", "rate_limited", "cannot_connect")
+"""Translation keys of errors of a whole account, the most serious first."""
+
+
+@callback
+def account_error(hass: HomeAssistant, entry: AlexaConfigEntry, err: AlexaError | None) -> str | None:
+    """Return the translation key of a failure that concerns the whole account, or None for any other.
+
+    Without an error, the account isn't loaded. If it waits for a new sign-in, that is the cause.
+    """
+    if err is None:
+        is_signed_out = any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
+        return AlexaAuthError.translation_key if is_signed_out else "account_not_loaded"
+    return err.translation_key if err.is_account_wide else None
+
+
+def most_serious(errors: Iterable[BaseException]) -> BaseException:
+    """Return the error to raise if several devices or accounts failed: a bug, or the cause of most failures."""
+
+    def rank(err: BaseException) -> int:
+        if not isinstance(err, HomeAssistantError):
+            return -1
+        key = err.translation_key
+        return ACCOUNT_ERRORS.index(key) if key in ACCOUNT_ERRORS else len(ACCOUNT_ERRORS)
+
+    return min(errors, key=rank)
+
+
+def account_name(entry: AlexaConfigEntry) -> str:
+    """Return the name of an account for errors: its masked email address, or its title if it has none."""
+    return masked(entry.data[CONF_EMAIL]) if CONF_EMAIL in entry.data else entry.title
 
 
 def invalid_input(key: str, **placeholders: str) -> ServiceValidationError:

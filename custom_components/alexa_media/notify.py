@@ -41,6 +41,7 @@ from .entity import (
     command_errors,
     fraction,
     invalid_input,
+    most_serious,
 )
 from .features.speech import (
     DEFAULT_TITLE,
@@ -48,6 +49,7 @@ from .features.speech import (
     EchoPlayer,
     Kind,
     Message,
+    Reason,
     Report,
     async_say,
     can_speak,
@@ -224,7 +226,7 @@ class AlexaLastSpokenToNotifier(_AccountNotifier):
         player = await _async_last_called(self.hass, players, [self.entry])
         permissions.require_entities([player.entity_id])
         report = await async_say(self.hass, prepared, recipients_of(players, [player]))
-        report.raise_errors()
+        report.raise_errors(self.hass)
 
 
 class AlexaNotifier(AlexaDeviceEntity[Device], NotifyEntity):
@@ -357,10 +359,10 @@ class AlexaNotificationService(BaseNotificationService):
         permissions.require_entities(player.entity_id for player in (*named, *(one.player for one in recipients)))
         if isinstance(prepared, AppMessage):
             await _async_notify_apps(self.hass, prepared, named)
-            Report(unknown=unknown).raise_errors()
+            Report(unknown=unknown).raise_errors(self.hass)
         else:
             # Offline Echos are skipped, unless all are offline.
-            (await async_say(self.hass, prepared, recipients, unknown=unknown)).raise_errors()
+            (await async_say(self.hass, prepared, recipients, unknown=unknown)).raise_errors(self.hass)
 
 
 @dataclass(frozen=True, slots=True)
@@ -525,8 +527,11 @@ async def _async_notify_apps(hass: HomeAssistant, prepared: AppMessage, players:
     """
     by_entry = {player.entry.entry_id: player for player in players if player.device}
     missing = [player for player in players if player.entry.entry_id not in by_entry]
-    await asyncio.gather(*(_async_notify_app(hass, prepared, player) for player in by_entry.values()))
-    Report(failed={player.name: str(obstacle(player)) for player in missing}).raise_errors()
+    sending = (_async_notify_app(hass, prepared, player) for player in by_entry.values())
+    results = await asyncio.gather(*sending, return_exceptions=True)
+    if errors := [result for result in results if isinstance(result, BaseException)]:
+        raise most_serious(errors)
+    Report(failed=[(player, obstacle(player) or Reason.OFFLINE) for player in missing]).raise_errors(hass)
 
 
 async def _async_notify_app(hass: HomeAssistant, prepared: AppMessage, player: EchoPlayer) -> None:

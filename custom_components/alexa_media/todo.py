@@ -16,7 +16,7 @@ from .cloud.errors import AlexaCommandError, AlexaUnsupportedError
 from .cloud.model.lists import MAX_ITEMS, ItemChanges, ListItem, ListsApi, ListType
 from .coordinator.lists import AlexaList, ListsCoordinator
 from .coordinator.runtime import AlexaConfigEntry
-from .entity import AccountEntity, Candidates, EntityAdder, command_errors, invalid_input
+from .entity import AccountEntity, Candidates, EntityAdder, command_errors, invalid_input, most_serious
 
 PARALLEL_UPDATES = 0
 
@@ -198,7 +198,7 @@ class AlexaTodoList(AccountEntity[ListsCoordinator], TodoListEntity):
         results = await asyncio.gather(*(self._async_delete(items[uid]) for uid in uids), return_exceptions=True)
         failures = [result for result in results if isinstance(result, BaseException)]
         if failures:
-            raise failures[0]
+            raise most_serious(failures)
 
     async def async_delete_list(self, confirm: bool) -> None:
         """Delete the list with all its items; Amazon only allows this for lists created by a user."""

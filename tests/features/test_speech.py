@@ -352,7 +352,11 @@ async def test_an_unloaded_account_is_named_in_the_error(hass: HomeAssistant, en
     await hass.config_entries.async_unload(entry.entry_id)
     with pytest.raises(HomeAssistantError) as raised:
         await speak(hass, KITCHEN)
-    assert raised.value.translation_placeholders == {"failed": f"{KITCHEN} (account not loaded)"}
+    assert raised.value.translation_key == "speech_failed_account_not_loaded"
+    assert raised.value.translation_placeholders == {
+        "failed": f"{KITCHEN} (account not loaded)",
+        "accounts": "jo@e*********g",
+    }
 
 
 async def test_a_user_without_permission_cannot_speak(

@@ -10,6 +10,7 @@ from pytest_homeassistant_custom_component.common import async_capture_events
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
+from custom_components.alexa_media.entity import masked
 from tests.conftest import Household, quiet, until
 from tests.test_two_accounts import JACK, PLAYERS, Pair, domains, pair
 
@@ -58,7 +59,11 @@ async def test_one_unloaded_account_does_not_affect_the_other(
     targets = ["media_player.study_dot", "media_player.workshop_studio"]
     with pytest.raises(HomeAssistantError) as raised:
         await hass.services.async_call(DOMAIN, "speak", {"entity_id": targets, "message": "Hello"}, blocking=True)
-    assert raised.value.translation_placeholders == {"failed": "media_player.workshop_studio (account not loaded)"}
+    assert raised.value.translation_key == "speech_failed_account_not_loaded"
+    assert raised.value.translation_placeholders == {
+        "failed": "media_player.workshop_studio (account not loaded)",
+        "accounts": masked(pair.entries["jack"].data["email"]),
+    }
     assert heard(sim) == ["Study Dot"]
 
 

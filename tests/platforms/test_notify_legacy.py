@@ -81,7 +81,11 @@ async def test_actions_depend_on_the_account(hass: HomeAssistant, entry: MockCon
     await hass.async_block_till_done()
     with pytest.raises(HomeAssistantError) as raised:
         await notify(hass, service="alexa_media_kitchen_show")
-    assert raised.value.translation_placeholders == {"failed": f"{KITCHEN} (account not loaded)"}
+    assert raised.value.translation_key == "speech_failed_account_not_loaded"
+    assert raised.value.translation_placeholders == {
+        "failed": f"{KITCHEN} (account not loaded)",
+        "accounts": "jo@e*********g",
+    }
     await hass.config_entries.async_remove(entry.entry_id)
     await until(hass, lambda: services(hass) == {"alexa_media", "alexa_media_last_called"})
 

@@ -25,14 +25,22 @@ _IN_WORDS: Final = {
 }
 """Plain words for internal codes and exception names."""
 
+_INTERNAL: Final = re.compile(
+    r"\b(?:oauth|https?|grant|token|bearer|cookies?|csrf|credentials?|unauthori[sz]ed|forbidden|[45]\d\d)\b",
+    re.IGNORECASE,
+)
+"""Words of HTTP and OAuth, which no user has to know."""
+
 
 def in_words(code: str | None) -> str:
-    """Return an error code in plain words without class names; empty if nothing else is left."""
+    """Return an error code in plain words without class names and words of HTTP; empty if nothing else is left."""
     if not code:
         return ""
     if known := _IN_WORDS.get(code):
         return known
     text = _CLASS_NAME.sub("", code).strip()
+    if _INTERNAL.search(text.replace("_", " ")):
+        return ""
     return text.replace("_", " ").lower() if re.fullmatch(r"[A-Z0-9_]+|[a-z0-9_]+", text) else text
 
 
@@ -53,7 +61,9 @@ class AlexaError(Exception):
 
     translation_key: str = "unknown_error"
     words: ClassVar[str] = "unknown error"
-    """Short description, used if Amazon sent no status or code."""
+    """Short description, used if Amazon sent no code that users understand."""
+    is_account_wide: ClassVar[bool] = False
+    """Whether the cause is the account or the connection, and not the device of the command."""
     request_id: str | None = None
     """Amazon's id of the request, to quote in problem reports; only Smart Properties returns one."""
 
@@ -77,7 +87,7 @@ class AlexaError(Exception):
     @property
     def reason(self) -> str:
         """Return the reason in plain words, usable as a part of a sentence."""
-        return in_words(self.code) or (f"error {self.status}" if self.status and self.status >= 400 else self.words)
+        return in_words(self.code) or ("an error at Amazon" if self.status and self.status >= 500 else self.words)
 
     @property
     def is_doubtful(self) -> bool:
@@ -90,6 +100,12 @@ class AlexaAuthError(AlexaError):
 
     translation_key = "auth_failed"
     words = "signed out"
+    is_account_wide = True
+
+    @property
+    @override
+    def reason(self) -> str:
+        return self.words
 
 
 class AlexaConnectionError(AlexaError):
@@ -100,6 +116,7 @@ class AlexaConnectionError(AlexaError):
 
     translation_key = "cannot_connect"
     words = "no answer"
+    is_account_wide = True
 
     def __init__(
         self, message: str, *, sent: bool = True, retry_after: float | None = None, **details: Unpack[ErrorDetails]
@@ -123,6 +140,7 @@ class AlexaRateLimitedError(AlexaError):
 
     translation_key = "rate_limited"
     words = "too many requests"
+    is_account_wide = True
 
     def __init__(self, message: str, *, retry_after: float, **details: Unpack[ErrorDetails]) -> None:
         """Initialize; ``retry_after`` is in seconds."""

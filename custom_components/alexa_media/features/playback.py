@@ -14,7 +14,7 @@ from ..cloud.model.devices import Device, Player, PlayerState, Session
 from ..cloud.phrases import PlayerPhrases, player_phrases_for, player_sentence
 from ..coordinator.players import PlayersCoordinator
 from ..coordinator.questions import Question
-from ..entity import AlexaDeviceEntity, command_errors, invalid_input, sendable
+from ..entity import AlexaDeviceEntity, command_errors, invalid_input, most_serious, sendable
 from .targets import async_require_speakers
 
 PLAY: Final = "PlayCommand"
@@ -190,26 +190,26 @@ class TextCommandEntity(PlaybackEntity):
 
 
 async def async_send_text_commands(players: list[TextCommandEntity], call: ServiceCall) -> EntityServiceResponse | None:
-    """Handle ``alexa_media.send_text_command``; raises the first error after all Echos were tried."""
+    """Handle ``alexa_media.send_text_command``; raises the most serious error after all Echos were tried."""
     if call.return_response:
         return await async_ask_all(players, call)
     text = call.data[ATTR_TEXT_COMMAND]
-    for result in await _async_each(players, call, lambda player: player.async_send_text_command(text)):
-        if isinstance(result, BaseException):
-            raise result
+    results = await _async_each(players, call, lambda player: player.async_send_text_command(text))
+    if errors := [result for result in results if isinstance(result, BaseException)]:
+        raise most_serious(errors)
     return None
 
 
 async def async_ask_all(players: list[TextCommandEntity], call: ServiceCall) -> EntityServiceResponse:
     """Handle ``alexa_media.ask``: return the answer of each Echo, or the reason why it refused the command.
 
-    Raises the first error if no Echo accepted the command.
+    Raises the most serious error if no Echo accepted the command.
     """
     text, longest = call.data[ATTR_TEXT_COMMAND], call.data.get(ATTR_TIMEOUT, DEFAULT_WAIT)
     results = await _async_each(players, call, lambda player: player.async_ask(text, longest))
     errors = [result for result in results if isinstance(result, BaseException)]
     if errors and (len(errors) == len(results) or not all(isinstance(err, HomeAssistantError) for err in errors)):
-        raise errors[0]
+        raise most_serious(errors)
     return {
         player.entity_id: _refusal(player.device, text, result) if isinstance(result, BaseException) else result
         for player, result in zip(players, results, strict=True)

@@ -288,7 +288,7 @@ async def async_announce_sound(entity: AlexaDeviceEntity[Any], source: str, volu
     )
     with shelf.offer(sound):
         report = await async_say(hass, message, recipients_of(players, [player]))
-    report.raise_errors()
+    report.raise_errors(hass)
 
 
 class SoundView(HomeAssistantView):

@@ -21,7 +21,7 @@ from ..cloud.model.devices import Device
 from ..cloud.ssml import SsmlError, checked, in_language, plain, speaking_seconds
 from ..const import DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import invalid_input, player_unique_id
+from ..entity import account_error, account_name, invalid_input, player_unique_id
 from ..issues import translated
 
 _AUDIBLE: Final = frozenset({"AUDIO_PLAYER", "MUSIC_SKILL"})
@@ -29,6 +29,16 @@ _AUDIBLE: Final = frozenset({"AUDIO_PLAYER", "MUSIC_SKILL"})
 # Maximum seconds by which a temporary volume may end late.
 _LATE: Final = 15.0
 
+
+_NOT_LOADED: Final = "account_not_loaded"
+
+# Errors that name both the Echos and the accounts, by the error of the account.
+_MIXED_ERRORS: Final = {
+    "auth_failed": "speech_failed_auth_failed",
+    _NOT_LOADED: "speech_failed_account_not_loaded",
+    "rate_limited": "speech_failed_rate_limited",
+    "cannot_connect": "speech_failed_cannot_connect",
+}
 
 DEFAULT_TITLE: Final = "Home Assistant"
 """Default title of a message to the Alexa apps."""
@@ -305,30 +315,49 @@ class Report:
 
     sent: list[tuple[EchoPlayer, tuple[Command, ...]]] = field(default_factory=list)
     skipped: list[tuple[EchoPlayer, Reason]] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
+    failed: list[tuple[EchoPlayer, AlexaError | Reason]] = field(default_factory=list)
     unknown: Sequence[str] = ()
 
-    def raise_errors(self, *, is_answered: bool = False) -> None:
+    def raise_errors(self, hass: HomeAssistant, *, is_answered: bool = False) -> None:
         """Raise an error for failed and unknown targets, after all others have received the message.
 
-        ``HomeAssistantError`` names the failed Echos, ``ServiceValidationError`` the targets that are not Echos. If
-        every Echo was skipped, that is an error too, unless a response reports Do Not Disturb as the reason
-        (``is_answered``).
+        ``HomeAssistantError`` names the failed Echos, ``ServiceValidationError`` the targets that are not Echos. An
+        error of the account, such as an ended sign-in, is raised as itself if nothing else failed. Otherwise, and for
+        an account that isn't loaded, the error names both. If every Echo was skipped, that is an error too, unless a
+        response reports Do Not Disturb as the reason (``is_answered``).
         """
-        failed = dict(self.failed)
-        if not self.sent:
-            absent = (
-                (player.name, why)
-                for player, why in self.skipped
-                if why is not Reason.DO_NOT_DISTURB or not is_answered
-            )
-            failed |= {name: str(why) for name, why in absent}
-        if failed:
-            failed |= dict.fromkeys(self.unknown, "unknown")
-            problems = ", ".join(f"{name} ({why})" for name, why in failed.items())
-            raise translated(HomeAssistantError, "speech_failed", failed=problems)
-        if self.unknown:
-            raise invalid_input("speech_target_unknown", targets=", ".join(self.unknown))
+        failed = list(self.failed)
+        shared = {_account_error(hass, player, why) for player, why in failed}
+        if not self.sent and (not failed or None in shared):
+            failed += [
+                (player, why) for player, why in self.skipped if why is not Reason.DO_NOT_DISTURB or not is_answered
+            ]
+            shared |= {_account_error(hass, player, why) for player, why in failed}
+        if not failed:
+            if self.unknown:
+                raise invalid_input("speech_target_unknown", targets=", ".join(self.unknown))
+            return
+        if len(shared) == 1 and not shared & {None, _NOT_LOADED} and not self.sent and not self.unknown:
+            (key,) = shared
+            placeholders = next((why.placeholders for _, why in failed if isinstance(why, AlexaError)), {})
+            raise translated(HomeAssistantError, str(key), **placeholders)
+        raise self._error_of_many(hass, failed)
+
+    def _error_of_many(
+        self, hass: HomeAssistant, failed: Sequence[tuple[EchoPlayer, AlexaError | Reason]]
+    ) -> HomeAssistantError:
+        """Return the error that names failed Echos, and the accounts that are the cause."""
+        accounts: dict[str, dict[str, None]] = {}
+        for player, why in failed:
+            if key := _account_error(hass, player, why):
+                accounts.setdefault(key, {})[account_name(player.entry)] = None
+        parts = [f"{player.name} ({why.reason if isinstance(why, AlexaError) else why})" for player, why in failed]
+        parts += [f"{name} (unknown)" for name in self.unknown]
+        problems = ", ".join(dict.fromkeys(parts))
+        if (cause := next((key for key in _MIXED_ERRORS if key in accounts), None)) is None:
+            return translated(HomeAssistantError, "speech_failed", failed=problems)
+        names = ", ".join(accounts[cause])
+        return translated(HomeAssistantError, _MIXED_ERRORS[cause], failed=problems, accounts=names)
 
     def response(self) -> JsonObjectType:
         """Return the result as the response of an action; volumes are 0–1."""
@@ -340,6 +369,13 @@ class Report:
             sent.append({**_identity(player), "type": kind.value, "volume": levels[0] / 100 if levels else None})
         skipped: JsonArrayType = [{**_identity(player), "reason": why.value} for player, why in self.skipped]
         return {"sent": sent, "skipped": skipped}
+
+
+def _account_error(hass: HomeAssistant, player: EchoPlayer, why: AlexaError | Reason) -> str | None:
+    """Return the translation key of a failure that concerns the account of an Echo, or None."""
+    if isinstance(why, AlexaError):
+        return account_error(hass, player.entry, why)
+    return account_error(hass, player.entry, None) if why is Reason.NOT_LOADED else None
 
 
 def _identity(player: EchoPlayer) -> JsonObjectType:
@@ -359,7 +395,7 @@ async def async_say(
         if reason is None:
             by_entry.setdefault(player.entry.entry_id, []).append(player)
         elif recipient.direct and reason is not Reason.DO_NOT_DISTURB:
-            report.failed[player.name] = str(reason)
+            report.failed.append((player, reason))
         else:
             report.skipped.append((player, reason))
     await asyncio.gather(*(_async_send(hass, message, players, report) for players in by_entry.values()))
@@ -409,7 +445,7 @@ async def _async_send(hass: HomeAssistant, message: Message, players: Sequence[E
         if error is None:
             report.sent.append((player, commands))
         else:
-            report.failed[player.name] = error.reason
+            report.failed.append((player, error))
             if isinstance(error, AlexaAuthError):
                 entry.async_start_reauth(hass)
 

@@ -1,7 +1,7 @@
 """Definitions of actions, and those for whole accounts: sign-in, discovery, lists and recordings."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 import contextlib
 from dataclasses import dataclass
 from typing import Any, Final, override
@@ -10,7 +10,7 @@ from homeassistant.components.todo.const import DOMAIN as TODO_DOMAIN
 from homeassistant.config_entries import ConfigEntryState, OperationNotAllowed
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service, async_register_platform_entity_service
 from homeassistant.helpers.typing import VolDictType, VolSchemaType
@@ -19,11 +19,12 @@ from homeassistant.util.json import JsonObjectType
 import probatio as vol
 
 from .. import recordings
+from ..cloud.errors import AlexaAuthError
 from ..cloud.model.commands import command
 from ..cloud.names import same, tidy
 from ..const import CONF_EMAIL, DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import command_errors, invalid_input, masked, sendable
+from ..entity import account_error, account_name, command_errors, invalid_input, most_serious, sendable
 from ..issues import translated
 
 ATTR_CONFIRM: Final = "confirm"
@@ -106,12 +107,12 @@ def entries_of(hass: HomeAssistant, emails: Iterable[str] | None) -> list[AlexaC
     unknown: list[str] = []
     for email in emails or ():
         found = [entry for entry in entries if same(email, entry.data.get(CONF_EMAIL))]
-        found = found or [entry for entry in entries if same(email, _name(entry)) or same(email, entry.title)]
+        found = found or [entry for entry in entries if same(email, account_name(entry)) or same(email, entry.title)]
         chosen |= {entry.entry_id: entry for entry in found}
         if not found:
             unknown.append(email)
     if unknown:
-        known = sorted(map(_name, entries))
+        known = sorted(map(account_name, entries))
         raise invalid_input("account_unknown", email=", ".join(unknown), known=", ".join(known))
     return list(chosen.values()) or entries
 
@@ -127,17 +128,11 @@ def entry_by_id(hass: HomeAssistant, entry_id: str) -> AlexaConfigEntry:
 
 
 async def async_all[T](parts: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """Return the results of all coroutines; raise the first error after all have ended."""
+    """Return the results of all coroutines; raise the most serious error after all have ended."""
     results = await asyncio.gather(*parts, return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
+    if errors := [result for result in results if isinstance(result, BaseException)]:
+        raise most_serious(errors)
     return [result for result in results if not isinstance(result, BaseException)]
-
-
-def _name(entry: AlexaConfigEntry) -> str:
-    """Return the name of an account for errors: its masked email address, or its title if it has none."""
-    return masked(entry.data[CONF_EMAIL]) if CONF_EMAIL in entry.data else entry.title
 
 
 async def _async_force_logout(call: ServiceCall) -> None:
@@ -155,26 +150,47 @@ async def _async_enable_network_discovery(call: ServiceCall) -> ServiceResponse:
     entries = entries_of(call.hass, call.data[ATTR_EMAIL])
     loaded = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
     found = await asyncio.gather(*(_async_read_lists(entry) for entry in loaded))
-    failed = {_name(entry): "not loaded" for entry in entries if entry not in loaded}
+    failed = {account_name(entry): "not loaded" for entry in entries if entry not in loaded}
+    signed_out = [
+        entry
+        for entry in entries
+        if entry not in loaded and account_error(call.hass, entry, None) == AlexaAuthError.translation_key
+    ]
     accounts: JsonObjectType = {}
-    for entry, (counts, topics) in zip(loaded, found, strict=True):
+    for entry, (counts, errors) in zip(loaded, found, strict=True):
         accounts[entry.title] = counts
-        if topics:
-            failed[_name(entry)] = ", ".join(topics)
+        if errors:
+            failed[account_name(entry)] = ", ".join(errors)
+        if any(isinstance(err, ConfigEntryAuthFailed) for err in errors.values()):
+            signed_out.append(entry)
     if failed:
-        problems = "; ".join(f"{name}: {why}" for name, why in failed.items())
-        raise translated(HomeAssistantError, "discovery_failed", failed=problems)
+        is_all = len(signed_out) == len(entries)
+        raise _discovery_error(failed, [account_name(entry) for entry in signed_out], is_all=is_all)
     return {"accounts": accounts} if call.return_response else None
 
 
-async def _async_read_lists(entry: AlexaConfigEntry) -> tuple[JsonObjectType, list[str]]:
-    """Return the size of each list of an account, and the topics that could not be read."""
+def _discovery_error(failed: Mapping[str, str], signed_out: Sequence[str], *, is_all: bool) -> HomeAssistantError:
+    """Return the error for accounts that could not be read; ``is_all`` is whether all accounts are signed out."""
+    if is_all:
+        return translated(HomeAssistantError, AlexaAuthError.translation_key)
+    whys = {**failed, **dict.fromkeys(signed_out, AlexaAuthError.words)}
+    problems = "; ".join(f"{name}: {why}" for name, why in whys.items())
+    if not signed_out:
+        return translated(HomeAssistantError, "discovery_failed", failed=problems)
+    return translated(
+        HomeAssistantError, "discovery_failed_auth_failed", failed=problems, accounts=", ".join(signed_out)
+    )
+
+
+async def _async_read_lists(entry: AlexaConfigEntry) -> tuple[JsonObjectType, dict[str, BaseException | None]]:
+    """Return the size of each list of an account, and the errors of the topics that could not be read."""
     lists = [coordinator for coordinator in entry.runtime_data.coordinators if coordinator.is_list]
     # The reads are part of a command: unlike polls, they are not held back while Amazon throttles.
     with command():
         await asyncio.gather(*(coordinator.async_refresh_shared() for coordinator in lists))
     counts: JsonObjectType = {str(coordinator.topic): len(coordinator.data) for coordinator in lists}
-    return counts, [str(coordinator.topic) for coordinator in lists if not coordinator.last_update_success]
+    failed = [coordinator for coordinator in lists if not coordinator.last_update_success]
+    return counts, {str(coordinator.topic): coordinator.last_exception for coordinator in failed}
 
 
 async def _async_record(call: ServiceCall) -> ServiceResponse:

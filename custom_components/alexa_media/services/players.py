@@ -204,7 +204,7 @@ async def _async_speak(call: ServiceCall) -> ServiceResponse:
     if not recipients and not unknown:
         raise invalid_input("speech_no_target")
     report = await async_say(hass, message, recipients, unknown=unknown)
-    report.raise_errors(is_answered=call.return_response)
+    report.raise_errors(hass, is_answered=call.return_response)
     return report.response() if call.return_response else None
 
 

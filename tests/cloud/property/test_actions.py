@@ -15,6 +15,7 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.services import property as smart_properties
 from tests.conftest import state_of
+from tests.test_ended_sign_in import INTERNALS
 
 from .hotel import BED_101, LAMP_101, ROOM_101, ROOM_102, change, endpoint, requests
 
@@ -287,3 +288,28 @@ async def test_each_documented_error_reaches_the_caller_of_each_action(call: Cal
             assert "not for users" not in str(raised.value)
             for rule in rules:
                 sim.remove_fault(rule or "")
+
+
+async def test_every_action_reports_that_the_sign_in_has_ended(
+    hass: HomeAssistant, hotel: MockConfigEntry, call: Call, sim: ControlClient
+) -> None:
+    """A person would otherwise check the Echo; no error contains a word of HTTP or OAuth."""
+    sim.fault(revoke=True)
+    errors: list[HomeAssistantError] = []
+    with pytest.raises(HomeAssistantError) as raised:
+        await call("announce_in_units", units=["Room 101"], message="Hello")
+    errors.append(raised.value)
+    for action, entity_id, data in (
+        ("notify.send_message", "notify.room_101_room_101_bed_announce", {"message": "Hello"}),
+        ("notify.send_message", "notify.example_hotels_announce_in_lobby", {"message": "Hello"}),
+        ("number.set_value", "number.room_101_room_101_bed_volume", {"value": 10}),
+        ("light.turn_off", "light.room_101_room_101_lamp", {}),
+    ):
+        domain, _, name = action.partition(".")
+        with pytest.raises(HomeAssistantError) as raised:
+            await hass.services.async_call(domain, name, {"entity_id": entity_id, **data}, blocking=True)
+        errors.append(raised.value)
+    assert [err.translation_key for err in errors] == ["auth_failed"] * len(errors)
+    assert not any(INTERNALS.search(str(err)) for err in errors)
+    await hass.async_block_till_done()
+    assert [flow["step_id"] for flow in hass.config_entries.flow.async_progress()] == ["property_reauth"]
