@@ -414,6 +414,13 @@ async def furnish(session: aiohttp.ClientSession, demo: Demo) -> None:
         accounts = (await response.json())["accounts"]
     serial = next(serial for account in accounts.values() for serial in account["devices"])
     await post(session, f"{demo.control}/say", json={"serial": serial, "text": "play harbour lights"})
+    # The music would otherwise end after a few tracks.
+    repeated = {
+        customer_id: {"devices": {key: {"player": {"repeat": True}} for key in account["devices"]}}
+        for customer_id, account in accounts.items()
+    }
+    async with session.patch(f"{demo.control}/state", json={"accounts": repeated}) as response:
+        response.raise_for_status()
     headers = {"Authorization": f"Bearer {demo.token}"}
     for player, provider, phrase in MUSIC:
         music = {"entity_id": player, "media_content_type": provider, "media_content_id": phrase}

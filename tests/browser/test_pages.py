@@ -1,6 +1,6 @@
 """Tests of pages that users visit often: a device, a dashboard and the options."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final
 
 from playwright.async_api import Page, expect
@@ -21,7 +21,28 @@ async def open_device(home: Home, page: Page, name: str) -> None:
     await expect(page.get_by_text("Device info")).to_be_visible()
 
 
-async def test_the_device_page_shows_entities_without_raw_keys(home: Home, page: Page, picture: Picture) -> None:
+@pytest.fixture
+def shown(home: Home) -> Callable[[str, bool], Callable[[], Awaitable[bool]]]:
+    """Return a function that returns a condition: whether an entity is on or off."""
+
+    def condition(entity_id: str, is_on: bool) -> Callable[[], Awaitable[bool]]:
+        async def holds() -> bool:
+            return (await home.states()).get(entity_id) == ("on" if is_on else "off")
+
+        return holds
+
+    return condition
+
+
+async def test_the_device_page_shows_entities_without_raw_keys(
+    home: Home, page: Page, picture: Picture, shown: Callable[[str, bool], Callable[[], Awaitable[bool]]]
+) -> None:
+    # the activity shows what happens in the kitchen, and not how the account was set up
+    await home.action("recorder.purge_entities", entity_globs=["*"])
+    for enabled in (True, False):
+        home.change("Kitchen Show", dnd=enabled)
+        await until("Do not disturb is not shown", shown("switch.kitchen_show_do_not_disturb", enabled))
+    await home.action("notify.send_message", entity_id="notify.kitchen_show_speak", message="Dinner is ready")
     await open_device(home, page, "Kitchen Show")
     for text in ("Echo Show 15 (1st generation)", "Serial number: G0SIM00KITCHEN01", "Download diagnostics"):
         await expect(page.get_by_text(text)).to_be_visible()
