@@ -284,7 +284,7 @@ async def onboard(session: aiohttp.ClientSession, url: str) -> str:
 
 
 async def sign_in(session: aiohttp.ClientSession, demo: Demo) -> None:
-    """Add the integration like a user: select the marketplace, sign in at Amazon, and paste the URL."""
+    """Add the integration like a user: select the marketplace, sign in on Amazon, and paste the URL."""
     flows = f"{demo.url}/api/config/config_entries/flow"
     headers = {"Authorization": f"Bearer {demo.token}"}
     flow = await post(session, flows, json={"handler": "alexa_media"}, headers=headers)

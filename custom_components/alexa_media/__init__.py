@@ -195,7 +195,7 @@ async def _async_unload(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Remove an account, and deregister the integration at Amazon."""
+    """Remove an account, and deregister the integration from Amazon."""
     NO_DEFAULT.async_clear(hass, entry)
     await recordings.async_forget(hass, entry)
     await async_forget(hass, entry)

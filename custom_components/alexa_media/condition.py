@@ -75,7 +75,7 @@ class LastSpokenToCondition(AlexaCondition):
 
 
 class PersonCondition(AlexaCondition):
-    """Condition: a person gave the last command, to any Echo or to one in the target."""
+    """Condition: a specific person gave the last command, to any Echo or to one in the target."""
 
     options_schema: ClassVar = {vol.Required(CONF_PERSON): cv.string}
     needs_target: ClassVar[bool] = False

@@ -702,7 +702,7 @@ class AlexaUnitSensor(_ManagedSensor):
 
 
 class AlexaSetUpSensor(_ManagedSensor):
-    """The time at which an Echo was set up at Amazon."""
+    """The time at which an Echo was set up."""
 
     @property
     @override

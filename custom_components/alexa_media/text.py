@@ -36,7 +36,7 @@ NAME: Final = AlexaTextDescription(key="name", translation_key="name", capabilit
 
 
 class AlexaNameText(ListedEntity[SettingsCoordinator], TextEntity):
-    """The name of a device at Amazon; the device name in Home Assistant follows it."""
+    """The name of a device in Alexa; the device name in Home Assistant follows it."""
 
     @property
     @override

@@ -85,7 +85,7 @@ def second_account(world: World) -> str:
 
 
 def removal(world: World) -> str:
-    """Remove the entry; the registration at Amazon is removed too."""
+    """Remove the entry; the Amazon registration is removed too."""
     world.sim.reset_ledger()
     world.rest().request(f"config/config_entries/entry/{world.entry_id}", method=HTTPMethod.DELETE)
     expect(world.requests("/auth/deregister", "POST"), "no deregistration")

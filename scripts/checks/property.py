@@ -219,7 +219,7 @@ def announcements(world: World) -> str:
 
 
 def query(world: World) -> str:
-    """Search devices at Amazon."""
+    """Search devices in Alexa Smart Properties."""
     _, response = world.rest().trigger_service_with_response(
         "alexa_media", "query_endpoints", config_entry_id=world.entry_id, units=["Room 102"]
     )
@@ -276,7 +276,7 @@ def wifi(world: World) -> str:
     expect(response["status"] == "success", f"answered {response}")
     known = {"device_id": device, "operation_id": response["operation_id"]}
     _, status = world.rest().trigger_service_with_response("alexa_media", "wifi_status", **known)
-    expect(status["status"] == "success", f"afterwards {status}")
+    expect(status["status"] == "success", f"afterward {status}")
     expect(WIFI_KEY not in world.log.read_text(errors="replace"), "the password is in the log")
     return "saved, installed"
 

@@ -154,7 +154,7 @@ class AlexaRateLimitedError(AlexaError):
 
 
 class AlexaUnsupportedError(AlexaError):
-    """The endpoint, device or operation does not exist at Amazon (403, 404, 405)."""
+    """The endpoint, device or operation does not exist (403, 404, 405)."""
 
     translation_key = "unsupported"
     words = "not supported"

@@ -41,7 +41,7 @@ MAX_WRITE_BODY_BYTES: Final = 512 * 1024
 _SEARCHED_BYTES: Final = 4096
 _THROTTLED: Final = re.compile(r"rate exceeded|throttlingexception|too[ _]many[ _]requests", re.IGNORECASE)
 _SECRET: Final = re.compile(
-    r"""[^\s"'<>]+@[^\s"'<>]+     # an e-mail address
+    r"""[^\s"'<>]+@[^\s"'<>]+     # an email address
       | At(?:na|nr|za)\|\S+       # a token or a cookie
       | amzn1\.\S+                # an id of a person or a device
       | \b(?=\w*\d)\w{12,}\b      # a serial

@@ -1,7 +1,7 @@
 """Temporary volumes of single alarms and of messages.
 
 An Echo has one volume for all its alarms. It is set just before an alarm with a separate volume rings, and restored
-afterward. A message with a volume is a sequence at Amazon that sets the volume, speaks, and restores the earlier
+afterward. A message with a volume is an Alexa sequence that sets the volume, speaks, and restores the earlier
 volume. If another volume is set while the Echo speaks, Amazon's restoration overwrites it, so it is set again
 afterward.
 """

@@ -62,7 +62,7 @@ async def _async_update_last_called(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_clear(call: ServiceCall) -> ServiceResponse:
-    """Delete the latest records of an account's history at Amazon."""
+    """Delete the latest records of an account's voice history."""
     entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     if (history := entry.runtime_data.backend.history) is None:
         raise invalid_input("history_unsupported")

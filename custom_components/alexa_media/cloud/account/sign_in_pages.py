@@ -224,7 +224,7 @@ def proxied_path(base: str, url: str) -> str | None:
 
 
 def original_url(base: str, target: str) -> str | None:
-    """Return the URL at Amazon for a request target (path and query as received).
+    """Return Amazon's URL for a request target (path and query as received).
 
     Returns ``None`` unless the target starts with ``base`` and one of Amazon's hosts, and contains nothing that two
     parsers could interpret differently.

@@ -145,7 +145,7 @@ class PushStream:
 
     ``client_factory`` makes a client for one connection, which is closed with it because Amazon allows one stream per
     connection. ``token`` returns a valid access token and raises ``AlexaAuthError`` if the user has to sign in again.
-    ``renew_token`` replaces a refused token. ``register_capabilities`` declares the supported directives at Amazon,
+    ``renew_token`` replaces a refused token. ``register_capabilities`` declares the supported directives to Amazon,
     without which the stream delivers no events.
     """
 

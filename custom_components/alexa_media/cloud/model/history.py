@@ -79,7 +79,7 @@ class HistoryApi(Protocol):
         """
 
     async def async_clear(self, limit: int) -> tuple[int, int]:
-        """Delete the latest records at Amazon, at most ``limit``; return how many are deleted, and how many kept.
+        """Delete the latest records of the account, at most ``limit``; return how many are deleted and kept.
 
         Raises ``AlexaError``; whether Amazon still does this is not known.
         """
