@@ -136,8 +136,8 @@ class CloudApp:
             present = not gone.done()
         finally:
             await _end(work)
-            await _end(gone)
             entry.duration = time.perf_counter() - started
+            await _end(gone)
             self._simulation.streams.discard(work)
         if not work.cancelled() and (err := work.exception()) is not None:
             self._note(err, request)
