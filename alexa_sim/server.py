@@ -17,12 +17,9 @@ from hypercorn.utils import wrap_app
 
 from .asgi import CONNECTION, CloudApp, Connection
 from .control import Control
-from .plain import serve
+from .http1 import HEAD, IDLE, serve_app, serve_control
 from .simulation import Simulation
 from .tls import Authority
-
-_IDLE = 60.0
-"""Seconds for which an idle connection stays open, about as long as with Amazon's load balancers."""
 
 type Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 """Function that serves one connection until its end."""
@@ -50,7 +47,9 @@ class Listener:
 
     async def start(self) -> None:
         """Accept connections."""
-        self._server = await asyncio.start_server(self._accept, sock=self._socket, backlog=256, ssl=self._tls)
+        self._server = await asyncio.start_server(
+            self._accept, sock=self._socket, backlog=256, ssl=self._tls, limit=HEAD
+        )
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection until it ends."""
@@ -97,7 +96,7 @@ class Server:
         self._listeners: list[Listener] = []
         try:
             self._listeners.append(Listener(_amazon(CloudApp(simulation)), port, self.authority.server_context()))
-            self._listeners.append(Listener(partial(serve, answer=Control(simulation).respond), control_port))
+            self._listeners.append(Listener(partial(serve_control, answer=Control(simulation).respond), control_port))
         except OSError:
             for listener in self._listeners:
                 listener.release()
@@ -134,6 +133,9 @@ def _amazon(app: CloudApp) -> Serve:
 
     async def serve_amazon(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         CONNECTION.set(Connection(writer))
+        if writer.get_extra_info("ssl_object").selected_alpn_protocol() != "h2":
+            await serve_app(reader, writer, app)
+            return
         await TCPServer(wrapped, asyncio.get_running_loop(), config, context, {}, reader, writer)
 
     return serve_amazon
@@ -143,10 +145,10 @@ def _config() -> Config:
     """Return the configuration of hypercorn: little logging, no server header, persistent connections."""
     config = Config()
     config.include_server_header = False
-    config.keep_alive_timeout = _IDLE
+    config.keep_alive_timeout = IDLE
     config.keep_alive_max_requests = 2**31
     config.h2_max_concurrent_streams = 128
-    config.h11_max_incomplete_size = 2**17
+    config.h11_max_incomplete_size = HEAD
     config.accesslog = None
     config.errorlog = logging.getLogger("alexa_sim.http")
     return config

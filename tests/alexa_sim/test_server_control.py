@@ -100,7 +100,15 @@ def test_a_body_that_is_not_json_is_refused(toy: Running) -> None:
         pytest.param(b"hello\r\n\r\n", b"400 Bad Request", id="no request"),
         pytest.param(b"GET /clock HTTP/1.1\r\nhost\r\n\r\n", b"400 Bad Request", id="no header"),
         pytest.param(b"GET /clock HTTP/1.1\r\ncontent-length: x\r\n\r\n", b"400 Bad Request", id="no length"),
-        pytest.param(b"GET /clock HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n", b"411 Length Required", id="chunks"),
+        pytest.param(
+            b"GET /clock HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nx\r\n", b"400 Bad Request", id="no chunk"
+        ),
+        pytest.param(
+            b"POST /clock HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n"
+            b'e\r\n{"advance": 1}\r\n0\r\n\r\n',
+            b"200 OK",
+            id="chunks",
+        ),
         pytest.param(b"GET /clock HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n", b"200 OK", id="close"),
         pytest.param(b"GET /clock HTTP/1.0\r\nhost: localhost\r\n\r\n", b"200 OK", id="older"),
         pytest.param(
