@@ -158,10 +158,10 @@ class Household:
 
     def change(self, name: str, **values: Any) -> None:
         """Change a device in the cloud, like a person at the device."""
-        owner, serial = next(
-            (c, s) for c, a in self.accounts.items() for s, d in a["devices"].items() if d["accountName"] == name
-        )
-        self.sim.patch_state({"accounts": {owner: {"devices": {serial: values}}}})
+        accounts = self.accounts
+        serial = next(s for a in accounts.values() for s, d in a["devices"].items() if d["accountName"] == name)
+        owners = (customer_id for customer_id, account in accounts.items() if serial in account["devices"])
+        self.sim.patch_state({"accounts": {owner: {"devices": {serial: values}} for owner in owners}})
 
     def add(self, serial: str, like: str, **values: Any) -> None:
         """Add a device as a copy of another one, with changes."""

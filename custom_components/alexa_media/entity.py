@@ -429,7 +429,8 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
     ) -> None:
         """Set the registered device, which takes the place of a device info."""
         super().add_to_platform_start(hass, platform, parallel_updates)
-        self.device_entry = registered_device(hass, self.entry, self._last_device)
+        if self.device_info is None:
+            self.device_entry = registered_device(hass, self.entry, self._last_device)
 
     @property
     def runtime(self) -> AlexaRuntimeData:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.json import json_bytes
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -503,6 +503,8 @@ async def test_a_reminder_for_all_devices_belongs_to_the_account(
     await entry.runtime_data.notifications.async_refresh()
     await hass.async_block_till_done()
     shown = state_of(hass, "sensor.jo_example_org_amazon_com_next_reminder_on_all_devices")
+    registered = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    assert "All devices" not in {device.name for device in registered}
     assert datetime.fromisoformat(shown.state) == at_
     assert shown.attributes["reminder"] == "Go to sleep"
     assert at(hass, REMINDER) is None

@@ -182,23 +182,26 @@ def _unit_of(api: ManagementApi, wanted: str) -> ManagedUnit:
     return found[0]
 
 
-def _require_consent(call: ServiceCall, managed: Managed) -> None:
-    """Raise ``ServiceValidationError`` without a confirmation and serial number that the action requires."""
-    if not call.data.get(ATTR_CONFIRM, True):
+def _require_consent(call: ServiceCall, managed: Managed, *, serial: bool) -> None:
+    """Raise ``ServiceValidationError`` without a confirmation and, with ``serial``, the device's serial number."""
+    if not call.data[ATTR_CONFIRM]:
         raise invalid_input("confirmation_missing")
-    serial = managed.api.serial_of(managed.key) or managed.key
-    if not same(call.data.get(ATTR_SERIAL, serial), serial):
+    if serial and not same(call.data[ATTR_SERIAL], managed.api.serial_of(managed.key) or managed.key):
         raise invalid_input("serial_mismatch")
 
 
 def _changing(
-    send: Callable[[Managed, Mapping[str, Any]], Awaitable[None]],
+    send: Callable[[Managed, Mapping[str, Any]], Awaitable[None]], *, confirm: bool = True, serial: bool = False
 ) -> Callable[[ServiceCall], Coroutine[Any, Any, None]]:
-    """Return a handler that moves, renames or removes a device, and reads the devices again."""
+    """Return a handler that moves, renames or removes a device, and reads the devices again.
+
+    ``confirm`` requires a confirmation, and ``serial`` also the serial number of the device.
+    """
 
     async def handle(call: ServiceCall) -> None:
         managed = _device_of(call)
-        _require_consent(call, managed)
+        if confirm:
+            _require_consent(call, managed, serial=serial)
         with command_errors(call.hass, managed.entry):
             await send(managed, call.data)
         runtime = managed.entry.runtime_data
@@ -388,7 +391,7 @@ ACTIONS: Final = (
     ),
     AdminAction(
         "rename_endpoint",
-        _changing(lambda managed, data: managed.api.async_rename(managed.key, data[ATTR_NAME].strip())),
+        _changing(lambda managed, data: managed.api.async_rename(managed.key, data[ATTR_NAME].strip()), confirm=False),
         {**_DEVICE, vol.Required(ATTR_NAME): cv.string},
     ),
     AdminAction("set_address", _async_set_address, {**_DEVICE, **_ADDRESS}, SupportsResponse.OPTIONAL),
@@ -403,9 +406,13 @@ ACTIONS: Final = (
         "wifi_status", _async_wifi_status, {**_DEVICE, vol.Required(ATTR_OPERATION): cv.string}, SupportsResponse.ONLY
     ),
     AdminAction(
-        "deregister_endpoint", _changing(lambda managed, _data: managed.api.async_deregister(managed.key)), _WITH_SERIAL
+        "deregister_endpoint",
+        _changing(lambda managed, _data: managed.api.async_deregister(managed.key), serial=True),
+        _WITH_SERIAL,
     ),
     AdminAction(
-        "forget_endpoint", _changing(lambda managed, _data: managed.api.async_forget(managed.key)), _WITH_SERIAL
+        "forget_endpoint",
+        _changing(lambda managed, _data: managed.api.async_forget(managed.key), serial=True),
+        _WITH_SERIAL,
     ),
 )

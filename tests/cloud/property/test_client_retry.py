@@ -20,7 +20,7 @@ from custom_components.alexa_media.cloud.errors import (
     AlexaPermissionError,
     AlexaRateLimitedError,
 )
-from custom_components.alexa_media.cloud.property import operations, requests
+from custom_components.alexa_media.cloud.property import requests
 from custom_components.alexa_media.cloud.property.client import SmartPropertiesClient
 from custom_components.alexa_media.cloud.property.operation import Region
 from custom_components.alexa_media.cloud.property.operations import (
@@ -363,12 +363,9 @@ async def test_a_failed_connection_attempt_has_sent_nothing(tokens: Tokens) -> N
     assert (error.code, error.sent) == ("closed", False)
 
 
-async def test_a_request_without_a_response_times_out(
-    client: SmartPropertiesClient, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(operations, "TURN_ON", replace(operations.TURN_ON, timeout=1.0))
+async def test_a_request_without_a_response_times_out(client: SmartPropertiesClient, cloud: Cloud) -> None:
     cloud.gate = asyncio.Event()
-    error = await _error(client.command(TURN_ON, LAMP))
+    error = await _error(client.command(replace(TURN_ON, timeout=1.0), LAMP))
     cloud.gate.set()
     assert isinstance(error, AlexaConnectionError)
     assert (error.sent, len(cloud.ledger)) == (True, 1)

@@ -1,4 +1,4 @@
-"""Client of the Smart Properties API, with one method per operation."""
+"""Client of the Smart Properties API: commands of features in one method, the other operations in one each."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
