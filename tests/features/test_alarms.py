@@ -377,9 +377,9 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("edit_alarm", {"notification_id": "e01"}, "Nothing to change"),
     ("edit_reminder", {"notification_id": "e06"}, "Nothing to change"),
     ("edit_reminder", {"notification_id": "e01", "message": "x"}, "isn't a reminder"),
-    ("edit_reminder", {"notification_id": "e05", "at": "07:00"}, "doesn't support this repeat rule"),
-    ("skip_next", {"notification_id": "e06"}, "doesn't repeat"),
-    ("skip_next", {"notification_id": "e04"}, "doesn't repeat"),
+    ("edit_reminder", {"notification_id": "e05", "at": "07:00"}, "can't keep the repeat rule"),
+    ("skip_next", {"notification_id": "e06"}, "Nothing to skip"),
+    ("skip_next", {"notification_id": "e04"}, "Nothing to skip"),
     ("snooze_alarm", {}, "No alarm is ringing"),
 ]
 

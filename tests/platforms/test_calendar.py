@@ -97,7 +97,7 @@ async def test_an_unsupported_event_is_refused(
         with pytest.raises(ServiceValidationError, match=words):
             await create(hass, summary, tomorrow(9), **more)
     for summary, rule in UNSUPPORTED_RULES.items():
-        with pytest.raises(ServiceValidationError, match="doesn't support this repeat rule"):
+        with pytest.raises(ServiceValidationError, match="This repeat rule isn't supported"):
             await create(hass, summary, tomorrow(9), location="Bedroom Dot", rrule=rule)
     with pytest.raises(ServiceValidationError, match="time of day"):
         await create(hass, "All day", tomorrow(9).date(), location="Bedroom Dot")

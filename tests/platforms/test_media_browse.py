@@ -142,6 +142,12 @@ async def test_every_provider_can_be_searched(
         await act(hass, "media_player", "search_media", search_query="harbour")
 
 
+async def test_an_empty_search_is_refused(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    with pytest.raises(ServiceValidationError) as raised:
+        await act(hass, "media_player", "search_media", search_query="  ")
+    assert str(raised.value).startswith("The search is empty.")
+
+
 async def test_searches_are_validated_before_playback(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
@@ -279,8 +285,8 @@ async def test_a_sequence_does_not_interrupt_speech(
 
 
 WRONG: list[tuple[list[Any], str]] = [
-    ([], "has no steps"),
-    ([{"wait": 5}], "has no steps"),
+    ([], "has no step for an Echo"),
+    ([{"wait": 5}], "has no step for an Echo"),
     ([{"speak": "a"}, {"serial": [{"speak": "b"}, {"volume": 7}]}], r"Step 2\.2 .*from 0 to 1"),
     ([{"speak": " "}], r"Step 1 .*it needs a text"),
     ([{"dance": True}], r"Step 1 .*exactly one of: speak"),

@@ -319,11 +319,11 @@ def recurrence_of(weekdays: Collection[str], interval: int = 1) -> Recurrence | 
     return Recurrence(weekdays=days, interval=interval) if days else None
 
 
-def recurrence_of_rule(rule: str | None, first: date) -> Recurrence | None:
+def recurrence_of_rule(rule: str | None, first: date, *, error: str = "alarm_recurrence") -> Recurrence | None:
     """Return the recurrence for an RFC 5545 rule, or None without a rule.
 
-    Raises ``ServiceValidationError`` for a rule that Amazon does not support. It supports every day, and weekdays of
-    every or every n-th week, without an end.
+    Raises ``ServiceValidationError`` with the translation key ``error`` for an unsupported rule. Supported are every
+    day, and weekdays of every or every n-th week, without an end.
     """
     if not rule:
         return None
@@ -341,7 +341,7 @@ def recurrence_of_rule(rule: str | None, first: date) -> Recurrence | None:
         and (frequency == "WEEKLY" or (frequency == "DAILY" and int(interval) == 1))
     )
     if not fits:
-        raise invalid_input("alarm_recurrence", rule=rule)
+        raise invalid_input(error, rule=rule)
     return recurrence_of(weekdays, int(interval))
 
 
@@ -361,8 +361,9 @@ def recurrence_held(echo: Echo, notification: Notification) -> Recurrence | None
     if rules := repetition_rules(notification):
         if len(rules) == 1:
             parts = [part for part in rules[0].split(";") if part.partition("=")[0] not in _CLOCK]
-            return recurrence_of_rule(";".join(parts), first_day(notification, dt_util.utcnow(), echo.zone))
-        raise invalid_input("alarm_recurrence", rule="; ".join(rules))
+            first = first_day(notification, dt_util.utcnow(), echo.zone)
+            return recurrence_of_rule(";".join(parts), first, error="alarm_recurrence_kept")
+        raise invalid_input("alarm_recurrence_kept", rule="; ".join(rules))
     days = weekdays_of(notification, echo.watch.country_of(echo.device.serial))
     return recurrence_of([WEEKDAYS[day - 1] for day in days])
 

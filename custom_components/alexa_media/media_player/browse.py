@@ -149,7 +149,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
         """
         library, phrase = self._wanted_library, query.search_query.strip()
         if not phrase:
-            raise invalid_input("media_id_empty", media_type="search")
+            raise invalid_input("search_empty")
         classes = query.media_filter_classes
         with command_errors(self.hass, self.entry):
             providers = await library.async_providers()
