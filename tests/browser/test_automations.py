@@ -198,7 +198,7 @@ async def test_a_voice_command_dims_a_light_and_is_answered(
 async def test_a_timer_of_the_kitchen_is_announced_in_the_office(home: Home, editor: Editor, picture: Picture) -> None:
     page = editor.page
     await editor.search("trigger", "timer finishes")
-    await page.get_by_text("Triggers when a timer reaches its end.").click()
+    await page.get_by_text("Triggers when a timer of an Echo finishes.").click()
     await editor.target("Kitchen Show")
 
     # select the Announce entity of an Echo, then the only action that it offers
