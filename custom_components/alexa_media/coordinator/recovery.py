@@ -4,7 +4,7 @@ A stalled stream is open and answers pings, but delivers no events.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -49,7 +49,7 @@ class Recovery:
         self,
         hass: HomeAssistant,
         entry: ConfigEntry[Any],
-        topics: Callable[[], Iterable[TopicCoordinator[Any]]],
+        topics: Sequence[TopicCoordinator[Any]],
         reopen: Callable[[], None],
         *,
         probes: bool = True,
@@ -73,7 +73,7 @@ class Recovery:
 
     def _failing(self) -> list[TopicCoordinator[Any]]:
         """Return the failed topics, least recently attempted first."""
-        failing = [topic for topic in self._topics() if _is_failing(topic)]
+        failing = [topic for topic in self._topics if _is_failing(topic)]
         return sorted(failing, key=lambda topic: self._tried_at.get(topic.name, 0.0))
 
     @callback

@@ -92,8 +92,6 @@ class PushMonitor:
 class AlexaRuntimeData:
     """One loaded account; topics that its backend does not support are ``None``.
 
-    ``coordinators`` are the topics that it supports, the devices first.
-
     The task that holds the lock ``adding`` adds entities, a few per turn of the event loop. ``adders`` are the tasks
     that add entities or wait for the lock. None are added once ``is_closing`` is set. ``registered`` are the devices
     with which the device registry was updated, and their ids there, by serial.
@@ -120,7 +118,6 @@ class AlexaRuntimeData:
     alarm_watch: AlarmWatch | None = None
     alarm_volume_override: AlarmVolumeOverrides | None = None
     device_settings: DeviceSettingsCoordinator | None = None
-    coordinators: tuple[TopicCoordinator[Any], ...] = ()
     push: PushMonitor = field(default_factory=PushMonitor)
     recovery: Recovery = field(init=False)
     watchdog: StreamWatchdog = field(init=False)
@@ -136,12 +133,11 @@ class AlexaRuntimeData:
         data = cls(backend=backend, devices=DevicesCoordinator(hass, entry, backend))
         for part in _PARTS:
             part.add_to(data, hass, entry)
-        parts = (data.devices, *(getattr(data, part.field, None) for part in _PARTS))
-        data.coordinators = tuple(part for part in parts if isinstance(part, TopicCoordinator))
+        topics = data.coordinators
         data.recovery = Recovery(
             hass,
             entry,
-            lambda: data.coordinators,
+            topics,
             lambda: backend.reopen_stream(),  # noqa: PLW0108 - looked up when it is needed
             probes=not backend.intervals,
         )
@@ -152,10 +148,16 @@ class AlexaRuntimeData:
             lambda polls: data.set_push(up=not polls),
             data.async_reschedule,
         )
-        for topic in data.coordinators:
+        for topic in topics:
             topic.watcher = data.recovery
             topic.watchdog = data.watchdog
         return data
+
+    @property
+    def coordinators(self) -> tuple[TopicCoordinator[Any], ...]:
+        """Return the available coordinators, the devices first."""
+        every = (self.devices, *(getattr(self, part.field, None) for part in _PARTS))
+        return tuple(part for part in every if isinstance(part, TopicCoordinator))
 
     async def async_sign_in(self) -> bool:
         """Sign in as far as the stream needs it; return whether stored devices were restored.
