@@ -2,7 +2,6 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any, ClassVar, Final, Unpack, cast, override
 
@@ -18,6 +17,7 @@ from .cloud.alarm_attributes import Timed
 from .cloud.alarm_times import ALARMS, TIMERS
 from .cloud.model.devices import EVERYWHERE
 from .cloud.names import contains, same
+from .coordinator.history import HistoryCoordinator
 from .coordinator.runtime import running_entries
 from .features.targets import EchoTarget
 
@@ -57,6 +57,18 @@ class AlexaCondition(Condition):
     def _holds(self) -> bool:
         """Return whether the condition is met now, for the selected Echos."""
 
+    def _last_history(self) -> HistoryCoordinator | None:
+        """Return the history with the last command of all accounts if it was given to an Echo of the target."""
+        found = [
+            (history, record)
+            for entry in running_entries(self._hass)
+            if (history := entry.runtime_data.history) and (record := history.last) and record.serial
+        ]
+        history, record = max(found, key=lambda last: last[1].timestamp, default=(None, None))
+        if history is None or record is None:
+            return None
+        return history if self._target.async_matches(history.entry.entry_id, record.serial or "") else None
+
     def _timed(self) -> Iterator[Timed]:
         """Yield the alarms, timers and reminders of the target with their next occurrences."""
         for entry, device in self._target.async_echos():
@@ -70,8 +82,7 @@ class LastSpokenToCondition(AlexaCondition):
 
     @override
     def _holds(self) -> bool:
-        last = _last_command(self._hass)
-        return last is not None and self._target.async_matches(last.entry_id, last.serial)
+        return self._last_history() is not None
 
 
 class PersonCondition(AlexaCondition):
@@ -82,10 +93,8 @@ class PersonCondition(AlexaCondition):
 
     @override
     def _holds(self) -> bool:
-        last = _last_command(self._hass)
-        if last is None or not self._target.async_matches(last.entry_id, last.serial):
-            return False
-        return same(last.person, self._options[CONF_PERSON])
+        history = self._last_history()
+        return history is not None and same(history.last_person, self._options[CONF_PERSON])
 
 
 class TimerCondition(AlexaCondition):
@@ -111,26 +120,6 @@ class AlarmBeforeCondition(AlexaCondition):
     def _holds(self) -> bool:
         until = next_time(dt_util.utcnow(), self._options[CONF_BEFORE], dt_util.get_default_time_zone())
         return any(timed.notification.type in ALARMS and timed.at and timed.at < until for timed in self._timed())
-
-
-@dataclass(frozen=True, slots=True)
-class _LastCommand:
-    """The last command of all accounts: its account, Echo, time and person."""
-
-    entry_id: str
-    serial: str
-    at: datetime
-    person: str | None
-
-
-def _last_command(hass: HomeAssistant) -> _LastCommand | None:
-    """Return the last command of all accounts, or None."""
-    found = [
-        _LastCommand(entry.entry_id, record.serial, record.timestamp, history.last_person)
-        for entry in running_entries(hass)
-        if (history := entry.runtime_data.history) and (record := history.last) and record.serial
-    ]
-    return max(found, key=lambda last: last.at, default=None)
 
 
 def next_time(now: datetime, time_of_day: time, zone: tzinfo) -> datetime:

@@ -216,9 +216,7 @@ async def _async_last_said(request: _Request) -> JsonObjectType:
 
 async def _async_run_routine(request: _Request) -> JsonObjectType:
     """Run a routine on an Echo."""
-    players = request.players()
-    await request.async_act("run_routine", players, request.given("routine"), responds=False)
-    return {"success": True, "echos": [_name_of(request.hass, target) for target in players]}
+    return await request.async_act("run_routine", request.players(), request.given("routine"), responds=False)
 
 
 async def _async_play_music(request: _Request) -> JsonObjectType:

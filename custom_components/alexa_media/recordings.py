@@ -1,7 +1,7 @@
 """Recordings for bug reports: one file per recording, with pseudonyms for everything that identifies a household."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 import contextlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -212,22 +212,14 @@ async def async_start(hass: HomeAssistant, entry: ConfigEntry[Any], hours: float
     The caller has to reload the entry. A running recording is discarded.
     """
     async with _lock(hass, entry):
-        return await _async_start(hass, entry, hours)
-
-
-async def _async_start(hass: HomeAssistant, entry: ConfigEntry[Any], hours: float) -> float:
-    await async_discard(hass, entry)
-    store = _store(hass, entry)
-    state = await store.async_load() or {}
-    salt, now = secrets.token_hex(32), time.time()
-    running: dict[str, Any] = {
-        "salt": salt,
-        "check": _check(_key(entry, salt)),
-        "started": now,
-        "until": now + min(hours, MAX_HOURS) * 3600,
-    }
-    await store.async_save({**state, "running": running})
-    return float(running["until"])
+        await async_discard(hass, entry)
+        store = _store(hass, entry)
+        state = await store.async_load() or {}
+        salt, now = secrets.token_hex(32), time.time()
+        until = now + min(hours, MAX_HOURS) * 3600
+        running = {"salt": salt, "check": _check(_key(entry, salt)), "started": now, "until": until}
+        await store.async_save({**state, "running": running})
+        return until
 
 
 async def async_discard(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
@@ -240,57 +232,48 @@ async def async_discard(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
 async def async_stop(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Finished | None:
     """End the recording of an entry and write its file; None if there is none. Raises ``OSError``."""
     async with _lock(hass, entry):
-        return await _async_stop(hass, entry)
-
-
-async def _async_stop(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Finished | None:
-    store = _store(hass, entry)
-    state = await store.async_load() or {}
-    if not state.get("running"):
-        return None
-    recording = hass.data.get(_RUNNING, {}).pop(entry.entry_id, None)
-    name = f"recording_{dt_util.now():%Y%m%d_%H%M%S}_{secrets.token_hex(2)}.json.gz"
-    path = _folder(hass) / name
-    files = list(state.get("files", ()))
-    try:
-        if recording is not None and recording.recorder is not None:
-            recording.async_detach()
-            recording.recorder.options(_options(entry))
-            await recording.async_write()
-        counts = await hass.async_add_executor_job(_join, path.parent / entry.entry_id, path)
-        files += [name] if counts else []
-    finally:
-        await async_discard(hass, entry)
-        await store.async_save({"files": files})
-    if counts is None:
-        return None
-    finished = Finished(str(path), *counts)
-    await _async_notify(hass, entry, finished)
-    return finished
+        store = _store(hass, entry)
+        state = await store.async_load() or {}
+        if not state.get("running"):
+            return None
+        recording = hass.data.get(_RUNNING, {}).pop(entry.entry_id, None)
+        name = f"recording_{dt_util.now():%Y%m%d_%H%M%S}_{secrets.token_hex(2)}.json.gz"
+        path = _folder(hass) / name
+        files = list(state.get("files", ()))
+        try:
+            if recording is not None and recording.recorder is not None:
+                recording.async_detach()
+                recording.recorder.options(_options(entry))
+                await recording.async_write()
+            counts = await hass.async_add_executor_job(_join, path.parent / entry.entry_id, path)
+            files += [name] if counts else []
+        finally:
+            await async_discard(hass, entry)
+            await store.async_save({"files": files})
+        if counts is None:
+            return None
+        finished = Finished(str(path), *counts)
+        await _async_notify(hass, entry, finished)
+        return finished
 
 
 async def async_forget(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     """Delete all recordings of a removed entry; an error is logged."""
-    folder = _folder(hass)
-    try:
-        await _async_delete(hass, entry, folder)
-    except OSError as err:
-        _LOGGER.warning("Recordings of a removed account remain in %s (%s)", folder, type(err).__name__)
+    folder, store = _folder(hass), _store(hass, entry)
 
-
-async def _async_delete(hass: HomeAssistant, entry: ConfigEntry[Any], folder: Path) -> None:
-    store = _store(hass, entry)
-    state = await store.async_load() or {}
-    await async_discard(hass, entry)
-
-    def delete() -> None:
-        for name in state.get("files", ()):
+    def delete(files: Iterable[str]) -> None:
+        for name in files:
             (folder / name).unlink(missing_ok=True)
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
 
-    await hass.async_add_executor_job(delete)
-    await store.async_remove()
+    try:
+        state = await store.async_load() or {}
+        await async_discard(hass, entry)
+        await hass.async_add_executor_job(delete, state.get("files", ()))
+        await store.async_remove()
+    except OSError as err:
+        _LOGGER.warning("Recordings of a removed account remain in %s (%s)", folder, type(err).__name__)
 
 
 async def _async_notify(hass: HomeAssistant, entry: ConfigEntry[Any], finished: Finished) -> None:

@@ -120,42 +120,28 @@ class AlexaNextDescription(CapableDescription, SensorEntityDescription):
     label: str
 
 
+def _next(
+    key: str, label: str, types: frozenset[NotificationType], capability: str = "TIMERS_AND_ALARMS"
+) -> AlexaNextDescription:
+    """Return the description of a sensor for the next one; its translation key is the key in lower case."""
+    return AlexaNextDescription(
+        key=key,
+        translation_key=key.lower().replace(" ", "_"),
+        device_class=SensorDeviceClass.TIMESTAMP,
+        types=types,
+        label=label,
+        capability=capability,
+    )
+
+
 # The keys are alexa_media_player's: the unique ids must not change.
 SENSORS: Final = (
-    AlexaNextDescription(
-        key="next Alarm",
-        translation_key="next_alarm",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        types=ALARMS,
-        label="alarm",
-        capability="TIMERS_AND_ALARMS",
-    ),
-    AlexaNextDescription(
-        key="next Timer",
-        translation_key="next_timer",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        types=TIMERS,
-        label="timer",
-        capability="TIMERS_AND_ALARMS",
-    ),
-    AlexaNextDescription(
-        key="next Reminder",
-        translation_key="next_reminder",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        types=REMINDERS,
-        label="reminder",
-        capability="REMINDERS",
-    ),
+    _next("next Alarm", "alarm", ALARMS),
+    _next("next Timer", "timer", TIMERS),
+    _next("next Reminder", "reminder", REMINDERS, "REMINDERS"),
 )
 
-EVERYWHERE_REMINDER: Final = AlexaNextDescription(
-    key="next_reminder_everywhere",
-    translation_key="next_reminder_everywhere",
-    device_class=SensorDeviceClass.TIMESTAMP,
-    types=REMINDERS,
-    label="reminder",
-    capability="REMINDERS",
-)
+EVERYWHERE_REMINDER: Final = _next("next_reminder_everywhere", "reminder", REMINDERS, "REMINDERS")
 
 
 class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity):
@@ -380,44 +366,21 @@ class MonitorDescription(SensorEntityDescription):
 
 # Keys, classes and units are alexa_media_player's, except for PM10, which it lacks.
 MONITOR: Final = {
-    description.instance: description
-    for description in (
-        MonitorDescription(
-            instance="4",
-            key="humidity",
-            device_class=SensorDeviceClass.HUMIDITY,
-            native_unit_of_measurement=PERCENTAGE,
-        ),
-        MonitorDescription(
-            instance="5",
-            key="volatile_organic_compounds",
-            translation_key="volatile_organic_compounds",
-            device_class=SensorDeviceClass.AQI,
-        ),
-        MonitorDescription(
-            instance="6",
-            key="particulate_matter",
-            device_class=SensorDeviceClass.PM25,
-            native_unit_of_measurement=UnitOfDensity.MICROGRAMS_PER_CUBIC_METER,
-        ),
-        MonitorDescription(
-            instance="7",
-            key="pm10",
-            device_class=SensorDeviceClass.PM10,
-            native_unit_of_measurement=UnitOfDensity.MICROGRAMS_PER_CUBIC_METER,
-        ),
-        MonitorDescription(
-            instance="8",
-            key="carbon_monoxide",
-            device_class=SensorDeviceClass.CO,
-            native_unit_of_measurement=UnitOfRatio.PARTS_PER_MILLION,
-        ),
-        MonitorDescription(
-            instance="9",
-            key="indoor_air_quality",
-            translation_key="indoor_air_quality",
-            device_class=SensorDeviceClass.AQI,
-        ),
+    instance: MonitorDescription(
+        instance=instance,
+        key=key,
+        # An index has no name of its own.
+        translation_key=key if device_class is SensorDeviceClass.AQI else None,
+        device_class=device_class,
+        native_unit_of_measurement=unit,
+    )
+    for instance, key, device_class, unit in (
+        ("4", "humidity", SensorDeviceClass.HUMIDITY, PERCENTAGE),
+        ("5", "volatile_organic_compounds", SensorDeviceClass.AQI, None),
+        ("6", "particulate_matter", SensorDeviceClass.PM25, UnitOfDensity.MICROGRAMS_PER_CUBIC_METER),
+        ("7", "pm10", SensorDeviceClass.PM10, UnitOfDensity.MICROGRAMS_PER_CUBIC_METER),
+        ("8", "carbon_monoxide", SensorDeviceClass.CO, UnitOfRatio.PARTS_PER_MILLION),
+        ("9", "indoor_air_quality", SensorDeviceClass.AQI, None),
     )
 }
 

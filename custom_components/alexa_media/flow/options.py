@@ -129,20 +129,8 @@ class AlexaMediaOptionsFlow(OptionsFlow):
     def _show(self, values: Mapping[str, Any], errors: dict[str, str] | None = None) -> ConfigFlowResult:
         """Show the form with the current values."""
         chosen = {serial for key in _FILTERS for serial in values[key]}
-        devices = SelectSelector(
-            SelectSelectorConfig(
-                options=_choices(_listed(self.config_entry), chosen),
-                multiple=True,
-                mode=SelectSelectorMode.DROPDOWN,
-            )
-        )
-        appliances = SelectSelector(
-            SelectSelectorConfig(
-                options=_appliance_choices(_others(self.config_entry), values[CONF_APPLIANCES]),
-                multiple=True,
-                mode=SelectSelectorMode.DROPDOWN,
-            )
-        )
+        devices = _several_of(_choices(_listed(self.config_entry), chosen))
+        appliances = _several_of(_appliance_choices(_others(self.config_entry), values[CONF_APPLIANCES]))
         interval = NumberSelector(
             NumberSelectorConfig(
                 min=MIN_INTERVAL, max=MAX_INTERVAL, step=1, unit_of_measurement="s", mode=NumberSelectorMode.BOX
@@ -209,6 +197,11 @@ def current_options(entry: AlexaConfigEntry) -> dict[str, Any]:
     }
 
 
+def _several_of(options: list[SelectOptionDict]) -> SelectSelector:
+    """Return the field for any number of options."""
+    return SelectSelector(SelectSelectorConfig(options=options, multiple=True, mode=SelectSelectorMode.DROPDOWN))
+
+
 def _listed(entry: AlexaConfigEntry) -> Mapping[str, Device]:
     """Return all devices that can have entities by serial, ignoring the filters; empty if the account isn't loaded."""
     if entry.state is not ConfigEntryState.LOADED:
@@ -236,10 +229,13 @@ def _appliance_choices(appliances: Mapping[str, Appliance], chosen: Iterable[str
     labels = {entity_id: entity_id for entity_id in chosen}
     for entity_id, appliance in appliances.items():
         labels[entity_id] = f"{appliance.name} ({appliance.manufacturer})" if appliance.manufacturer else appliance.name
-    return [
-        SelectOptionDict(value=entity_id, label=label)
-        for entity_id, label in sorted(labels.items(), key=lambda item: item[1].casefold())
-    ]
+    return _options(labels)
+
+
+def _options(labels: Mapping[str, str]) -> list[SelectOptionDict]:
+    """Return options with labels, in the order of the labels."""
+    in_order = sorted(labels.items(), key=lambda item: item[1].casefold())
+    return [SelectOptionDict(value=value, label=label) for value, label in in_order]
 
 
 def _serials(value: str | Iterable[str] | None, devices: Mapping[str, Device]) -> list[str]:
@@ -253,10 +249,7 @@ def _serials(value: str | Iterable[str] | None, devices: Mapping[str, Device]) -
 def _choices(devices: Mapping[str, Device], chosen: Iterable[str]) -> list[SelectOptionDict]:
     """Return the options for selectable devices by name, including selected ones that are now missing."""
     labels = {**{serial: serial for serial in chosen}, **{serial: device.name for serial, device in devices.items()}}
-    return [
-        SelectOptionDict(value=serial, label=label)
-        for serial, label in sorted(labels.items(), key=lambda item: item[1].casefold())
-    ]
+    return _options(labels)
 
 
 def _root(text: str) -> str | None:
