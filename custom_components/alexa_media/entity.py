@@ -31,6 +31,7 @@ from .cloud.model.commands import Command, command
 from .cloud.model.devices import Device
 from .cloud.ssml import SsmlError, must_be_encodable
 from .const import CONF_EMAIL, CONF_FEW_ENTITIES, CONF_ID_PREFIX, CONF_ID_SUFFIX, DOMAIN, MANUFACTURER
+from .coordinator.absences import KeptTopicCoordinator
 from .coordinator.base import EXISTENCE, TopicCoordinator
 from .coordinator.removal import Removal
 from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
@@ -192,22 +193,23 @@ class EntityAdder:
         }
 
     @callback
-    def remove_gone(
-        self, prefix: str, is_gone: Callable[[str], bool], coordinator: TopicCoordinator[Any]
-    ) -> Iterable[str]:
-        """Remove registered entities that are gone whenever keys of the coordinator appear or disappear.
+    def follow_kept(
+        self, candidates: Callable[[], Candidates], coordinator: KeptTopicCoordinator[Any], prefix: str
+    ) -> None:
+        """Add entities for the objects of a coordinator, and remove the registered ones of objects that are gone.
 
-        ``is_gone`` receives the unique id without ``prefix``. Returns these parts for all registered entities.
+        Their unique ids are ``prefix`` followed by the key of the object.
         """
 
         @callback
         def _remove() -> None:
             for key, entity_id in self.registered(prefix).items():
-                if is_gone(key):
+                if coordinator.is_gone(key):
                     er.async_get(self.hass).async_remove(entity_id)
 
+        self.follow(candidates, coordinator)
         self.entry.async_on_unload(coordinator.async_add_listener(_remove, EXISTENCE))
-        return self.registered(prefix)
+        coordinator.async_remember(self.registered(prefix))
 
 
 @contextmanager

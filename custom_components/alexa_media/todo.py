@@ -33,9 +33,7 @@ async def async_setup_entry(
         for list_id in lists.data:
             yield _unique_id(entry, list_id), partial(AlexaTodoList, entry, lists, api, list_id)
 
-    add = EntityAdder(hass, entry, async_add_entities)
-    add.follow(candidates, lists)
-    lists.async_remember(add.remove_gone(_unique_id(entry, ""), lists.is_gone, lists))
+    EntityAdder(hass, entry, async_add_entities).follow_kept(candidates, lists, _unique_id(entry, ""))
 
 
 # A quantity begins with a digit; any other text that contains × is not split.

@@ -1,11 +1,13 @@
 """Handling of items that are missing from a successful read: they are kept until a second read lacks them too."""
 
-from collections.abc import Callable, Collection, Iterable
-from typing import Any, Final
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, ClassVar, Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
+from ..cloud.model.api import AlexaBackend
+from .base import EXISTENCE, TopicCoordinator
 from .removal import Timer
 
 # Minimum interval (seconds) between the two successful reads that prove that an item is gone.
@@ -56,3 +58,57 @@ class Absences:
         """Schedule a second read if items are missing."""
         if self._since and not self._timer.is_set:
             self._timer.call_later(ABSENCE + 1, self._look_again)
+
+
+class KeptTopicCoordinator[V](TopicCoordinator[V]):
+    """Objects of the account by id.
+
+    A failed read changes nothing. An object that is missing from one successful read is kept until a second one,
+    requested automatically, lacks it too. The same applies to the objects known before a restart, which have entities.
+    """
+
+    is_list: ClassVar[bool] = True
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend) -> None:
+        """Initialize without objects."""
+        super().__init__(hass, entry, backend)
+        self._absences = Absences(hass, entry, self._async_look_again)
+        self._remembered: set[str] = set()
+        self._has_forgotten = False
+
+    @callback
+    def _async_look_again(self) -> None:
+        """Request the second read."""
+        self.async_hint()
+
+    @callback
+    def async_remember(self, keys: Iterable[str]) -> None:
+        """Remember the objects known before a restart; they are gone after two successful reads without them."""
+        self._remembered |= set(keys) - self.data.keys()
+        if self.last_update_success:
+            self._absences.miss(self._remembered)
+
+    @callback
+    def is_gone(self, key: str) -> bool:
+        """Return whether an object was missing from two successful reads."""
+        return key not in self.data and key not in self._remembered
+
+    def _kept(self, listed: Mapping[str, object]) -> dict[str, V]:
+        """Return the objects that are kept although a read that has just succeeded lacks them."""
+        kept = self._absences.keep({*self.data, *self._remembered}, listed)
+        self._has_forgotten |= not self._remembered <= kept | listed.keys()
+        self._remembered &= kept
+        return {key: value for key, value in self.data.items() if key in kept}
+
+    @override
+    @callback
+    def _async_refresh_finished(self) -> None:
+        super()._async_refresh_finished()
+        self._async_announce_removed()
+
+    @callback
+    def _async_announce_removed(self) -> None:
+        """Notify the listeners for all objects that one is gone, even one known only from before a restart."""
+        if self._has_forgotten:
+            self._has_forgotten = False
+            self._notify((EXISTENCE,))

@@ -1,11 +1,10 @@
 """Lists of the account, and the items of the lists that have listeners."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 import contextlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
 from typing import Any, ClassVar, Final, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -14,8 +13,7 @@ from homeassistant.core import HomeAssistant, callback
 from ..cloud.errors import AlexaCommandError, AlexaUnsupportedError
 from ..cloud.model.api import AlexaBackend
 from ..cloud.model.lists import ListInfo, ListItem, ListsApi
-from .absences import Absences
-from .base import EXISTENCE, TopicCoordinator
+from .absences import KeptTopicCoordinator
 from .echo_events import LIST_ITEM, EchoEvent, async_send
 
 MAX_ITEM_IDS: Final = 5000
@@ -30,7 +28,7 @@ class AlexaList:
     items: tuple[ListItem, ...] | None = None
 
 
-class ListsCoordinator(TopicCoordinator[AlexaList]):
+class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
     """Lists by id.
 
     One request returns the lists and shows which of them have changed items. Items are read only for lists that have
@@ -38,7 +36,6 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
     """
 
     topic: ClassVar[str] = "lists"
-    is_list: ClassVar[bool] = True
     interval_without_push: ClassVar[timedelta] = timedelta(minutes=15)
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, api: ListsApi) -> None:
@@ -46,9 +43,6 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
         super().__init__(hass, entry, backend)
         self._api = api
         self._item_ids: dict[str, dict[str, None]] = {}
-        self._absences = Absences(hass, entry, partial(self.async_list_hint, None))
-        self._remembered: set[str] = set()
-        self._forgot = False
         self._changed: set[str] = set()
         self._refused: set[str] = set()
         self._only_changed = False
@@ -113,10 +107,7 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
         # Pushes may have been missed since the last read: Amazon's change marks may be incomplete.
         missed = not (self._read_up and self.push_up)
         self._read_up = self.push_up
-        kept = self._absences.keep({*self.data, *self._remembered}, infos)
-        lists = {key: self.data[key] for key in kept if key in self.data}
-        self._forgot = not self._remembered <= kept | infos.keys()
-        self._remembered &= kept
+        lists = self._kept(infos)
         for key, info in infos.items():
             before = self.data.get(key)
             lists[key] = AlexaList(info=info, items=before.items if before else None)
@@ -127,15 +118,6 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
     def _is_wanted(self, list_id: str) -> bool:
         """Return whether a list has listeners."""
         return list_id in self._by_context
-
-    @override
-    @callback
-    def _async_refresh_finished(self) -> None:
-        """Notify the listeners for all lists if a remembered list is gone."""
-        super()._async_refresh_finished()
-        if self._forgot:
-            self._forgot = False
-            self._notify((EXISTENCE,))
 
     @override
     @callback
@@ -198,17 +180,11 @@ class ListsCoordinator(TopicCoordinator[AlexaList]):
         self._only_changed = not self._lists_changed
         super()._async_on_hint()
 
+    @override
     @callback
-    def is_gone(self, list_id: str) -> bool:
-        """Return whether a list was missing from two successful reads."""
-        return list_id not in self.data and list_id not in self._remembered
-
-    @callback
-    def async_remember(self, list_ids: Iterable[str]) -> None:
-        """Remember the lists known before a restart; they are gone after two successful reads without them."""
-        self._remembered |= set(list_ids) - self.data.keys()
-        if self.last_update_success:
-            self._absences.miss(self._remembered)
+    def _async_look_again(self) -> None:
+        """Read the list of lists a second time."""
+        self.async_list_hint(None)
 
     # --- writing ---------------------------------------------------------------------
 

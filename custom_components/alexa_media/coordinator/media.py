@@ -1,7 +1,7 @@
 """Content that an account can start: routines, music providers and sounds."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any, ClassVar, Final, override
 
@@ -10,25 +10,19 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..cloud.model.api import AlexaBackend
 from ..cloud.model.media import MediaApi, MusicProvider, Routine, RoutinesApi, SoundEffect
-from .absences import Absences
-from .base import EXISTENCE, TopicCoordinator
+from .absences import KeptTopicCoordinator
 
 # A routine is read before it runs, because its steps may have changed; calls within this time (seconds) share a read.
 SHARED_READ_AGE: Final = 1.0
 
 
-class RoutinesCoordinator(TopicCoordinator[Routine]):
-    """Routines by id.
-
-    A failed read changes nothing. A routine that is missing from one successful read is kept until a second one,
-    requested automatically, lacks it too.
-    """
+class RoutinesCoordinator(KeptTopicCoordinator[Routine]):
+    """Routines by id."""
 
     topic: ClassVar[str] = "routines"
     interval_with_push: ClassVar[timedelta] = timedelta(hours=6)
     interval_without_push: ClassVar[timedelta] = timedelta(hours=6)
     pushed: ClassVar[bool] = False
-    is_list: ClassVar[bool] = True
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, api: RoutinesApi) -> None:
         """Initialize without routines."""
@@ -36,9 +30,6 @@ class RoutinesCoordinator(TopicCoordinator[Routine]):
         self.api = api
         self._reading = asyncio.Lock()
         self._read_at: float | None = None
-        self._remembered: set[str] = set()
-        self._absences = Absences(hass, entry, self.async_hint)
-        self._has_forgotten = False
 
     @override
     async def _async_read(self) -> Mapping[str, Routine]:
@@ -60,18 +51,6 @@ class RoutinesCoordinator(TopicCoordinator[Routine]):
             self.async_set_updated_data(self._merged(listed))
 
     @callback
-    def async_remember(self, routine_ids: Iterable[str]) -> None:
-        """Remember the routines known before a restart; read again if some of them are missing."""
-        self._remembered |= set(routine_ids) - self.data.keys()
-        if self._read_at is not None:
-            self._absences.miss(self._remembered)
-
-    @callback
-    def is_gone(self, routine_id: str) -> bool:
-        """Return whether a routine was missing from two successful reads."""
-        return self._read_at is not None and routine_id not in self.data and routine_id not in self._absences.missing
-
-    @callback
     def is_missing(self, routine_id: str) -> bool:
         """Return whether a routine was missing from the last successful read."""
         return routine_id in self._absences.missing
@@ -79,24 +58,7 @@ class RoutinesCoordinator(TopicCoordinator[Routine]):
     def _merged(self, listed: Mapping[str, Routine]) -> Mapping[str, Routine]:
         """Return the listed routines, and those that are missing for the first time."""
         self._read_at = self.hass.loop.time()
-        kept = self._absences.keep({*self.data, *self._remembered}, listed)
-        self._has_forgotten |= not self._remembered <= kept | listed.keys()
-        self._remembered &= kept
-        return {**listed, **{key: self.data[key] for key in self.data if key in kept}}
-
-    @override
-    @callback
-    def _async_refresh_finished(self) -> None:
-        """Notify the listeners of removed routines."""
-        super()._async_refresh_finished()
-        self._async_announce_removed()
-
-    @callback
-    def _async_announce_removed(self) -> None:
-        """Notify the listeners for all routines that a routine is gone, even one known only from before a restart."""
-        if self._has_forgotten:
-            self._has_forgotten = False
-            self._notify((EXISTENCE,))
+        return {**listed, **self._kept(listed)}
 
 
 # Seconds for which providers and sounds are cached; they rarely change.

@@ -162,5 +162,4 @@ def add_routines(
         for routine in routines.data.values():
             yield _unique_id(entry, routine.routine_id), partial(factory, entry, routines, routine)
 
-    add.follow(candidates, routines)
-    routines.async_remember(add.remove_gone(_unique_id(entry, ""), routines.is_gone, routines))
+    add.follow_kept(candidates, routines, _unique_id(entry, ""))
