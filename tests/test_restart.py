@@ -10,7 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
-from custom_components.alexa_media.backends import SESSION_STORE_VERSION, session_store
+from custom_components.alexa_media.backends import STORE_VERSION, Stored, entry_store
 from custom_components.alexa_media.cloud.account import transport
 from tests.conftest import Clock, Household, quiet, set_up, state_of, until
 
@@ -98,7 +98,7 @@ async def test_a_restart_needs_three_round_trips_and_no_sign_in(
 async def test_the_stored_session_is_private_and_removed_with_the_entry(
     hass: HomeAssistant, sim: ControlClient, hass_storage: dict[str, Any], stopped: MockConfigEntry
 ) -> None:
-    assert session_store(hass, stopped.entry_id)._private
+    assert entry_store(hass, stopped.entry_id, Stored.SESSION)._private
     assert stored_key(stopped) in hass_storage
     await hass.config_entries.async_remove(stopped.entry_id)
     await hass.async_block_till_done()
@@ -190,10 +190,10 @@ async def act_on_dnd(hass: HomeAssistant) -> None:
 
 
 DAMAGED: dict[str, dict[str, Any]] = {
-    "of a later version": {"version": SESSION_STORE_VERSION + 1, "data": {"owner": 1, "devices": 1, "appliances": 1}},
-    "a list": {"version": SESSION_STORE_VERSION, "data": [1]},
-    "without its fields": {"version": SESSION_STORE_VERSION, "data": {"x": 1}},
-    "with other values": {"version": SESSION_STORE_VERSION, "data": {"owner": 1, "devices": [{}], "appliances": [5]}},
+    "of a later version": {"version": STORE_VERSION + 1, "data": {"owner": 1, "devices": 1, "appliances": 1}},
+    "a list": {"version": STORE_VERSION, "data": [1]},
+    "without its fields": {"version": STORE_VERSION, "data": {"x": 1}},
+    "with other values": {"version": STORE_VERSION, "data": {"owner": 1, "devices": [{}], "appliances": [5]}},
 }
 
 

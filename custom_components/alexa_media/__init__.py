@@ -102,7 +102,8 @@ async def _async_load(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     async_follow_appliances(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, await _async_platforms(hass, entry))
     await entry.runtime_data.async_added()
-    entry.runtime_data.async_release_events()
+    if watch := entry.runtime_data.alarm_watch:
+        watch.async_release()
 
 
 async def _async_platforms(hass: HomeAssistant, entry: AlexaConfigEntry) -> tuple[Platform, ...]:
@@ -187,10 +188,12 @@ def _async_cancel_once_unloaded(hass: HomeAssistant, entry: AlexaConfigEntry, ca
 async def _async_unload(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
     """Wait for the tasks that add entities, and unload the platforms."""
     await entry.runtime_data.async_added()
-    entry.runtime_data.async_hold_events()
+    watch = entry.runtime_data.alarm_watch
+    if watch:
+        watch.async_hold()
     is_unloaded = await hass.config_entries.async_unload_platforms(entry, _loaded_platforms(hass, entry))
-    if not is_unloaded:
-        entry.runtime_data.async_release_events()
+    if watch and not is_unloaded:
+        watch.async_release()
     return is_unloaded
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from enum import StrEnum
 import logging
 import time
 from typing import Any, Final, override
@@ -65,7 +66,7 @@ _GRANT_IS_GONE: Final = (400, 401)
 
 _PATIENCE: Final = 30.0
 
-SESSION_STORE_VERSION: Final = 1
+STORE_VERSION: Final = 1
 
 # Seconds from a change of the session until it is stored.
 _SAVE_DELAY: Final = 5
@@ -189,9 +190,23 @@ def create_push_client() -> httpx.AsyncClient:
     return httpx.AsyncClient(http2=True, verify=client_context(alpn_protocols=SSL_ALPN_HTTP11_HTTP2))
 
 
-def session_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
-    """Return the store of an account's signed-in session: tokens, cookies and addresses."""
-    return Store(hass, SESSION_STORE_VERSION, f"{DOMAIN}.session.{entry_id}", private=True, atomic_writes=True)
+class Stored(StrEnum):
+    """What is stored for an entry, each in a separate file."""
+
+    SESSION = "session"
+    """The signed-in session of an account: tokens, cookies and addresses."""
+    DEVICES = "devices"
+    """The last successful device list."""
+    APPLIANCES = "appliances"
+    """The last successful discovery."""
+    ALARM_VOLUMES = "alarm_volumes"
+    """The separate volumes of alarms."""
+
+
+def entry_store(hass: HomeAssistant, entry_id: str, stored: Stored) -> Store[dict[str, Any]]:
+    """Return a store of an entry."""
+    is_atomic = stored is Stored.SESSION
+    return Store(hass, STORE_VERSION, f"{DOMAIN}.{stored}.{entry_id}", private=True, atomic_writes=is_atomic)
 
 
 async def async_stored[T](store: Store[dict[str, Any]], parse: Callable[[dict[str, Any]], T]) -> T | None:
@@ -267,7 +282,7 @@ async def _async_create_account_backend(
     hass: HomeAssistant, entry: ConfigEntry[Any]
 ) -> tuple[AlexaBackend, Callable[[], Coroutine[Any, Any, None]]]:
     """Return the backend of an account with its stored session, and a function that stores and closes both."""
-    store = session_store(hass, entry.entry_id)
+    store = entry_store(hass, entry.entry_id, Stored.SESSION)
     stored = await async_stored(store, dict)
     backend, async_close = create_backend(hass, entry.data)
     is_changed = False

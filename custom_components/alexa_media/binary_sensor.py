@@ -86,13 +86,9 @@ PUSH: Final = BinarySensorEntityDescription(
 
 
 class AlexaOnlineSensor(AlexaDeviceEntity[Device], BinarySensorEntity):
-    """Connectivity of a device to Amazon."""
+    """Connectivity of a device to Amazon; the state itself shows whether the device is offline."""
 
-    @property
-    @override
-    def available(self) -> bool:
-        """Return whether the device list is available; the state itself shows whether the device is offline."""
-        return self.coordinator.usable
+    available_offline = True
 
     @property
     @override

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any, Final, override
 
-from homeassistant.components.calendar import CalendarEntity, CalendarEntityDescription, CalendarEvent
+from homeassistant.components.calendar import CalendarEntity, CalendarEvent
 from homeassistant.components.calendar.const import CalendarEntityFeature
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
@@ -53,8 +53,6 @@ async def async_setup_entry(
         add.account(AlexaCalendar(entry, entry.runtime_data.notifications))
 
 
-ALERTS: Final = CalendarEntityDescription(key="alerts", translation_key="alerts")
-
 # It is unknown how long an alarm rings, but an event needs a duration to be visible.
 LENGTH: Final = timedelta(minutes=1)
 
@@ -68,14 +66,11 @@ MOST: Final = 400
 class AlexaCalendar(AccountEntity[NotificationsCoordinator], CalendarEntity):
     """Calendar of enabled alarms and reminders, with all their occurrences."""
 
+    key = "alerts"
+    _attr_translation_key = key
     _attr_supported_features = (
         CalendarEntityFeature.CREATE_EVENT | CalendarEntityFeature.DELETE_EVENT | CalendarEntityFeature.UPDATE_EVENT
     )
-
-    def __init__(self, entry: AlexaConfigEntry, coordinator: NotificationsCoordinator) -> None:
-        """Initialize for the account."""
-        super().__init__(entry, coordinator, ALERTS.key)
-        self.entity_description = ALERTS
 
     @property
     @override

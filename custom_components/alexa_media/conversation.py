@@ -30,7 +30,7 @@ async def async_setup_entry(
 ) -> None:
     """Set up the conversation agent of an account with voice history."""
     if entry.runtime_data.history is not None:
-        async_add_entities([AlexaConversation(entry)])
+        async_add_entities([AlexaConversation(entry, entry.runtime_data.devices)])
 
 
 class AlexaConversation(AccountEntity[DevicesCoordinator], ConversationEntity):
@@ -39,11 +39,8 @@ class AlexaConversation(AccountEntity[DevicesCoordinator], ConversationEntity):
     The Echo also speaks the answer.
     """
 
+    key = "conversation"
     _attr_name = None
-
-    def __init__(self, entry: AlexaConfigEntry) -> None:
-        """Initialize for an account."""
-        super().__init__(entry, entry.runtime_data.devices, "conversation")
 
     @property
     @override

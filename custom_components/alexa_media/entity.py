@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import batched
 from time import time
-from typing import Any, Final, override
+from typing import Any, ClassVar, Final, override
 
 from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
@@ -388,11 +388,15 @@ class TopicEntity[C: TopicCoordinator[Any]](AlexaEntity, CoordinatorEntity[C]):
 class AccountEntity[C: TopicCoordinator[Any]](TopicEntity[C]):
     """Base class for entities on the device of the account; their unique ids end with ``key``."""
 
-    def __init__(self, entry: AlexaConfigEntry, coordinator: C, key: str, context: Hashable = None) -> None:
-        """Initialize as a listener of the topic, or of its key ``context``."""
+    key: str
+
+    def __init__(
+        self, entry: AlexaConfigEntry, coordinator: C, key: str | None = None, context: Hashable = None
+    ) -> None:
+        """Initialize as a listener of the topic, or of its key ``context``; ``key`` is by default that of the class."""
         super().__init__(coordinator, context)
         self.entry = entry
-        self._attr_unique_id = f"{entry.unique_id}_{key}"
+        self._attr_unique_id = f"{entry.unique_id}_{key or self.key}"
         self._attr_device_info = account_device_info(entry)
 
 
@@ -401,6 +405,9 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
 
     The entity exists while the device is listed. It is available while the topic can be read and the device is online.
     """
+
+    available_offline: ClassVar[bool] = False
+    """Whether the entity is also available while the device is offline."""
 
     def __init__(
         self,
@@ -454,7 +461,7 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
     @override
     def available(self) -> bool:
         """Return whether the topic can be read and the device is online."""
-        return super().available and self.device.online
+        return super().available and (self.available_offline or self.device.online)
 
     @override
     async def async_added_to_hass(self) -> None:

@@ -1,6 +1,5 @@
 """Event platform."""
 
-from functools import partial
 from typing import Final, override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription, EventExtraStoredData
@@ -9,8 +8,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cloud.model.devices import Device, DeviceFamily, Notification
 from .cloud.model.history import UtteranceType, VoiceRecord
-from .coordinator.alarm_watch import EVENT_TYPES, AlarmEvent, AlarmWatch
-from .coordinator.device_states import NotificationsCoordinator
+from .coordinator.alarm_watch import EVENT_TYPES, AlarmEvent
 from .coordinator.history import HistoryCoordinator, LastCommand
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import AlexaDeviceEntity, EntityAdder
@@ -25,8 +23,7 @@ async def async_setup_entry(
     """Set up the event entities that the account supports."""
     data = entry.runtime_data
     add = EntityAdder(hass, entry, async_add_entities)
-    if watch := data.alarm_watch:
-        add.devices(data.notifications, partial(AlexaAlarmEvent, watch=watch), (ALERT,), _has_alarms)
+    add.devices(data.notifications, AlexaAlarmEvent, (ALERT,), _has_alarms)
     add.devices(data.history, AlexaVoiceEvent, (VOICE,), _can_be_spoken_to)
 
 
@@ -46,24 +43,12 @@ ALERT: Final = EventEntityDescription(key="alert", translation_key="alert", even
 class AlexaAlarmEvent(AlexaDeviceEntity[tuple[Notification, ...]], EventEntity):
     """Fires when an alarm, timer or reminder rings, is dismissed, or is snoozed."""
 
-    def __init__(
-        self,
-        entry: AlexaConfigEntry,
-        coordinator: NotificationsCoordinator,
-        device: Device,
-        description: EventEntityDescription,
-        *,
-        watch: AlarmWatch,
-    ) -> None:
-        """Initialize for a device."""
-        super().__init__(entry, coordinator, device, description)
-        self._watch = watch
-
     @override
     async def async_added_to_hass(self) -> None:
         """Subscribe to the alarm events of the device."""
         await super().async_added_to_hass()
-        self.async_on_remove(self._watch.async_add_listener(self.serial, self._async_happened))
+        if watch := self.runtime.alarm_watch:
+            self.async_on_remove(watch.async_add_listener(self.serial, self._async_happened))
 
     @callback
     def _async_happened(self, event: AlarmEvent) -> None:

@@ -104,12 +104,18 @@ class _Request:
         return {name: self.args[name] for name in names if name in self.args}
 
     async def async_act(
-        self, action: str, entity_ids: Iterable[str], data: Mapping[str, Any], *, responds: bool = True
+        self,
+        action: str,
+        entity_ids: Iterable[str],
+        data: Mapping[str, Any],
+        *,
+        domain: str = DOMAIN,
+        responds: bool = True,
     ) -> JsonObjectType:
-        """Call an action of the integration as the user, and return its response."""
+        """Call an action as the user, and return its response."""
         targets = list(entity_ids)
         response = await self.hass.services.async_call(
-            DOMAIN,
+            domain,
             action,
             {**data, **({"entity_id": targets} if targets else {})},
             blocking=True,
@@ -126,15 +132,13 @@ async def _async_speak(request: _Request) -> JsonObjectType:
     return await request.async_act("speak", players, {"message": request.args["message"], "type": kind}, responds=False)
 
 
-async def _async_set_alarm(request: _Request) -> JsonObjectType:
-    """Create an alarm."""
-    return await request.async_act("create_alarm", request.players(), request.given("time", "date", "weekdays"))
+def _acting(action: str, *names: str, responds: bool = True) -> Callable[[_Request], Awaitable[JsonObjectType]]:
+    """Return the function of a tool that passes some of its arguments to an action."""
 
+    async def call(request: _Request) -> JsonObjectType:
+        return await request.async_act(action, request.players(), request.given(*names), responds=responds)
 
-async def _async_set_reminder(request: _Request) -> JsonObjectType:
-    """Create a reminder."""
-    data = request.given("message", "time", "date", "weekdays")
-    return await request.async_act("create_reminder", request.players(), data)
+    return call
 
 
 async def _async_set_timer(request: _Request) -> JsonObjectType:
@@ -214,26 +218,10 @@ async def _async_last_said(request: _Request) -> JsonObjectType:
     }
 
 
-async def _async_run_routine(request: _Request) -> JsonObjectType:
-    """Run a routine on an Echo."""
-    return await request.async_act("run_routine", request.players(), request.given("routine"), responds=False)
-
-
 async def _async_play_music(request: _Request) -> JsonObjectType:
     """Play music that Amazon finds for a search text."""
-    players = request.players()
-    await request.hass.services.async_call(
-        MEDIA_PLAYER_DOMAIN,
-        "play_media",
-        {
-            "entity_id": players,
-            "media_content_type": request.args["provider"],
-            "media_content_id": request.args["query"],
-        },
-        blocking=True,
-        context=request.context.context,
-    )
-    return {"success": True, "echos": [_name_of(request.hass, target) for target in players]}
+    data = {"media_content_type": request.args["provider"], "media_content_id": request.args["query"]}
+    return await request.async_act("play_media", request.players(), data, domain=MEDIA_PLAYER_DOMAIN, responds=False)
 
 
 def _duration(request: _Request) -> dict[str, int]:
@@ -331,14 +319,14 @@ TOOLS: Final = (
         key="set_alarm",
         title="Set an Alexa alarm",
         text="Sets an alarm on an Echo.",
-        call=_async_set_alarm,
+        call=_acting("create_alarm", "time", "date", "weekdays"),
         fields={**_TIMES, **_TARGET},
     ),
     _Description(
         key="set_reminder",
         title="Set an Alexa reminder",
         text="Sets a reminder, which an Echo speaks at a time.",
-        call=_async_set_reminder,
+        call=_acting("create_reminder", "message", "time", "date", "weekdays"),
         fields={vol.Required("message"): cv.string, **_TIMES, **_TARGET},
     ),
     _Description(
@@ -380,7 +368,7 @@ TOOLS: Final = (
         key="run_routine",
         title="Run an Alexa routine",
         text="Runs a routine of the Alexa app, by its name or by the words that start it.",
-        call=_async_run_routine,
+        call=_acting("run_routine", "routine", responds=False),
         fields={vol.Required("routine"): cv.string, **_TARGET},
         annotations=ToolAnnotations(),
     ),

@@ -183,11 +183,10 @@ def _add_units(add: EntityAdder, api: ManagementApi) -> None:
 class _AccountNotifier(AccountEntity[DevicesCoordinator], NotifyEntity):
     """Base class for the notify entities of the account."""
 
-    _attr_translation_key: str
-
     def __init__(self, entry: AlexaConfigEntry) -> None:
-        """Initialize for an account; the key of the unique id is that of the translation."""
-        super().__init__(entry, entry.runtime_data.devices, self._attr_translation_key, EXISTENCE)
+        """Initialize for an account."""
+        super().__init__(entry, entry.runtime_data.devices, context=EXISTENCE)
+        self._attr_translation_key = self.key
 
     @property
     @override
@@ -199,7 +198,7 @@ class _AccountNotifier(AccountEntity[DevicesCoordinator], NotifyEntity):
 class AlexaAppNotifier(_AccountNotifier):
     """Sends messages to the Alexa apps of the account."""
 
-    _attr_translation_key = "app"
+    key = "app"
     _attr_supported_features = NotifyEntityFeature.TITLE
 
     @override
@@ -216,7 +215,7 @@ class AlexaAppNotifier(_AccountNotifier):
 class AlexaLastSpokenToNotifier(_AccountNotifier):
     """Speaks messages on the Echo of the account that was last spoken to."""
 
-    _attr_translation_key = "last_spoken_to"
+    key = "last_spoken_to"
 
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
@@ -234,18 +233,12 @@ class AlexaNotifier(AlexaDeviceEntity[Device], NotifyEntity):
 
     entity_description: AlexaNotifyDescription
 
-    def __init__(
-        self,
-        entry: AlexaConfigEntry,
-        coordinator: DevicesCoordinator,
-        device: Device,
-        description: AlexaNotifyDescription,
-    ) -> None:
-        """Initialize for a device."""
-        super().__init__(entry, coordinator, device, description)
-        # A cloud that announces but does not speak supports no titles.
-        has_title = Capability.SPEECH in entry.runtime_data.backend.capabilities
-        self._attr_supported_features = description.features if has_title else NotifyEntityFeature(0)
+    @property
+    @override
+    def supported_features(self) -> NotifyEntityFeature:
+        """Return the features; a cloud that announces but does not speak supports no titles."""
+        has_title = Capability.SPEECH in self.runtime.backend.capabilities
+        return self.entity_description.features if has_title else NotifyEntityFeature(0)
 
     @property
     @override

@@ -65,11 +65,6 @@ async def async_setup_entry(
     add_appliances(add, _modes)
 
 
-DEFAULT_DEVICE: Final = SelectEntityDescription(
-    key="default_device", translation_key="default_device", entity_category=EntityCategory.CONFIG
-)
-
-
 @dataclass(frozen=True, kw_only=True)
 class AlexaSelectDescription(CapableDescription, SelectEntityDescription):
     """Description of a select of a device with a capability."""
@@ -88,10 +83,13 @@ DEFAULT_SOUND: Final = AlexaSelectDescription(
 class AlexaDefaultDeviceSelect(AccountEntity[DevicesCoordinator], SelectEntity):
     """Selects the Echo for alarms and reminders without a given Echo; stored in the options of the account."""
 
+    key = "default_device"
+    _attr_translation_key = key
+    _attr_entity_category = EntityCategory.CONFIG
+
     def __init__(self, entry: AlexaConfigEntry) -> None:
         """Initialize for the account."""
-        super().__init__(entry, entry.runtime_data.devices, DEFAULT_DEVICE.key)
-        self.entity_description = DEFAULT_DEVICE
+        super().__init__(entry, entry.runtime_data.devices)
         self._shown = self._choices
 
     @override
@@ -255,27 +253,15 @@ WAKE_WORD: Final = AlexaSettingSelectDescription(
     capability="MULTI_WAKEWORDS_SUPPORTED",
 )
 
-PREFERENCES: Final = (
-    AlexaSettingSelectDescription[Preference](
-        key="language", translation_key="language", setting="locale", capability="SET_LOCALE"
-    ),
-    AlexaSettingSelectDescription[Preference](
-        key="temperature_unit",
-        translation_key="temperature_unit",
-        setting="temperature_scale",
-        capability="FAR_FIELD_WAKE_WORD",
-        choices=_TEMPERATURE_UNITS,
-    ),
-    AlexaSettingSelectDescription[Preference](
-        key="distance_units",
-        translation_key="distance_units",
-        setting="distance_units",
-        capability="FAR_FIELD_WAKE_WORD",
-        choices=_DISTANCE_UNITS,
-    ),
-    AlexaSettingSelectDescription[Preference](
-        key=TIME_ZONE, translation_key="time_zone", setting="time_zone", capability="TIMERS_AND_ALARMS"
-    ),
+_PREFERENCES: Final[tuple[tuple[str, Preference, str, Choices | None], ...]] = (
+    ("language", "locale", "SET_LOCALE", None),
+    ("temperature_unit", "temperature_scale", "FAR_FIELD_WAKE_WORD", _TEMPERATURE_UNITS),
+    ("distance_units", "distance_units", "FAR_FIELD_WAKE_WORD", _DISTANCE_UNITS),
+    (TIME_ZONE, "time_zone", "TIMERS_AND_ALARMS", None),
+)
+PREFERENCES: Final = tuple(
+    AlexaSettingSelectDescription(key=key, translation_key=key, setting=setting, capability=capability, choices=choices)
+    for key, setting, capability, choices in _PREFERENCES
 )
 
 # Amazon's table has five languages and four pairs. The examples also use de-DE and es-US. The other languages are those
@@ -318,53 +304,28 @@ MAX_SEEN: Final = 20
 """Maximum number of values stored per entity that are missing from its table."""
 
 
-class SeenValues[V]:
-    """Values of one entity that are missing from its table, by option."""
-
-    def __init__(self) -> None:
-        """Initialize without values."""
-        self._seen: dict[str, V] = {}
-
-    def option(self, known: Mapping[str, V], value: V | None, shown: str | None = None) -> str | None:
-        """Return the option for a value; an unknown value is stored under ``shown``, or under its own text."""
-        if value is None:
-            return None
-        found = next((option for option, choice in known.items() if choice == value), None)
-        if found is None:
-            found = shown or _text(value)
-            if found is None or len(found) > MAX_LENGTH_STATE_STATE:
-                return None
-            self._seen[found] = value
-            while len(self._seen) > MAX_SEEN:
-                del self._seen[next(iter(self._seen))]
-        return found
-
-    def all(self, known: Mapping[str, V]) -> dict[str, V]:
-        """Return all values by option: known ones, then stored unknown ones."""
-        return {**known, **{option: value for option, value in self._seen.items() if option not in known}}
-
-
 def _text(value: Any) -> str | None:
     """Return a value as an option: text unchanged, several texts joined with a slash, numbers in short form."""
+    text = ""
     match value:
         case bool():
             return None
         case str():
-            return value or None
+            text = value
         case tuple():
-            return "/".join(value) or None
+            text = "/".join(value)
         case int() | float():
-            return f"{value:g}"
-    return None
+            text = f"{value:g}"
+    return text if 0 < len(text) <= MAX_LENGTH_STATE_STATE else None
 
 
 class CloudSelect(SelectEntity, AlexaSetting):
     """Base class for selects with Amazon's values; a value missing from the table is also shown and selectable."""
 
     @cached_property
-    def _seen(self) -> SeenValues[SettingValue]:
-        """Return the store of values that are missing from the table."""
-        return SeenValues()
+    def _seen(self) -> dict[str, SettingValue]:
+        """Return the values that are missing from the table, by option."""
+        return {}
 
     @property
     @abstractmethod
@@ -373,9 +334,10 @@ class CloudSelect(SelectEntity, AlexaSetting):
 
     @property
     def _values(self) -> Choices:
-        """Return all values by option, including present and earlier unknown ones."""
-        self._seen.option(self.known, self.present)
-        return self._seen.all(self.known)
+        """Return all values by option: known ones, then present and earlier unknown ones."""
+        self._take_present()
+        known = self.known
+        return {**known, **{option: value for option, value in self._seen.items() if option not in known}}
 
     @property
     @override
@@ -385,7 +347,18 @@ class CloudSelect(SelectEntity, AlexaSetting):
     @property
     @override
     def current_option(self) -> str | None:
-        return self._seen.option(self.known, self.present)
+        return self._take_present()
+
+    def _take_present(self) -> str | None:
+        """Return the option of the present value; an unknown value is stored under its own text."""
+        if (value := self.present) is None:
+            return None
+        found = next((option for option, choice in self.known.items() if choice == value), None)
+        if found is None and (found := _text(value)) is not None:
+            self._seen[found] = value
+            while len(self._seen) > MAX_SEEN:
+                del self._seen[next(iter(self._seen))]
+        return found
 
     @override
     async def async_select_option(self, option: str) -> None:

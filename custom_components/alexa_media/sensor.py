@@ -52,9 +52,8 @@ from .cloud.model.property import ManagedUnit, ManagementApi
 from .cloud.model.settings import Setting
 from .const import CONF_EMAIL, DOMAIN, EVENT_ALARM_DISMISSAL, EVENT_NOTIFICATION
 from .coordinator.alarm_watch import AlarmEvent, AlarmWatch, AlertChange
-from .coordinator.base import TopicCoordinator
 from .coordinator.device_states import NotificationsCoordinator
-from .coordinator.history import HistoryCoordinator, LastCommand
+from .coordinator.history import HistoryCoordinator
 from .coordinator.runtime import AlexaConfigEntry
 from .entity import (
     AccountEntity,
@@ -270,17 +269,14 @@ def _local(at: datetime | None) -> str | None:
     return dt_util.as_local(at).isoformat() if at else None
 
 
-class AlexaLastSpokenTo(AccountEntity[TopicCoordinator[LastCommand]], SensorEntity):
+class AlexaLastSpokenTo(AccountEntity[HistoryCoordinator], SensorEntity):
     """The Echo of the account that was last spoken to."""
 
-    _attr_translation_key = "last_spoken_to"
+    key = "last_spoken_to"
+    _attr_translation_key = key
     _unrecorded_attributes = frozenset({"text", "response", "person"})
 
-    def __init__(self, entry: AlexaConfigEntry, coordinator: HistoryCoordinator) -> None:
-        """Initialize for the account."""
-        super().__init__(entry, coordinator, "last_spoken_to")
-        self._history = coordinator
-        self._shown: tuple[str | None, str | None] | None = None
+    _shown: tuple[str | None, str | None] | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -300,7 +296,7 @@ class AlexaLastSpokenTo(AccountEntity[TopicCoordinator[LastCommand]], SensorEnti
     @property
     def _player(self) -> str | None:
         """Return the entity id of the media player of the Echo, or None."""
-        if (record := self._history.last) is None:
+        if (record := self.coordinator.last) is None:
             return None
         unique_id = player_unique_id(self.entry, record.serial or "")
         return er.async_get(self.hass).async_get_entity_id(MEDIA_PLAYER_DOMAIN, DOMAIN, unique_id)
@@ -309,7 +305,7 @@ class AlexaLastSpokenTo(AccountEntity[TopicCoordinator[LastCommand]], SensorEnti
     @override
     def native_value(self) -> str | None:
         """Return the name of the Echo, or None."""
-        record = self._history.last
+        record = self.coordinator.last
         device = self.entry.runtime_data.devices.data.get(record.serial or "") if record else None
         return device.name if device else None
 
@@ -317,7 +313,7 @@ class AlexaLastSpokenTo(AccountEntity[TopicCoordinator[LastCommand]], SensorEnti
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
         """Return the media player and the time of the command, and its text if transcripts are enabled."""
-        if (record := self._history.last) is None:
+        if (record := self.coordinator.last) is None:
             return {}
         return {
             "player": self._player,
@@ -634,13 +630,9 @@ SET_UP: Final = SensorEntityDescription(
 
 
 class _ManagedSensor(ListedEntity[ManagementApi], SensorEntity):
-    """Base class for values in the device list, which are available even if the Echo is offline."""
+    """Base class for values in the device list."""
 
-    @property
-    @override
-    def available(self) -> bool:
-        """Return whether the device list is available."""
-        return self.coordinator.usable
+    available_offline = True
 
 
 class AlexaUnitSensor(_ManagedSensor):

@@ -27,7 +27,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 import alexa_sim
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media import push
-from custom_components.alexa_media.backends import session_store
+from custom_components.alexa_media.backends import Stored, entry_store
 from custom_components.alexa_media.cloud.account import unproven
 from custom_components.alexa_media.cloud.account.endpoints import (
     ACCOUNT,
@@ -373,7 +373,7 @@ class Table:
         """Set up the account without a stored session, so that every request of the sign-in is sent."""
         if self.entry.state is not ConfigEntryState.NOT_LOADED:
             await self.hass.config_entries.async_unload(self.entry.entry_id)
-        await session_store(self.hass, self.entry.entry_id).async_remove()
+        await entry_store(self.hass, self.entry.entry_id, Stored.SESSION).async_remove()
         self.sim.reset_ledger()
         task = asyncio.create_task(self.hass.config_entries.async_setup(self.entry.entry_id))
         await self.drive.settle(task.done)

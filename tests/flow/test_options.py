@@ -12,9 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 import custom_components.alexa_media
-from custom_components.alexa_media.coordinator.appliances import appliance_store_for
-from custom_components.alexa_media.coordinator.devices import store_for
-from custom_components.alexa_media.coordinator.volumes import alarm_volume_store
+from custom_components.alexa_media.backends import Stored, entry_store
 from tests.conftest import Household, until
 
 KITCHEN, BEDROOM = "media_player.kitchen_show", "media_player.bedroom_dot"
@@ -206,5 +204,5 @@ async def test_external_url_is_stored_in_one_form(
 
 async def test_stored_files_are_private(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """The files contain serials and names, so other users must not be able to read them."""
-    for create in (store_for, appliance_store_for, alarm_volume_store):
-        assert create(hass, entry.entry_id)._private
+    for stored in Stored:
+        assert entry_store(hass, entry.entry_id, stored)._private

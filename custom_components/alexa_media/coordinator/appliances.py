@@ -7,9 +7,8 @@ from typing import Any, ClassVar, Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.storage import Store
 
-from ..backends import DelayedSave, async_stored
+from ..backends import DelayedSave, Stored, async_stored, entry_store
 from ..cloud.errors import AlexaBadResponseError, AlexaCommandError, AlexaError
 from ..cloud.model.api import AlexaBackend, Capability
 from ..cloud.model.appliances import (
@@ -26,11 +25,9 @@ from ..cloud.model.appliances import (
     ValueRange,
 )
 from ..cloud.names import folded
-from ..const import CONF_APPLIANCES, CONF_EXTENDED_DISCOVERY, DOMAIN, Topic
+from ..const import CONF_APPLIANCES, CONF_EXTENDED_DISCOVERY, Topic
 from .absences import Absences
 from .base import LOGGER, TopicCoordinator
-
-STORE_VERSION: Final = 1
 
 # Minimum interval (seconds) between discoveries (unknown appliance pushed, options opened).
 DISCOVERY_COOLDOWN: Final = 600.0
@@ -39,11 +36,6 @@ MAX_UNLISTED: Final = 500
 
 # Features that do not justify an entity by themselves: they only show whether the others are available.
 _SECONDARY: Final = frozenset({FeatureName.CONNECTIVITY, FeatureName.UNKNOWN})
-
-
-def appliance_store_for(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
-    """Return the store of an entry's last successful discovery."""
-    return Store(hass, STORE_VERSION, f"{DOMAIN}.appliances.{entry_id}", private=True)
 
 
 class AppliancesCoordinator(TopicCoordinator[Appliance]):
@@ -69,7 +61,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         self.rooms: Mapping[str, str] | None = None
         self.on_rooms: Callable[[], None] | None = None
         self.on_states: Callable[[Mapping[str, ApplianceState]], None] | None = None
-        self._store = appliance_store_for(hass, entry.entry_id)
+        self._store = entry_store(hass, entry.entry_id, Stored.APPLIANCES)
         self._save = DelayedSave(entry, self._store, self._to_json)
         self._by_endpoint: Mapping[str, Appliance] = {}
         self._echos: Mapping[str | None, Appliance] = {}

@@ -7,17 +7,14 @@ from typing import Any, ClassVar, Final, NamedTuple, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.storage import Store
 
-from ..backends import DelayedSave, async_stored
+from ..backends import DelayedSave, Stored, async_stored, entry_store
 from ..cloud.model.api import AlexaBackend
 from ..cloud.model.devices import Device, DeviceFamily, DevicePreferences, leaves, members_of
 from ..cloud.names import folded, is_among, tidy
-from ..const import CONF_EXCLUDE_DEVICES, CONF_INCLUDE_DEVICES, DOMAIN, Topic
+from ..const import CONF_EXCLUDE_DEVICES, CONF_INCLUDE_DEVICES, Topic
 from .absences import Absences
 from .base import TopicCoordinator
-
-STORE_VERSION: Final = 1
 
 # Minimum interval (seconds) between reads of the list that are caused by pushes about unknown serials.
 UNKNOWN_SERIAL_COOLDOWN: Final = 600.0
@@ -28,11 +25,6 @@ MAX_UNKNOWN: Final = 50
 # A device needs one of these capabilities to get entities; one without any capabilities (some third-party ones) gets
 # them too.
 _USEFUL: Final = frozenset({"MUSIC_SKILL", "AUDIO_PLAYER", "TIMERS_AND_ALARMS", "REMINDERS"})
-
-
-def store_for(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
-    """Return the store of an entry's last successful device list."""
-    return Store(hass, STORE_VERSION, f"{DOMAIN}.devices.{entry_id}", private=True)
 
 
 class _Group(NamedTuple):
@@ -57,7 +49,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend) -> None:
         """Initialize with the filters of the entry."""
         super().__init__(hass, entry, backend)
-        self._store = store_for(hass, entry.entry_id)
+        self._store = entry_store(hass, entry.entry_id, Stored.DEVICES)
         self._save = DelayedSave(entry, self._store, self._to_store)
         self._absences = Absences(hass, entry, self.async_hint)
         self._listed: set[str] = set()

@@ -296,7 +296,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
     def _serials_of(self, new: Session) -> frozenset[str]:
         """Return the devices of the session that matches a push without serials."""
         sessions = {serial: player.session for serial, player in self.data.items() if player.session}
-        for key in (_session_id, _queue_id, _media_id):
+        for key in _IDS:
             wanted = key(new)
             found = {serial: old for serial, old in sessions.items() if wanted is not None and key(old) == wanted}
             if found:
@@ -375,19 +375,12 @@ def _provider(session: Session) -> str:
     return (session.media.provider or session.session_id or "").casefold()
 
 
-def _session_id(session: Session) -> str | None:
-    """Return the id of a session, or None."""
-    return session.session_id
-
-
-def _queue_id(session: Session) -> str | None:
-    """Return the queue id of a session, or None."""
-    return session.media.queue_id
-
-
-def _media_id(session: Session) -> str | None:
-    """Return the media id of a session, or None."""
-    return session.media.media_id
+_IDS: Final[tuple[Callable[[Session], str | None], ...]] = (
+    lambda session: session.session_id,
+    lambda session: session.media.queue_id,
+    lambda session: session.media.media_id,
+)
+"""Ids by which a session is recognized, the most certain first."""
 
 
 def _position(session: Session) -> float | None:

@@ -15,7 +15,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError, ConfigEntryNotReady
 from homeassistant.util.hass_dict import HassKey
 
-from ..backends import create_backend, session_store
+from ..backends import Stored, create_backend, entry_store
 from ..cloud.errors import AlexaAuthError, AlexaError
 from ..cloud.model.api import AlexaBackend, Capability
 from ..cloud.model.devices import Device
@@ -29,10 +29,10 @@ from ..const import (
 from ..issues import DUPLICATE, translated
 from .alarm_watch import AlarmWatch, async_forget_alarms
 from .alarms import AlarmSoundsCoordinator, AlarmVolumesCoordinator, AscendingCoordinator
-from .appliances import AppliancesCoordinator, appliance_store_for
+from .appliances import AppliancesCoordinator
 from .base import TopicCoordinator
 from .device_states import BluetoothCoordinator, DndCoordinator, KidsCoordinator, NotificationsCoordinator
-from .devices import DevicesCoordinator, store_for
+from .devices import DevicesCoordinator
 from .history import HistoryCoordinator
 from .lists import ListsCoordinator
 from .media import MediaLibrary, RoutinesCoordinator
@@ -40,7 +40,7 @@ from .players import PlayersCoordinator
 from .recovery import Recovery, StreamWatchdog
 from .settings import DeviceSettingsCoordinator, SettingsCoordinator
 from .smart_home import GuardCoordinator, SmartHomeCoordinator
-from .volumes import AlarmVolumeOverrides, TemporaryVolumes, alarm_volume_store, async_forget_volumes
+from .volumes import AlarmVolumeOverrides, TemporaryVolumes, async_forget_volumes
 
 # A proven stream is renewed about once an hour. The topics that are polled less often are read in turn, all of them
 # within this number of renewals.
@@ -256,18 +256,6 @@ class AlexaRuntimeData:
         while self.adders:
             await asyncio.wait(self.adders)
 
-    @callback
-    def async_hold_events(self) -> None:
-        """Hold the events of alarms, because the entities are about to be removed."""
-        if self.alarm_watch is not None:
-            self.alarm_watch.async_hold()
-
-    @callback
-    def async_release_events(self) -> None:
-        """Fire the held events of alarms, because the entities have been added."""
-        if self.alarm_watch is not None:
-            self.alarm_watch.async_release()
-
     async def async_refresh_all(self, pause: float) -> None:
         """Refresh topics that failed, and push-driven topics that were not read since the stream opened.
 
@@ -412,7 +400,5 @@ async def async_forget(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
         backend, async_close = create_backend(hass, entry.data)
         await backend.async_deregister()
         await async_close()
-    await session_store(hass, entry.entry_id).async_remove()
-    await store_for(hass, entry.entry_id).async_remove()
-    await appliance_store_for(hass, entry.entry_id).async_remove()
-    await alarm_volume_store(hass, entry.entry_id).async_remove()
+    for stored in Stored:
+        await entry_store(hass, entry.entry_id, stored).async_remove()

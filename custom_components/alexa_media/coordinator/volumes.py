@@ -15,10 +15,10 @@ from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
+from ..backends import Stored, entry_store
 from ..cloud.errors import AlexaError
 from ..cloud.model.alarms import AlarmsApi
 from ..cloud.model.api import AlexaBackend
@@ -32,19 +32,12 @@ from .devices import DevicesCoordinator
 from .players import PlayersCoordinator
 from .removal import Timer
 
-STORE_VERSION: Final = 1
-
 # Time before the alarm at which the volume is set, so that it reaches the Echo before the alarm rings.
 AHEAD: Final = timedelta(seconds=5)
 
 # Retry restoring every 5 minutes, for an hour at most.
 RETRY_INTERVAL: Final = timedelta(minutes=5)
 MAX_TRIES: Final = 12
-
-
-def alarm_volume_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
-    """Return the store of an entry's alarm volumes."""
-    return Store(hass, STORE_VERSION, f"{DOMAIN}.alarm_volumes.{entry_id}", private=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +70,7 @@ class AlarmVolumeOverrides:
         self._devices = devices
         self._volumes = volumes
         self._watch = watch
-        self._store = alarm_volume_store(hass, entry.entry_id)
+        self._store = entry_store(hass, entry.entry_id, Stored.ALARM_VOLUMES)
         self._wanted: dict[str, int] = {}
         self._changed: dict[str, Changed] = {}
         self._done: dict[str, datetime] = {}

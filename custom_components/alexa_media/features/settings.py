@@ -163,12 +163,7 @@ class PropertySettingEntity(AlexaDeviceEntity[DeviceSettings], AlexaSetting):
 
     entity_description: SettingDescription[str]
     coordinator: DeviceSettingsCoordinator
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Return whether the settings can be read."""
-        return self.coordinator.usable
+    available_offline = True
 
     @property
     @override
