@@ -10,15 +10,13 @@ from homeassistant.components.alarm_control_panel.const import (
     AlarmControlPanelState,
     CodeFormat,
 )
-from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cloud.errors import AlexaCommandError
 from .cloud.model.appliances import Appliance, ArmState, Feature, FeatureName, PropertyKey, PropertyName
-from .coordinator.runtime import AlexaConfigEntry
+from .coordinator.runtime import AlexaRuntimeData
 from .coordinator.smart_home import GuardCoordinator
-from .entity import EntityAdder, TopicEntity, command_errors
+from .entity import EntityAdder, TopicEntity, command_errors, platform_setup
 from .features.appliances import (
     AlexaApplianceEntity,
     EntityFactory,
@@ -31,11 +29,10 @@ from .issues import translated
 PARALLEL_UPDATES = 0
 
 
-async def async_setup_entry(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
+@platform_setup
+def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
     """Set up the alarm control panel entities of an account."""
-    add_appliances(EntityAdder(hass, entry, async_add_entities), partial(_panels, entry.runtime_data.guard))
+    add_appliances(add, partial(_panels, data.guard))
 
 
 def _panels(guard: GuardCoordinator | None, appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:

@@ -15,13 +15,12 @@ from homeassistant.components.assist_satellite import (
 from homeassistant.components.assist_satellite.const import PREANNOUNCE_URL
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cloud.model.devices import Device
 from .const import CONF_BROADCAST, DOMAIN
 from .coordinator.devices import DevicesCoordinator
-from .coordinator.runtime import AlexaConfigEntry, running_entries
-from .entity import AlexaDeviceEntity, EntityAdder, player_unique_id
+from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData, running_entries
+from .entity import AlexaDeviceEntity, EntityAdder, platform_setup, player_unique_id
 from .features.sounds import async_announce_sound
 from .features.speech import Kind, can_speak, message_of
 
@@ -30,13 +29,13 @@ PARALLEL_UPDATES = 0
 BROADCAST: Final = AssistSatelliteEntityDescription(key="broadcast", translation_key="broadcast")
 
 
-async def async_setup_entry(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
+@platform_setup
+def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
     """Set up a satellite for each Echo that can speak.
 
     Speaker groups have no satellite: a broadcast reaches every satellite, and the Echos of a group have their own.
     """
+    hass, entry = add.hass, add.entry
 
     def fits(_devices: DevicesCoordinator, device: Device, _description: AssistSatelliteEntityDescription) -> bool:
         return not device.is_group and can_speak(device) and not _is_of_another_account(hass, entry, device)
@@ -44,14 +43,13 @@ async def async_setup_entry(
     @callback
     def _give_up() -> None:
         """Remove the satellites that an earlier account has, too, after it was enabled again."""
-        for device in entry.runtime_data.devices.data.values():
+        for device in data.devices.data.values():
             item = _registered(hass, entry, device)
             if item is not None and any(_has(hass, other, device) for other in _earlier(hass, entry)):
                 er.async_get(hass).async_remove(item.entity_id)
 
     _give_up()
-    add = EntityAdder(hass, entry, async_add_entities)
-    add_missing = add.devices(entry.runtime_data.devices, AlexaSatellite, (BROADCAST,), fits)
+    add_missing = add.devices(data.devices, AlexaSatellite, (BROADCAST,), fits)
 
     @callback
     def _take_over(_event: Event[er.EventEntityRegistryUpdatedData]) -> None:

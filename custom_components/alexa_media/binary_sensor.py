@@ -9,14 +9,12 @@ from typing import Final, override
 from homeassistant.components.binary_sensor import BinarySensorEntity, BinarySensorEntityDescription
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cloud.model.api import Capability
 from .cloud.model.appliances import Appliance, FeatureName, PropertyKey, PropertyName, Value
 from .cloud.model.devices import Device
-from .coordinator.runtime import AlexaConfigEntry
-from .entity import AlexaDeviceEntity, AlexaEntity, EntityAdder, account_device_info
+from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
+from .entity import AlexaDeviceEntity, AlexaEntity, EntityAdder, account_device_info, platform_setup
 from .features.appliances import (
     AlexaApplianceEntity,
     AlexaMeasuringEntity,
@@ -32,15 +30,12 @@ from .features.settings import PropertySettingEntity, SettingDescription, has_se
 PARALLEL_UPDATES = 0
 
 
-async def async_setup_entry(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
+@platform_setup
+def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
     """Set up the binary sensors of an account."""
-    data = entry.runtime_data
-    add = EntityAdder(hass, entry, async_add_entities)
     add.devices(data.devices, AlexaOnlineSensor, (ONLINE,))
     if Capability.PUSH in data.backend.capabilities:
-        add.account(AlexaPushSensor(entry))
+        add.account(AlexaPushSensor(add.entry))
     add.devices(data.kids, AlexaKidsSensor, (KIDS,), has_kids)
     if settings := data.device_settings:
         # Echos have separate connectivity entities.

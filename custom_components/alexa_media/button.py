@@ -6,18 +6,11 @@ from typing import Final, override
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
 from homeassistant.components.button.const import ButtonDeviceClass
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cloud.model.property import ManagementApi
-from .coordinator.runtime import AlexaConfigEntry
+from .coordinator.runtime import AlexaRuntimeData
 from .coordinator.settings import SettingsCoordinator
-from .entity import (
-    CapableDescription,
-    EntityAdder,
-    ListedEntity,
-    command_errors,
-)
+from .entity import CapableDescription, EntityAdder, ListedEntity, command_errors, platform_setup
 from .features.routines import RoutineEntity, add_routines, async_press_routine
 from .features.settings import is_single
 from .features.targets import async_permissions
@@ -25,12 +18,9 @@ from .features.targets import async_permissions
 PARALLEL_UPDATES = 0
 
 
-async def async_setup_entry(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
+@platform_setup
+def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
     """Set up the buttons of an account."""
-    data = entry.runtime_data
-    add = EntityAdder(hass, entry, async_add_entities)
     add_routines(add, AlexaRoutineButton)
     add.devices(data.settings, AlexaRestartButton, (RESTART,), is_single)
     add.devices(data.backend.management, AlexaDeleteTimers, (DELETE_TIMERS,))

@@ -9,15 +9,14 @@ from homeassistant.components.calendar import CalendarEntity, CalendarEvent
 from homeassistant.components.calendar.const import CalendarEntityFeature
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .cloud.alarm_times import ALARMS, REMINDERS, occurrences, repeats
 from .cloud.model.devices import Notification
 from .cloud.names import same, tidy
 from .coordinator.device_states import NotificationsCoordinator
-from .coordinator.runtime import AlexaConfigEntry
-from .entity import AccountEntity, EntityAdder, invalid_input
+from .coordinator.runtime import AlexaRuntimeData
+from .entity import AccountEntity, EntityAdder, invalid_input, platform_setup
 from .features.alarms import (
     CAN_REMIND,
     CAN_RING,
@@ -44,13 +43,11 @@ from .features.targets import async_permissions
 PARALLEL_UPDATES = 0
 
 
-async def async_setup_entry(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
+@platform_setup
+def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
     """Set up the calendar of an account that has alarms and reminders."""
-    if entry.runtime_data.notifications and entry.runtime_data.backend.alarms:
-        add = EntityAdder(hass, entry, async_add_entities)
-        add.account(AlexaCalendar(entry, entry.runtime_data.notifications))
+    if data.notifications and data.backend.alarms:
+        add.account(AlexaCalendar(add.entry, data.notifications))
 
 
 # It is unknown how long an alarm rings, but an event needs a duration to be visible.

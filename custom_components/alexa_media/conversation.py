@@ -11,26 +11,23 @@ from homeassistant.components.conversation import (
 )
 from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.const import MATCH_ALL
-from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er, intent
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
 from .coordinator.devices import DevicesCoordinator
-from .coordinator.runtime import AlexaConfigEntry
-from .entity import AccountEntity, invalid_input, player_unique_id
+from .coordinator.runtime import AlexaRuntimeData
+from .entity import AccountEntity, EntityAdder, invalid_input, platform_setup, player_unique_id
 from .features.alarms import any_default_echo
 
 PARALLEL_UPDATES = 0
 
 
-async def async_setup_entry(
-    _hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
+@platform_setup
+def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
     """Set up the conversation agent of an account with voice history."""
-    if entry.runtime_data.history is not None:
-        async_add_entities([AlexaConversation(entry, entry.runtime_data.devices)])
+    if data.history is not None:
+        add.account(AlexaConversation(add.entry, data.devices))
 
 
 class AlexaConversation(AccountEntity[DevicesCoordinator], ConversationEntity):

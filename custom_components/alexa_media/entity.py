@@ -1,10 +1,10 @@
 """Base entities, ids, device info and error mapping of all platforms."""
 
 import asyncio
-from collections.abc import Callable, Generator, Hashable, Iterable
+from collections.abc import Callable, Coroutine, Generator, Hashable, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import partial, wraps
 from itertools import batched
 from time import time
 from typing import Any, ClassVar, Final, override
@@ -210,6 +210,23 @@ class EntityAdder:
         self.follow(candidates, coordinator)
         self.entry.async_on_unload(coordinator.async_add_listener(_remove, EXISTENCE))
         coordinator.async_remember(self.registered(prefix))
+
+
+type PlatformSetup = Callable[
+    [HomeAssistant, AlexaConfigEntry, AddConfigEntryEntitiesCallback], Coroutine[Any, Any, None]
+]
+
+
+def platform_setup(add_entities: Callable[[EntityAdder, AlexaRuntimeData], None]) -> PlatformSetup:
+    """Return the ``async_setup_entry`` of a platform, whose entities a function adds."""
+
+    @wraps(add_entities)
+    async def async_setup_entry(
+        hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    ) -> None:
+        add_entities(EntityAdder(hass, entry, async_add_entities), entry.runtime_data)
+
+    return async_setup_entry
 
 
 @contextmanager

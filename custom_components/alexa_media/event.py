@@ -3,26 +3,22 @@
 from typing import Final, override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription, EventExtraStoredData
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.core import callback
 
 from .cloud.model.devices import Device, DeviceFamily, Notification
 from .cloud.model.history import UtteranceType, VoiceRecord
 from .coordinator.alarm_watch import EVENT_TYPES, AlarmEvent
 from .coordinator.history import HistoryCoordinator, LastCommand
-from .coordinator.runtime import AlexaConfigEntry
-from .entity import AlexaDeviceEntity, EntityAdder
+from .coordinator.runtime import AlexaRuntimeData
+from .entity import AlexaDeviceEntity, EntityAdder, platform_setup
 from .features.alarms import CAN_REMIND, CAN_RING
 
 PARALLEL_UPDATES = 0
 
 
-async def async_setup_entry(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
+@platform_setup
+def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
     """Set up the event entities that the account supports."""
-    data = entry.runtime_data
-    add = EntityAdder(hass, entry, async_add_entities)
     add.devices(data.notifications, AlexaAlarmEvent, (ALERT,), _has_alarms)
     add.devices(data.history, AlexaVoiceEvent, (VOICE,), _can_be_spoken_to)
 

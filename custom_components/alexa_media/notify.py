@@ -15,7 +15,6 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import CALLBACK_TYPE, Context, Event, HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv, entity_registry as er
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.entity_registry import EventEntityRegistryUpdatedData
 from homeassistant.helpers.typing import ConfigType, DiscoveryInfoType
 from homeassistant.util import slugify
@@ -30,7 +29,7 @@ from .cloud.ssml import LANGUAGES
 from .const import CONF_EMAIL, DOMAIN
 from .coordinator.base import EXISTENCE
 from .coordinator.devices import DevicesCoordinator
-from .coordinator.runtime import AlexaConfigEntry
+from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
 from .entity import (
     AccountEntity,
     AlexaDeviceEntity,
@@ -42,6 +41,7 @@ from .entity import (
     fraction,
     invalid_input,
     most_serious,
+    platform_setup,
 )
 from .features.speech import (
     DEFAULT_TITLE,
@@ -149,23 +149,20 @@ NOTIFIERS: Final = (
 )
 
 
-async def async_setup_entry(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
+@platform_setup
+def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
     """Set up the notify entities of an account: both kinds for every device that can speak."""
-    data = entry.runtime_data
     has = data.backend.capabilities
     notifiers = [description for description in NOTIFIERS if description.capability & has]
     if not notifiers:
         return
-    add = EntityAdder(hass, entry, async_add_entities)
     add.devices(data.devices, AlexaNotifier, notifiers, lambda _devices, device, _description: can_speak(device))
     if (api := data.backend.management) is not None:
         _add_units(add, api)
     elif Capability.SPEECH in has:
-        add.account(AlexaAppNotifier(entry))
+        add.account(AlexaAppNotifier(add.entry))
         if data.history is not None:
-            add.account(AlexaLastSpokenToNotifier(entry))
+            add.account(AlexaLastSpokenToNotifier(add.entry))
 
 
 def _add_units(add: EntityAdder, api: ManagementApi) -> None:

@@ -7,8 +7,6 @@ from typing import Final, Literal, override
 
 from homeassistant.components.number import NumberEntity, NumberEntityDescription, NumberMode
 from homeassistant.const import PERCENTAGE, EntityCategory
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cloud.model.appliances import (
     Appliance,
@@ -23,8 +21,8 @@ from .cloud.model.appliances import (
 )
 from .cloud.model.settings import MAX_GAIN, Setting
 from .coordinator.alarms import AlarmVolumesCoordinator
-from .coordinator.runtime import AlexaConfigEntry
-from .entity import AlexaDeviceEntity, CapableDescription, EntityAdder, command_errors
+from .coordinator.runtime import AlexaRuntimeData
+from .entity import AlexaDeviceEntity, CapableDescription, EntityAdder, command_errors, platform_setup
 from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, add_appliances, key_of, where
 from .features.roles import has_volume, plain_levels, plain_ranges, snapped, unit_of
 from .features.settings import (
@@ -39,12 +37,9 @@ from .features.settings import (
 PARALLEL_UPDATES = 0
 
 
-async def async_setup_entry(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
+@platform_setup
+def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
     """Set up the number entities that the account supports."""
-    data = entry.runtime_data
-    add = EntityAdder(hass, entry, async_add_entities)
     add.devices(data.alarm_volume, AlexaAlarmVolumeNumber, (ALERT_VOLUME,))
     add.devices(data.settings, AlexaSettingNumber, SETTINGS, is_single)
     if settings := data.device_settings:

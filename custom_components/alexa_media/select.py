@@ -10,8 +10,7 @@ from zoneinfo import available_timezones
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
 from homeassistant.const import MAX_LENGTH_STATE_STATE, EntityCategory
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.core import callback
 
 from .cloud.model.alarms import AlarmTone
 from .cloud.model.appliances import Appliance, Feature, PropertyName, SetMode
@@ -20,7 +19,7 @@ from .cloud.model.settings import Setting, SettingValue
 from .const import CONF_DEFAULT_DEVICE
 from .coordinator.alarms import AlarmSounds, AlarmSoundsCoordinator
 from .coordinator.devices import DevicesCoordinator
-from .coordinator.runtime import AlexaConfigEntry
+from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
 from .entity import (
     AccountEntity,
     AlexaDeviceEntity,
@@ -28,6 +27,7 @@ from .entity import (
     EntityAdder,
     command_errors,
     invalid_input,
+    platform_setup,
 )
 from .features.alarms import async_choose_default, default_choices
 from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, add_appliances, key_of
@@ -47,15 +47,12 @@ from .features.settings import (
 PARALLEL_UPDATES = 0
 
 
-async def async_setup_entry(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
+@platform_setup
+def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
     """Set up the select entities that the account supports."""
-    data = entry.runtime_data
-    add = EntityAdder(hass, entry, async_add_entities)
     if data.alarm_sounds is not None:
         add.devices(data.alarm_sounds, AlexaDefaultSoundSelect, (DEFAULT_SOUND,))
-        add.account(AlexaDefaultDeviceSelect(entry))
+        add.account(AlexaDefaultDeviceSelect(add.entry))
     add.devices(data.kids, AlexaKidsSelect, (KIDS,), has_kids)
     add.devices(data.settings, AlexaSettingSelect, SETTINGS, is_single)
     add.devices(data.settings, AlexaWakeWordSelect, (WAKE_WORD,), is_single)

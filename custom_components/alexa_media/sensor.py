@@ -27,10 +27,9 @@ from homeassistant.const import (
     UnitOfTemperature,
     UnitOfVolume,
 )
-from homeassistant.core import HomeAssistant, ServiceResponse, callback
+from homeassistant.core import ServiceResponse, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import BaseUnitConverter
@@ -54,7 +53,7 @@ from .const import CONF_EMAIL, DOMAIN, EVENT_ALARM_DISMISSAL, EVENT_NOTIFICATION
 from .coordinator.alarm_watch import AlarmEvent, AlarmWatch, AlertChange
 from .coordinator.device_states import NotificationsCoordinator
 from .coordinator.history import HistoryCoordinator
-from .coordinator.runtime import AlexaConfigEntry
+from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
 from .entity import (
     AccountEntity,
     AlexaDeviceEntity,
@@ -65,6 +64,7 @@ from .entity import (
     command_errors,
     invalid_input,
     masked,
+    platform_setup,
     player_unique_id,
 )
 from .features.alarms import ALL_DEVICES
@@ -85,17 +85,14 @@ from .features.speech import is_player
 PARALLEL_UPDATES = 0
 
 
-async def async_setup_entry(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
+@platform_setup
+def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
     """Set up the sensors of an account."""
-    data = entry.runtime_data
-    add = EntityAdder(hass, entry, async_add_entities)
     if data.notifications and (watch := data.alarm_watch):
-        add.account(AlexaAccountSensor(entry, data.notifications, watch))
+        add.account(AlexaAccountSensor(add.entry, data.notifications, watch))
         add.devices(data.notifications, partial(AlexaNextSensor, watch=watch), SENSORS)
     if data.history is not None:
-        add.account(AlexaLastSpokenTo(entry, data.history))
+        add.account(AlexaLastSpokenTo(add.entry, data.history))
     add.devices(data.settings, AlexaSettingSensor, SETTINGS, is_single)
     add.devices(data.backend.management, AlexaUnitSensor, (UNIT,))
     add.devices(data.backend.management, AlexaSetUpSensor, (SET_UP,))

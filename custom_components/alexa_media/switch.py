@@ -9,9 +9,8 @@ from typing import Any, Final, override
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
 from homeassistant.components.switch.const import SwitchDeviceClass
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cloud.alarm_times import ALARMS, REMINDERS, repeats
 from .cloud.model.appliances import (
@@ -33,7 +32,7 @@ from .coordinator.alarms import AscendingCoordinator
 from .coordinator.device_states import DndCoordinator, NotificationsCoordinator
 from .coordinator.devices import DevicesCoordinator
 from .coordinator.players import PlayersCoordinator
-from .coordinator.runtime import AlexaConfigEntry
+from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
 from .entity import (
     AlexaDeviceEntity,
     Candidates,
@@ -41,6 +40,7 @@ from .entity import (
     EntityAdder,
     command_errors,
     invalid_input,
+    platform_setup,
     player_unique_id,
 )
 from .features.alarms import async_switch, echo_of, time_of_day
@@ -71,12 +71,9 @@ from .features.targets import async_require_speakers
 PARALLEL_UPDATES = 0
 
 
-async def async_setup_entry(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
+@platform_setup
+def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
     """Set up the switches that the account supports."""
-    data = entry.runtime_data
-    add = EntityAdder(hass, entry, async_add_entities)
     if data.notifications and data.backend.alarms:
         _add_alarms(add, data.notifications)
     add_routines(add, AlexaRoutineSwitch)

@@ -5,23 +5,19 @@ from typing import Final, override
 
 from homeassistant.components.text import TextEntity, TextEntityDescription
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator.runtime import AlexaConfigEntry
+from .coordinator.runtime import AlexaRuntimeData
 from .coordinator.settings import SettingsCoordinator
-from .entity import CapableDescription, EntityAdder, ListedEntity, command_errors, invalid_input
+from .entity import CapableDescription, EntityAdder, ListedEntity, command_errors, invalid_input, platform_setup
 from .features.settings import is_single
 
 PARALLEL_UPDATES = 0
 
 
-async def async_setup_entry(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
+@platform_setup
+def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
     """Set up the text entities of an account."""
-    add = EntityAdder(hass, entry, async_add_entities)
-    add.devices(entry.runtime_data.settings, AlexaNameText, (NAME,), is_single)
+    add.devices(data.settings, AlexaNameText, (NAME,), is_single)
 
 
 @dataclass(frozen=True, kw_only=True)

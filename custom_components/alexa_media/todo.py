@@ -9,23 +9,29 @@ from typing import Final, override
 
 from homeassistant.components.todo.const import TodoItemStatus, TodoListEntityFeature
 from homeassistant.components.todo.entity import TodoItem, TodoListEntity
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.core import callback
 
 from .cloud.errors import AlexaCommandError, AlexaUnsupportedError
 from .cloud.model.lists import MAX_ITEMS, ItemChanges, ListItem, ListsApi, ListType
 from .coordinator.lists import AlexaList, ListsCoordinator
-from .coordinator.runtime import AlexaConfigEntry
-from .entity import AccountEntity, Candidates, EntityAdder, command_errors, invalid_input, most_serious
+from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
+from .entity import (
+    AccountEntity,
+    Candidates,
+    EntityAdder,
+    command_errors,
+    invalid_input,
+    most_serious,
+    platform_setup,
+)
 
 PARALLEL_UPDATES = 0
 
 
-async def async_setup_entry(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
+@platform_setup
+def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
     """Set up the to-do lists of an account."""
-    lists, api = entry.runtime_data.lists, entry.runtime_data.backend.lists
+    entry, lists, api = add.entry, data.lists, data.backend.lists
     if lists is None or api is None:
         return
 
@@ -33,7 +39,7 @@ async def async_setup_entry(
         for list_id in lists.data:
             yield _unique_id(entry, list_id), partial(AlexaTodoList, entry, lists, api, list_id)
 
-    EntityAdder(hass, entry, async_add_entities).follow_kept(candidates, lists, _unique_id(entry, ""))
+    add.follow_kept(candidates, lists, _unique_id(entry, ""))
 
 
 # A quantity begins with a digit; any other text that contains × is not split.

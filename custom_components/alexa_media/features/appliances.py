@@ -1,7 +1,7 @@
 """Base entities of smart home appliances, and their diagnostics."""
 
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,7 +12,6 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util, slugify
 
@@ -35,8 +34,10 @@ from ..coordinator.smart_home import SmartHomeCoordinator
 from ..entity import (
     Candidates,
     EntityAdder,
+    PlatformSetup,
     TopicEntity,
     command_errors,
+    platform_setup,
     player_device_info,
     player_unique_id,
     registered_device,
@@ -247,18 +248,9 @@ def add_appliances(add: EntityAdder, *finders: Finder) -> None:
     add.follow(candidates, appliances, devices)
 
 
-def appliance_platform(
-    *finders: Finder,
-) -> Callable[[HomeAssistant, AlexaConfigEntry, AddConfigEntryEntitiesCallback], Coroutine[Any, Any, None]]:
+def appliance_platform(*finders: Finder) -> PlatformSetup:
     """Return the ``async_setup_entry`` of a platform that only has entities of appliances."""
-
-    async def async_setup_entry(
-        hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-    ) -> None:
-        """Set up the entities of an account."""
-        add_appliances(EntityAdder(hass, entry, async_add_entities), *finders)
-
-    return async_setup_entry
+    return platform_setup(lambda add, _data: add_appliances(add, *finders))
 
 
 class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):

@@ -2,12 +2,9 @@
 
 from functools import partial
 
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-
 from ..cloud.model.devices import DeviceFamily
-from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import Candidates, EntityAdder, player_unique_id
+from ..coordinator.runtime import AlexaRuntimeData
+from ..entity import Candidates, EntityAdder, platform_setup, player_unique_id
 from ..features.appliances import add_appliances, where
 from ..features.roles import is_stepped_speaker
 from .player import AlexaFireTv, AlexaMediaPlayer
@@ -16,12 +13,10 @@ from .steps import AlexaSteppedSpeaker
 PARALLEL_UPDATES = 0
 
 
-async def async_setup_entry(
-    hass: HomeAssistant, entry: AlexaConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
+@platform_setup
+def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
     """Set up a media player for every device; for a property, for speakers whose volume only has steps."""
-    add = EntityAdder(hass, entry, async_add_entities)
-    devices, players = entry.runtime_data.devices, entry.runtime_data.players
+    entry, devices, players = add.entry, data.devices, data.players
     if players is None:
         add_appliances(add, where(is_stepped_speaker, AlexaSteppedSpeaker, "volume"))
         return
