@@ -9,15 +9,14 @@ from homeassistant.components.conversation import (
     ConversationInput,
     ConversationResult,
 )
-from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.const import MATCH_ALL
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import entity_registry as er, intent
+from homeassistant.helpers import intent
 
 from .const import DOMAIN
 from .coordinator.devices import DevicesCoordinator
 from .coordinator.runtime import AlexaRuntimeData
-from .entity import AccountEntity, EntityAdder, invalid_input, platform_setup, player_unique_id
+from .entity import AccountEntity, EntityAdder, invalid_input, platform_setup, player_entity_id
 from .features.alarms import any_default_echo
 
 PARALLEL_UPDATES = 0
@@ -68,8 +67,7 @@ class AlexaConversation(AccountEntity[DevicesCoordinator], ConversationEntity):
         found in time.
         """
         echo = any_default_echo(self.hass, self.entry)
-        unique_id = player_unique_id(self.entry, echo.device.serial)
-        player = er.async_get(self.hass).async_get_entity_id(MEDIA_PLAYER_DOMAIN, DOMAIN, unique_id)
+        player = player_entity_id(self.hass, self.entry, echo.device.serial)
         response = await self.hass.services.async_call(
             DOMAIN,
             "ask",

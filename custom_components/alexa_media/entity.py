@@ -57,6 +57,12 @@ def player_unique_id(entry: AlexaConfigEntry, serial: str) -> str:
     return slugify(f"{serial}_{suffix}") if suffix else serial
 
 
+@callback
+def player_entity_id(hass: HomeAssistant, entry: AlexaConfigEntry, serial: str) -> str | None:
+    """Return the entity id of a device's media player, or None if it is not registered."""
+    return er.async_get(hass).async_get_entity_id(MEDIA_PLAYER_DOMAIN, DOMAIN, player_unique_id(entry, serial))
+
+
 @dataclass(frozen=True, kw_only=True)
 class CapableDescription(EntityDescription):
     """Description of an entity for devices with a capability (Amazon's name), or for all if it is None."""

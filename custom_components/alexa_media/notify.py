@@ -42,6 +42,7 @@ from .entity import (
     invalid_input,
     most_serious,
     platform_setup,
+    player_entity_id,
 )
 from .features.speech import (
     DEFAULT_TITLE,
@@ -504,9 +505,8 @@ async def _async_last_called(
     commands = [(record, entry) for entry, history in loaded if (record := history.last)]
     if commands:
         last, account = max(commands, key=lambda one: one[0].timestamp)
-        for player in players.values():
-            if player.entry is account and player.device and player.device.serial == last.serial:
-                return player
+        if player := players.get(player_entity_id(hass, account, last.serial or "") or ""):
+            return player
     raise translated(HomeAssistantError, "last_called_unknown")
 
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final, override
 
-from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.components.recorder.const import DOMAIN as RECORDER_DOMAIN
 from homeassistant.components.recorder.models import StatisticData, StatisticMeanType, StatisticMetaData
 from homeassistant.components.recorder.statistics import (
@@ -49,7 +48,7 @@ from .cloud.model.appliances import (
 from .cloud.model.devices import Device, Notification, NotificationStatus, NotificationType
 from .cloud.model.property import ManagedUnit, ManagementApi
 from .cloud.model.settings import Setting
-from .const import CONF_EMAIL, DOMAIN, EVENT_ALARM_DISMISSAL, EVENT_NOTIFICATION
+from .const import CONF_EMAIL, EVENT_ALARM_DISMISSAL, EVENT_NOTIFICATION
 from .coordinator.alarm_watch import AlarmEvent, AlarmWatch, AlertChange
 from .coordinator.device_states import NotificationsCoordinator
 from .coordinator.history import HistoryCoordinator
@@ -65,7 +64,7 @@ from .entity import (
     invalid_input,
     masked,
     platform_setup,
-    player_unique_id,
+    player_entity_id,
 )
 from .features.alarms import ALL_DEVICES
 from .features.appliances import (
@@ -295,8 +294,7 @@ class AlexaLastSpokenTo(AccountEntity[HistoryCoordinator], SensorEntity):
         """Return the entity id of the media player of the Echo, or None."""
         if (record := self.coordinator.last) is None:
             return None
-        unique_id = player_unique_id(self.entry, record.serial or "")
-        return er.async_get(self.hass).async_get_entity_id(MEDIA_PLAYER_DOMAIN, DOMAIN, unique_id)
+        return player_entity_id(self.hass, self.entry, record.serial or "")
 
     @property
     @override

@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping, Sequence, Sized
 from typing import Any, Final
 
 from homeassistant.components import system_health
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import HomeAssistant, callback
 
 from .const import CONF_URL, DOMAIN
 from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
+from .features.speech import is_loaded
 
 _COUNTED: Final[Mapping[str, Callable[[AlexaRuntimeData], Sized]]] = {
     "devices": lambda runtime: runtime.devices.data,
@@ -33,21 +34,16 @@ async def async_system_health_info(hass: HomeAssistant) -> dict[str, Any]:
     info: dict[str, Any] = {"accounts": len(entries)}
     if entries:
         info["signed_in"] = _by_account([_signed_in(hass, entry) for entry in entries])
-        info["push_up"] = _by_account([_loaded(entry) and entry.runtime_data.push.up for entry in entries])
+        info["push_up"] = _by_account([is_loaded(entry) and entry.runtime_data.push.up for entry in entries])
         for name, counted in _COUNTED.items():
-            info[name] = _by_account([len(counted(entry.runtime_data)) if _loaded(entry) else 0 for entry in entries])
+            info[name] = _by_account([len(counted(entry.runtime_data)) if is_loaded(entry) else 0 for entry in entries])
     info["can_reach_amazon"] = system_health.async_check_can_reach_url(hass, f"https://alexa.{domain}/api/ping")
     return info
 
 
-def _loaded(entry: AlexaConfigEntry) -> bool:
-    """Return whether an account is loaded."""
-    return entry.state is ConfigEntryState.LOADED
-
-
 def _signed_in(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
     """Return whether an account is loaded and does not need a new sign-in."""
-    return _loaded(entry) and not any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
+    return is_loaded(entry) and not any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
 
 
 def _by_account(values: Sequence[bool | int]) -> bool | int | str:

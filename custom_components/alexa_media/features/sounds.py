@@ -30,7 +30,7 @@ from yarl import URL
 
 from ..const import CONF_PUBLIC_URL, DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import AlexaDeviceEntity, invalid_input, player_unique_id
+from ..entity import AlexaDeviceEntity, invalid_input, player_entity_id
 from ..issues import translated
 from .speech import Kind, Message, async_say, echo_players, recipients_of
 
@@ -276,9 +276,7 @@ async def async_announce_sound(entity: AlexaDeviceEntity[Any], source: str, volu
     sound = await shelf.async_prepare(source, entity.entity_id)
     # The player may have changed in the meantime.
     players = echo_players(hass)
-    unique_id = player_unique_id(entity.entry, entity.serial)
-    player = next((one for one in players.values() if (one.entry, one.unique_id) == (entity.entry, unique_id)), None)
-    if player is None:
+    if (player := players.get(player_entity_id(hass, entity.entry, entity.serial) or "")) is None:
         raise invalid_input("speech_no_target")
     message = Message(
         kind=Kind.SPEAK,

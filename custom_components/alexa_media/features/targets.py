@@ -10,7 +10,6 @@ from typing import Any
 
 from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import POLICY_CONTROL
-from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.components.todo.const import DOMAIN as TODO_DOMAIN
 from homeassistant.const import ENTITY_MATCH_ALL
 from homeassistant.core import Context, HomeAssistant, ServiceCall, callback
@@ -21,7 +20,7 @@ from homeassistant.helpers.target import SelectedEntities, TargetSelection, asyn
 from ..cloud.model.devices import EVERYWHERE, Device
 from ..const import DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry, running_entries
-from ..entity import AlexaDeviceEntity, invalid_input, player_unique_id
+from ..entity import AlexaDeviceEntity, invalid_input, player_entity_id, player_unique_id
 from .speech import Recipient, echo_players, expand, recipients_of
 
 
@@ -54,14 +53,11 @@ class Permissions:
 
         For a speaker group, this includes all its members that the options do not exclude.
         """
-        registry, devices = er.async_get(self.hass), entry.runtime_data.devices
+        devices = entry.runtime_data.devices
         every = dict.fromkeys(serials)
         for device in [devices.data[serial] for serial in every if serial in devices.data]:
             every |= dict.fromkeys(serial for serial in devices.members_of(device) if serial in devices.data)
-        unique_ids = (player_unique_id(entry, serial) for serial in every)
-        self.require_entities(
-            registry.async_get_entity_id(MEDIA_PLAYER_DOMAIN, DOMAIN, unique_id) or "" for unique_id in unique_ids
-        )
+        self.require_entities(player_entity_id(self.hass, entry, serial) or "" for serial in every)
 
 
 async def async_permissions(hass: HomeAssistant, context: Context | None) -> Permissions:
@@ -207,10 +203,8 @@ def _is_of(registered: er.RegistryEntry, *, lists: bool) -> bool:
 def echo_variables(hass: HomeAssistant, entry_id: str, serial: str) -> dict[str, str | None]:
     """Return the trigger variables of an Echo: ``entity_id`` of its player, ``device_id``, ``device``, ``area``."""
     entry: AlexaConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
-    registry = er.async_get(hass)
-    unique_id = player_unique_id(entry, serial) if entry else ""
-    entity_id = registry.async_get_entity_id(MEDIA_PLAYER_DOMAIN, DOMAIN, unique_id)
-    registered = registry.async_get(entity_id) if entity_id else None
+    entity_id = player_entity_id(hass, entry, serial) if entry else None
+    registered = er.async_get(hass).async_get(entity_id) if entity_id else None
     device = dr.async_get(hass).async_get(registered.device_id) if registered and registered.device_id else None
     area_id = (registered and registered.area_id) or (device and device.area_id)
     area = ar.async_get(hass).async_get_area(area_id) if area_id else None

@@ -10,7 +10,6 @@ from homeassistant.components.media_player import MediaPlayerEntity
 from homeassistant.components.media_player.const import (
     ATTR_GROUP_MEMBERS,
     ATTR_MEDIA_EXTRA,
-    DOMAIN as MEDIA_PLAYER_DOMAIN,
     MediaPlayerDeviceClass,
     MediaPlayerEnqueue,
     MediaPlayerEntityFeature,
@@ -25,10 +24,9 @@ from homeassistant.helpers.restore_state import ExtraStoredData, RestoredExtraDa
 from ..cloud.model.commands import FireTvKey, PlaySearch, PlayVideo, PressFireTv, SetVolume, TextCommand
 from ..cloud.model.devices import Device, Media, Player, PlayerState, Repeat, Volume
 from ..cloud.phrases import phrases_for, sleep_sentence
-from ..const import DOMAIN
 from ..coordinator.players import PlayersCoordinator
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import AlexaDeviceEntity, command_errors, invalid_input, player_unique_id, sendable
+from ..entity import AlexaDeviceEntity, command_errors, invalid_input, player_entity_id, sendable
 from ..features.play_media import IMAGE, QUEUE, ROUTINE, STATION, check_listed, command_of, is_stream, volume_of
 from ..features.playback import PAUSE, PLAY, TextCommandEntity
 from ..features.sounds import async_announce_sound
@@ -308,11 +306,7 @@ class AlexaMediaPlayer(
         group = self.device if self.device.members else self._playing_group
         if group is None:
             return None
-        registry = er.async_get(self.hass)
-        ids = (
-            registry.async_get_entity_id(MEDIA_PLAYER_DOMAIN, DOMAIN, player_unique_id(self.entry, leaf.serial))
-            for leaf in self.runtime.devices.leaves(group)
-        )
+        ids = (player_entity_id(self.hass, self.entry, leaf.serial) for leaf in self.runtime.devices.leaves(group))
         return [entity_id for entity_id in ids if entity_id]
 
     @property

@@ -117,12 +117,12 @@ def entries_of(hass: HomeAssistant, emails: Iterable[str] | None) -> list[AlexaC
     return list(chosen.values()) or entries
 
 
-def entry_by_id(hass: HomeAssistant, entry_id: str) -> AlexaConfigEntry:
-    """Return a loaded account by its entry id; raises ``ServiceValidationError``."""
+def entry_by_id(hass: HomeAssistant, entry_id: str, *, needs_loaded: bool = True) -> AlexaConfigEntry:
+    """Return an account by its entry id; raises ``ServiceValidationError``, also if it is not loaded but has to be."""
     entry: AlexaConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
     if entry is None or entry.domain != DOMAIN:
         raise invalid_input("account_id_unknown", id=entry_id)
-    if entry.state is not ConfigEntryState.LOADED:
+    if needs_loaded and entry.state is not ConfigEntryState.LOADED:
         raise invalid_input("account_not_loaded")
     return entry
 
@@ -196,9 +196,7 @@ async def _async_read_lists(entry: AlexaConfigEntry) -> tuple[JsonObjectType, di
 async def _async_record(call: ServiceCall) -> ServiceResponse:
     """Start or end a recording; also possible for an account whose setup failed."""
     hass = call.hass
-    entry: AlexaConfigEntry | None = hass.config_entries.async_get_entry(call.data[ATTR_CONFIG_ENTRY_ID])
-    if entry is None or entry.domain != DOMAIN:
-        raise invalid_input("account_id_unknown", id=call.data[ATTR_CONFIG_ENTRY_ID])
+    entry = entry_by_id(hass, call.data[ATTR_CONFIG_ENTRY_ID], needs_loaded=False)
     if call.data[ATTR_MODE] == STOP:
         try:
             finished = await recordings.async_stop(hass, entry)

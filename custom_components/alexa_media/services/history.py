@@ -12,7 +12,7 @@ import probatio as vol
 from ..cloud.model.history import UtteranceType
 from ..coordinator.history import HistoryCoordinator, history_record_of
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import command_errors, encodable, invalid_input
+from ..entity import command_errors, encodable, invalid_input, player_entity_id
 from ..features.speech import echo_players
 from .accounts import ATTR_CONFIRM, ENTRY_FIELDS, AdminAction, async_all, entries_of, entry_by_id
 from .players import player_action
@@ -94,14 +94,8 @@ async def _async_look(hass: HomeAssistant, entry: AlexaConfigEntry, history: His
 def _last_called(hass: HomeAssistant, entry: AlexaConfigEntry, history: HistoryCoordinator) -> dict[str, Any]:
     """Return the response data about the Echo of an account that was last spoken to."""
     record = history.last
-    player = next(
-        (
-            player
-            for player in echo_players(hass).values()
-            if record and player.entry is entry and player.device and player.device.serial == record.serial
-        ),
-        None,
-    )
+    entity_id = player_entity_id(hass, entry, record.serial or "") if record else None
+    player = echo_players(hass).get(entity_id or "")
     return {
         "account": entry.title,
         "entity_id": player.entity_id if player else None,
