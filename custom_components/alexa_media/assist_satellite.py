@@ -26,7 +26,7 @@ from .features.speech import Kind, can_speak, message_of
 
 PARALLEL_UPDATES = 0
 
-BROADCAST: Final = AssistSatelliteEntityDescription(key="broadcast", translation_key="broadcast")
+BROADCAST: Final = AssistSatelliteEntityDescription(key="broadcast")
 
 
 @platform_setup

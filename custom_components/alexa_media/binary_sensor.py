@@ -117,7 +117,6 @@ class AlexaPushSensor(AlexaEntity, BinarySensorEntity):
 # Disabled by default, because each costs a request per day.
 KIDS: Final = BinarySensorEntityDescription(
     key="amazon_kids",
-    translation_key="amazon_kids",
     entity_category=EntityCategory.DIAGNOSTIC,
     entity_registry_enabled_default=False,
 )
@@ -142,7 +141,6 @@ class AlexaBinarySettingDescription(SettingDescription[str], BinarySensorEntityD
 SETTINGS: Final = (
     AlexaBinarySettingDescription(
         key="setup_mode_privileges",
-        translation_key="setup_mode_privileges",
         setting="Alexa.ManagedDevice.Settings.setupModePrivileges",
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=True,

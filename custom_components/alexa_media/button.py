@@ -67,7 +67,6 @@ class AlexaRestartButton(ListedEntity[SettingsCoordinator], ButtonEntity):
 
 DELETE_TIMERS: Final = ButtonEntityDescription(
     key="delete_timers",
-    translation_key="delete_timers",
     entity_category=EntityCategory.CONFIG,
     entity_registry_enabled_default=False,
 )

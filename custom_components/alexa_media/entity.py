@@ -441,6 +441,7 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
     ) -> None:
         """Initialize for a device. The unique id is the device's id followed by the key of the description.
 
+        The key is also the translation key, unless the description has another one or is named after its device class.
         The main entity has no description.
         """
         super().__init__(coordinator, context=device.serial)
@@ -451,6 +452,8 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
         if description is not None:
             self.entity_description = description
             self._attr_unique_id += f"_{description.key}"
+            if description.translation_key is None and description.device_class is None:
+                self._attr_translation_key = description.key
             if description.key in RARELY_USED and entry.data.get(CONF_FEW_ENTITIES):
                 self._attr_entity_registry_enabled_default = False
 

@@ -33,7 +33,7 @@ def _can_be_spoken_to(_source: object, device: Device, _description: EventEntity
     return not device.is_group and device.family is not DeviceFamily.VOX
 
 
-ALERT: Final = EventEntityDescription(key="alert", translation_key="alert", event_types=[*EVENT_TYPES])
+ALERT: Final = EventEntityDescription(key="alert", event_types=[*EVENT_TYPES])
 
 
 class AlexaAlarmEvent(AlexaDeviceEntity[tuple[Notification, ...]], EventEntity):
@@ -59,9 +59,7 @@ class AlexaAlarmEvent(AlexaDeviceEntity[tuple[Notification, ...]], EventEntity):
 COMMAND: Final = "command"
 ROUTINE_OR_TAP: Final = "routine_or_tap"
 
-VOICE: Final = EventEntityDescription(
-    key="voice_command", translation_key="voice_command", event_types=[COMMAND, ROUTINE_OR_TAP]
-)
+VOICE: Final = EventEntityDescription(key="voice_command", event_types=[COMMAND, ROUTINE_OR_TAP])
 
 
 class AlexaVoiceEvent(AlexaDeviceEntity[LastCommand], EventEntity):

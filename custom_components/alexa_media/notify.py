@@ -133,16 +133,9 @@ class AlexaNotifyDescription(NotifyEntityDescription):
 
 
 NOTIFIERS: Final = (
-    AlexaNotifyDescription(
-        key="speak",
-        translation_key="speak",
-        kind=Kind.SPEAK,
-        features=NotifyEntityFeature(0),
-        capability=Capability.SPEECH,
-    ),
+    AlexaNotifyDescription(key="speak", kind=Kind.SPEAK, features=NotifyEntityFeature(0), capability=Capability.SPEECH),
     AlexaNotifyDescription(
         key="announce",
-        translation_key="announce",
         kind=Kind.ANNOUNCE,
         features=NotifyEntityFeature.TITLE,
         capability=Capability.SPEECH | Capability.ANNOUNCEMENTS,

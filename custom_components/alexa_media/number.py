@@ -56,7 +56,6 @@ class AlexaVolumeDescription(NumberEntityDescription, CapableDescription):
 
 ALERT_VOLUME: Final = AlexaVolumeDescription(
     key="alert_volume",
-    translation_key="alert_volume",
     capability="TIMERS_ALARMS_NOTIFICATIONS_VOLUME",
     entity_category=EntityCategory.CONFIG,
     native_min_value=0,
@@ -101,18 +100,11 @@ class AlexaSettingNumberDescription[S: str](SettingDescription[S], NumberEntityD
 
 
 SETTINGS: Final = (
-    AlexaSettingNumberDescription(
-        key="bass", translation_key="bass", setting=Setting.BASS, capability="EQUALIZER_CONTROLLER_BASS"
-    ),
-    AlexaSettingNumberDescription(
-        key="midrange", translation_key="midrange", setting=Setting.MID, capability="EQUALIZER_CONTROLLER_MIDRANGE"
-    ),
-    AlexaSettingNumberDescription(
-        key="treble", translation_key="treble", setting=Setting.TREBLE, capability="EQUALIZER_CONTROLLER_TREBLE"
-    ),
+    AlexaSettingNumberDescription(key="bass", setting=Setting.BASS, capability="EQUALIZER_CONTROLLER_BASS"),
+    AlexaSettingNumberDescription(key="midrange", setting=Setting.MID, capability="EQUALIZER_CONTROLLER_MIDRANGE"),
+    AlexaSettingNumberDescription(key="treble", setting=Setting.TREBLE, capability="EQUALIZER_CONTROLLER_TREBLE"),
     AlexaSettingNumberDescription(
         key="brightness",
-        translation_key="brightness",
         setting=Setting.BRIGHTNESS,
         capability="DISPLAY_BRIGHTNESS_ADJUST",
         native_min_value=0,
@@ -125,7 +117,6 @@ SETTINGS: Final = (
 PROPERTY_SETTINGS: Final = (
     AlexaSettingNumberDescription(
         key="maximum_volume",
-        translation_key="maximum_volume",
         setting="Alexa.ManagedDevice.Settings.maximumVolumeLimit",
         native_min_value=0,
         native_max_value=100,

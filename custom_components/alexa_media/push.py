@@ -87,7 +87,7 @@ def _rule[E: PushEvent](kind: type[E], verb: Verb) -> Callable[[Callable[[AlexaR
 @_rule(ConnectionChanged, Verb.APPLY)
 def _connection(data: AlexaRuntimeData, event: ConnectionChanged) -> None:
     """Set whether a device is online; an Echo that comes online can report its paired devices."""
-    data.devices.async_set_online(event.serial, event.online)
+    data.devices.async_set_online(event.serial, online=event.online)
     if data.bluetooth and event.online and event.serial in data.devices.data:
         data.bluetooth.async_online(event.serial)
 

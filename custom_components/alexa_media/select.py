@@ -70,7 +70,6 @@ class AlexaSelectDescription(CapableDescription, SelectEntityDescription):
 # Costs two requests per device, so it is disabled by default.
 DEFAULT_SOUND: Final = AlexaSelectDescription(
     key="default_sound",
-    translation_key="default_sound",
     capability="CUSTOM_ALARM_TONE",
     entity_category=EntityCategory.CONFIG,
     entity_registry_enabled_default=False,
@@ -165,7 +164,6 @@ class AlexaDefaultSoundSelect(AlexaDeviceEntity[AlarmSounds], SelectEntity):
 
 KIDS: Final = SelectEntityDescription(
     key="kids_child",
-    translation_key="kids_child",
     entity_category=EntityCategory.CONFIG,
     entity_registry_enabled_default=False,
 )
@@ -228,7 +226,7 @@ _TEMPERATURE_UNITS: Final[Choices] = {"celsius": "CELSIUS", "fahrenheit": "FAHRE
 _DISTANCE_UNITS: Final[Choices] = {"metric": "METRIC", "imperial": "IMPERIAL"}
 
 SETTINGS: Final = tuple(
-    AlexaSettingSelectDescription(key=key, translation_key=key, setting=setting, capability=capability, choices=choices)
+    AlexaSettingSelectDescription(key=key, setting=setting, capability=capability, choices=choices)
     for key, setting, capability, choices in (
         ("time_format", Setting.TIME_FORMAT, "CLOCK_FORMAT_24_HR", _TIME_FORMATS),
         ("aux_direction", Setting.AUX_DIRECTION, "AUX_SETTINGS", {"input": "INPUT", "output": "OUTPUT"}),
@@ -244,7 +242,6 @@ SETTINGS: Final = tuple(
 
 WAKE_WORD: Final = AlexaSettingSelectDescription(
     key="wake_word",
-    translation_key="wake_word",
     setting=Setting.WAKE_WORD,
     also=(Setting.WAKE_WORDS,),
     capability="MULTI_WAKEWORDS_SUPPORTED",
@@ -257,7 +254,7 @@ _PREFERENCES: Final[tuple[tuple[str, Preference, str, Choices | None], ...]] = (
     (TIME_ZONE, "time_zone", "TIMERS_AND_ALARMS", None),
 )
 PREFERENCES: Final = tuple(
-    AlexaSettingSelectDescription(key=key, translation_key=key, setting=setting, capability=capability, choices=choices)
+    AlexaSettingSelectDescription(key=key, setting=setting, capability=capability, choices=choices)
     for key, setting, capability, choices in _PREFERENCES
 )
 
@@ -276,9 +273,7 @@ _RATES: Final = (0.75, 0.85, 1.0, 1.25, 1.5, 1.75, 2.0)
 
 PROPERTY_SETTINGS: Final = (
     *(
-        AlexaSettingSelectDescription(
-            key=key, translation_key=key, setting=setting, choices=choices, entity_registry_enabled_default=True
-        )
+        AlexaSettingSelectDescription(key=key, setting=setting, choices=choices, entity_registry_enabled_default=True)
         for key, setting, choices in (
             (
                 "wake_word",
@@ -293,7 +288,7 @@ PROPERTY_SETTINGS: Final = (
             ("distance_units", "System.distanceUnits", _DISTANCE_UNITS),
         )
     ),
-    AlexaSettingSelectDescription(key=TIME_ZONE, translation_key="time_zone", setting="System.timeZone"),
+    AlexaSettingSelectDescription(key=TIME_ZONE, setting="System.timeZone"),
 )
 
 

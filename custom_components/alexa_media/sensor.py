@@ -327,12 +327,8 @@ class AlexaSettingSensorDescription(SettingDescription[Setting], SensorEntityDes
 
 
 SETTINGS: Final = (
-    AlexaSettingSensorDescription(
-        key="wifi_name", translation_key="wifi_name", setting=Setting.WIFI_NAME, capability="FAR_FIELD_WAKE_WORD"
-    ),
-    AlexaSettingSensorDescription(
-        key="mac_address", translation_key="mac_address", setting=Setting.MAC_ADDRESS, capability="FAR_FIELD_WAKE_WORD"
-    ),
+    AlexaSettingSensorDescription(key="wifi_name", setting=Setting.WIFI_NAME, capability="FAR_FIELD_WAKE_WORD"),
+    AlexaSettingSensorDescription(key="mac_address", setting=Setting.MAC_ADDRESS, capability="FAR_FIELD_WAKE_WORD"),
 )
 
 
@@ -613,7 +609,7 @@ def _hour(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
-UNIT: Final = SensorEntityDescription(key="unit", translation_key="unit", entity_category=EntityCategory.DIAGNOSTIC)
+UNIT: Final = SensorEntityDescription(key="unit", entity_category=EntityCategory.DIAGNOSTIC)
 
 SET_UP: Final = SensorEntityDescription(
     key="set_up_at",

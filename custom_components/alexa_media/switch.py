@@ -101,27 +101,14 @@ class AlexaCapableSwitchDescription(AlexaSwitchDescription, CapableDescription):
     """Description of a switch of a device with a capability."""
 
 
-ALARM: Final = AlexaSwitchDescription(
-    key="alarm",
-    translation_key="alarm",
-    entity_registry_enabled_default=False,
-)
+ALARM: Final = AlexaSwitchDescription(key="alarm", entity_registry_enabled_default=False)
 
-REMINDER: Final = AlexaSwitchDescription(
-    key="reminder",
-    translation_key="reminder",
-    entity_registry_enabled_default=False,
-)
+REMINDER: Final = AlexaSwitchDescription(key="reminder", entity_registry_enabled_default=False)
 
-KIDS: Final = AlexaSwitchDescription(
-    key="kids_mode",
-    translation_key="kids_mode",
-    entity_registry_enabled_default=False,
-)
+KIDS: Final = AlexaSwitchDescription(key="kids_mode", entity_registry_enabled_default=False)
 
 ASCENDING: Final = AlexaCapableSwitchDescription(
     key="ascending_alarm",
-    translation_key="ascending_alarm",
     capability="ASCENDING_ALARM_VOLUME",
     entity_registry_enabled_default=False,
 )
@@ -331,14 +318,12 @@ class AlexaModeDescription(AlexaCapableSwitchDescription):
 MODES: Final = (
     AlexaModeDescription(
         key="shuffle",
-        translation_key="shuffle",
         value_fn=lambda session: session.shuffle,
         command="ShuffleCommand",
         field="shuffle",
     ),
     AlexaModeDescription(
         key="repeat",
-        translation_key="repeat",
         value_fn=lambda session: None if session.repeat is None else session.repeat is Repeat.ALL,
         command="RepeatCommand",
         field="repeat",
@@ -459,7 +444,7 @@ class AlexaSettingSwitchDescription[S: str](SettingDescription[S], SwitchEntityD
 
 
 SETTINGS: Final = tuple(
-    AlexaSettingSwitchDescription(key=key, translation_key=key, setting=setting, capability=capability)
+    AlexaSettingSwitchDescription(key=key, setting=setting, capability=capability)
     for key, setting, capability in (
         ("display", Setting.DISPLAY_POWER, "DISPLAY_POWER_TOGGLE"),
         ("adaptive_brightness", Setting.ADAPTIVE_BRIGHTNESS, "DISPLAY_ADAPTIVE_BRIGHTNESS"),
@@ -472,12 +457,9 @@ SETTINGS: Final = tuple(
 )
 
 PREFERENCES: Final = (
-    AlexaSettingSwitchDescription[Preference](
-        key="follow_up_mode", translation_key="follow_up_mode", setting="follow_up", capability="GOLDFISH"
-    ),
+    AlexaSettingSwitchDescription[Preference](key="follow_up_mode", setting="follow_up", capability="GOLDFISH"),
     AlexaSettingSwitchDescription[Preference](
         key="notification_sound",
-        translation_key="notification_sound",
         setting="notification_sound",
         capability="EARCONS",
     ),
@@ -487,7 +469,6 @@ PREFERENCES: Final = (
 PROPERTY_SETTINGS: Final = tuple(
     AlexaSettingSwitchDescription(
         key=key,
-        translation_key=key,
         setting=setting,
         on=on,
         off=off,

@@ -28,7 +28,7 @@ class AlexaTextDescription(CapableDescription, TextEntityDescription):
     entity_registry_enabled_default: bool = False
 
 
-NAME: Final = AlexaTextDescription(key="name", translation_key="name", capability="CHANGE_NAME")
+NAME: Final = AlexaTextDescription(key="name", capability="CHANGE_NAME")
 
 
 class AlexaNameText(ListedEntity[SettingsCoordinator], TextEntity):

@@ -24,7 +24,7 @@ SHARED = {
 
 def names(descriptions: tuple[EntityDescription, ...]) -> dict[str, str]:
     """Return the translation keys, which determine entity ids, by the keys of unique ids."""
-    return {description.key: str(description.translation_key) for description in descriptions}
+    return {description.key: description.translation_key or description.key for description in descriptions}
 
 
 @pytest.mark.parametrize("platform", sorted(ACCOUNT))

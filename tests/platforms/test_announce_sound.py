@@ -329,7 +329,7 @@ async def test_a_player_that_disappears_during_the_conversion(home: Home, househ
     source = str(home.sounds / "gated.wav")
     away, gone = (asyncio.create_task(home.play(source, target)) for target in (SPOT, KITCHEN))
     await asyncio.sleep(0)
-    home.entry.runtime_data.devices.async_set_online(household.serial("Office Spot"), False)
+    home.entry.runtime_data.devices.async_set_online(household.serial("Office Spot"), online=False)
     er.async_get(home.hass).async_remove(KITCHEN)
     home.gate.set()
     with pytest.raises(HomeAssistantError, match=r"Office Spot \(offline\)"):

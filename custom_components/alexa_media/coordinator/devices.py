@@ -128,7 +128,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         return found
 
     @callback
-    def _async_set_connectivity(self, serial: str, *, online: bool) -> None:
+    def async_set_online(self, serial: str, *, online: bool) -> None:
         """Apply evidence of one device's connectivity, and call the listeners of changed devices and groups."""
         if serial not in self.data and serial not in self.listed:
             return
@@ -140,7 +140,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
     def async_alive(self, serial: str) -> None:
         """Record evidence that a device is online, such as a pushed volume; it is valid until contrary evidence."""
         if not self._connectivity.get(serial, True):
-            self._async_set_connectivity(serial, online=True)
+            self.async_set_online(serial, online=True)
 
     @override
     @callback
@@ -213,11 +213,6 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         self.data = {serial: device for serial, device in known.items() if self._wanted(device)}
         self._save.async_schedule()
         self.async_update_listeners()
-
-    @callback
-    def async_set_online(self, serial: str, online: bool) -> None:
-        """Apply a pushed connection change."""
-        self._async_set_connectivity(serial, online=online)
 
     @callback
     def async_take_preferences(self, preferences: Mapping[str, DevicePreferences]) -> None:

@@ -251,15 +251,13 @@ def measured_ranges(appliance: Appliance) -> tuple[Feature, ...]:
 def plain_modes(appliance: Appliance) -> tuple[Feature, ...]:
     """Return the writable mode features that are neither effects of a light nor the position of a cover."""
     position = mode_position_of(appliance)
-    modes = tuple(
-        feature for feature in _settable(appliance, FeatureName.MODE) if feature.modes and feature is not position
-    )
+    modes = tuple(feature for feature in _settable(appliance, FeatureName.MODE) if feature is not position)
     return modes[1:] if is_light(appliance) else modes
 
 
 def effects_of(appliance: Appliance) -> Feature | None:
     """Return the mode feature with the effects of a light, which is its first one."""
-    modes = tuple(feature for feature in _settable(appliance, FeatureName.MODE) if feature.modes)
+    modes = _settable(appliance, FeatureName.MODE)
     return modes[0] if modes and is_light(appliance) else None
 
 
@@ -306,9 +304,11 @@ def is_something_else(appliance: Appliance) -> bool:
 
 
 def _settable(appliance: Appliance, name: FeatureName) -> tuple[Feature, ...]:
-    """Return the writable features with the given name; ranges only if they have limits."""
+    """Return the writable features with a name; ranges only if they have limits, and modes only if they have values."""
     return tuple(
         feature
         for feature in appliance.all_of(name)
-        if feature.operations and (name is not FeatureName.RANGE or feature.value_range)
+        if feature.operations
+        and (name is not FeatureName.RANGE or feature.value_range)
+        and (name is not FeatureName.MODE or feature.modes)
     )
