@@ -102,6 +102,7 @@ class AlexaModeCover(AlexaApplianceEntity, CoverEntity):
     For any other mode, or none, the position is unknown. The cover can still be opened and closed.
     """
 
+    available_unknown = True
     _attr_name = None
     _attr_supported_features = CoverEntityFeature.OPEN | CoverEntityFeature.CLOSE
 
@@ -110,12 +111,6 @@ class AlexaModeCover(AlexaApplianceEntity, CoverEntity):
         super().__init__(place, key_of(mode, PropertyName.MODE))
         self._instance = mode.instance
         self._attr_device_class = DEVICE_CLASSES.get(place.appliance.kind)
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Return whether the appliance can be read and is reachable, even if its position is unknown."""
-        return self.coordinator.usable and self.appliance_state.reachable
 
     @property
     @override

@@ -109,7 +109,7 @@ class EntityAdder:
         create: Callable[[AlexaConfigEntry, C, Device, D], Entity],
         descriptions: Iterable[D],
         fits: Callable[[C, Device, D], bool] = lambda *_: True,
-        *coordinators: TopicCoordinator[Any],
+        *coordinators: TopicCoordinator[Any] | None,
     ) -> Callable[[], None]:
         """Add an entity for every device and description that match, unless ``source`` is None.
 
@@ -131,7 +131,7 @@ class EntityAdder:
                             partial(create, self.entry, source, device, description),
                         )
 
-        return self.follow(candidates, devices, *coordinators)
+        return self.follow(candidates, devices, *filter(None, coordinators))
 
     @callback
     def follow(self, candidates: Callable[[], Candidates], *coordinators: TopicCoordinator[Any]) -> Callable[[], None]:

@@ -42,8 +42,7 @@ def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
     """Set up the number entities that the account supports."""
     add.devices(data.alarm_volume, AlexaAlarmVolumeNumber, (ALERT_VOLUME,))
     add.devices(data.settings, AlexaSettingNumber, SETTINGS, is_single)
-    if settings := data.device_settings:
-        add.devices(settings, AlexaPropertySettingNumber, PROPERTY_SETTINGS, has_setting, settings)
+    add.devices(data.device_settings, AlexaPropertySettingNumber, PROPERTY_SETTINGS, has_setting, data.device_settings)
     add_appliances(add, _ranges_and_levels)
     if data.players is None:
         add_appliances(add, where(has_volume, AlexaSpeakerVolume, "volume"))

@@ -21,11 +21,6 @@ class AlexaScene(AlexaApplianceEntity, Scene):
         """Return whether the smart home can be read."""
         return self.coordinator.usable
 
-    @property
-    @override
-    def primary(self) -> None:
-        return None
-
     @override
     async def async_activate(self, **kwargs: Any) -> None:
         """Activate the scene; returns when Amazon has accepted it."""

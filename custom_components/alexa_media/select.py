@@ -57,8 +57,7 @@ def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
     add.devices(data.settings, AlexaSettingSelect, SETTINGS, is_single)
     add.devices(data.settings, AlexaWakeWordSelect, (WAKE_WORD,), is_single)
     add.devices(data.settings, AlexaPreferenceSelect, PREFERENCES, is_single)
-    if settings := data.device_settings:
-        add.devices(settings, AlexaPropertySettingSelect, PROPERTY_SETTINGS, has_setting, settings)
+    add.devices(data.device_settings, AlexaPropertySettingSelect, PROPERTY_SETTINGS, has_setting, data.device_settings)
     add_appliances(add, _modes)
 
 

@@ -78,14 +78,12 @@ def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
         _add_alarms(add, data.notifications)
     add_routines(add, AlexaRoutineSwitch)
     add.devices(data.ascending, AlexaAscendingSwitch, (ASCENDING,))
-    if data.dnd is not None:
-        add.devices(data.dnd, AlexaDndSwitch, (DND,), _DndFilter(data.devices), data.dnd)
+    add.devices(data.dnd, AlexaDndSwitch, (DND,), _DndFilter(data.devices), data.dnd)
     add.devices(data.kids, AlexaKidsSwitch, (KIDS,), has_kids)
     add.devices(data.players, AlexaModeSwitch, MODES)
     add.devices(data.settings, AlexaSettingSwitch, SETTINGS, is_single)
     add.devices(data.settings, AlexaPreferenceSwitch, PREFERENCES, is_single)
-    if settings := data.device_settings:
-        add.devices(settings, AlexaPropertySettingSwitch, PROPERTY_SETTINGS, has_setting, settings)
+    add.devices(data.device_settings, AlexaPropertySettingSwitch, PROPERTY_SETTINGS, has_setting, data.device_settings)
     add_appliances(add, _switches)
 
 

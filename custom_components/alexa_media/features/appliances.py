@@ -260,6 +260,9 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
     Its state is written when a shown value changes or expires, not on every push about its appliance.
     """
 
+    available_unknown: ClassVar[bool] = False
+    """Whether the entity is also available while its state is unknown."""
+
     _keys: tuple[PropertyKey, ...] = ()
     _expires_at: datetime | None = None
     _cancel_expiry: CALLBACK_TYPE | None = None
@@ -305,13 +308,14 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
     @property
     def primary(self) -> Value | None:
         """Return the value of the entity's first property, or None."""
-        return self.value_of(self._keys[0])
+        return self.value_of(self._keys[0]) if self._keys else None
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether the appliance can be read and is reachable."""
-        return super().available and self.appliance_state.reachable and self.primary is not None
+        """Return whether the appliance can be read and is reachable, and its state is known."""
+        is_shown = self.available_unknown or self.primary is not None
+        return super().available and self.appliance_state.reachable and is_shown
 
     def snapshot(self) -> object:
         """Return all shown values, to detect changes."""

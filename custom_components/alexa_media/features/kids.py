@@ -66,14 +66,14 @@ def _kids(entry: AlexaConfigEntry, device: Device) -> KidsCoordinator:
 
 def _found(children: Sequence[Child], wanted: str | None) -> Child:
     """Return the child with the id or the name ``wanted`` (ignoring case); the only child if ``wanted`` is None."""
+    known = ", ".join(sorted(child.name for child in children)) or "-"
     if wanted is None:
         if len(children) != 1:
-            raise invalid_input("child_needed", known=", ".join(sorted(child.name for child in children)) or "-")
+            raise invalid_input("child_needed", known=known)
         return children[0]
     found = [child for child in children if child.child_id == wanted.strip()]
     found = found or [child for child in children if same(child.name, wanted)]
     if not found:
-        known = ", ".join(sorted(child.name for child in children)) or "-"
         raise invalid_input("child_unknown", child=wanted, known=known)
     if len(found) > 1:
         raise invalid_input("child_ambiguous", child=wanted, ids=", ".join(sorted(child.child_id for child in found)))

@@ -19,17 +19,12 @@ STEP: Final = 10
 class AlexaSteppedSpeaker(AlexaApplianceEntity, MediaPlayerEntity):
     """A speaker whose volume Amazon neither reports nor sets; the current media are not reported either."""
 
+    available_unknown = True
     _keys = (PropertyKey(FeatureName.SPEAKER, PropertyName.VOLUME),)
     _attr_name = None
     _attr_device_class = MediaPlayerDeviceClass.SPEAKER
     _attr_supported_features = MediaPlayerEntityFeature.VOLUME_STEP
     _attr_state = MediaPlayerState.ON
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Return whether the appliance is reachable, although its volume is never known."""
-        return self.coordinator.usable and self.appliance_state.reachable
 
     @override
     async def async_volume_up(self) -> None:
