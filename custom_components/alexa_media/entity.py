@@ -288,6 +288,14 @@ def invalid_input(key: str, **placeholders: str) -> ServiceValidationError:
     return translated(ServiceValidationError, key, **placeholders)
 
 
+async def async_all[T](parts: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Return the results of all coroutines; raise the most serious error after all have ended."""
+    results = await asyncio.gather(*parts, return_exceptions=True)
+    if errors := [result for result in results if isinstance(result, BaseException)]:
+        raise most_serious(errors)
+    return [result for result in results if not isinstance(result, BaseException)]
+
+
 def fraction(value: Any) -> float:
     """Validate a field of an action as a number from 0 to 1, such as a volume; raises ``ValueError``.
 

@@ -1,17 +1,15 @@
 """Fan platform."""
 
-from typing import Any, Final, override
+from typing import Any, override
 
 from homeassistant.components.fan import FanEntity
 from homeassistant.components.fan.const import FanEntityFeature
 
-from .cloud.model.appliances import Control, FeatureName, PropertyKey, PropertyName, SetPower, SetRange
-from .features.appliances import AlexaApplianceEntity, Placement, appliance_platform, key_of, where
+from .cloud.model.appliances import Control, PropertyName, SetPower, SetRange
+from .features.appliances import POWER, AlexaApplianceEntity, Placement, appliance_platform, key_of, where
 from .features.roles import is_fan, percentage_to_speed, speed_count, speed_of, speed_to_percentage
 
 PARALLEL_UPDATES = 0
-
-POWER: Final = PropertyKey(FeatureName.POWER, PropertyName.POWER_STATE)
 
 
 class AlexaFan(AlexaApplianceEntity, FanEntity):

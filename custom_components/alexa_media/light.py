@@ -27,7 +27,7 @@ from .cloud.model.appliances import (
     SetPower,
 )
 from .entity import invalid_input
-from .features.appliances import AlexaApplianceEntity, Placement, appliance_platform, key_of, where
+from .features.appliances import POWER, AlexaApplianceEntity, Placement, appliance_platform, key_of, where
 from .features.roles import (
     MAX_KELVIN,
     MIN_KELVIN,
@@ -44,7 +44,6 @@ from .features.roles import (
 
 PARALLEL_UPDATES = 0
 
-POWER: Final = PropertyKey(FeatureName.POWER, PropertyName.POWER_STATE)
 BRIGHTNESS: Final = PropertyKey(FeatureName.BRIGHTNESS, PropertyName.BRIGHTNESS)
 COLOR: Final = PropertyKey(FeatureName.COLOR, PropertyName.COLOR)
 KELVIN: Final = PropertyKey(FeatureName.COLOR_TEMPERATURE, PropertyName.COLOR_TEMPERATURE)

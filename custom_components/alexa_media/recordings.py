@@ -189,21 +189,16 @@ async def async_resume(hass: HomeAssistant, entry: ConfigEntry[Any], backend: Al
     """Record the setup of an entry for which a recording was started, or end a recording whose time is over."""
     with _disk_errors_logged():
         state = await _store(hass, entry).async_load() or {}
-        if running := state.get("running"):
-            await _async_continue(hass, entry, backend, running)
-
-
-async def _async_continue(
-    hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, running: Mapping[str, Any]
-) -> None:
-    key = _key(entry, running["salt"])
-    # A new sign-in changes the key; the same value would then have two pseudonyms in one file.
-    if time.time() >= running["until"] or running["check"] != _check(key):
-        await async_stop(hass, entry)
-        return
-    recording = Recording(hass, entry, running)
-    await recording.async_prepare(key)
-    recording.async_start(backend)
+        if not (running := state.get("running")):
+            return
+        key = _key(entry, running["salt"])
+        # A new sign-in changes the key; the same value would then have two pseudonyms in one file.
+        if time.time() >= running["until"] or running["check"] != _check(key):
+            await async_stop(hass, entry)
+            return
+        recording = Recording(hass, entry, running)
+        await recording.async_prepare(key)
+        recording.async_start(backend)
 
 
 async def async_start(hass: HomeAssistant, entry: ConfigEntry[Any], hours: float) -> float:
@@ -345,11 +340,7 @@ def _head(entry: ConfigEntry[Any], state: Mapping[str, Any], pseudonyms: Pseudon
 def _options(entry: ConfigEntry[Any]) -> dict[str, Any]:
     """Return the options that determine the entities of an account."""
     options = {**entry.data, **entry.options}
-    return {key: options[key] for key in _OPTIONS if _is_json(options.get(key))}
-
-
-def _is_json(value: object) -> bool:
-    return isinstance(value, bool | int | float | str | list)
+    return {key: options[key] for key in _OPTIONS if isinstance(options.get(key), bool | int | float | str | list)}
 
 
 def _write_head(folder: Path, head: Mapping[str, Any]) -> None:

@@ -18,8 +18,6 @@ from .cloud.model.appliances import (
     ApplianceKind,
     Control,
     Feature,
-    FeatureName,
-    PropertyKey,
     PropertyName,
     SetPower,
     SetToggle,
@@ -45,6 +43,7 @@ from .entity import (
 )
 from .features.alarms import async_switch, echo_of, time_of_day
 from .features.appliances import (
+    POWER,
     AlexaApplianceEntity,
     EntityFactory,
     Placement,
@@ -521,8 +520,6 @@ class AlexaPropertySettingSwitch(PropertySettingEntity, _SettingSwitch):
 
     entity_description: AlexaSettingSwitchDescription[str]
 
-
-POWER: Final = PropertyKey(FeatureName.POWER, PropertyName.POWER_STATE)
 
 # The light at the front of the air quality monitor.
 _MONITOR_LED: Final = "11"

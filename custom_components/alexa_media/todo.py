@@ -1,6 +1,5 @@
 """To-do list platform."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 import logging
@@ -15,15 +14,7 @@ from .cloud.errors import AlexaCommandError, AlexaUnsupportedError
 from .cloud.model.lists import MAX_ITEMS, ItemChanges, ListItem, ListsApi, ListType
 from .coordinator.lists import AlexaList, ListsCoordinator
 from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
-from .entity import (
-    AccountEntity,
-    Candidates,
-    EntityAdder,
-    command_errors,
-    invalid_input,
-    most_serious,
-    platform_setup,
-)
+from .entity import AccountEntity, Candidates, EntityAdder, async_all, command_errors, invalid_input, platform_setup
 
 PARALLEL_UPDATES = 0
 
@@ -199,10 +190,7 @@ class AlexaTodoList(AccountEntity[ListsCoordinator], TodoListEntity):
         items = self._items
         if gone := [uid for uid in uids if uid not in items]:
             raise invalid_input("todo_item_gone" if len(uids) == 1 else "todo_items_gone", count=str(len(gone)))
-        results = await asyncio.gather(*(self._async_delete(items[uid]) for uid in uids), return_exceptions=True)
-        failures = [result for result in results if isinstance(result, BaseException)]
-        if failures:
-            raise most_serious(failures)
+        await async_all(self._async_delete(items[uid]) for uid in uids)
 
     async def async_delete_list(self, confirm: bool) -> None:
         """Delete the list with all its items; Amazon only allows this for lists created by a user."""

@@ -122,6 +122,8 @@ GUARD: Final = "Alexa Guard"
 ATTR_LAST_SAMPLED: Final = "last_sampled"
 """Time at which the appliance measured the value of an entity."""
 
+POWER: Final = PropertyKey(FeatureName.POWER, PropertyName.POWER_STATE)
+
 _A_SECOND: Final = timedelta(seconds=1)
 
 _AIR_QUALITY_MONITOR_TYPE: Final = "AEZME1X38KDRA"

@@ -24,7 +24,7 @@ from ..cloud.model.commands import command
 from ..cloud.names import same, tidy
 from ..const import CONF_EMAIL, DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import account_error, account_name, command_errors, invalid_input, most_serious, sendable
+from ..entity import account_error, account_name, command_errors, invalid_input, sendable
 from ..issues import translated
 
 ATTR_CONFIRM: Final = "confirm"
@@ -125,14 +125,6 @@ def entry_by_id(hass: HomeAssistant, entry_id: str, *, needs_loaded: bool = True
     if needs_loaded and entry.state is not ConfigEntryState.LOADED:
         raise invalid_input("account_not_loaded")
     return entry
-
-
-async def async_all[T](parts: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """Return the results of all coroutines; raise the most serious error after all have ended."""
-    results = await asyncio.gather(*parts, return_exceptions=True)
-    if errors := [result for result in results if isinstance(result, BaseException)]:
-        raise most_serious(errors)
-    return [result for result in results if not isinstance(result, BaseException)]
 
 
 async def _async_force_logout(call: ServiceCall) -> None:

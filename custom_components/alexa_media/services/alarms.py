@@ -21,7 +21,7 @@ from ..cloud.model.devices import EVERYWHERE, Notification
 from ..cloud.names import contains
 from ..cloud.phrases import TimerChange, snooze_sentence, timer_change_sentence, timer_sentence
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import command_errors, encodable, fraction, invalid_input
+from ..entity import async_all, command_errors, encodable, fraction, invalid_input
 from ..features.alarms import (
     CAN_REMIND,
     CAN_RING,
@@ -54,7 +54,7 @@ from ..features.alarms import (
     timing_of,
 )
 from ..features.targets import async_permissions, async_recipients
-from .accounts import Action, async_all
+from .accounts import Action
 
 ATTR_ALL_DEVICES: Final = "all_devices"
 ATTR_AT: Final = "at"

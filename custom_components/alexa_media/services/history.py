@@ -12,9 +12,9 @@ import probatio as vol
 from ..cloud.model.history import UtteranceType
 from ..coordinator.history import HistoryCoordinator, history_record_of
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import command_errors, encodable, invalid_input, player_entity_id
+from ..entity import async_all, command_errors, encodable, invalid_input, player_entity_id
 from ..features.speech import echo_players
-from .accounts import ATTR_CONFIRM, ENTRY_FIELDS, AdminAction, async_all, entries_of, entry_by_id
+from .accounts import ATTR_CONFIRM, ENTRY_FIELDS, AdminAction, entries_of, entry_by_id
 from .players import player_action
 
 ATTR_EMAIL: Final = "email"

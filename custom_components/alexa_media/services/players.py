@@ -29,7 +29,7 @@ from ..cloud.names import same
 from ..cloud.ssml import LANGUAGES
 from ..const import DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import command_errors, fraction, invalid_input, sendable
+from ..entity import async_all, command_errors, fraction, invalid_input, sendable
 from ..features.playback import (
     ATTR_TEXT_COMMAND,
     ATTR_TIMEOUT,
@@ -42,7 +42,7 @@ from ..features.playback import (
 from ..features.sequences import names_routine, reader
 from ..features.speech import DndPolicy, Kind, async_say, echo_players, expand, message_of, obstacle
 from ..features.targets import Permissions, async_permissions, async_recipients
-from .accounts import ENTRY_FIELDS, Action, AdminAction, EntityAction, async_all, entry_by_id
+from .accounts import ENTRY_FIELDS, Action, AdminAction, EntityAction, entry_by_id
 
 ATTR_ANNOUNCEMENT: Final = "announcement"
 ATTR_ENABLED: Final = "enabled"
