@@ -356,7 +356,7 @@ MONITOR: Final = {
     instance: MonitorDescription(
         instance=instance,
         key=key,
-        # An index has no name of its own.
+        # The name of the class does not say which index it is.
         translation_key=key if device_class is SensorDeviceClass.AQI else None,
         device_class=device_class,
         native_unit_of_measurement=unit,
