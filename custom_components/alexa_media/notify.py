@@ -498,7 +498,8 @@ async def _async_last_called(
     commands = [(record, entry) for entry, history in loaded if (record := history.last)]
     if commands:
         last, account = max(commands, key=lambda one: one[0].timestamp)
-        if player := players.get(player_entity_id(hass, account, last.serial or "") or ""):
+        player = players.get(player_entity_id(hass, account, last.serial or "") or "")
+        if player and player.entry is account and player.device:
             return player
     raise translated(HomeAssistantError, "last_called_unknown")
 

@@ -276,7 +276,8 @@ async def async_announce_sound(entity: AlexaDeviceEntity[Any], source: str, volu
     sound = await shelf.async_prepare(source, entity.entity_id)
     # The player may have changed in the meantime.
     players = echo_players(hass)
-    if (player := players.get(player_entity_id(hass, entity.entry, entity.serial) or "")) is None:
+    player = players.get(player_entity_id(hass, entity.entry, entity.serial) or "")
+    if player is None or player.entry is not entity.entry:
         raise invalid_input("speech_no_target")
     message = Message(
         kind=Kind.SPEAK,

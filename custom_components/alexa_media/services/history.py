@@ -96,10 +96,11 @@ def _last_called(hass: HomeAssistant, entry: AlexaConfigEntry, history: HistoryC
     record = history.last
     entity_id = player_entity_id(hass, entry, record.serial or "") if record else None
     player = echo_players(hass).get(entity_id or "")
+    is_known = player and player.entry is entry and player.device
     return {
         "account": entry.title,
-        "entity_id": player.entity_id if player else None,
-        "name": player.name if player else None,
+        "entity_id": player.entity_id if player and is_known else None,
+        "name": player.name if player and is_known else None,
         **(history_record_of(record) if record else {}),
     }
 
