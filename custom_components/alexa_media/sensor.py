@@ -281,13 +281,25 @@ class AlexaLastSpokenTo(AccountEntity[HistoryCoordinator], SensorEntity):
         self.async_on_remove(self.entry.runtime_data.devices.async_add_listener(self._async_renamed))
         listen = partial(self.hass.bus.async_listen, er.EVENT_ENTITY_REGISTRY_UPDATED, event_filter=is_player)
         self.async_on_remove(listen(self._async_renamed))
+        self._shown = self._names
+
+    @override
+    @callback
+    def _handle_coordinator_update(self) -> None:
+        self._shown = self._names
+        super()._handle_coordinator_update()
 
     @callback
     def _async_renamed(self, _event: object = None) -> None:
         """Write the state if the Echo or its player has another name."""
-        if (shown := (self.native_value, self._player)) != self._shown:
-            self._shown = shown
+        if self._names != self._shown:
+            self._shown = self._names
             self.async_write_ha_state()
+
+    @property
+    def _names(self) -> tuple[str | None, str | None]:
+        """Return the name of the Echo and the entity id of its media player."""
+        return self.native_value, self._player
 
     @property
     def _player(self) -> str | None:

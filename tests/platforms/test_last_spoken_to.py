@@ -50,6 +50,16 @@ async def test_it_shows_the_echo_and_the_transcript_if_enabled(
     assert words == (["good morning", "Hello", "Jo"] if keep else [None] * 3)
 
 
+async def test_it_is_not_written_when_another_fact_of_an_echo_changes(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    entity_id = sensor(hass, entry)
+    before = state_of(hass, entity_id).last_reported
+    household.change("Office Spot", online=False)
+    await until(hass, lambda: shows(hass, "media_player.office_spot", "unavailable"))
+    assert state_of(hass, entity_id).last_reported == before
+
+
 async def test_it_follows_the_names_of_the_echo_and_of_its_player(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:

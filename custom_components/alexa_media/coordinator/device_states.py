@@ -139,6 +139,21 @@ class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
 
     with_child = False
     children: tuple[Child, ...] = ()
+    _is_adding = False
+
+    @callback
+    def async_added(self) -> None:
+        """Read once all entities have been added, because each of them calls this."""
+        if not self._is_adding:
+            self._is_adding = True
+            self.entry.async_create_background_task(
+                self.hass, self._async_hint_when_added(), f"{self.name} hint after adding"
+            )
+
+    async def _async_hint_when_added(self) -> None:
+        await self.entry.runtime_data.async_added()
+        self._is_adding = False
+        self.async_hint()
 
     @override
     async def _async_read(self) -> Mapping[str, KidsMode]:

@@ -27,7 +27,7 @@ class KidsEntity(AlexaDeviceEntity[KidsMode]):
     async def async_added_to_hass(self) -> None:
         """Request a read soon; all entities that are being added share it."""
         await super().async_added_to_hass()
-        self.coordinator.async_hint()
+        self.coordinator.async_added()
 
 
 def has_kids(_kids: KidsCoordinator, device: Device, _description: EntityDescription) -> bool:
