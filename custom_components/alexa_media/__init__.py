@@ -137,7 +137,7 @@ async def _async_undo(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 
 
 async def _async_run_to_end[T](hass: HomeAssistant, work: Coroutine[Any, Any, T], name: str) -> tuple[T, bool]:
-    """Run a coroutine to completion; return its result, and whether the caller was canceled in the meantime."""
+    """Run a coroutine to completion; return its result, and whether the caller was canceled while it ran."""
     task = hass.async_create_task(work, name)
     is_canceled = False
     while not task.done():
@@ -174,7 +174,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bo
 
 @callback
 def _async_cancel_once_unloaded(hass: HomeAssistant, entry: AlexaConfigEntry, caller: asyncio.Task[Any]) -> None:
-    """Wait until Home Assistant has finished the unload, then cancel its caller again."""
+    """Cancel the caller of the unload again once Home Assistant has finished the unload."""
 
     @callback
     def _changed(_change: ConfigEntryChange, changed: ConfigEntry[Any]) -> None:
@@ -198,7 +198,7 @@ async def _async_unload(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Remove an account, and deregister the integration from Amazon."""
+    """Delete the stored data of a removed entry; for an account, also deregister the integration from Amazon."""
     NO_DEFAULT.async_clear(hass, entry)
     await recordings.async_forget(hass, entry)
     await async_forget(hass, entry)
@@ -207,5 +207,5 @@ async def async_remove_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> No
 async def async_remove_config_entry_device(
     _hass: HomeAssistant, entry: AlexaConfigEntry, device_entry: DeviceEntry
 ) -> bool:
-    """Return whether the user may remove a device: True if the account no longer lists it."""
+    """Return whether the user may remove a device: only if the loaded account no longer lists it."""
     return is_gone(entry, device_entry) and not is_appliance(entry, device_entry)

@@ -55,7 +55,7 @@ STATES: Final = {
 
 
 class AlexaGuard(TopicEntity[GuardCoordinator], AlarmControlPanelEntity):
-    """Alexa Guard: armed when everyone is away, disarmed when someone is at home. Amazon requires no code."""
+    """Alexa Guard: armed in Amazon's "Away" mode, disarmed in its "Home" mode. Amazon requires no code."""
 
     _attr_name = None
     _attr_code_arm_required = False
@@ -181,7 +181,7 @@ class AlexaSecurityPanel(AlexaApplianceEntity, AlarmControlPanelEntity):
         await self._async_set(ArmState.DISARMED, code or None)
 
     async def _async_set(self, state: ArmState, code: str | None = None) -> None:
-        """Arm or disarm the panel; raises with Amazon's reason if it refuses."""
+        """Arm or disarm the panel; raises ``HomeAssistantError`` with Amazon's reason if the panel refuses."""
         with command_errors(self.hass, self.entry):
             try:
                 await self.coordinator.async_arm(self._appliance.entity_id, state, code)

@@ -1,4 +1,4 @@
-"""Assist satellite platform: Echos announce what Assist broadcasts, if the options say so."""
+"""Assist satellite platform: Echos announce Assist broadcasts, if the option is enabled."""
 
 from itertools import takewhile
 from typing import Final, override
@@ -42,7 +42,7 @@ def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
 
     @callback
     def _give_up() -> None:
-        """Remove the satellites that an earlier account has, too, after it was enabled again."""
+        """Remove the satellites of Echos for which an earlier account has an enabled satellite, too."""
         for device in data.devices.data.values():
             item = _registered(hass, entry, device)
             if item is not None and any(_has(hass, other, device) for other in _earlier(hass, entry)):
@@ -53,7 +53,7 @@ def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
 
     @callback
     def _take_over(_event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        """Add the satellites that another account no longer has, and give up those that it has again."""
+        """Add satellites that no other account has any longer, and remove those that an earlier account has again."""
         _give_up()
         add_missing()
 
@@ -71,7 +71,7 @@ def _is_satellite_changed(data: er.EventEntityRegistryUpdatedData) -> bool:
 
 
 def _accounts(hass: HomeAssistant) -> list[AlexaConfigEntry]:
-    """Return the accounts with the option."""
+    """Return the accounts in which the broadcast option is enabled."""
     return [each for each in hass.config_entries.async_entries(DOMAIN) if each.options.get(CONF_BROADCAST)]
 
 
@@ -94,10 +94,12 @@ def _has(hass: HomeAssistant, account: AlexaConfigEntry, device: Device) -> bool
 
 
 def _is_of_another_account(hass: HomeAssistant, entry: AlexaConfigEntry, device: Device) -> bool:
-    """Return whether another account has the satellite of an Echo, or will add it: two would announce all twice.
+    """Return whether another account has the satellite of an Echo, or will add it.
 
-    While no account has it, it belongs to the first account with the option that lists the Echo. If two have it,
-    because one of them was disabled meanwhile, it belongs to the first of them.
+    Two satellites of one Echo would announce every broadcast twice.
+
+    If no account has the satellite, it belongs to the first account with the option that lists the Echo. If two have
+    it, because one of them had been disabled, it belongs to the first of them.
     """
     earlier = _earlier(hass, entry)
     if any(_has(hass, other, device) for other in earlier):
@@ -172,9 +174,9 @@ class AlexaSatellite(AlexaDeviceEntity[Device], AssistSatelliteEntity):
     async def async_announce(self, announcement: AssistSatelliteAnnouncement) -> None:
         """Announce a message, or play media without a message; returns when Amazon has accepted the command.
 
-        Alexa plays its own chime before an announcement, whatever sound was requested. Without a sound, the message is
-        spoken. Raises ``ServiceValidationError`` for a message that cannot be spoken and for media without an external
-        URL, ``HomeAssistantError`` if Amazon does not accept the command.
+        Alexa plays its own chime before an announcement, regardless of the requested sound. Without a preannounce
+        sound, the message is spoken without a chime. Raises ``ServiceValidationError`` for a message that cannot be
+        spoken and for media without an external URL, and ``HomeAssistantError`` if Amazon does not accept the command.
         """
         source = announcement.original_media_id
         if source and not announcement.message.strip():

@@ -1,4 +1,4 @@
-"""Backends of the entries of both clouds, their sessions, credentials and tokens."""
+"""Backends of the config entries of both clouds, with their sessions, credentials and tokens."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
@@ -97,7 +97,7 @@ def use_login_host(implementation: AbstractOAuth2Implementation, login_host: str
 
 
 class EntryTokens(AccessTokenGetter):
-    """Access tokens of one entry; a renewed token and its refresh token are stored at once."""
+    """Access tokens of one entry; a renewed token and its refresh token are stored immediately."""
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry[Any], implementation: AbstractOAuth2Implementation
@@ -115,7 +115,7 @@ class EntryTokens(AccessTokenGetter):
         if held and held != refused and float(token.get("expires_at", 0)) > time.time() + _MARGIN:
             return held
         if self._renewal is None:
-            # A separate task: the caller may be canceled, and the response must be stored nevertheless.
+            # A separate task, because the response must be stored even if the caller is canceled.
             self._renewal = self._hass.async_create_task(self._async_renew(token), f"{DOMAIN} renew token")
             self._renewal.add_done_callback(self._renewed)
         return await asyncio.shield(self._renewal)
@@ -191,7 +191,7 @@ def create_push_client() -> httpx.AsyncClient:
 
 
 class Stored(StrEnum):
-    """What is stored for an entry, each in a separate file."""
+    """Kinds of data stored for an entry, each in a separate file."""
 
     SESSION = "session"
     """The signed-in session of an account: tokens, cookies and addresses."""
@@ -204,7 +204,7 @@ class Stored(StrEnum):
 
 
 def entry_store(hass: HomeAssistant, entry_id: str, stored: Stored) -> Store[dict[str, Any]]:
-    """Return a store of an entry."""
+    """Return the store of an entry for one kind of data."""
     is_atomic = stored is Stored.SESSION
     return Store(hass, STORE_VERSION, f"{DOMAIN}.{stored}.{entry_id}", private=True, atomic_writes=is_atomic)
 
@@ -212,7 +212,7 @@ def entry_store(hass: HomeAssistant, entry_id: str, stored: Stored) -> Store[dic
 async def async_stored[T](store: Store[dict[str, Any]], parse: Callable[[dict[str, Any]], T]) -> T | None:
     """Return the parsed content of a store; None if it is empty, damaged, or written by a later version.
 
-    The content of such a store can be read from the cloud again.
+    Use it only for content that can be fetched from the cloud again.
     """
     try:
         stored = await store.async_load()
@@ -241,12 +241,12 @@ class DelayedSave:
         self._store.async_delay_save(self._content_to_save, 1)
 
     def _content_to_save(self) -> dict[str, Any]:
-        """Return the content, which is then saved."""
+        """Return the content to save, and mark the save as done."""
         self._is_pending = False
         return self._content()
 
     async def _async_save_pending(self) -> None:
-        """Save the content now if a save is scheduled, which it replaces."""
+        """If a save is scheduled, save the content now instead."""
         if self._is_pending:
             await self._store.async_save(self._content_to_save())
 
@@ -281,7 +281,10 @@ def create_backend(
 async def _async_create_account_backend(
     hass: HomeAssistant, entry: ConfigEntry[Any]
 ) -> tuple[AlexaBackend, Callable[[], Coroutine[Any, Any, None]]]:
-    """Return the backend of an account with its stored session, and a function that stores and closes both."""
+    """Return the backend of an account with its stored session restored, and its close function.
+
+    The close function stores the session first if it has changed.
+    """
     store = entry_store(hass, entry.entry_id, Stored.SESSION)
     stored = await async_stored(store, dict)
     backend, async_close = create_backend(hass, entry.data)

@@ -149,7 +149,7 @@ SETTINGS: Final = (
 
 
 class AlexaSetupModePrivileges(PropertySettingEntity, BinarySensorEntity):
-    """Shows whether a guest may change settings on the device."""
+    """Shows whether guests may change all settings on the device."""
 
     entity_description: AlexaBinarySettingDescription
 
@@ -310,8 +310,8 @@ class AlexaContact(_AlexaDetector):
 class AlexaMotion(_AlexaDetector):
     """A motion sensor. For an Echo, which detects people by ultrasound, the device class is occupancy.
 
-    Amazon never pushes motion, and polling takes a request per minute, so the entity is disabled by default. The sensor
-    of an Echo may not report for weeks; motion older than an hour is ignored.
+    Polling takes a request per minute until Amazon pushes motion, so the entity is disabled by default. The sensor of
+    an Echo may not report for weeks: the state is unknown an hour after motion, and a day after "no motion".
     """
 
     _keys = (PropertyKey(FeatureName.MOTION_SENSOR, PropertyName.DETECTION_STATE),)
@@ -325,11 +325,11 @@ class AlexaMotion(_AlexaDetector):
 
     @override
     def max_age_of(self, value: Value) -> timedelta | None:
-        """Return the maximum age of a value; "no motion" does not expire."""
+        """Return the maximum age of a value: an hour for motion, a day for "no motion"."""
         return _MOTION_LASTS if value == "DETECTED" else self.max_age
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Poll the motion every minute while the entity is enabled."""
+        """Poll the motion every minute while the entity is enabled, until Amazon pushes it."""
         await super().async_added_to_hass()
         self.async_on_remove(self.coordinator.async_poll_often(self._appliance.entity_id, FeatureName.MOTION_SENSOR))

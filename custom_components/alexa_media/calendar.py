@@ -187,7 +187,7 @@ class AlexaCalendar(AccountEntity[NotificationsCoordinator], CalendarEntity):
 
 
 def _rule(echo: Echo, item: Notification) -> str | None:
-    """Return the recurrence rule of a notification; None if there is none or Home Assistant cannot write it back."""
+    """Return the recurrence rule of a notification; None if it does not repeat or its recurrence is not supported."""
     try:
         recurrence = recurrence_held(echo, item)
     except ServiceValidationError:
@@ -196,7 +196,7 @@ def _rule(echo: Echo, item: Notification) -> str | None:
 
 
 def _title(echo: Echo, item: Notification) -> str:
-    """Return the title of an event: the label, or the name of the Echo for an alarm without a label."""
+    """Return the title of an event: the label, or "Alarm" with the name of the Echo for an alarm without a label."""
     if item.label or item.type not in ALARMS:
         return item.label or ""
     return f"{ALARM} – {echo.device.name}"

@@ -104,7 +104,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
     @property
     @override
     def temperature_unit(self) -> str:
-        """Return the unit of the thermostat's own scale."""
+        """Return the unit of the thermostat's own scale, or Celsius if the scale is unknown."""
         temperatures = (self.value_of(key) for key in (TARGET, LOWER, UPPER, CURRENT))
         scale = next((item.scale for item in temperatures if isinstance(item, Temperature)), None)
         return TEMPERATURE_UNITS.get(scale or TemperatureScale.UNKNOWN, UnitOfTemperature.CELSIUS)
@@ -136,7 +136,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
     @property
     @override
     def hvac_action(self) -> HVACAction | None:
-        """Return the current action of heater, cooler and fan; None for a thermostat that does not report it."""
+        """Return the current action of heater, cooler and fan; None if it is unknown."""
         stages = {key: value for key, _ in STAGES if isinstance(value := self.value_of(key), str)}
         running = next((action for key, action in STAGES if stages.get(key) not in (None, "OFF", "UNKNOWN")), None)
         if running or not stages or "UNKNOWN" in stages.values():
@@ -200,7 +200,10 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
     @property
     @override
     def hvac_mode(self) -> HVACMode | None:
-        """Return the mode; during ECO the previous mode, because Amazon does not report whether ECO heats or cools."""
+        """Return the mode; during ECO the previous active mode, or else the first active one.
+
+        Amazon does not report whether ECO heats or cools.
+        """
         if self.value_of(MODE) == ECO:
             return self._usual_mode
         return HVAC_MODES.get(str(self.value_of(MODE)))

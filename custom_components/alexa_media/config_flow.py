@@ -264,7 +264,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         except AlexaError as err:
             error = err.key if isinstance(err, EnrollmentError) else "cannot_connect"
             _LOGGER.debug("Sign-in failed: %s (%s %s)", error, err.endpoint, err.status)
-        except Exception as err:  # noqa: BLE001 - whatever it is, the user may try again
+        except Exception as err:  # noqa: BLE001 - after any error, the user may try again
             # Without the texts of the traceback: they may contain the pasted address.
             _LOGGER.error("Unexpected error during sign-in: %s in %s", type(err).__name__, _place_of(err))  # noqa: TRY400
             error = "unknown"
@@ -273,7 +273,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     async def _async_sign_in(self, pasted: str) -> ConfigFlowResult:
         """Register with the code in a URL, and end the flow with the account.
 
-        Raises ``AlexaError``, ``_WrongMarketplaceError`` or ``FlowError`` after undoing the registration.
+        Raises ``AlexaError``, ``_WrongMarketplaceError`` or ``FlowError``. A completed registration is undone first.
         """
         code = self._enrollment.code_from(pasted)
         self._refuse_other_entry(self._enrollment.account_from(pasted))
@@ -330,7 +330,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         return self.async_create_entry(title=self._title(account, domain), data=data)
 
     def _title(self, account: Account, domain: str) -> str:
-        """Return the title "Alexa", with first name or site for further accounts; never with the email address."""
+        """Return the title "Alexa", followed by first name or site for further accounts, never by the email address."""
         taken = {entry.title for entry in self._async_current_entries(include_ignore=True)}
         first = next((word for word in account.name.split() if "@" not in word), "")
         titles = ("Alexa", f"Alexa ({first})" if first else f"Alexa ({domain})", f"Alexa ({first or domain}, {domain})")

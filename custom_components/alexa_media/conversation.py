@@ -41,12 +41,12 @@ class AlexaConversation(AccountEntity[DevicesCoordinator], ConversationEntity):
     @property
     @override
     def supported_languages(self) -> list[str] | Literal["*"]:
-        """Return all languages: Alexa uses the language that the Echo is set to."""
+        """Return ``*`` for all languages, because Alexa uses the language that the Echo is set to."""
         return MATCH_ALL
 
     @override
     async def _async_handle_message(self, user_input: ConversationInput, chat_log: ChatLog) -> ConversationResult:
-        """Send the request to the Echo; an error becomes the answer."""
+        """Send the request to the Echo, and return its answer or the text of the error."""
         response = intent.IntentResponse(language=user_input.language)
         try:
             answer = await self._async_ask(user_input)

@@ -69,7 +69,7 @@ TO_REDACT: Final = frozenset(
     }
 )
 
-# The only keys of an entry's data and options that are included; old entries may contain anything.
+# The only keys of an entry's data and options whose values are included; old entries may contain anything.
 _SHOWN: Final = frozenset({CONF_URL, CONF_SCAN_INTERVAL})
 
 
@@ -120,7 +120,7 @@ async def async_get_device_diagnostics(
 
 
 def _entry(entry: AlexaConfigEntry) -> dict[str, Any]:
-    """Return the entry with its data and options, without private values."""
+    """Return the entry; of its data and options, only the values in ``_SHOWN`` are not redacted."""
     return {
         "version": entry.version,
         "minor_version": entry.minor_version,

@@ -49,8 +49,9 @@ type Candidates = Iterable[tuple[str, Callable[[], Entity]]]
 def player_unique_id(entry: AlexaConfigEntry, serial: str) -> str:
     """Return the unique id of a device's media player, on which its other unique ids are based.
 
-    In the first account, it is the serial of the device. A further account appends its email address, because two
-    accounts may have the same Echo. The form is fixed when the entry is created. Ids of a property have a prefix.
+    In the first account, it is the serial of the device. A further account appends its email address or customer
+    id, because two accounts may have the same Echo. The form is fixed when the entry is created. Ids of a property have
+    a prefix.
     """
     suffix: str = entry.data.get(CONF_ID_SUFFIX, "")
     serial = f"{entry.data.get(CONF_ID_PREFIX, '')}{serial}"
@@ -79,7 +80,7 @@ class _Followed:
     is_pending: bool = False
 
     def create(self, unique_id: str, factory: Callable[[], Entity]) -> Entity:
-        """Return a new entity that is missing again when it is removed."""
+        """Return a new entity that counts as missing again once it is removed."""
         entity = factory()
         entity.async_on_remove(Removal(self.known, unique_id))
         return entity
@@ -163,12 +164,12 @@ class EntityAdder:
         return _update
 
     async def _async_add_missing(self, followed: _Followed, *, disabled: bool) -> bool:
-        """Add the missing entities, with those that are disabled in the registry only if ``disabled``.
+        """Add the missing entities, those that are disabled in the registry only if ``disabled`` is True.
 
-        They are added last, because they get no states. Returns whether they are still missing.
+        Disabled entities are added last, because they have no state. Returns whether any of them are still missing.
         """
         runtime = self.entry.runtime_data
-        # One platform after the other: all of them together would block the event loop too long.
+        # One platform at a time, because all of them together would block the event loop for too long.
         async with runtime.adding:
             followed.is_pending = False
             missing = [candidate for candidate in followed.candidates() if candidate[0] not in followed.known]
@@ -191,7 +192,7 @@ class EntityAdder:
         return item is not None and item.disabled
 
     def registered(self, prefix: str) -> dict[str, str]:
-        """Return the entity ids of the platform's registered entities by the rest of their unique ids."""
+        """Return the entity ids of the platform's registered entities by their unique ids without ``prefix``."""
         return {
             item.unique_id.removeprefix(prefix): item.entity_id
             for item in er.async_entries_for_config_entry(er.async_get(self.hass), self.entry.entry_id)
@@ -224,7 +225,7 @@ type PlatformSetup = Callable[
 
 
 def platform_setup(add_entities: Callable[[EntityAdder, AlexaRuntimeData], None]) -> PlatformSetup:
-    """Return the ``async_setup_entry`` of a platform, whose entities a function adds."""
+    """Return the ``async_setup_entry`` of a platform, which calls the decorated function to add the entities."""
 
     @wraps(add_entities)
     async def async_setup_entry(
@@ -237,9 +238,10 @@ def platform_setup(add_entities: Callable[[EntityAdder, AlexaRuntimeData], None]
 
 @contextmanager
 def command_errors(hass: HomeAssistant, entry: AlexaConfigEntry) -> Generator[None]:
-    """Convert the errors of a backend during a command into errors of Home Assistant.
+    """Convert the errors of a backend during a command into ``HomeAssistantError``.
 
-    A failed command does not change the success state of a coordinator.
+    If Amazon no longer accepts the credentials, a new sign-in is requested. A failed command does not change the
+    success state of a coordinator.
     """
     try:
         with command():
@@ -258,7 +260,7 @@ ACCOUNT_ERRORS: Final = ("auth_failed", "account_not_loaded", "rate_limited", "c
 def account_error(hass: HomeAssistant, entry: AlexaConfigEntry, err: AlexaError | None) -> str | None:
     """Return the translation key of a failure that concerns the whole account, or None for any other.
 
-    Without an error, the account isn't loaded. If it waits for a new sign-in, that is the cause.
+    ``err`` is None if the account isn't loaded; a pending sign-in is then returned as the cause.
     """
     if err is None:
         is_signed_out = any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
@@ -267,7 +269,10 @@ def account_error(hass: HomeAssistant, entry: AlexaConfigEntry, err: AlexaError 
 
 
 def most_serious(errors: Iterable[BaseException]) -> BaseException:
-    """Return the error to raise if several devices or accounts failed: a bug, or the cause of most failures."""
+    """Return the error to raise if several devices or accounts failed.
+
+    Unexpected exceptions come first, then errors of a whole account in the order of ``ACCOUNT_ERRORS``, then the rest.
+    """
 
     def rank(err: BaseException) -> int:
         if not isinstance(err, HomeAssistantError):
@@ -361,8 +366,8 @@ def player_device_info(entry: AlexaConfigEntry, device: Device) -> DeviceInfo:
 def registered_device(hass: HomeAssistant, entry: AlexaConfigEntry, device: Device) -> DeviceEntry:
     """Return the registered device of an Echo or a speaker group.
 
-    It is registered or updated once for each state of the device, because that takes longer than anything else when an
-    entity is added.
+    The registry is only updated if the device's data has changed since the last call, because the update is the slowest
+    step of adding an entity.
     """
     registry, known = dr.async_get(hass), entry.runtime_data.registered
     state, device_id = known.get(device.serial, (None, ""))
@@ -482,7 +487,7 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
 
     @property
     def device(self) -> Device:
-        """Return the device as in the last device list."""
+        """Return the device as it was last listed."""
         self._last_device = self.runtime.devices.data.get(self.serial, self._last_device)
         return self._last_device
 
@@ -499,7 +504,7 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Add a second listener for the device's name and connectivity."""
+        """Also listen for changes of the device's name and connectivity."""
         await super().async_added_to_hass()
         devices = self.runtime.devices
         if self.coordinator is not devices:
@@ -556,7 +561,7 @@ def async_follow_devices(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     entities = er.async_get(hass)
 
     def _is_player(registered: DeviceEntry) -> bool:
-        # Air quality monitors have no player, so they are not in the list of players.
+        # Air quality monitors have no player and are never in the device list, but must not be removed.
         if entry.runtime_data.players is None:
             # In a cloud without players, the devices whose id is not an appliance's are Echos.
             return not any(uid.startswith("appliance_") for _, uid in registered.identifiers)

@@ -63,7 +63,7 @@ VOICE: Final = EventEntityDescription(key="voice_command", event_types=[COMMAND,
 
 
 class AlexaVoiceEvent(AlexaDeviceEntity[LastCommand], EventEntity):
-    """Fires for each command spoken to an Echo.
+    """Fires for each command to an Echo, including routines and Tap to Alexa.
 
     If transcripts are enabled, they are attributes of the event.
     """
@@ -78,7 +78,7 @@ class AlexaVoiceEvent(AlexaDeviceEntity[LastCommand], EventEntity):
 
     @override
     async def async_get_last_event_data(self) -> EventExtraStoredData | None:
-        """Return the last event before the restart; without its transcript if transcripts are disabled."""
+        """Return the last event before the restart, without its attributes if transcripts are disabled."""
         stored = await super().async_get_last_event_data()
         if stored and not self.coordinator.keep_transcripts:
             stored.last_event_attributes = None

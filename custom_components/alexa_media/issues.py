@@ -43,7 +43,7 @@ class EntryIssue:
     def async_report(
         self, hass: HomeAssistant, entry: ConfigEntry[Any], topic: str | None = None, **placeholders: str
     ) -> None:
-        """Create the issue about an entry."""
+        """Create the issue about an entry, or about one of its topics."""
         ir.async_create_issue(
             hass,
             DOMAIN,
@@ -57,7 +57,7 @@ class EntryIssue:
 
     @callback
     def async_clear(self, hass: HomeAssistant, entry: ConfigEntry[Any], topic: str | None = None) -> None:
-        """Delete the issue about an entry, if there is one."""
+        """Delete the issue about an entry, or about one of its topics, if there is one."""
         ir.async_delete_issue(hass, DOMAIN, self._id(entry, topic))
 
     def _id(self, entry: ConfigEntry[Any], topic: str | None) -> str:

@@ -158,7 +158,7 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
         await self.async_control(*controls)
 
     def _set_color(self, hs_color: tuple[float, float] | None, level: int | None) -> SetColor:
-        """Return the command for a color, or for the present color with a brightness of ``level`` (1–100)."""
+        """Return the command for a color, or for the current color with a brightness of ``level`` (1–100)."""
         written = self.coordinator.latest(self._appliance.entity_id, FeatureName.COLOR)
         if isinstance(written, SetColor):
             held = HueSaturation(written.hue, written.saturation, written.brightness)

@@ -79,7 +79,8 @@ class _Request:
     def players(self, *, several: bool = False) -> list[str]:
         """Return the media players that match the target arguments.
 
-        Raises ``MatchFailedError`` if none matches, or if more than one matches without ``several``.
+        Raises ``MatchFailedError`` if none matches. More than one may only match if ``several`` is True and the target
+        is an area, a floor or everywhere.
         """
         args, exposed = self.args, self.exposed
         states = [state for entity_id in sorted(exposed) if (state := self.hass.states.get(entity_id))]
@@ -112,7 +113,7 @@ class _Request:
         domain: str = DOMAIN,
         responds: bool = True,
     ) -> JsonObjectType:
-        """Call an action as the user, and return its response."""
+        """Call an action as the user; return its response together with the names of the Echos."""
         targets = list(entity_ids)
         response = await self.hass.services.async_call(
             domain,
@@ -395,7 +396,7 @@ TOOLS: Final = (
 
 @callback
 def async_get_tools(hass: HomeAssistant, llm_context: LLMContext, api_id: str) -> LLMTools | None:
-    """Return the tools, or None if no Echo is exposed to the assistant."""
+    """Return the tools for Assist; None for another API, or if no Echo is exposed to the assistant."""
     if api_id != LLM_API_ASSIST or not (exposed := exposed_echos(hass, llm_context)):
         return None
     names = sorted(_name_of(hass, entity_id) for entity_id in exposed)[:_NAMED]
