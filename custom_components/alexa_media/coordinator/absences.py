@@ -90,7 +90,7 @@ class KeptTopicCoordinator[V](TopicCoordinator[V]):
 
     @callback
     def is_gone(self, key: str) -> bool:
-        """Return whether an object was missing from two successful reads."""
+        """Return whether an object known earlier was missing from two successful reads."""
         return key not in self.data and key not in self._remembered
 
     def _kept(self, listed: Mapping[str, object]) -> dict[str, V]:
@@ -108,7 +108,7 @@ class KeptTopicCoordinator[V](TopicCoordinator[V]):
 
     @callback
     def _async_announce_removed(self) -> None:
-        """Notify the listeners for all objects that one is gone, even one known only from before a restart."""
+        """Call the ``EXISTENCE`` listeners if an object known only from before a restart is gone."""
         if self._has_forgotten:
             self._has_forgotten = False
             self._notify((EXISTENCE,))

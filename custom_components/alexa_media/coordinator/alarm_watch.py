@@ -33,7 +33,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+){0,3}", re.ASCII)
 
 
 async def zone_named(name: str | None) -> tzinfo | None:
-    """Load a time zone by its IANA name from disk; None for an unknown name."""
+    """Return the time zone with the given IANA name, loaded from disk; None for an unknown name."""
     if not name or len(name) > LONGEST_NAME or not _NAME.fullmatch(name):
         return None
     try:
@@ -46,7 +46,7 @@ async def zone_named(name: str | None) -> tzinfo | None:
 # counts as due this much earlier.
 CLOCK_SKEW: Final = timedelta(seconds=2)
 
-# A timer that is older than this when it is first read fires no event.
+# A timer that is older than this when it is first read does not count as just started.
 NEW_TIMER: Final = timedelta(minutes=10)
 
 # What was due longer ago fires no event: the computer was suspended, or its clock was wrong.
@@ -141,7 +141,7 @@ class _Computed:
 
 
 def _is_counting(item: Notification) -> bool:
-    """Return whether a notification is a running timer."""
+    """Return whether a timer is running."""
     return item.status is NotificationStatus.ON
 
 
@@ -158,8 +158,9 @@ class _Kept:
     def has_rung(self, due: _Due, item: Notification | None) -> bool:
         """Return whether a notification rang after the unload; ``item`` is its current state, None if it is gone.
 
-        An unchanged one has. One that was changed or turned off has if that happened when it was due or later. Amazon
-        removes a timer that has gone off, so whether it was canceled before is unknown.
+        An unchanged one has. One that was changed or turned off has if that happened when it was due or later; if the
+        time of the change is unknown, only a reminder has. Of those that are gone, only a timer has, if it was due soon
+        after the unload: Amazon removes a timer that has gone off, so whether it was canceled before is unknown.
         """
         before = due.notification
         if item is None:
@@ -187,7 +188,7 @@ def async_forget_alarms(hass: HomeAssistant, entry_id: str) -> None:
 
 
 class AlarmWatch:
-    """Computes the next occurrences in an account, fires their events, and holds the time zones of its devices."""
+    """Computes the next occurrences of an account's notifications, fires their events, and caches time zones."""
 
     def __init__(
         self,
@@ -266,7 +267,7 @@ class AlarmWatch:
         return zone or dt_util.get_default_time_zone()
 
     def timed(self, serial: str) -> tuple[Timed, ...]:
-        """Return the notifications of a device, each with its next occurrence."""
+        """Return the notifications of a device, each with its next occurrence or None."""
         self.async_follow()
         return tuple(computed.timed for computed in self._of_serial.get(serial, ()))
 
@@ -276,7 +277,10 @@ class AlarmWatch:
         return country_of(device.locale) if device else None
 
     def ringing(self, serial: str) -> Notification | None:
-        """Return the ringing alarm of a device, the last one if there are several, or None."""
+        """Return the ringing notification of a device, the last one if there are several, or None.
+
+        An alarm, timer or reminder counts as ringing for an hour unless it is known to have ended.
+        """
         now = dt_util.utcnow()
         found = [due for due in self._rings.values() if due.notification.serial == serial and now - due.at < RINGING]
         return max(found, key=lambda due: due.at).notification if found else None
@@ -295,7 +299,7 @@ class AlarmWatch:
 
     @property
     def due(self) -> Iterator[tuple[Notification, datetime]]:
-        """Yield the notifications with a next occurrence, and that occurrence (UTC)."""
+        """Return an iterator over (notification, next occurrence in UTC), earliest first."""
         return ((due.notification, due.at) for due in self._due)
 
     @callback
@@ -319,7 +323,7 @@ class AlarmWatch:
         return found
 
     def _with_snooze(self, key: _Key, item: Notification, now: datetime) -> Notification:
-        """Return a notification; if the end of its snooze is unknown, with the end by the default snooze length."""
+        """Return a notification; if the end of its snooze is unknown, set it by the default snooze length."""
         if item.status is not NotificationStatus.SNOOZED or item.snoozed_to is not None:
             return item
         known = self._known.get(key)
@@ -349,9 +353,9 @@ class AlarmWatch:
 
     @callback
     def async_follow(self) -> None:
-        """Process new notifications: fire events for what rang, was dismissed or was snoozed.
+        """Process new notifications: fire the events of those that changed or went off.
 
-        The first notifications are compared with nothing.
+        The first notifications fire no events, because there is nothing to compare them with.
         """
         if self._stopped or self._notifications.read_at is None or self._seen is self._notifications.data:
             return
@@ -503,7 +507,7 @@ class AlarmWatch:
 
     @callback
     def _async_fire_due(self, until: datetime) -> None:
-        """Fire the ringing event of each notification that has just become due, once."""
+        """Fire the ringing event of each notification due by ``until``, once, unless it is over ten minutes late."""
         passed = [due for due in self._due if due.at <= until]
         self._due = tuple(due for due in self._due if due.at > until)
         for due in passed:
@@ -516,7 +520,7 @@ class AlarmWatch:
 
     @callback
     def _async_fire(self, event: AlarmEvent) -> None:
-        """Call the listeners of an event's device and of all devices; during setup, hold the event."""
+        """Call the listeners and triggers of an event; hold it while entities are being added or removed."""
         if self._held is not None:
             self._held.append(event)
             return

@@ -1,7 +1,7 @@
 """Alarm settings of devices: volumes, ascending volume and sounds.
 
 Amazon does not push them, and few users need them. Each is therefore read only while an entity listens: for the first
-listener, after a change by this integration, and a few times a day.
+listener, after a change by this integration, and one to four times a day.
 """
 
 from collections.abc import Callable, Hashable, Mapping
@@ -30,7 +30,7 @@ class AlarmSettingCoordinator[V](DeviceTopicCoordinator[V, AlarmsApi]):
     pushed: ClassVar[bool] = False
     interval_with_push: ClassVar[timedelta] = timedelta(hours=6)
     interval_without_push: ClassVar[timedelta] = timedelta(hours=6)
-    # Domain and unique-id suffixes of the entities that are enabled by default: the topic is read before they exist.
+    # Domain and unique-id suffix of the entities that are enabled by default: the topic is read before they are added.
     shown_by: ClassVar[tuple[str, str] | None] = None
 
     @override
@@ -42,13 +42,13 @@ class AlarmSettingCoordinator[V](DeviceTopicCoordinator[V, AlarmsApi]):
 
     @override
     async def async_refresh(self) -> None:
-        """Read if there are listeners or an entity will be added."""
+        """Read if there are listeners, or for the first time if an entity will be added."""
         if self._by_context or (self.read_at is None and self.shown_by and self.will_be_shown(*self.shown_by)):
             await super().async_refresh()
 
     @override
     def async_add_listener(self, update_callback: CALLBACK_TYPE, context: Hashable = None) -> Callable[[], None]:
-        """Add a listener of one key; the first listener of an unknown key causes a read."""
+        """Add a listener of one key; if the key has no value yet, it is read soon."""
         remove = super().async_add_listener(update_callback, context)
         if context not in self.data:
             self.async_hint()
@@ -77,7 +77,7 @@ class AscendingCoordinator(AlarmSettingCoordinator[bool]):
 
 
 class AlarmSoundsCoordinator(AlarmSettingCoordinator[AlarmSounds]):
-    """Sounds of the devices with enabled entities, by serial; costs two requests per device once a day."""
+    """Alarm sounds of the devices with enabled entities, by serial; two requests per device, once a day."""
 
     topic: ClassVar[str] = "alarm_sounds"
     interval_with_push: ClassVar[timedelta] = timedelta(days=1)
@@ -85,7 +85,10 @@ class AlarmSoundsCoordinator(AlarmSettingCoordinator[AlarmSounds]):
 
     @override
     async def _async_read(self) -> Mapping[str, AlarmSounds]:
-        """Read the sounds of the devices that have listeners; keep the last ones if a read fails."""
+        """Read the sounds of the devices that have listeners; raises the last error after all devices were tried.
+
+        Sign-in errors and throttling are raised at once.
+        """
         found: dict[str, AlarmSounds] = {}
         problem: AlexaError | None = None
         for serial in [key for key in self._by_context if isinstance(key, str)]:

@@ -42,8 +42,8 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
     """Appliances that get entities, by entity id; ``discovered`` has all of them.
 
     A discovery that fails, or that finds nothing although there were appliances, changes nothing. An appliance that is
-    missing from one successful discovery is kept until a second one, requested at once, lacks it too. ``settled`` is
-    True after two successful discoveries.
+    missing from one successful discovery is kept until a second one, which is requested half a minute later, lacks it
+    too.
     """
 
     topic: ClassVar[str] = Topic.APPLIANCES
@@ -111,7 +111,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         )
 
     async def _async_read_rooms(self) -> None:
-        """Read the rooms, which are only suggested areas for new or selectable appliances."""
+        """Read the rooms; ignore a failure, because they are only suggested areas."""
         try:
             self.rooms = await self.api.async_groups()
         except AlexaError as err:
@@ -129,7 +129,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         return self.room_of(appliance) if appliance else None
 
     def by_endpoint(self, endpoint_id: str) -> Appliance | None:
-        """Return an appliance by its GraphQL id, whether it gets entities or not."""
+        """Return the appliance with the given GraphQL id, whether it gets entities or not; None if it is unknown."""
         return self._by_endpoint.get(endpoint_id)
 
     @property
@@ -193,7 +193,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
 
     @callback
     def async_unknown(self, endpoint_id: str) -> None:
-        """Discover soon, because a push or the device list named an unknown appliance; not if a discovery is recent.
+        """Discover soon, unless a discovery is recent, because a push or the device list named an unknown appliance.
 
         ``endpoint_id`` is the endpoint id in a push, or the serial of an Echo in the device list. An appliance that the
         discovery does not find causes no further one, because Amazon may never list it.
@@ -226,7 +226,10 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         await self.async_refresh_shared()
 
     async def async_room_changes(self, areas: Mapping[str, Collection[str]]) -> Sequence[DeviceGroup]:
-        """Return the changes that Alexa's rooms need for some areas (endpoint ids by name); new rooms have no id."""
+        """Return the changes that Alexa's rooms need for some areas (endpoint ids by name); raises ``AlexaError``.
+
+        Each change contains the members to add; the id of a new room is "".
+        """
         groups = {folded(group.name): group for group in reversed(await self.api.async_device_groups())}
         changes: list[DeviceGroup] = []
         for name, members in sorted(areas.items()):

@@ -40,7 +40,7 @@ HINT_LIMIT: Final = 3.0
 # A push that confirms a command arrives within a second; wait this long (seconds) for it.
 CONFIRM_DELAY: Final = 3.0
 
-# While the stream is up, entities stay available this long (seconds) beyond the topic's poll interval.
+# While the stream is up and reads fail, entities stay available this long (seconds) beyond the topic's poll interval.
 GRACE: Final = 300.0
 
 RETRY_FIRST: Final = 30.0
@@ -53,11 +53,11 @@ def _do_nothing() -> None:
 
 
 class Watcher(Protocol):
-    """Receives the result of each read of a topic."""
+    """Receives the failures of a topic that may recover, and its recoveries."""
 
     @callback
     def async_failed(self) -> None:
-        """Handle a failed read of a topic."""
+        """Handle a failed read of a topic that may recover."""
 
     @callback
     def async_recovered(self) -> None:
@@ -83,9 +83,10 @@ class Listener(Protocol):
 class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     """One topic of one account: a mapping from key to an immutable value.
 
-    Keys are device serials unless a subclass says otherwise. The context of a listener is the key that it shows; it is
-    only called when the value of that key changes. Listeners with the context ``EXISTENCE`` are called when keys appear
-    or disappear, those with ``None`` always.
+    Keys are device serials unless a subclass says otherwise. The context of a listener is the key that it shows; the
+    listener is only called when the value of that key changes. Listeners with the context ``EXISTENCE`` are called when
+    keys appear or disappear, those with ``None`` on every update. All are called when the data becomes usable or
+    unusable.
     """
 
     topic: ClassVar[str]
@@ -98,7 +99,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     # Whether the keys are objects of the account, such as devices or lists: the action ``enable_network_discovery``
     # reads these topics.
     is_list: ClassVar[bool] = False
-    # Whether the topic is read before its entities are added; otherwise it is read once the stream is open.
+    # Whether the topic is read before its entities are added; otherwise it is only read for listeners, first when the
+    # stream opens or a poll is due.
     read_at_start: ClassVar[bool] = True
     hint_delay: ClassVar[float] = HINT_DELAY
     hint_limit: ClassVar[float] = HINT_LIMIT
@@ -154,11 +156,11 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @property
     def is_current(self) -> bool:
-        """Return whether the data is reliable: the topic was read, and changes are pushed."""
+        """Return whether the data is reliable: the last read succeeded, and the push stream is up."""
         return self.push_up and self.last_update_success
 
     def will_be_shown(self, domain: str, ending: str = "") -> bool:
-        """Return whether an entity with this ending of its unique id is enabled, or new and will be enabled."""
+        """Return whether an entity with this unique-id suffix is enabled, or none is registered yet."""
         entities = er.async_entries_for_config_entry(er.async_get(self.hass), self.entry.entry_id)
         known = [item for item in entities if item.domain == domain and item.unique_id.endswith(ending)]
         return not known or any(not item.disabled for item in known)
@@ -167,7 +169,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @abstractmethod
     async def _async_read(self) -> Mapping[str, V]:
-        """Read the whole topic; raises ``AlexaError``."""
+        """Read the topic and return its data by key; raises ``AlexaError``."""
 
     @override
     async def _async_update_data(self) -> Mapping[str, V]:
@@ -216,13 +218,13 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         return value if self.written.takes_read(key, value, began) else self.data.get(key, value)
 
     def _failed(self, err: AlexaError) -> UpdateFailed:
-        """Return the error for Home Assistant; it requests a retry before the next poll."""
+        """Count a failed read; return the error for Home Assistant, which contains the delay of the retry."""
         self._failures += 1
         self._failure = err
         wait = min(RETRY_FIRST * 2 ** (self._failures - 1), RETRY_LIMIT)
         if self.is_closed or err.code == "closed":
-            # An unload has ended the read, which needs no action by the user. Home Assistant logs only the first
-            # failure.
+            # An unload has ended the read, which needs no action by the user. Home Assistant logs a failure only if the
+            # update before it succeeded.
             self.last_update_success = False
         if isinstance(err, AlexaRateLimitedError):
             # The transport has already logged the throttling, once for all topics.
@@ -241,9 +243,10 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @property
     def usable(self) -> bool:
-        """Return whether the data may be shown; a single failed poll does not invalidate them.
+        """Return whether the data may be shown; a single failed poll does not invalidate it.
 
-        While the stream is up, data is valid until it is older than the poll interval plus five minutes.
+        While the stream is up, data is valid until it is older than the poll interval plus five minutes. A missing
+        sign-in or permission invalidates it at once.
         """
         if self.last_update_success:
             return True
@@ -258,7 +261,11 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @property
     def may_recover(self) -> bool:
-        """Return whether a failed topic may recover after an outage; a refused one (403, 404, 405) does not."""
+        """Return whether the topic failed and may recover after an outage.
+
+        A refused read (sign-in, permission, 403, 404, 405) does not recover. A topic that is only read for listeners
+        needs one.
+        """
         return (
             not self.last_update_success
             and self._failures > 0
@@ -272,7 +279,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         return None
 
     async def async_recover(self) -> None:
-        """Read the topic again if its last read failed."""
+        """Read the failed topic again."""
         await self.async_refresh()
 
     def should_be_pushed(self, before: V, after: V) -> bool:  # noqa: ARG002 - for topics whose changes are all pushed
@@ -280,9 +287,10 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         return False
 
     def is_read_since(self, moment: float) -> bool:
-        """Return whether the topic was read, or is being read, since ``moment`` (seconds of the event loop's clock).
+        """Return whether the last successful read, or a running one, began at ``moment`` or later.
 
-        True for a topic that is only read for listeners and has none.
+        ``moment`` is in seconds of the event loop's clock.
+        Always True for a topic that is only read for listeners and has none.
         """
         if not self.read_at_start and not self._by_context:
             return True
@@ -306,7 +314,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             raise self._failure
 
     async def async_refresh_shared(self) -> None:
-        """Refresh now; concurrent callers share one read."""
+        """Refresh now; callers in the same turn of the event loop share one read."""
         if self.is_closed:
             return
         if self._shared_refresh is None:
@@ -316,14 +324,14 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         await asyncio.shield(self._shared_refresh)
 
     async def _async_shared(self) -> None:
-        """Wait for concurrent callers to join, then read."""
+        """Wait for the other callers of this turn of the event loop, then read."""
         await asyncio.sleep(0)
         self._shared_refresh = None
         await self.async_refresh()
 
     @callback
     def async_read_in_task(self, read: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        """Run a read during setup in a task that an unload cancels.
+        """Run a read for new listeners in a task that an unload cancels.
 
         Home Assistant would otherwise wait up to ten seconds for the read before it unloads the entry.
         """
@@ -397,7 +405,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             self.async_expect(key, accepted=False)
 
     def _is_awaiting(self, key: str) -> bool:
-        """Return whether the data do not yet confirm an own write of ``key``."""
+        """Return whether an own write of ``key`` is not confirmed yet."""
         return self.written.is_awaited(key)
 
     @callback
@@ -408,7 +416,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     def async_expect(self, key: str, *, accepted: bool = True) -> None:
         """Wait for a push that confirms a command for ``key``; read the key if none arrives.
 
-        A missing push only counts against the stream if Amazon accepted the command (``accepted``).
+        A missing push only counts against the stream if Amazon accepted the command (``accepted``). While the stream is
+        down, the key is read soon instead.
         """
         if self.is_closed:
             return
@@ -458,7 +467,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def async_reschedule(self) -> None:
-        """Apply the poll interval; a poll scheduled for a later time is moved forward."""
+        """Apply a changed poll interval: the next poll is due one interval from now."""
         if self.update_interval == self.wanted_interval:
             return
         self.update_interval = self.wanted_interval
@@ -476,7 +485,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     @override
     @callback
     def _async_refresh_finished(self) -> None:
-        """Call the listeners if the data has expired, and report the result of the read to the watcher."""
+        """Call the listeners if the data became unusable, and report a failure or a recovery to the watcher."""
         self._async_stop_waiting()
         had_failed, self._had_failed = self._had_failed, not self.last_update_success
         if not self.last_update_success:
@@ -490,7 +499,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def _async_stop_waiting(self) -> None:
-        """Stop waiting for pushes that a read has made unnecessary."""
+        """Stop waiting for pushes that a read has made unnecessary: all of them if it failed, as it will be retried."""
         read_at = self.read_at if self.last_update_success else None
         for key in tuple(self._awaited):
             # A read that began before the command was accepted may not contain its effect.
@@ -499,7 +508,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def _async_check_usable(self) -> None:
-        """Call the listeners if the data has expired, or at the time when it will."""
+        """Call the listeners if the data became usable or unusable; if it is going to expire, check again then."""
         self._expiry.cancel()
         if self.is_closed:
             return
@@ -511,7 +520,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def _async_close(self) -> None:
-        """Cancel the first reads and the waits for pushes, and start no further ones."""
+        """Cancel the reads for new listeners and the waits for pushes, and ignore hints from now on."""
         self.is_closed = True
         for read in tuple(self._reads):
             read.cancel()
@@ -550,7 +559,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     @override
     @callback
     def async_update_listeners(self) -> None:
-        """Call the listeners whose keys have changed, or all of them when reading starts to fail or recovers."""
+        """Call the listeners whose keys have changed, or all of them when the data became usable or unusable."""
         before, after = self._announced, self.data
         self._announced = after
         self._async_changed(before, after)

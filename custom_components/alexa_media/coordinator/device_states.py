@@ -52,7 +52,7 @@ class DndCoordinator(TopicCoordinator[bool]):
         return [device for device in devices if device.serial in self.data] or devices
 
     async def async_switch(self, devices: Sequence[Device], *, enabled: bool) -> None:
-        """Switch each device, even after another one failed; raises the first ``AlexaError``."""
+        """Turn Do Not Disturb on or off on each device, even if another one fails; raises the first ``AlexaError``."""
         errors: list[AlexaError] = []
         for device in devices:
             try:
@@ -143,7 +143,7 @@ class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
 
     @callback
     def async_added(self) -> None:
-        """Read once all entities have been added, because each of them calls this."""
+        """Read soon after all entities have been added; one read serves all entities that call this."""
         if not self._is_adding:
             self._is_adding = True
             self.entry.async_create_background_task(

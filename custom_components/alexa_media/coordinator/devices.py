@@ -38,8 +38,8 @@ class _Group(NamedTuple):
 class DevicesCoordinator(TopicCoordinator[Device]):
     """Devices by serial.
 
-    A failed read changes nothing. A device that is missing from one successful read is kept until a second one,
-    requested at once, lacks it too.
+    A failed read changes nothing. A device that is missing from one successful read is kept until a second one, which
+    is requested half a minute later, lacks it too.
     """
 
     topic: ClassVar[str] = Topic.DEVICES
@@ -56,7 +56,8 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         self.listed: Mapping[str, Device] = {}
         self._unknown_at: float | None = None
         self._announced_settled = False
-        # The shown connectivity, and the one in the last list: a value is evidence only if it differs from that.
+        # The shown connectivity; ``_listed_connectivity`` is that of the last list. A list that repeats "offline" is no
+        # evidence.
         self._connectivity: dict[str, bool] = {}
         self._unlisted: set[str] = set()
         self._listed_connectivity: dict[str, bool] = {}
@@ -165,14 +166,15 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         return self._absences.settled
 
     def listener(self, device: Device) -> Device:
-        """Return the device that receives text commands; for a group, one of its Echos."""
+        """Return the device that receives text commands; for a group, one of its Echos, preferably an online one."""
         found = self.leaves(device)
         return next((leaf for leaf in found if leaf.online), found[0])
 
     def leaves(self, device: Device) -> tuple[Device, ...]:
         """Return the single devices behind a device, each once, without those that the options exclude.
 
-        The members of a group that the options exclude are returned too. A device without members is returned itself.
+        Excluding a nested group does not exclude its members. A single device is returned itself, and so is a group if
+        none are left.
         """
         return self._group(device).leaves if device.is_group else (device,)
 

@@ -38,7 +38,7 @@ class EchoEvent:
 
     @property
     def subject(self) -> object:
-        """Return the command, alarm, timer, reminder or item of the event; None for Do Not Disturb."""
+        """Return what identifies the command, notification or list item of the event; None for Do Not Disturb."""
         return self.record.timestamp if self.record else self.data.get("id", self.data.get("item_id"))
 
     @property

@@ -180,8 +180,9 @@ class LastCommand:
 class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
     """The last command by serial, read when an Echo has woken, starting from the last known record.
 
-    The first read follows 2 s after a waking; further reads are at least 10 s apart. Nothing is read without listeners,
-    or during setup: the first read happens when the push stream has opened.
+    The first read follows 2 s after a waking; further reads are at least 10 s apart. Without listeners, only actions
+    read the history. Nothing is read during setup: the first read happens when the push stream has opened, or with the
+    first poll.
     """
 
     topic: ClassVar[str] = "history"
@@ -304,7 +305,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
         self._fire_new_commands()
 
     async def async_wait(self) -> None:
-        """Wait for the read that follows a waking, and start it as soon as its record can exist."""
+        """Wait up to ten seconds for the read that follows a waking, and start it as soon as its record can exist."""
         if self._hint.is_set:
             wait = max(0.0, self._woken_at + self.hint_delay - self.hass.loop.time())
             self._hint.call_later(wait, self._async_on_hint)
@@ -419,7 +420,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
 
     @callback
     def async_add_news_listener(self, serial: str, listener: NewsListener) -> Callable[[], None]:
-        """Call a listener for each command to one device after setup; return a function to stop."""
+        """Call a listener for each new command to one device; return a function to stop."""
         listeners = self._news_listeners.setdefault(serial, [])
         listeners.append(listener)
         return lambda: listeners.remove(listener)
@@ -444,7 +445,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
 
     @callback
     def _fire_new_commands(self) -> None:
-        """Fire alexa_media_player's event for each new command, and call the listeners of its device."""
+        """Send new records to triggers; for commands, also fire alexa_media_player's event and call the listeners."""
         news, self._news = self._news, []
         for spoken in news:
             if spoken.serial is None or (device := self.devices.data.get(spoken.serial)) is None:

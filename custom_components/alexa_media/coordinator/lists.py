@@ -54,7 +54,7 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
 
     @override
     async def _async_read(self) -> Mapping[str, AlexaList]:
-        """Read the lists and the changed items; after a push, only the items."""
+        """Read the lists and the changed items; for a push or a new listener, only the items."""
         only_changed, self._only_changed = self._only_changed, False
         if only_changed:
             with contextlib.suppress(AlexaUnsupportedError):
@@ -140,7 +140,7 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
 
     @callback
     def async_list_hint(self, list_id: str | None) -> None:
-        """Read one list soon, or all changed ones; an unknown list causes a read of the list of lists."""
+        """Read a list soon if it has listeners; None or an unknown list causes a read of the list of lists."""
         if list_id is None or list_id not in self.data:
             self._lists_changed = True
         else:

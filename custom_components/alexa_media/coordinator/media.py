@@ -36,7 +36,10 @@ class RoutinesCoordinator(KeptTopicCoordinator[Routine]):
         return self._merged(await self.api.async_routines())
 
     async def async_read_now(self) -> None:
-        """Read for a caller that waits; raises ``AlexaError`` to the caller without failing the topic."""
+        """Read for a caller that waits, unless the last read ended less than a second ago.
+
+        Raises ``AlexaError`` without failing the topic.
+        """
         async with self._reading:
             if self._read_at is not None and self.hass.loop.time() - self._read_at < SHARED_READ_AGE:
                 return
@@ -45,7 +48,7 @@ class RoutinesCoordinator(KeptTopicCoordinator[Routine]):
             self._async_announce_removed()
 
     async def async_set_enabled(self, routine_id: str, *, enabled: bool) -> None:
-        """Turn a routine on or off; one change at a time. Raises ``AlexaError``."""
+        """Turn a routine on or off; changes run one at a time. Raises ``AlexaError``."""
         async with self._reading:
             listed = await self.api.async_set_enabled(routine_id, enabled=enabled)
             self.async_set_updated_data(self._merged(listed))

@@ -27,7 +27,7 @@ class Write[V]:
 
 
 class OwnWrites[V]:
-    """The latest write by key, until newer data arrives.
+    """The latest write by key, until newer data arrives or ``STALE_AGE`` has passed since it was accepted.
 
     Pushes arrive in order. A push with the written value confirms the write. A push with a value from before the write
     is stale. Any other value is newer. If the value before the write is unknown, every other value may be stale. A read
@@ -78,7 +78,7 @@ class OwnWrites[V]:
             self._writes[key] = write.replaces
 
     def get(self, key: str) -> V | None:
-        """Return the written value, or None if newer data has replaced it."""
+        """Return the written value; None without a write, or if it has expired or newer data has replaced it."""
         write = self._find(key)
         return write.value if write else None
 

@@ -177,7 +177,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_note_external(self, session: Session) -> None:
-        """Store that a provider uses its own player, and update the supported features of its entities."""
+        """Store for a day that a provider uses its own player, and update the entities that play it."""
         if session.media.provider is None and session.session_id is None:
             return
         self._external[_provider(session)] = self.hass.loop.time() + EXTERNAL_MEMORY
@@ -205,7 +205,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         return max(groups, key=lambda group: (group.serial in serials, len(leaves(group, devices))), default=None)
 
     def _merge(self, sessions: Iterable[Session], volumes: Mapping[str, Volume | None]) -> Mapping[str, Player]:
-        """Return the players of all devices with a session or a volume."""
+        """Return a player for each device, and for each other serial with a session or a volume."""
         by_serial: dict[str, Session] = {}
         for session in sessions:
             for serial in spread(session.serials, self._devices.data):
@@ -253,7 +253,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_audio_state(self, event: AudioPlayerStateChanged) -> None:
-        """Apply a pushed player state; a push with the track follows."""
+        """Apply a pushed player state, or wait for the push with the track, or read the sessions."""
         player = self.data.get(event.serial, Player())
         session = player.session
         if event.state is PlayerState.FINISHED:
@@ -279,7 +279,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_progress(self, event: MediaProgressChanged) -> None:
-        """Apply a pushed position."""
+        """Apply a pushed position; without a session or for another track, wait for the push with the track."""
         player = self.data.get(event.serial, Player())
         session = player.session
         if session is None or (event.media_id and session.media.media_id not in (None, event.media_id)):
@@ -294,7 +294,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         self._async_apply_session(session, _steady(session, replace(session, media=media)))
 
     def _serials_of(self, new: Session) -> frozenset[str]:
-        """Return the devices of the session that matches a push without serials."""
+        """Return the devices of the session that matches a push without serials; empty if none or several match."""
         sessions = {serial: player.session for serial, player in self.data.items() if player.session}
         for key in _IDS:
             wanted = key(new)

@@ -50,8 +50,8 @@ type _Key = tuple[datetime, str | None]
 class Question:
     """A text command to one Echo, and the record found for it.
 
-    ``asked_at`` and ``signed_at`` are in seconds of the event loop's clock. ``others`` are records of the
-    Echo with other words that may belong to this command. ``error`` is the reason why the history could not be read.
+    ``asked_at`` and ``signed_at`` are in seconds of the event loop's clock. ``others`` are records of the Echo with
+    other words that may belong to this command. ``error`` is the reason why the last read of the history failed.
     """
 
     serial: str
@@ -135,7 +135,10 @@ class Questions:
         return (record.timestamp, serial) in self._claimed
 
     async def async_answer(self, question: Question, unit: float, longest: float) -> None:
-        """Wait for the answer to a question; ``unit`` scales ``READS``, ``longest`` is the limit in seconds."""
+        """Wait for the answer to a question, which is stored in it; ``longest`` is the limit in seconds.
+
+        ``unit`` is the length in seconds of the unit of ``READS``.
+        """
         until = question.asked_at + longest
         for due in READS:
             if (moment := question.asked_at + due * unit) >= until:

@@ -40,9 +40,9 @@ PROOF_SECONDS: Final = 24 * 3600.0
 class Recovery:
     """Refreshes failed topics as soon as there is evidence that Amazon responds, regardless of their back-off.
 
-    Evidence is a successful response, a pushed directive, or a reopened stream. One part of Amazon may respond while
-    another fails. Each attempt therefore starts with one topic, and all others follow if it succeeds. During the first
-    two minutes of an outage there is also an attempt every 15 s without evidence.
+    Evidence is a successful response or a pushed directive. One part of Amazon may respond while another fails. Each
+    attempt therefore starts with one topic, and all others follow if it succeeds. Without evidence, there is an attempt
+    every 15 s during the first two minutes of an outage, and at growing intervals after that.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Recovery:
 
     @callback
     def async_recovered(self) -> None:
-        """Handle the recovery of a topic: refresh all other failed topics at once."""
+        """Handle the recovery of a topic: reconnect the stream, and attempt the other failed topics at once."""
         self._not_before = 0.0
         self._failed_attempts = 0
         self._reopen()
@@ -92,7 +92,7 @@ class Recovery:
 
     @callback
     def async_evidence(self) -> None:
-        """Handle evidence that Amazon responds: schedule an attempt."""
+        """Handle evidence that Amazon responds: start or schedule an attempt."""
         if self._attempt is not None or self._is_closed or not self._failing():
             return
         if (wait := self._not_before - self._hass.loop.time()) > 0:
@@ -151,7 +151,7 @@ class Recovery:
 
     @callback
     def _async_close(self) -> None:
-        """Refresh no topic from now on."""
+        """Start no further attempts."""
         self._is_closed = True
 
 
@@ -190,14 +190,14 @@ class StreamWatchdog:
 
     @property
     def is_proven(self) -> bool:
-        """Return whether the stream delivered a directive in the last day and has missed none since."""
+        """Return whether the stream has delivered a directive and missed none in the last day."""
         now = self._hass.loop.time()
         has_missed = self._missed_at is not None and now - self._missed_at < PROOF_SECONDS
         return self._directive_at is not None and now - self._directive_at < PROOF_SECONDS and not has_missed
 
     @callback
     def async_closed(self) -> None:
-        """Handle a closed stream; the next one is unproven."""
+        """Handle a closed stream; the next one is unproven until it delivers a directive."""
         self._directive_at = None
         self._reschedule()
 
@@ -251,5 +251,5 @@ class StreamWatchdog:
 
     @callback
     def _async_close(self) -> None:
-        """Renew no stream from now on."""
+        """Stop renewing the stream."""
         self._is_closed = True

@@ -59,8 +59,8 @@ class PushMonitor:
     """State and statistics of the push stream.
 
     ``up_since`` is in seconds of the event loop's clock. ``tried`` is set once the stream was opened or failed to open.
-    ``awaited`` is True until the first read of all topics, which waits for ``tried``, begins. ``received`` counts
-    events by kind, ``unknown`` counts unknown commands by name.
+    ``awaited`` is True until the first read of the pushed topics begins, which waits for ``tried``. ``received`` counts
+    events by kind, ``failed`` those whose handler raised an exception, and ``unknown`` unknown commands by name.
     """
 
     up: bool = False
@@ -90,11 +90,11 @@ class PushMonitor:
 
 @dataclass(slots=True, kw_only=True)
 class AlexaRuntimeData:
-    """One loaded account; topics that its backend does not support are ``None``.
+    """One account or property; parts that its backend does not support are ``None``.
 
     The task that holds the lock ``adding`` adds entities, a few per turn of the event loop. ``adders`` are the tasks
-    that add entities or wait for the lock. None are added once ``is_closing`` is set. ``registered`` are the devices
-    with which the device registry was updated, and their ids there, by serial.
+    that add entities or wait for the lock. No entities are added once ``is_closing`` is set. ``registered`` are the
+    devices with which the device registry was updated, and their ids there, by serial.
     """
 
     backend: AlexaBackend
@@ -129,7 +129,7 @@ class AlexaRuntimeData:
 
     @classmethod
     def create(cls, hass: HomeAssistant, entry: AlexaConfigEntry, backend: AlexaBackend) -> AlexaRuntimeData:
-        """Create the coordinators that a backend supports."""
+        """Create the parts that a backend supports, with recovery and watchdog."""
         data = cls(backend=backend, devices=DevicesCoordinator(hass, entry, backend))
         for part in _PARTS:
             part.add_to(data, hass, entry)
@@ -162,8 +162,8 @@ class AlexaRuntimeData:
     async def async_sign_in(self) -> bool:
         """Sign in as far as the stream needs it; return whether stored devices were restored.
 
-        If Amazon is unreachable, the stored devices are used; they are unavailable until a poll succeeds. If there are
-        none, or the account is unknown, Home Assistant retries the setup. Raises ``ConfigEntryAuthFailed`` if the user
+        If Amazon is unreachable, the stored devices are used; they are unavailable until a poll succeeds. Raises
+        ``ConfigEntryNotReady`` if there are none or the account is unknown, and ``ConfigEntryAuthFailed`` if the user
         has to sign in.
         """
         if not self.devices.entry.data.get(CONF_REFRESH_TOKEN, True):
@@ -194,9 +194,10 @@ class AlexaRuntimeData:
                 raise translated(ConfigEntryNotReady, err.translation_key, **err.placeholders) from err
 
     async def async_read(self, *, restored: bool) -> None:
-        """Read all topics once: pushed ones when the stream is open, because no push is missed then.
+        """Read the topics before their entities are added; raises ``ConfigEntryNotReady`` or ``ConfigEntryAuthFailed``.
 
-        With restored devices, the other topics are read while the stream is being opened.
+        Pushed topics are read once the stream has been tried, so that no push is missed. With restored devices, the
+        others are read meanwhile. Otherwise the device list is read first, and its failure ends the setup.
         """
         topics = [topic for topic in self.coordinators if topic.read_at_start]
         if restored:
@@ -252,7 +253,7 @@ class AlexaRuntimeData:
             task.cancel()
 
     async def async_added(self) -> None:
-        """Wait until the existing entities have been added."""
+        """Wait until no task is adding entities."""
         while self.adders:
             await asyncio.wait(self.adders)
 
@@ -264,7 +265,7 @@ class AlexaRuntimeData:
         await self._async_refresh_each(self.coordinators, pause)
 
     async def async_refresh_on_renewal(self, pause: float) -> None:
-        """Refresh all topics as after a gap; while the stream is proven, only those read longest ago."""
+        """Refresh all topics as after a gap; while the stream is proven, only failed and least recently read ones."""
         coordinators = self.coordinators
         if self.watchdog.is_proven:
             rare = [topic for topic in coordinators if topic.pushed and topic.interval_with_proven_push > RENEWED_EVERY]
@@ -278,7 +279,7 @@ class AlexaRuntimeData:
         await self._async_refresh_each(coordinators, pause)
 
     async def _async_refresh_each(self, coordinators: Iterable[TopicCoordinator[Any]], pause: float) -> None:
-        """Refresh the topics that are due, one after the other, with a pause of some seconds."""
+        """Refresh the topics that are due one at a time, with a pause in seconds after each."""
         since = self.push.up_since
         for coordinator in coordinators:
             is_due = coordinator.pushed or not coordinator.last_update_success
@@ -392,7 +393,10 @@ def async_claim_registration(hass: HomeAssistant, entry: AlexaConfigEntry) -> No
 
 
 async def async_forget(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Deregister the integration from the account, and delete the stored files; never raises."""
+    """Delete the stored files, and deregister the integration unless another entry shares the registration.
+
+    A property has no registration. A failed deregistration is ignored.
+    """
     DUPLICATE.async_clear(hass, entry)
     async_forget_alarms(hass, entry.entry_id)
     async_forget_volumes(hass, entry.entry_id)

@@ -42,12 +42,12 @@ _LOGGER = logging.getLogger(__name__)
 
 INTERVAL: Final = timedelta(hours=6)
 
-# Maximum age (seconds) of values that take a request per device; a poll that comes a little early counts.
+# Maximum age (seconds) of values that cost a request per device, and of the others; a poll may come a little early.
 DEVICE_AGE: Final = 24 * 3600.0
 ACCOUNT_AGE: Final = INTERVAL.total_seconds()
 POLL_TOLERANCE: Final = 600.0
 
-# A device's refusal is retried once after this time (seconds), and then with the next poll.
+# A refused read is retried once after this time (seconds), and then when its values would expire.
 RETRY_DELAY: Final = 600.0
 
 # Interval (seconds) at which failed sources (5xx) are retried, one source at a time, and the time (seconds) after which
@@ -118,7 +118,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
 
     @override
     async def _async_read(self) -> Mapping[str, SettingValue]:
-        """Read the due sources; raises ``AlexaError`` only if Amazon itself is unreachable."""
+        """Read the due sources; raises ``AlexaError`` only if further requests are pointless for now."""
         self._due_at = {unit: at for unit, at in self._due_at.items() if self._is_there(unit)}
         self._failed_units = {unit: at for unit, at in self._failed_units.items() if self._is_there(unit)}
         for unit in self._due():
@@ -190,7 +190,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
 
     @callback
     def _async_note_refusal(self, unit: SettingsSource, err: AlexaError) -> None:
-        """Schedule one retry for the first refusal of a source; later refusals wait for the next poll.
+        """Schedule one retry after the first refusal of a source; after the second, wait until its values would expire.
 
         Other failures are retried by ``Recovery``.
         """
@@ -213,7 +213,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
     @property
     @override
     def may_recover(self) -> bool:
-        """Return whether a setting with listeners failed for another reason than a refusal."""
+        """Return whether the topic or a source failed for a reason other than a refusal."""
         return super().may_recover or any(self._is_there(unit) for unit in self._failed_units)
 
     @override
@@ -360,7 +360,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
     async def async_set(self, device: Device, setting: Setting, value: SettingValue) -> None:
         """Change a setting, and read the result; raises ``AlexaError``.
 
-        Changes of one device run one after the other, because an equalizer is written as a whole.
+        Changes of one device run one at a time, because an equalizer is written as a whole.
         """
         unit = _unit_of(device.serial, setting)
         needed = EQUALIZER if setting in EQUALIZER else (setting,) if setting is Setting.WAKE_WORD else ()
@@ -473,7 +473,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
         return DeviceSettings(values={**value.values, **kept}) if kept else value
 
     async def async_set(self, key: str, setting: str, value: SettingValue) -> None:
-        """Write a setting, and show the value that the cloud returns; raises ``AlexaError`` if it is refused."""
+        """Write a setting, and show the value that the cloud returns; raises ``AlexaError`` if the write fails."""
         try:
             shown = self.data.get(key, DeviceSettings()).values.get(setting)
             with self.written.writing({setting_key(key, setting): value}, {setting_key(key, setting): shown}):

@@ -299,7 +299,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         await self._async_command(entity_id, features, _send)
 
     async def async_arm(self, entity_id: str, state: ArmState, code: str | None) -> None:
-        """Arm or disarm a security panel; raises ``AlexaError`` if it is refused."""
+        """Arm or disarm a security panel; raises ``AlexaError``."""
         appliance = self.appliances.discovered.get(entity_id)
         if appliance is None:
             raise AlexaUnsupportedError("The account has no such appliance any more", code="removed")
@@ -327,7 +327,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         raise error
 
     def latest(self, entity_id: str, feature: FeatureName, instance: str = "") -> Control | None:
-        """Return the last accepted control of a feature unless a newer state followed it, else None."""
+        """Return the last control sent for a feature; None if it failed, has expired or a newer state followed it."""
         found: Control | None = self.written.get(_write_key(entity_id, feature, instance))
         return found
 
@@ -436,7 +436,7 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
         return remove
 
     async def async_arm(self, *, away: bool) -> None:
-        """Arm Guard (``away``) or disarm it; raises ``AlexaError`` if it is refused.
+        """Arm Guard (``away``) or disarm it; raises ``AlexaError``.
 
         The command is sent to an online Echo that listens for Guard, else to Guard's panel.
         """

@@ -42,7 +42,10 @@ MAX_TRIES: Final = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """An alarm volume (0–100) changed for an alarm, the one before, and when to restore it (epoch seconds)."""
+    """The alarm volume (0–100) set for one alarm, the previous volume, and when to restore it (epoch seconds).
+
+    ``tries`` counts the failed attempts to restore it.
+    """
 
     alarm: str
     level: int
@@ -103,7 +106,7 @@ class AlarmVolumeOverrides:
         await self._store.async_save({"wanted": self._wanted, "changed": changed})
 
     def _next(self) -> Iterator[tuple[Notification, datetime]]:
-        """Yield the alarms with a separate volume, and their next occurrences (UTC), or those that ring already."""
+        """Yield each alarm whose separate volume has yet to be set, and when it will ring or began to ring (UTC)."""
         yield from self._late.values()
         for notification, at in self._watch.due:
             if notification.notification_id in self._wanted and self._done.get(notification.notification_id) != at:
@@ -190,7 +193,7 @@ class AlarmVolumeOverrides:
             LOGGER.warning("Could not set the volume of an alarm: %s", err.details)
 
     async def _async_restore(self, serial: str, changed: Changed) -> None:
-        """Restore a volume unless it has been changed in the meantime."""
+        """Restore a volume unless it has been changed in the meantime; schedule a retry if that fails."""
         device = self._devices.data.get(serial)
         try:
             level = (await self._api.async_alarm_volumes()).get(serial)
@@ -286,7 +289,7 @@ class TemporaryVolumes:
 
     @callback
     def async_sent(self, serials: Iterable[str], until: float) -> None:
-        """Store until when the temporary volumes last, after the message has been sent."""
+        """Store when the temporary volumes of a sent message end, in seconds of the event loop's clock."""
         for serial in serials:
             if (found := self._running.get(serial)) is not None:
                 found.until = until
@@ -300,7 +303,7 @@ class TemporaryVolumes:
 
     @callback
     def async_pushed(self, serial: str, level: int | None) -> None:
-        """Handle a pushed volume; after the last restoration, set the volume again that was set in the meantime."""
+        """Handle a pushed volume; after the last restoration, repeat a volume change made during the speech."""
         if (found := self._find(serial)) is None or level is None or not found.restores:
             return
         if not found.is_pushed or level != found.restores[0]:

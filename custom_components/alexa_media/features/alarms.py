@@ -72,7 +72,7 @@ ALL_DEVICES: Final = Device(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Echo:
-    """A device with alarms, together with its loaded account and the coordinators."""
+    """A device with alarms, together with its account and the coordinators."""
 
     entry: AlexaConfigEntry
     device: Device
@@ -100,7 +100,7 @@ class Echo:
 
 
 def echo_of(entry: AlexaConfigEntry, serial: str) -> Echo | None:
-    """Return a device of an account with alarms; None if the account or its backend has no such device.
+    """Return a device of an account with alarms; None if the account is not running, lacks it or has no alarms.
 
     It may be called while the account is still being set up.
     """
@@ -154,7 +154,7 @@ def default_echo(entry: AlexaConfigEntry) -> Echo | None:
 def any_default_echo(hass: HomeAssistant, account: AlexaConfigEntry | None = None) -> Echo:
     """Return the default device of an account, or of the first account that has one.
 
-    Raises ``ServiceValidationError`` and creates a repair issue if there is none.
+    If there is none, raises ``ServiceValidationError``, and creates a repair issue if there are devices to choose from.
     """
     every: list[AlexaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     entries = [account] if account else every
@@ -188,7 +188,8 @@ def async_choose_default(hass: HomeAssistant, entry: AlexaConfigEntry, serial: s
 def echo_by_name(hass: HomeAssistant, entry: AlexaConfigEntry, text: str) -> Echo:
     """Return the device with the given name or serial, or of the given media player entity.
 
-    Raises ``ServiceValidationError`` unless exactly one matches.
+    "All devices" stands for all devices unless a device has that name. Raises ``ServiceValidationError`` unless exactly
+    one matches.
     """
     wanted = text.strip()
     if wanted.startswith(f"{MEDIA_PLAYER_DOMAIN}."):
@@ -215,7 +216,10 @@ def _echos(entry: AlexaConfigEntry) -> list[Echo]:
 
 
 def echos_that_remind(hass: HomeAssistant, entry: AlexaConfigEntry | None) -> list[Echo]:
-    """Return all online devices with reminders, of one account or of all accounts, each once."""
+    """Return the online devices with reminders of one or all accounts, each once.
+
+    Raises ``ServiceValidationError`` if there are none.
+    """
     entries: list[AlexaConfigEntry] = [entry] if entry else hass.config_entries.async_loaded_entries(DOMAIN)
     found: dict[str, Echo] = {}
     for one in entries:
@@ -246,8 +250,8 @@ def must_be_online(echo: Echo) -> None:
 async def async_find(hass: HomeAssistant, notification_id: str) -> tuple[Echo, Notification]:
     """Return the notification with the given id, or with the index at the end of the id, and its device.
 
-    Recent changes are read first. Raises ``ServiceValidationError`` if there is none, and ``HomeAssistantError`` if
-    Amazon did not respond.
+    Recent changes are read first. If it is not found, raises ``HomeAssistantError`` if an account could not be read,
+    else ``ServiceValidationError``.
     """
     entries: list[AlexaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     failed: tuple[AlexaConfigEntry, AlexaError] | None = None
@@ -322,8 +326,9 @@ def recurrence_of(weekdays: Collection[str], interval: int = 1) -> Recurrence | 
 def recurrence_of_rule(rule: str | None, first: date, *, error: str = "alarm_recurrence") -> Recurrence | None:
     """Return the recurrence for an RFC 5545 rule, or None without a rule.
 
-    Raises ``ServiceValidationError`` with the translation key ``error`` for an unsupported rule. Supported are every
-    day, and weekdays of every or every n-th week, without an end.
+    A weekly rule without weekdays uses the weekday of ``first``, the first day. Raises ``ServiceValidationError`` with
+    the translation key ``error`` for an unsupported rule. Supported are every day, and weekdays of every or every n-th
+    week, without an end.
     """
     if not rule:
         return None
@@ -372,7 +377,7 @@ _CLOCK: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
 
 
 def label_of(text: str) -> str:
-    """Return a label; raises ``ServiceValidationError`` if it is empty or too long."""
+    """Return a label with whitespace collapsed; raises ``ServiceValidationError`` if it is empty or too long."""
     label = " ".join(text.split())
     if not label:
         raise invalid_input("alarm_label_empty")
@@ -382,9 +387,10 @@ def label_of(text: str) -> str:
 
 
 async def async_sound(hass: HomeAssistant, echo: Echo, text: str | None) -> AlarmTone | None:
-    """Return a sound of the device by its id or its name; raises ``ServiceValidationError`` if there is no such sound.
+    """Return a sound of the device by its id or name, or None without a text.
 
-    For all devices, the sounds of the first one are used.
+    For all devices, the sounds of the first one are used. Raises ``ServiceValidationError`` if there is no such sound,
+    and ``HomeAssistantError`` if the sounds cannot be read.
     """
     if not text:
         return None
@@ -405,7 +411,7 @@ def must_be(notification: Notification, wanted: Collection[str], key: str) -> No
 
 
 def require_recurrence(echo: Echo, notification: Notification) -> None:
-    """Raise ``ServiceValidationError`` if a notification does not repeat, so that nothing can be skipped."""
+    """Raise ``ServiceValidationError`` if a notification does not repeat or has no next occurrence to skip."""
     if not repeats(notification) or notification.type in TIMERS or echo.next_of(notification) is None:
         raise invalid_input("alarm_not_recurring", id=notification.notification_id)
 
@@ -491,14 +497,14 @@ def phrases_of(echo: Echo) -> Phrases:
 
 
 async def async_send_phrase(hass: HomeAssistant, echo: Echo, sentence: str) -> None:
-    """Send a text command that changes alarms to a device."""
+    """Send a device a text command that changes its alarms or timers."""
     with command_errors(hass, echo.entry):
         await echo.entry.runtime_data.backend.async_execute(TextCommand(text=sentence), (echo.device,))
     echo.notifications.async_expect(echo.device.serial)
 
 
 async def async_timer(hass: HomeAssistant, echo: Echo, sentence: str) -> str | None:
-    """Start a timer with a text command; return its id, or None if it does not appear in time."""
+    """Start a timer with a text command; return its id, or None if it does not appear within 8 seconds."""
     known = _timers(echo)
     changed = asyncio.Event()
     stop = echo.notifications.async_add_listener(changed.set, echo.device.serial)

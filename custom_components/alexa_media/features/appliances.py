@@ -46,7 +46,7 @@ from .roles import name_of
 
 
 def appliances_diagnostics(runtime: AlexaRuntimeData) -> Mapping[str, Any] | None:
-    """Return the number of appliances per kind, and those that get entities with the reason."""
+    """Return counts of the discovered appliances by kind, feature and exposure, or None without a smart home."""
     appliances = runtime.appliances
     if appliances is None:
         return None

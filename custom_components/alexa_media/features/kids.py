@@ -1,4 +1,4 @@
-"""Assigning an Echo to a child (Amazon Kids), and removing the assignment."""
+"""Amazon Kids: base class of its entities, and the assignment of an Echo to a child."""
 
 from collections.abc import Sequence
 from typing import Final, override
@@ -19,7 +19,7 @@ FAMILIES: Final = frozenset(
 
 
 class KidsEntity(AlexaDeviceEntity[KidsMode]):
-    """An entity of Amazon Kids, which is read once the entity is added."""
+    """Base class for entities of Amazon Kids, which is read once they have been added."""
 
     coordinator: KidsCoordinator
 
@@ -38,7 +38,7 @@ def has_kids(_kids: KidsCoordinator, device: Device, _description: EntityDescrip
 async def async_enable_kids(hass: HomeAssistant, entry: AlexaConfigEntry, device: Device, wanted: str | None) -> None:
     """Assign a device to a child, by first name or id, or to the only one; returns when Amazon has accepted it.
 
-    Raises ``ServiceValidationError`` unless exactly one child matches.
+    Raises ``ServiceValidationError`` if the device does not support Amazon Kids, or unless exactly one child matches.
     """
     kids = _kids(entry, device)
     with command_errors(hass, entry):

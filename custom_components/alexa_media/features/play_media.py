@@ -81,8 +81,9 @@ def check_listed(media_type: str, media_id: str) -> None:
 def volume_of(media_type: str, extra: Mapping[str, Any], *, announced: bool = False) -> float | None:
     """Return the volume (0–1) in ``extra``, or None.
 
-    Raises ``ServiceValidationError`` for a field that the content type does not use. The fields of a sequence are
-    defined by Amazon; all of them are passed on, and none is the volume.
+    ``announced`` is True if the media is played as an announcement. Raises ``ServiceValidationError`` for an invalid
+    volume, and for a field that the content type does not use. The fields of a sequence are defined by Amazon; all of
+    them are passed on, and none is the volume.
     """
     if media_type == _SEQUENCE and not announced:
         return None

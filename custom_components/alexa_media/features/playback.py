@@ -38,7 +38,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
 
     @property
     def _session(self) -> Session | None:
-        """Return the playing or paused session, or None."""
+        """Return the playing, paused or interrupted session, or None."""
         session = self.value.session if self.value else None
         return session if session and session.state in ACTIVE else None
 
@@ -105,9 +105,10 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
         self._async_expect(before)
 
     async def _async_sent(self, kind: str, fields: dict[str, str | float | bool | None]) -> bool:
-        """Send a command to Amazon's player; return False if the session uses a provider's own player.
+        """Send a command to Amazon's player; return False if the session does not accept it.
 
-        Returns True if Amazon accepted the command or nothing is playing. Raises ``AlexaError``.
+        The session then uses a provider's own player, or its queue has expired. Returns True if Amazon accepted the
+        command or nothing is playing. Raises ``AlexaError``.
         """
         target = self._playing_group or self.device
         try:
@@ -123,7 +124,10 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
         return True
 
     async def _async_send_phrase(self, kind: str, fields: dict[str, str | float | bool | None]) -> None:
-        """Send a text command to an Echo; raises ``ServiceValidationError`` if there is no phrase for the command."""
+        """Send a command as text to an Echo, unless the session already has the requested state.
+
+        Raises ``ServiceValidationError`` if there is no phrase for the command or in the language of the Echo.
+        """
         session, listener = self._session, self._listener
         if session is not None and session.state is _STATE_AFTER.get(kind):
             return
@@ -190,7 +194,10 @@ class TextCommandEntity(PlaybackEntity):
 
 
 async def async_send_text_commands(players: list[TextCommandEntity], call: ServiceCall) -> EntityServiceResponse | None:
-    """Handle ``alexa_media.send_text_command``; raises the most serious error after all Echos were tried."""
+    """Handle ``alexa_media.send_text_command``; with a response, like ``alexa_media.ask``.
+
+    Otherwise raises the most serious error after all Echos were tried.
+    """
     if call.return_response:
         return await async_ask_all(players, call)
     text = call.data[ATTR_TEXT_COMMAND]
@@ -242,7 +249,7 @@ def _refusal(device: Device, words: str, err: BaseException) -> JsonObjectType:
 
 
 def _answer(question: Question, listener: Device, words: str, seconds: float) -> JsonObjectType:
-    """Return the response for a question; ``milliseconds`` is None without an answer."""
+    """Return the response for a question; ``milliseconds`` is None if no history record was found."""
     record = question.record
     error = None if record else question.error.reason if question.error else NO_ANSWER
     return {

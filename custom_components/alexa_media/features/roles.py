@@ -185,12 +185,12 @@ _BLINDS: Final = frozenset({ApplianceKind.EXTERIOR_BLIND, ApplianceKind.INTERIOR
 
 
 def is_light(appliance: Appliance) -> bool:
-    """Return whether an appliance is a light."""
+    """Return whether an appliance is a light that can be turned on and off."""
     return appliance.kind is ApplianceKind.LIGHT and appliance.feature(FeatureName.POWER) is not None
 
 
 def is_fan(appliance: Appliance) -> bool:
-    """Return whether an appliance is a fan."""
+    """Return whether an appliance is a fan that can be turned on and off."""
     return appliance.kind is ApplianceKind.FAN and appliance.feature(FeatureName.POWER) is not None
 
 
@@ -271,7 +271,7 @@ def modes_by_name(modes: Iterable[ModeOption]) -> dict[str, str]:
 
 
 def plain_toggles(appliance: Appliance) -> tuple[Feature, ...]:
-    """Return the toggle features, which can be turned on and off."""
+    """Return the writable toggle features."""
     return _settable(appliance, FeatureName.TOGGLE)
 
 

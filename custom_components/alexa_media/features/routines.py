@@ -89,7 +89,7 @@ def _default_echo(entry: AlexaConfigEntry) -> Device | None:
 def found_routine(routines: Mapping[str, Routine], wanted: str) -> Routine:
     """Return the routine with the given id, name or utterance, tried in this order; raises ``ServiceValidationError``.
 
-    Case and whitespace are ignored. If several match, the only enabled one is used.
+    Case and whitespace are ignored in names and utterances. If several match, the only enabled one is used.
     """
     if routine := routines.get(wanted.strip()):
         return routine

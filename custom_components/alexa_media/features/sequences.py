@@ -1,4 +1,4 @@
-"""Reads and validates the steps of ``alexa_media.run_sequence``, and combines them into one sequence."""
+"""Steps of ``alexa_media.run_sequence``: validation, and combination into one sequence."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -51,7 +51,7 @@ ROUTINE: Final = "routine"
 
 
 def _text(value: object) -> str:
-    """Return a value that is a text and not empty; raises ``ValueError``."""
+    """Return a non-empty text, stripped; raises ``ValueError``, or ``ServiceValidationError`` if Amazon refuses it."""
     if not isinstance(value, str) or not value.strip():
         raise ValueError("it needs a text")
     return sendable(value, MAX_MESSAGE_CHARACTERS)
@@ -315,7 +315,7 @@ def names_routine(steps: object) -> bool:
 
 
 def _seconds(value: object) -> int:
-    """Return a number of seconds to wait; raises ``ValueError`` if it is invalid."""
+    """Return a duration in whole seconds, at most an hour; raises ``ValueError`` if it is invalid."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= MAX_WAIT:
         raise ValueError(f"it needs a number of seconds from 1 to {MAX_WAIT}")
     return round(value)

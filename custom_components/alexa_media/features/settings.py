@@ -45,8 +45,8 @@ class SettingDescription[S: str](CapableDescription):
     """Description of a setting; ``also`` are further settings that the entity needs.
 
     ``setting`` is a setting of an account that needs a separate read, a field of the device preferences, or Amazon's
-    key of a setting of a property. An entity of an account is disabled by default, also because most of them cost a
-    request per device.
+    key of a setting of a property. Entities are disabled by default unless the description says otherwise, because most
+    settings of an account cost a request per device.
     """
 
     setting: S

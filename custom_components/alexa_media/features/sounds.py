@@ -138,7 +138,7 @@ class PreparedSound:
 
     @callback
     def async_end(self, hass: HomeAssistant, forget: HassJob[[object], None]) -> None:
-        """End one use of the sound; ``forget`` is called some time after the last one."""
+        """End one use of the sound; ``forget`` is called ``LIFE`` seconds after the last one."""
         self._uses -= 1
         if not self._uses:
             self._cancel = async_call_later(hass, LIFE, forget)
@@ -217,7 +217,7 @@ class SoundShelf:
 
     @callback
     def _async_make_room(self, sound: PreparedSound) -> None:
-        """Remove the oldest sounds to make room for a new one; raises ``HomeAssistantError`` if all are in use."""
+        """Remove the oldest sounds to make room for a new one; raises ``HomeAssistantError`` if too many are in use."""
         others = [other for other in self._sounds.values() if other is not sound]
         total = sum(len(other.mp3) for other in others) + len(sound.mp3)
         count = len(others) + 1
@@ -233,7 +233,7 @@ class SoundShelf:
 
     @contextmanager
     def offer(self, sound: PreparedSound) -> Iterator[None]:
-        """Serve a sound while a message that uses it is sent, and for some time after that.
+        """Serve a sound while a message that uses it is sent, and for ``LIFE`` seconds after that.
 
         Raises ``HomeAssistantError`` if too many sounds are in use.
         """
@@ -382,7 +382,7 @@ async def _async_address(hass: HomeAssistant, source: str, entity_id: str) -> UR
 async def async_convert(hass: HomeAssistant, source: bytes) -> bytes:
     """Convert a sound to the MP3 format that Alexa accepts.
 
-    Raises ``ServiceValidationError`` if it is too long, and ``AudioError`` if ffmpeg is missing or cannot read it.
+    Raises ``ServiceValidationError`` if it is too long, and ``AudioError`` if ffmpeg is missing or fails.
     """
     try:
         process = await asyncio.create_subprocess_exec(
@@ -410,7 +410,7 @@ async def async_convert(hass: HomeAssistant, source: bytes) -> bytes:
 
 
 def _ffmpeg(hass: HomeAssistant) -> str:
-    """Return Home Assistant's ffmpeg; raises ``AudioError`` if it is not set up."""
+    """Return the path of the ffmpeg that Home Assistant uses; raises ``AudioError`` if ffmpeg is not set up."""
     if "ffmpeg" not in hass.config.components:
         raise AudioError("ffmpeg_missing")
     from homeassistant.components.ffmpeg import get_ffmpeg_manager  # noqa: PLC0415 - needs a separate library

@@ -66,7 +66,7 @@ class DndPolicy(StrEnum):
 
     @classmethod
     def of(cls, override: bool | None) -> DndPolicy:
-        """Return the policy for the option ``override_dnd``; None if the option is not given."""
+        """Return the policy for the option ``override_dnd``; ``override`` is None if the option is not given."""
         return cls.AMAZON if override is None else cls.OVERRIDE if override else cls.KEEP
 
 
@@ -184,9 +184,10 @@ def _checked(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EchoPlayer:
-    """A registered media player of the integration.
+    """A media player of the integration.
 
-    ``device`` is None if the account is not loaded or does not list the device.
+    ``device`` is None if the account is not loaded or does not list the device. ``entity_id`` and ``unique_id`` are ""
+    for a member of a speaker group without an enabled media player.
     """
 
     entry: AlexaConfigEntry
@@ -219,7 +220,7 @@ def is_player(data: er.EventEntityRegistryUpdatedData) -> bool:
 
 @callback
 def echo_players(hass: HomeAssistant) -> dict[str, EchoPlayer]:
-    """Return the media players of all accounts by entity id, including accounts that are not loaded."""
+    """Return the enabled media players of all accounts by entity id, including accounts that are not loaded."""
     registry = er.async_get(hass)
     found: dict[str, EchoPlayer] = {}
     for entry in hass.config_entries.async_entries(DOMAIN):
@@ -247,7 +248,7 @@ def is_loaded(entry: AlexaConfigEntry) -> bool:
 
 
 def expand(hass: HomeAssistant, entity_ids: Iterable[str]) -> Iterator[str]:
-    """Yield entity ids, with groups of every platform replaced by their members, each once."""
+    """Yield entity ids, with groups and media player groups of any platform replaced by their members, each once."""
     seen: set[str] = set()
     waiting = list(entity_ids)
     while waiting:
@@ -299,9 +300,9 @@ def _leaves(player: EchoPlayer) -> tuple[Device, ...]:
 
 
 def can_speak(device: Device) -> bool:
-    """Return whether a device can speak; a group can if one of its members can.
+    """Return whether a device can speak.
 
-    A device without known capabilities counts as able to speak.
+    Groups and devices without known capabilities count as able to speak.
     """
     return device.is_group or not device.capabilities or not device.capabilities.isdisjoint(_AUDIBLE)
 
@@ -311,7 +312,7 @@ def can_speak(device: Device) -> bool:
 
 @dataclass(slots=True)
 class Report:
-    """Result of a message: recipients, skipped and failed Echos (name and reason), and unknown targets."""
+    """Result of a message: recipients with their commands, skipped and failed Echos with reasons, unknown targets."""
 
     sent: list[tuple[EchoPlayer, tuple[Command, ...]]] = field(default_factory=list)
     skipped: list[tuple[EchoPlayer, Reason]] = field(default_factory=list)
@@ -322,9 +323,9 @@ class Report:
         """Raise an error for failed and unknown targets, after all others have received the message.
 
         ``HomeAssistantError`` names the failed Echos, ``ServiceValidationError`` the targets that are not Echos. An
-        error of the account, such as an ended sign-in, is raised as itself if nothing else failed. Otherwise, and for
-        an account that isn't loaded, the error names both. If every Echo was skipped, that is an error too, unless a
-        response reports Do Not Disturb as the reason (``is_answered``).
+        error of the account, such as an ended sign-in, is raised as itself if nothing was sent and nothing else failed.
+        Otherwise, and for an account that isn't loaded, the error names both. If every Echo was skipped, that is an
+        error too, unless a response reports Do Not Disturb as the reason (``is_answered``).
         """
         failed = list(self.failed)
         shared = {_account_error(hass, player, why) for player, why in failed}

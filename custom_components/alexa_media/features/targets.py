@@ -120,9 +120,10 @@ class EchoTarget:
 
     @callback
     def require_possible(self, *, lists: bool = False) -> None:
-        """Raise ``ServiceValidationError`` if the target only names devices and entities that are not Echos (or lists).
+        """Raise ``ServiceValidationError`` if the target only names devices and entities that cannot match.
 
-        Devices and entities that do not exist yet are allowed.
+        These are all that do not belong to the integration; with ``lists``, all that are not its to-do lists. Devices
+        and entities that do not exist yet are allowed.
         """
         selection = TargetSelection(self.target or {})
         if selection.area_ids or selection.floor_ids or selection.label_ids or not selection.has_any_target:
@@ -195,7 +196,7 @@ class EchoTarget:
 
 
 def _is_of(registered: er.RegistryEntry, *, lists: bool) -> bool:
-    """Return whether an entity belongs to an Echo or is a list."""
+    """Return whether an entity is a to-do list of the integration (``lists``), or another entity of it."""
     return registered.platform == DOMAIN and (registered.domain == TODO_DOMAIN) is lists
 
 
