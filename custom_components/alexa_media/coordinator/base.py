@@ -33,7 +33,7 @@ LOGGER: Final = logging.getLogger(__package__)
 # Listeners with this context are called when keys appear or disappear.
 EXISTENCE: Final = "existence"
 
-# Hints of one burst become one request: wait this long (seconds) after the last one, up to the limit after the first.
+# A burst of hints causes one read: this long (seconds) after the last hint, or at the limit after the first.
 HINT_DELAY: Final = 0.4
 HINT_LIMIT: Final = 3.0
 

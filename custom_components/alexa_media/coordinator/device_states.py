@@ -122,7 +122,7 @@ class NotificationsCoordinator(TopicCoordinator[tuple[Notification, ...]]):
 
 
 _PARENTS_FAILURES: Final = (AlexaBadResponseError, AlexaConnectionError, AlexaRateLimitedError)
-"""Failures of the site for parents that may pass."""
+"""Failures of the parents site that may be temporary."""
 
 
 class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):

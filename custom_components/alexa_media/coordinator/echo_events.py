@@ -50,7 +50,7 @@ class EchoEvent:
 class Fired:
     """The last events that fired a trigger, so that two accounts with the same Echo fire it once.
 
-    Both accounts report what happens at the Echo. Only the report of the account that was first counts.
+    Both accounts report what happens on the Echo. Only the first report counts.
     """
 
     def __init__(self, hass: HomeAssistant) -> None:

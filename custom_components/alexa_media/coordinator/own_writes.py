@@ -96,7 +96,7 @@ class OwnWrites[V]:
         return False
 
     def takes_read(self, key: str, value: V | None, began: float) -> bool:
-        """Return whether a read value is newer than the write; ``began`` is the start of the read.
+        """Return whether a read value confirms the write or is newer; ``began`` is the start of the read.
 
         The written value settles the write, which still protects against stale pushes. Any other newer value ends it.
         """

@@ -30,13 +30,13 @@ class Timer:
 
     @callback
     def call_later(self, seconds: float, action: Callable[[], None]) -> None:
-        """Schedule a call in some seconds; it replaces the one that is scheduled."""
+        """Schedule a call in ``seconds``, which replaces a scheduled one."""
         self.cancel()
         self._cancel = async_call_later(self._hass, seconds, partial(self._run, action))
 
     @callback
     def call_at(self, moment: datetime, action: Callable[[], None]) -> None:
-        """Schedule a call at a time (UTC); it replaces the one that is scheduled."""
+        """Schedule a call at ``moment`` (UTC), which replaces a scheduled one."""
         self.cancel()
         self._cancel = async_track_point_in_utc_time(self._hass, partial(self._run, action), moment)
 

@@ -1,8 +1,8 @@
-"""Audio of Home Assistant for Echos: fetched, converted, and served to Amazon for a limited time.
+"""Audio from Home Assistant for Echos: fetched, converted, and served to Amazon for a limited time.
 
-Alexa plays the source of an ``<audio>`` element in SSML: MP3 of MPEG version 2 with 48 kbit/s, at most 240 seconds,
-from an https URL with a certificate that Amazon trusts ("SSML Reference", section audio). Home Assistant's ffmpeg
-converts each sound. It is kept in memory, at a URL that cannot be guessed, until Amazon has had time to fetch it.
+Alexa plays the source of an ``<audio>`` element in SSML: MP3 (MPEG version 2) at 48 kbit/s, at most 240 seconds, from
+an https URL with a certificate that Amazon trusts ("SSML Reference", section audio). Home Assistant's ffmpeg converts
+each sound. It is kept in memory, at a URL that cannot be guessed, until Amazon has had time to fetch it.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ PATIENCE: Final = 60.0
 MAX_CONCURRENT: Final = 2
 """Maximum number of sounds that are fetched and converted at the same time."""
 MAX_BYTES: Final = 32 * 1024 * 1024
-"""Maximum size of all available sounds in bytes; the longest possible sound has 1.4 MB."""
+"""Maximum size of all available sounds in bytes; the longest possible sound takes 1.4 MB."""
 MAX_SOUNDS: Final = 128
 """Maximum number of available sounds."""
 
