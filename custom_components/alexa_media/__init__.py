@@ -91,7 +91,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> boo
 
 
 async def _async_load(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Sign in, read all topics, and add the entities."""
+    """Sign in, read the topics, and add the entities."""
     restored = await entry.runtime_data.async_sign_in()
     # Topics that are read while the stream is open need no second read, so open it before the rest is prepared.
     push.async_start(hass, entry)
@@ -159,7 +159,7 @@ async def _async_unload_loaded(hass: HomeAssistant, entry: AlexaConfigEntry) -> 
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
-    """Unload an entry: first its tasks that add entities, then its platforms and background tasks.
+    """Unload an entry: wait for the tasks that add its entities, then unload its platforms.
 
     A cancellation reaches the caller only after the unload. If it were raised earlier, Home Assistant would keep the
     entry in the state "unload in progress" until a restart, with its stream and timers running.

@@ -41,7 +41,7 @@ from .issues import translated
 BATCH: Final = 10
 
 MAX_TEXT: Final = 1000
-"""Maximum length of a text command or a name, in characters."""
+"""Maximum length of a text command, a search or a message, in characters."""
 
 type Candidates = Iterable[tuple[str, Callable[[], Entity]]]
 

@@ -74,7 +74,7 @@ def _unit_unique_id(entry: AlexaConfigEntry, unit: ManagedUnit) -> str:
 
 
 class AlexaUnitNotifier(AlexaEntity, NotifyEntity):
-    """Announces messages on all Echos of a unit, with one request."""
+    """Announces messages on all Echos of a unit in one request."""
 
     _attr_translation_key = "announce_in_unit"
 
@@ -145,7 +145,7 @@ NOTIFIERS: Final = (
 
 @platform_setup
 def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
-    """Set up the notify entities of an account: both kinds for every device that can speak."""
+    """Set up the notify entities that the account supports: of devices that can speak, of units, and of the account."""
     has = data.backend.capabilities
     notifiers = [description for description in NOTIFIERS if description.capability & has]
     if not notifiers:
@@ -272,7 +272,7 @@ class AlexaNotificationService(BaseNotificationService):
     """
 
     def __init__(self) -> None:
-        """Initialize without targets."""
+        """Initialize without a listener."""
         self._unsubscribe: CALLBACK_TYPE | None = None
         self._is_due = False
 
@@ -329,7 +329,7 @@ class AlexaNotificationService(BaseNotificationService):
 
         Raises ``Unauthorized`` for an Echo that the caller may not control. After all others have received the message,
         raises ``ServiceValidationError`` for targets that are not Echos, and ``HomeAssistantError`` for Echos whose
-        message Amazon refused.
+        message Amazon refused or if no Echo could be reached.
         """
         prepared = _legacy_message(message, kwargs.get(ATTR_TITLE), kwargs.get(ATTR_DATA) or {})
         if not (target := kwargs.get(ATTR_TARGET)):
@@ -454,7 +454,7 @@ def _listed_names(text: str, known: Collection[str]) -> Iterator[str]:
 
 
 def _last_called_names(hass: HomeAssistant) -> dict[str, list[AlexaConfigEntry]]:
-    """Return the accounts for each target name of the last Echo: all accounts, and each account separately."""
+    """Return the accounts for each target name of the last Echo: ``last_called`` for all, and one name per address."""
     names: dict[str, list[AlexaConfigEntry]] = {LAST_CALLED: []}
     for entry in hass.config_entries.async_entries(DOMAIN):
         if CONF_EMAIL not in entry.data:
@@ -479,11 +479,11 @@ async def _async_called(
 async def _async_last_called(
     hass: HomeAssistant, players: Mapping[str, EchoPlayer], entries: Iterable[AlexaConfigEntry]
 ) -> EchoPlayer:
-    """Return the Echo of some accounts that was last spoken to.
+    """Return the Echo of the given accounts that was last spoken to.
 
-    A voice command that triggers an automation is faster than the history. If an Echo has just woken, this waits for
-    the read that is due. If no account has a record, the history is read. Raises ``HomeAssistantError`` if there is
-    still no record.
+    A voice command may start an automation before the history contains the command. If an Echo has just woken, this
+    waits for the read that is due. If no account has a record, the history is read. Raises ``HomeAssistantError`` if
+    there is still no record.
     """
     loaded = [
         (entry, history)
@@ -507,7 +507,7 @@ async def _async_last_called(
 async def _async_notify_apps(hass: HomeAssistant, prepared: AppMessage, players: Iterable[EchoPlayer]) -> None:
     """Send a message once to the Alexa apps of each account that has one of the players.
 
-    Raises ``HomeAssistantError`` for players of an account in which none of them has a device.
+    Raises ``HomeAssistantError`` if Amazon refuses the message, and for players of an account without a listed device.
     """
     by_entry = {player.entry.entry_id: player for player in players if player.device}
     missing = [player for player in players if player.entry.entry_id not in by_entry]

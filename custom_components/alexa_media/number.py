@@ -139,7 +139,7 @@ class _SettingNumber(NumberEntity, AlexaSetting):
         await self.async_write(round(value))
 
 
-class AlexaSettingNumber(_SettingNumber, SettingEntity):  # type: ignore[misc]  # both have a value: the number's it is
+class AlexaSettingNumber(_SettingNumber, SettingEntity):  # type: ignore[misc]  # both have a value; the number's is used
     """A setting of a device that is a number."""
 
 
@@ -217,7 +217,7 @@ class AlexaLevel(_ApplianceNumber):
 
 
 class AlexaSpeakerVolume(_ApplianceNumber):
-    """The volume of a speaker of the smart home."""
+    """The volume of a smart home speaker."""
 
     _keys = (PropertyKey(FeatureName.SPEAKER, PropertyName.VOLUME),)
     _attr_translation_key = "volume"

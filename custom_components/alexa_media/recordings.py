@@ -58,7 +58,7 @@ KEPT_PARTS: Final = 3
 """Number of parts at the beginning of a recording that are never dropped: the head, and the setup."""
 
 CHECK_INTERVAL: Final = timedelta(seconds=30)
-"""Interval of the check whether a recording has to end."""
+"""Interval at which to check whether a recording has to end."""
 
 FORMAT: Final = 1
 
@@ -86,7 +86,7 @@ class Finished:
 
 
 class Recording:
-    """The recording of one entry. It runs from its start or the setup of the entry until its end or the unload."""
+    """The recording of one entry. It runs from the setup of the entry until its end or the unload of the entry."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], state: Mapping[str, Any]) -> None:
         """Initialize with the stored state of a recording."""
@@ -104,7 +104,7 @@ class Recording:
         return float(self.state["until"])
 
     async def async_prepare(self, key: bytes) -> None:
-        """Create the recorder, and write the head unless an earlier recording is continued."""
+        """Create the recorder, and write the head unless the recording is continued after a reload."""
         words = await self.hass.async_add_executor_job(load_allowed)
         pseudonyms = Pseudonyms(key, words, weeks=_weeks(key))
         self.recorder = Recorder(pseudonyms, float(self.state["started"]), self._write_soon)
@@ -141,7 +141,7 @@ class Recording:
 
     @callback
     def async_start(self, backend: AlexaBackend) -> None:
-        """Record what the backend receives until the entry is unloaded, then write the rest.
+        """Record what the backend receives until the recording ends or the entry is unloaded, then write the rest.
 
         Collected data stays in memory, unprocessed, unless there is too much: computing the pseudonyms takes most of
         the time.
@@ -181,12 +181,15 @@ def async_running(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Recording | N
 
 
 async def async_is_started(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
-    """Return whether a recording has started and not ended, also of an entry that isn't loaded."""
+    """Return whether an entry has a recording that has not ended, even if the entry isn't loaded."""
     return bool((await _store(hass, entry).async_load() or {}).get("running"))
 
 
 async def async_resume(hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend) -> None:
-    """Record the setup of an entry for which a recording was started, or end a recording whose time is over."""
+    """Start or continue the recording of an entry during its setup, if one was requested.
+
+    End the recording instead if its time is over, or if the entry has been signed in again.
+    """
     with _disk_errors_logged():
         state = await _store(hass, entry).async_load() or {}
         if not (running := state.get("running")):
@@ -218,7 +221,7 @@ async def async_start(hass: HomeAssistant, entry: ConfigEntry[Any], hours: float
 
 
 async def async_discard(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Delete the running recording of an entry, if there is one."""
+    """Stop collecting data for an entry, and delete the parts of its recording; the stored state is kept."""
     if (recording := hass.data.get(_RUNNING, {}).pop(entry.entry_id, None)) is not None:
         recording.async_detach()
     await hass.async_add_executor_job(lambda: shutil.rmtree(_folder(hass) / entry.entry_id, ignore_errors=True))
@@ -285,7 +288,7 @@ async def _async_notify(hass: HomeAssistant, entry: ConfigEntry[Any], finished: 
 
 @contextlib.contextmanager
 def _disk_errors_logged() -> Iterator[None]:
-    """Log an error when a recording cannot be written; the account is not affected."""
+    """Log an error of writing a recording instead of raising it, so that the account is not affected."""
     try:
         yield
     except (OSError, WriteError) as err:
@@ -306,7 +309,7 @@ def _folder(hass: HomeAssistant) -> Path:
 
 
 def _key(entry: ConfigEntry[Any], salt: str) -> bytes:
-    """Return the key of the pseudonyms, for which both the stored salt and the credentials are needed."""
+    """Return the key of the pseudonyms, derived from the stored salt and the refresh token (or an id of a property)."""
     secret = str(entry.data.get(CONF_REFRESH_TOKEN) or entry.data.get(CONF_UNIT_ID) or entry.entry_id)
     return hmac.digest(bytes.fromhex(salt), secret.encode(), hashlib.sha256)
 
@@ -317,7 +320,7 @@ def _check(key: bytes) -> str:
 
 
 def _weeks(key: bytes) -> int:
-    """Return the number of weeks by which times are shifted back: one to twenty years."""
+    """Return the negative number of weeks by which times are shifted: one to twenty years into the past."""
     return -(52 + int.from_bytes(hmac.digest(key, b"weeks", hashlib.sha256)[:4]) % 988)
 
 

@@ -76,7 +76,10 @@ DEFAULT_SOUND: Final = AlexaSelectDescription(
 
 
 class AlexaDefaultDeviceSelect(AccountEntity[DevicesCoordinator], SelectEntity):
-    """Selects the Echo for alarms and reminders without a given Echo; stored in the options of the account."""
+    """Selects the default Echo of the account, for actions, events and routines without a given Echo.
+
+    The selection is stored in the options of the account.
+    """
 
     key = "default_device"
     _attr_translation_key = key
@@ -182,7 +185,7 @@ class AlexaKidsSelect(KidsEntity, SelectEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Request that the children are read, too."""
+        """Request that the children are read as well."""
         self.coordinator.with_child = True
         await super().async_added_to_hass()
 
@@ -213,7 +216,7 @@ type Choices = Mapping[str, SettingValue]
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaSettingSelectDescription[S: str](SettingDescription[S], SelectEntityDescription):
-    """Description of a setting with options; ``choices`` is None if Amazon lists them (languages, time zones)."""
+    """Description of a setting with options; ``choices`` is None if they are only known at run time."""
 
     choices: Choices | None = None
 
@@ -296,7 +299,10 @@ MAX_SEEN: Final = 20
 
 
 def _text(value: Any) -> str | None:
-    """Return a value as an option: text unchanged, several texts joined with a slash, numbers in short form."""
+    """Return a value as an option: text unchanged, several texts joined with a slash, numbers in short form.
+
+    Return None for any other value, for an empty text, and for a text that is too long for a state.
+    """
     text = ""
     match value:
         case bool():
@@ -325,7 +331,7 @@ class CloudSelect(SelectEntity, AlexaSetting):
 
     @property
     def _values(self) -> Choices:
-        """Return all values by option: known ones, then present and earlier unknown ones."""
+        """Return all values by option: first the known ones, then the latest unknown ones."""
         self._take_present()
         known = self.known
         return {**known, **{option: value for option, value in self._seen.items() if option not in known}}
@@ -341,7 +347,7 @@ class CloudSelect(SelectEntity, AlexaSetting):
         return self._take_present()
 
     def _take_present(self) -> str | None:
-        """Return the option of the present value; an unknown value is stored under its own text."""
+        """Return the option of the current value, or None; an unknown value is stored under its own text."""
         if (value := self.present) is None:
             return None
         found = next((option for option, choice in self.known.items() if choice == value), None)
@@ -396,7 +402,7 @@ class AlexaWakeWordSelect(AlexaSettingSelect):
 
 
 class AlexaPreferenceSelect(_SettingSelect, PreferenceEntity):
-    """A device preference with options; languages have their native names."""
+    """A device preference with options; languages are the locales that Amazon lists for the device."""
 
     entity_description: AlexaSettingSelectDescription[Preference]
 

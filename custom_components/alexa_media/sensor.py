@@ -118,7 +118,7 @@ class AlexaNextDescription(CapableDescription, SensorEntityDescription):
 def _next(
     key: str, label: str, types: frozenset[NotificationType], capability: str = "TIMERS_AND_ALARMS"
 ) -> AlexaNextDescription:
-    """Return the description of a sensor for the next one; its translation key is the key in lower case."""
+    """Return the description of a sensor for the next item; its translation key is the key in snake case."""
     return AlexaNextDescription(
         key=key,
         translation_key=key.lower().replace(" ", "_"),
@@ -254,7 +254,7 @@ class AlexaAccountSensor(AlexaNextSensor):
 
 
 def _known(item: Timed) -> tuple[str, str | None, str, datetime | None, float | None]:
-    """Return the values of a notification that determine its remaining time, besides the clock."""
+    """Return the values of a notification that, together with the clock, determine its remaining time."""
     found = item.notification
     left = found.remaining if item.paused else None
     return found.notification_id, found.version, found.status, found.trigger_time, left
@@ -396,7 +396,11 @@ def _ranges(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
 
 @dataclass(frozen=True, kw_only=True)
 class MeasurementDescription(SensorEntityDescription):
-    """Description of a measurement: its property, its unit with ``factor``, and its maximum age."""
+    """Description of a measurement.
+
+    ``raw_unit`` is the only supported unit of a property that can have several. ``factor`` converts the value to the
+    shown unit.
+    """
 
     property_key: PropertyKey
     raw_unit: str | None = None
@@ -506,8 +510,8 @@ class _MeasuredNumber(AlexaMeasuringEntity, SensorEntity):
 class AlexaIlluminance(_MeasuredNumber):
     """Illuminance at an Echo.
 
-    Amazon never pushes it, and polling takes a request per minute, so the entity is disabled by default. The sensor of
-    an Echo may not report for weeks.
+    Polling takes a request per minute until Amazon pushes the value, so the entity is disabled by default. The sensor
+    of an Echo may not report for weeks.
     """
 
     _keys = (PropertyKey(FeatureName.LIGHT_SENSOR, PropertyName.ILLUMINANCE),)
@@ -519,7 +523,7 @@ class AlexaIlluminance(_MeasuredNumber):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Poll the illuminance every minute while the entity is enabled."""
+        """Poll the illuminance every minute while the entity is enabled, until Amazon pushes it."""
         await super().async_added_to_hass()
         self.async_on_remove(self.coordinator.async_poll_often(self._appliance.entity_id, FeatureName.LIGHT_SENSOR))
 
@@ -558,9 +562,10 @@ class AlexaAirQuality(_MeasuredNumber):
         self.entity_description = description
 
     async def async_import_history(self, days: int) -> ServiceResponse:
-        """Import Amazon's hourly means of the last days into the long-term statistics, and return how many.
+        """Import Amazon's hourly means of the last days into the long-term statistics; return their number (``hours``).
 
         Hours that already have statistics are kept, because the recorder's statistics also contain minimum and maximum.
+        Raises ``ServiceValidationError`` without the recorder, and ``HomeAssistantError`` if the request fails.
         """
         if RECORDER_DOMAIN not in self.hass.config.components:
             raise invalid_input("recorder_missing")

@@ -115,8 +115,7 @@ ASCENDING: Final = AlexaCapableSwitchDescription(
 def _add_alarms(add: EntityAdder, notifications: NotificationsCoordinator) -> None:
     """Add a switch for each alarm and each repeating reminder; remove the registry entries of deleted ones.
 
-    A reminder that rings once gets no switch, because Home Assistant keeps the entry of each deleted entity of an
-    account.
+    A reminder that rings once gets no switch, because Home Assistant keeps a record of every deleted entity.
     """
     entry, devices = add.entry, add.entry.runtime_data.devices
     shown: set[str] = set()
@@ -209,7 +208,7 @@ class AlexaRoutineSwitch(RoutineEntity, _Switch):
 class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], _Switch):
     """One alarm or reminder; turning it off does not delete it.
 
-    The switch is named after the label, or after the time that the alarm had when the switch was created.
+    The switch is named after the label, or else the time, that the alarm had when the switch was created.
     """
 
     def __init__(
@@ -243,7 +242,7 @@ class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], _Switch):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether the alarm is turned on or snoozed."""
+        """Return whether the alarm is not turned off; a snoozed alarm is on. None if it no longer exists."""
         alarm = self.alarm
         return None if alarm is None else alarm.status is not NotificationStatus.OFF
 
@@ -351,7 +350,7 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], _Switch):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Add listeners for the speakers behind a group."""
+        """Add a listener for the speakers behind a group."""
         await super().async_added_to_hass()
         self._shown = self.is_on
         if self.device.is_group:

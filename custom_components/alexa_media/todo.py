@@ -123,7 +123,7 @@ class AlexaTodoList(AccountEntity[ListsCoordinator], TodoListEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Request the items, which now have a listener."""
+        """Request the items of the list, which are only read for a listener."""
         await super().async_added_to_hass()
         if self._list and self._list.items is None:
             self.coordinator.async_want(self._list_id)
@@ -144,7 +144,7 @@ class AlexaTodoList(AccountEntity[ListsCoordinator], TodoListEntity):
 
     @override
     async def async_create_todo_item(self, item: TodoItem) -> None:
-        """Add an item; quantity and note need a second request, because the first one only accepts a name."""
+        """Add an item; quantity, note and completion need a second request, because the first only accepts a name."""
         name, quantity = parse_summary(item.summary or "")
         if not name:
             raise invalid_input("todo_item_without_name")
@@ -186,7 +186,7 @@ class AlexaTodoList(AccountEntity[ListsCoordinator], TodoListEntity):
 
     @override
     async def async_delete_todo_items(self, uids: list[str]) -> None:
-        """Delete items; if one fails, the others are still deleted."""
+        """Delete items; if one fails, the others are still deleted. If one no longer exists, nothing is deleted."""
         items = self._items
         if gone := [uid for uid in uids if uid not in items]:
             raise invalid_input("todo_item_gone" if len(uids) == 1 else "todo_items_gone", count=str(len(gone)))
@@ -224,7 +224,7 @@ class AlexaTodoList(AccountEntity[ListsCoordinator], TodoListEntity):
     ) -> None:
         """Send a change; after a version conflict, read the item and retry once unless the same fields changed.
 
-        Amazon refuses an outdated version. Without ``changes`` the item is deleted.
+        Amazon refuses an outdated version. ``changes`` is None for a deletion.
         """
         with command_errors(self.hass, self.entry):
             try:

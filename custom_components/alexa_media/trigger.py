@@ -36,7 +36,7 @@ def _changes(*known: AlertChange) -> dict[Any, Any]:
 
 
 class AlexaTrigger(Trigger):
-    """Base class for the triggers, which react to events of some kinds at the Echos of a target.
+    """Base class for the triggers, which react to certain events on the Echos of a target.
 
     The target is resolved for each event, so it may change, and the account may be reloaded.
     """
@@ -67,7 +67,7 @@ class AlexaTrigger(Trigger):
         return self.kinds
 
     def _matches(self, event: EchoEvent) -> bool:
-        """Return whether the event occurred at an Echo of the target."""
+        """Return whether the event occurred on an Echo of the target."""
         return self._target.async_matches(event.entry_id, event.serial)
 
     def _variables(self, event: EchoEvent) -> dict[str, Any] | None:
@@ -121,7 +121,7 @@ class VoiceCommandTrigger(AlexaTrigger):
     @classmethod
     @override
     async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
-        """Return the validated configuration, with a valid pattern; raises ``vol.Invalid``."""
+        """Return the validated configuration, including the pattern; raises like ``AlexaTrigger``."""
         checked = await super().async_validate_config(hass, config)
         options = checked[CONF_OPTIONS]
         if CONF_TEXT in options:
@@ -153,7 +153,7 @@ class VoiceCommandTrigger(AlexaTrigger):
 
 
 class SpokenToTrigger(AlexaTrigger):
-    """Fires when someone speaks to an Echo, whatever the words."""
+    """Fires when someone speaks to an Echo, regardless of what is said."""
 
     description = "Echo spoken to"
     kinds = (VOICE,)

@@ -133,7 +133,7 @@ class LoginSession:
         return self._opened and self._tickets.admits(ticket)
 
     async def async_serve(self, request: web.Request, ticket: str, target: str) -> web.StreamResponse:
-        """Serve a request, whose path without the ticket is ``target``; 404 for any other browser."""
+        """Serve a request, whose path without the ticket is ``target``; respond 404 to any other browser."""
         wanted = BrowserRequest(request.method, target, request.headers)
         owned, sends_form = self.owns(request), wanted.navigates and request.method == hdrs.METH_POST
         if not owned and not sends_form and (wanted.navigates or not self.allows_scripts(ticket)):
@@ -175,7 +175,7 @@ class LoginSession:
             )
         except TimeoutError:
             return web.Response(status=504)
-        except Exception as err:  # noqa: BLE001 - alexapy lets out whatever an odd page makes it stumble over
+        except Exception as err:  # noqa: BLE001 - an unusual page may raise any error in alexapy
             _LOGGER.debug("Could not load a sign-in page: %s", type(err).__name__)
             return web.Response(status=502)
         answer.headers.update(_HEADERS)
@@ -225,7 +225,7 @@ _SESSIONS: HassKey[dict[str, LoginSession]] = HassKey(f"{DOMAIN}_sign_ins")
 class LoginProxyView(HomeAssistantView):
     """Serves the pages without authentication, because the browser may not be the one with the frontend.
 
-    A request of a browser without a sign-in gets an empty 404, whether or not the sign-in exists.
+    A request from any other browser gets an empty 404, whether or not the sign-in exists.
     """
 
     url = PATH + "/{session_id}/{tail:.*}"

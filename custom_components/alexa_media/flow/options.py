@@ -198,7 +198,7 @@ def current_options(entry: AlexaConfigEntry) -> dict[str, Any]:
 
 
 def _several_of(options: list[SelectOptionDict]) -> SelectSelector:
-    """Return the field for any number of options."""
+    """Return a field in which any number of options can be selected."""
     return SelectSelector(SelectSelectorConfig(options=options, multiple=True, mode=SelectSelectorMode.DROPDOWN))
 
 
@@ -233,7 +233,7 @@ def _appliance_choices(appliances: Mapping[str, Appliance], chosen: Iterable[str
 
 
 def _options(labels: Mapping[str, str]) -> list[SelectOptionDict]:
-    """Return options with labels, in the order of the labels."""
+    """Return options with labels, sorted by label."""
     in_order = sorted(labels.items(), key=lambda item: item[1].casefold())
     return [SelectOptionDict(value=value, label=label) for value, label in in_order]
 

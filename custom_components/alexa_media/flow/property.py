@@ -156,7 +156,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         return await self._async_renew(entry)
 
     async def _async_renew(self, entry: ConfigEntry[Any]) -> ConfigFlowResult:
-        """Store the new sign-in if it can access the entry's unit."""
+        """Store the new sign-in and reload the entry, or abort if the sign-in cannot access the entry's unit."""
         try:
             await self._client().get_unit(entry.data[CONF_UNIT_ID])
         except AlexaError as err:

@@ -15,7 +15,7 @@ PARALLEL_UPDATES = 0
 
 @platform_setup
 def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
-    """Set up a media player for every device; for a property, for speakers whose volume only has steps."""
+    """Set up a media player for every device; for a property, only for speakers with volume steps but no level."""
     entry, devices, players = add.entry, data.devices, data.players
     if players is None:
         add_appliances(add, where(is_stepped_speaker, AlexaSteppedSpeaker, "volume"))

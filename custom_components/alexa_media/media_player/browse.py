@@ -33,7 +33,7 @@ _TITLES: Final = {_PROVIDERS: "Music providers", _SOUNDS: "Sounds", _ROUTINES: "
 
 
 class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
-    """Browsing and searching of media. Speaker groups cannot play media, so they have nothing to browse."""
+    """Media browsing and search. Amazon cannot play music on speaker groups, so they have nothing to browse."""
 
     @property
     def _library(self) -> MediaLibrary | None:
@@ -113,7 +113,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @property
     def _browsable_routines(self) -> list[BrowseMedia]:
-        """Return the enabled routines by name; playing one runs it with this device."""
+        """Return the enabled routines, sorted by name; playing one runs it with this device."""
         routines = self.runtime.routines.data.values() if self.runtime.routines else ()
         return [
             _playable(ROUTINE, routine.routine_id, routine.name, MediaClass.APP)
@@ -145,7 +145,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
     async def async_search_media(self, query: SearchMediaQuery) -> SearchMedia:
         """Return a search item for each provider, and the radio stations and routines that match.
 
-        Amazon lists stations, but only plays a provider's matches without listing them.
+        Amazon lists matching stations. A provider's matches can only be played, not listed.
         """
         library, phrase = self._wanted_library, query.search_query.strip()
         if not phrase:

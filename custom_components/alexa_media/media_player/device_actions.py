@@ -126,12 +126,12 @@ class PlayerSettings(SourceSelection, SoundModes):
             self.runtime.bluetooth.async_hint()
 
 
-# Default range of a search without a start, and the maximum number of pages (of 50 records each) per search.
+# Length of the default range, and the maximum number of pages (of 50 records each) per search.
 HISTORY_WINDOW: Final = timedelta(days=7)
 MAX_PAGES: Final = 10
 
 OLDEST: Final = datetime(2014, 1, 1, tzinfo=UTC)
-"""Earliest time of a record: the year of the first Echo. A range that ends earlier is empty."""
+"""Lower limit for computing the default start of a range: no record is older than the first Echo."""
 
 
 class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):

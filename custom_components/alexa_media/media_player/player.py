@@ -35,7 +35,7 @@ from ..features.targets import async_require_speakers
 from .browse import MediaBrowsing
 from .device_actions import AccountActions, PlayerSettings, SoundAnnouncement, VoiceHistory
 
-# In percent; the volume after unmuting if the previous one is unknown.
+# In percent: the step of the volume, and the volume after unmuting if the previous one is unknown.
 VOLUME_STEP: Final = 5
 UNMUTED: Final = 30
 
@@ -86,7 +86,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
 
     @property
     def _latest(self) -> list[Volume]:
-        """Return the volumes like ``_volumes``, with values just written that Amazon has not confirmed."""
+        """Return the volumes like ``_volumes``, but with sent values that Amazon has not confirmed yet."""
         return [volume for leaf in self._leaves if (volume := self.coordinator.latest_volume(leaf.serial))]
 
     @property
@@ -136,7 +136,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
         await self.async_set_volume_level(self._previous_volume)
 
     async def _async_step(self, step: int) -> None:
-        """Change the volume by ``step`` percent from the last known or written one; an unknown volume is read first."""
+        """Change the last known or sent volume by ``step`` percentage points; an unknown volume is read first."""
         if (level := _mean(self._latest)) is None:
             with command_errors(self.hass, self.entry):
                 volumes = await self.runtime.backend.async_volumes()
@@ -295,14 +295,14 @@ class AlexaMediaPlayer(
 
     @property
     def _volume(self) -> tuple[int | None, bool | None]:
-        """Return the volume in percent, and whether the player is muted, like the state does."""
+        """Return the volume in percent and whether the player is muted, as shown in the state."""
         volumes = self._volumes
         return _mean(volumes), _is_silent(volumes)
 
     @property
     @override
     def group_members(self) -> list[str] | None:
-        """Return the entity ids of the players in this group, or in the group in which the player is playing."""
+        """Return the entity ids of the players in this group or in the group that the player is playing in, or None."""
         group = self.device if self.device.members else self._playing_group
         if group is None:
             return None
@@ -441,11 +441,11 @@ class AlexaMediaPlayer(
         await self._async_transport("SeekCommand", mediaPosition=round(position), contentFocusClientId=None)
 
     async def async_forward(self) -> None:
-        """Skip forward by some seconds, whose number Amazon decides (``alexa_media.forward``)."""
+        """Skip forward a few seconds; Amazon decides how many (``alexa_media.forward``)."""
         await self._async_transport("ForwardCommand")
 
     async def async_rewind(self) -> None:
-        """Skip back by some seconds, whose number Amazon decides (``alexa_media.rewind``)."""
+        """Skip back a few seconds; Amazon decides how many (``alexa_media.rewind``)."""
         await self._async_transport("RewindCommand")
 
     async def async_send_fire_tv_command(self, command: str) -> None:  # noqa: ARG002 - for Fire TVs
@@ -520,7 +520,7 @@ class AlexaMediaPlayer(
             self._async_expect(before)
 
     async def _async_set_media_volume(self, volume: float | None) -> None:
-        """Set the volume (0–1) for media, if it is given."""
+        """Set the volume (0–1) before media is played, if a volume is given."""
         if volume is not None:
             await self.async_set_volume_level(volume)
 
@@ -541,7 +541,7 @@ class AlexaMediaPlayer(
             await library.api.async_play_station(media_id, self.device)
 
     async def async_get_queue(self) -> ServiceResponse:
-        """Return the current track and the next ones (``alexa_media.get_queue``)."""
+        """Return the current track and the next ones as ``queue``, empty for a group (``alexa_media.get_queue``)."""
         if (library := self._library) is None:
             return {"queue": []}
         with command_errors(self.hass, self.entry):
@@ -550,7 +550,7 @@ class AlexaMediaPlayer(
 
 
 def _whole(seconds: float | None) -> int | None:
-    """Return seconds rounded to an integer, or None."""
+    """Return whole seconds, rounded down, or None."""
     return None if seconds is None else int(seconds)
 
 

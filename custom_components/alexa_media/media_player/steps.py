@@ -17,7 +17,7 @@ STEP: Final = 10
 
 
 class AlexaSteppedSpeaker(AlexaApplianceEntity, MediaPlayerEntity):
-    """A speaker whose volume Amazon neither reports nor sets; the current media are not reported either."""
+    """A speaker whose volume can only be stepped; Amazon reports neither its volume nor the current media."""
 
     available_unknown = True
     _keys = (PropertyKey(FeatureName.SPEAKER, PropertyName.VOLUME),)
@@ -35,5 +35,5 @@ class AlexaSteppedSpeaker(AlexaApplianceEntity, MediaPlayerEntity):
         await self._async_step(-STEP)
 
     async def _async_step(self, amount: int) -> None:
-        """Change the volume by some percentage points."""
+        """Change the volume by ``amount`` percentage points."""
         await self.async_control(Adjust(feature=FeatureName.SPEAKER, amount=amount))

@@ -95,10 +95,10 @@ class EntityAction:
 
 
 def entries_of(hass: HomeAssistant, emails: Iterable[str] | None) -> list[AlexaConfigEntry]:
-    """Return the accounts with some email addresses, or all accounts.
+    """Return the accounts with the given email addresses, or all accounts if none are given.
 
     An account is also found by its name in errors, which is its masked email address or its title. Raises
-    ``ServiceValidationError`` for an unknown address.
+    ``ServiceValidationError`` for an unknown address, and if there are no accounts.
     """
     entries: list[AlexaConfigEntry] = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     if not entries:
@@ -118,7 +118,10 @@ def entries_of(hass: HomeAssistant, emails: Iterable[str] | None) -> list[AlexaC
 
 
 def entry_by_id(hass: HomeAssistant, entry_id: str, *, needs_loaded: bool = True) -> AlexaConfigEntry:
-    """Return an account by its entry id; raises ``ServiceValidationError``, also if it is not loaded but has to be."""
+    """Return an account by its entry id.
+
+    Raises ``ServiceValidationError`` for an unknown id and, with ``needs_loaded``, for an account that isn't loaded.
+    """
     entry: AlexaConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
     if entry is None or entry.domain != DOMAIN:
         raise invalid_input("account_id_unknown", id=entry_id)
@@ -177,7 +180,7 @@ def _discovery_error(failed: Mapping[str, str], signed_out: Sequence[str], *, is
 async def _async_read_lists(entry: AlexaConfigEntry) -> tuple[JsonObjectType, dict[str, BaseException | None]]:
     """Return the size of each list of an account, and the errors of the topics that could not be read."""
     lists = [coordinator for coordinator in entry.runtime_data.coordinators if coordinator.is_list]
-    # The reads are part of a command: unlike polls, they are not held back while Amazon throttles.
+    # The reads are part of a command: unlike polls, they are not delayed while Amazon throttles.
     with command():
         await asyncio.gather(*(coordinator.async_refresh_shared() for coordinator in lists))
     counts: JsonObjectType = {str(coordinator.topic): len(coordinator.data) for coordinator in lists}
@@ -186,7 +189,10 @@ async def _async_read_lists(entry: AlexaConfigEntry) -> tuple[JsonObjectType, di
 
 
 async def _async_record(call: ServiceCall) -> ServiceResponse:
-    """Start or end a recording; also possible for an account whose setup failed."""
+    """Start or end a recording, even of an account that isn't loaded.
+
+    The response contains the end of a new recording, or the path and the counts of the finished one.
+    """
     hass = call.hass
     entry = entry_by_id(hass, call.data[ATTR_CONFIG_ENTRY_ID], needs_loaded=False)
     if call.data[ATTR_MODE] == STOP:

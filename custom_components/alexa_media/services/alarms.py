@@ -1,4 +1,4 @@
-"""Actions that create, change and end alarms, timers and reminders; each returns the id."""
+"""Actions that create, change and end alarms, timers and reminders, and return their ids."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -176,7 +176,7 @@ async def _async_create_all(hass: HomeAssistant, plans: list[_Plan]) -> list[str
 
 
 async def _async_undo(hass: HomeAssistant, echo: Echo, created: str) -> None:
-    """Delete a new alarm or reminder once the list contains it; if that fails, it remains visible."""
+    """Delete a new alarm or reminder if the refreshed list contains it; if that fails, a warning is logged."""
     await echo.notifications.async_refresh_shared()
     if item := next((item for item in echo.items if item.notification_id == created), None):
         try:
@@ -186,7 +186,7 @@ async def _async_undo(hass: HomeAssistant, echo: Echo, created: str) -> None:
 
 
 async def _async_create_timer(call: ServiceCall) -> ServiceResponse:
-    """Start a timer on each Echo of the target with a text command; return its id once Amazon lists it."""
+    """Start a timer on each Echo of the target with a text command; an id is None if Amazon lists none in time."""
     echos = await _async_echos(call, CAN_RING)
     label = label_of(call.data[ATTR_LABEL]) if ATTR_LABEL in call.data else None
     sentences = [timer_sentence(phrases_of(echo), call.data[ATTR_DURATION], label) for echo in echos]
@@ -276,7 +276,10 @@ async def _async_snooze(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_stop(call: ServiceCall) -> ServiceResponse:
-    """Stop ringing alarms, timers and reminders on the Echos of the target with a text command."""
+    """Stop ringing alarms, timers and reminders on the Echos of the target with a text command.
+
+    If none is known to be ringing, the command is sent to all online Echos of the target.
+    """
     named = await _async_echos(call)
     ringing = _ringing(named)
     echos = [echo for echo, _ in ringing] or [echo for echo in named if echo.device.online] or named
@@ -287,7 +290,7 @@ async def _async_stop(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_send_all(call: ServiceCall, sentences: Iterable[tuple[Echo, str]]) -> None:
-    """Send a text command to each device, merged into one request."""
+    """Send a text command to each device at the same time, so that those of an account are merged into one request."""
     await async_all(async_send_phrase(call.hass, echo, sentence) for echo, sentence in sentences)
 
 
@@ -297,7 +300,7 @@ def _response(ids: Sequence[str | None]) -> ServiceResponse:
 
 
 def _ringing(echos: Iterable[Echo]) -> list[tuple[Echo, Notification]]:
-    """Return the notifications known to be ringing on devices, each once."""
+    """Return the notification that is known to be ringing on each device, the last one if there are several."""
     return [(echo, item) for echo in echos if (item := echo.watch.ringing(echo.device.serial))]
 
 
@@ -379,7 +382,7 @@ ACTIONS: Final = (
 
 
 def _at(call: ServiceCall) -> datetime | time | None:
-    """Return the time of a call: ``at``, or ``time``, on ``date`` if given.
+    """Return the time of a call: ``at``, or ``time``, on ``date`` if given; None without a time.
 
     Raises ``ServiceValidationError`` for more than one time, and for a date without a time.
     """
@@ -401,7 +404,7 @@ def _required_at(call: ServiceCall) -> datetime | time:
 
 
 def _recurrence(call: ServiceCall) -> Recurrence | None:
-    """Return the recurrence of a call, or None; raises ``ServiceValidationError`` for weeks without days."""
+    """Return the recurrence of a call, or None; raises ``ServiceValidationError`` for an interval without weekdays."""
     if not call.data.get(ATTR_WEEKDAYS) and call.data[ATTR_INTERVAL] > 1:
         raise invalid_input("interval_without_weekdays")
     return recurrence_of(call.data.get(ATTR_WEEKDAYS, ()), call.data[ATTR_INTERVAL])

@@ -50,8 +50,8 @@ def _entries_field(default: int, most: int) -> VolDictType:
 async def _async_update_last_called(call: ServiceCall) -> ServiceResponse:
     """Read which Echo of the accounts was last spoken to; the response contains it.
 
-    After all accounts were read, raises ``ServiceValidationError`` for one that is unknown, not loaded or without
-    history, and ``HomeAssistantError`` if Amazon does not respond.
+    Before anything is read, raises ``ServiceValidationError`` if a given account is unknown or not loaded, or if no
+    account has a history. After all accounts were read, raises ``HomeAssistantError`` if Amazon does not respond.
     """
     hass = call.hass
     entries = _entries(hass, call.data.get(ATTR_EMAIL))
@@ -62,7 +62,7 @@ async def _async_update_last_called(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_clear(call: ServiceCall) -> ServiceResponse:
-    """Delete the latest records of an account's voice history."""
+    """Delete the latest records of an account's voice history; return how many were deleted and kept."""
     entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     if (history := entry.runtime_data.backend.history) is None:
         raise invalid_input("history_unsupported")
@@ -74,7 +74,10 @@ async def _async_clear(call: ServiceCall) -> ServiceResponse:
 
 
 def _entries(hass: HomeAssistant, emails: list[str] | None) -> list[tuple[AlexaConfigEntry, HistoryCoordinator]]:
-    """Return the accounts with some email addresses, or all; raises ``ServiceValidationError``."""
+    """Return the accounts with voice history that have the given email addresses, or all loaded ones.
+
+    Raises ``ServiceValidationError`` for a given account that is unknown or not loaded, and if none remains.
+    """
     chosen = entries_of(hass, emails)
     loaded = [entry for entry in chosen if entry.state is ConfigEntryState.LOADED]
     if not loaded or (emails is not None and len(loaded) < len(chosen)):

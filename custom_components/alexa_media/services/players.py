@@ -1,4 +1,4 @@
-"""Actions of media players (commands, speech, sequences, routines), and of the people of the household."""
+"""Actions of media players (commands, speech, sequences, routines), and of the account's household."""
 
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
@@ -75,7 +75,7 @@ def _echo(player: Entity) -> TextCommandEntity:
 def player_action(
     name: str, method: str, fields: VolDictType, response: SupportsResponse = SupportsResponse.NONE
 ) -> EntityAction:
-    """Return an action that calls a method of an Echo's media player; other media players lack these actions."""
+    """Return an action that calls a method of an Echo's media player; it fails for other media players."""
 
     async def handle(player: Entity, call: ServiceCall) -> ServiceResponse:
         given = {key: value for key, value in call.data.items() if key not in cv.ENTITY_SERVICE_FIELDS}
@@ -87,7 +87,7 @@ def player_action(
 
 @dataclass(frozen=True, slots=True)
 class _TextCommandAction:
-    """An action that sends a text command once for several Echos."""
+    """An action that sends a text command to several Echos in one call."""
 
     name: str
     handler: Callable[[list[TextCommandEntity], ServiceCall], Coroutine[Any, Any, EntityServiceResponse | None]]
@@ -112,7 +112,7 @@ class _TextCommandAction:
 
 
 def _account(call: ServiceCall) -> tuple[AlexaConfigEntry, SettingsApi]:
-    """Return the account of a call, and its settings; raises ``ServiceValidationError`` for a property."""
+    """Return the account of a call and its settings API; raises ``ServiceValidationError`` for a property."""
     entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     if (settings := entry.runtime_data.backend.settings) is None:
         raise invalid_input("not_an_app_account", name=entry.title)
@@ -188,8 +188,9 @@ async def _async_send_message(call: ServiceCall) -> None:
 async def _async_speak(call: ServiceCall) -> ServiceResponse:
     """Speak a message on several Echos; the response contains the results.
 
-    After all others have received the message, raises ``ServiceValidationError`` for a target that is not an Echo or a
-    message that cannot be spoken, and ``HomeAssistantError`` for failed Echos.
+    Before anything is sent, raises ``ServiceValidationError`` for a message that cannot be spoken, and ``Unauthorized``
+    for an Echo that the caller may not control. After all others have received the message, raises
+    ``ServiceValidationError`` for targets that are not Echos, and ``HomeAssistantError`` for failed Echos.
     """
     hass, data = call.hass, call.data
     message = message_of(
@@ -227,7 +228,7 @@ async def _async_run_sequence(call: ServiceCall) -> None:
     try:
         step = steps.read(call.data[ATTR_STEPS], _targets(call, permissions))
     finally:
-        # Read first: a routine may only be missing because of the failure.
+        # This error takes precedence: a routine may only be missing because of the failed read.
         if steps.entry and (error := failed.get(steps.entry.entry_id)):
             raise error
     if (entry := steps.entry) is None:
@@ -280,7 +281,7 @@ def _targets(call: ServiceCall, permissions: Permissions) -> list[str]:
 async def _async_stop_all(call: ServiceCall) -> None:
     """Stop playback on every Echo of one account or of all accounts, with one request per account.
 
-    Raises the first error after all accounts have been tried.
+    Raises ``Unauthorized`` before anything is sent, and the most serious error after all accounts have been tried.
     """
     entries: list[AlexaConfigEntry] = call.hass.config_entries.async_loaded_entries(DOMAIN)
     if wanted := call.data.get(ATTR_CONFIG_ENTRY_ID):

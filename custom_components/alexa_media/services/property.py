@@ -138,7 +138,7 @@ class Managed:
 
 
 def _entry_of(call: ServiceCall) -> tuple[AlexaConfigEntry, ManagementApi]:
-    """Return the property in a call; raises ``ServiceValidationError``."""
+    """Return the property in a call and its API; raises ``ServiceValidationError``."""
     entry: AlexaConfigEntry = async_get_config_entry(call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID])
     if (api := entry.runtime_data.backend.management) is None:
         raise invalid_input("not_a_property", name=entry.title)
@@ -216,7 +216,7 @@ def _changing(
 
 
 async def _async_query(call: ServiceCall) -> ServiceResponse:
-    """Search devices; the response contains them."""
+    """Search for devices; the response contains those found, sorted by name."""
     entry, api = _entry_of(call)
     unit_ids = [_unit_of(api, wanted).unit_id for wanted in call.data[ATTR_UNITS]]
     if unit_ids and call.data[ATTR_WITHOUT_UNIT]:
@@ -292,7 +292,11 @@ async def _async_delete_timers(call: ServiceCall) -> None:
 
 
 async def _async_set_address(call: ServiceCall) -> ServiceResponse:
-    """Set the address of an Echo; the response contains Amazon's reason if it rejects the address."""
+    """Set the address of an Echo.
+
+    If Amazon rejects the address, the response contains the reason and suggestions. If no response is requested, raises
+    ``HomeAssistantError``.
+    """
     managed = _device_of(call)
     address = PostalAddress(**{name: call.data[name] for name in _ADDRESS_FIELDS})
     with command_errors(call.hass, managed.entry):
@@ -332,9 +336,9 @@ async def _async_save_wifi(call: ServiceCall) -> None:
 
 
 async def _async_install_wifi(call: ServiceCall) -> ServiceResponse:
-    """Install a stored network on an Echo and wait for the result; the response contains the operation id.
+    """Install a stored network on an Echo; the response contains the operation id and the status.
 
-    Raises ``HomeAssistantError`` if the installation failed or its result is unknown.
+    With ``wait``, wait for the result; raises ``HomeAssistantError`` if it is a failure or unknown.
     """
     managed = _device_of(call)
     ssid, security = call.data[ATTR_SSID], _SECURITIES[call.data[ATTR_SECURITY]]
@@ -351,7 +355,7 @@ async def _async_install_wifi(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_follow(managed: Managed, operation_id: str) -> WifiInstallState:
-    """Poll an installation until it has ended or the time limit is reached; failed reads are repeated."""
+    """Poll an installation until it has ended or the time limit is reached; ignore failed polls."""
     for _ in range(int(WIFI_LIMIT / WIFI_POLL)):
         await asyncio.sleep(WIFI_POLL)
         try:
