@@ -122,8 +122,8 @@ class EchoTarget:
     def require_possible(self, *, lists: bool = False) -> None:
         """Raise ``ServiceValidationError`` if the target only names devices and entities that cannot match.
 
-        These are all that do not belong to the integration; with ``lists``, all that are not its to-do lists. Devices
-        and entities that do not exist yet are allowed.
+        Only entities of the integration can match: its to-do lists with ``lists``, else all others. Groups, and devices
+        and entities that do not exist yet, are allowed.
         """
         selection = TargetSelection(self.target or {})
         if selection.area_ids or selection.floor_ids or selection.label_ids or not selection.has_any_target:
