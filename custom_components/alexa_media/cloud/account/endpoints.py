@@ -31,9 +31,9 @@ class Answer(StrEnum):
     """Expected content of a successful response."""
 
     JSON = "json"
-    """A JSON value; anything else is a bad response."""
+    """A JSON value, or nothing with status 204; anything else is a bad response."""
     ANY = "any"
-    """Any content; only the status matters, and JSON is parsed if present."""
+    """Any content or none, but HTML counts as the sign-in page, and ``errors`` in JSON as a refusal."""
     PAGE = "page"
     """A page that is requested for its cookies; HTML is accepted."""
     HTML = "html"
@@ -77,7 +77,7 @@ class Endpoint(Target):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write(Endpoint):
-    """An endpoint that changes data; the content of its response matters only with ``Answer.JSON``."""
+    """An endpoint that changes data; its response may have any content unless it expects ``Answer.JSON``."""
 
     is_write: bool = True
     answer: Answer = Answer.ANY

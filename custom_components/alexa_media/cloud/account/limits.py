@@ -20,7 +20,7 @@ FIRST_BLOCK: Final = 30.0
 LONGEST_BLOCK: Final = 600.0
 LONGEST_RETRY_AFTER: Final = 3600.0
 THROTTLE_RESET_SECONDS: Final = 900.0
-"""Seconds without throttling after which it counts as over; longer than any wait between two attempts."""
+"""Seconds after the end of the last pause until throttling is reported as over."""
 
 
 class Slots:
@@ -99,7 +99,7 @@ class _Slot:
 
 
 class Traffic(StrEnum):
-    """Kinds of requests that Amazon throttles separately."""
+    """Kinds of requests whose throttling is tracked separately."""
 
     READS = "reads"
     COMMANDS = "commands"
@@ -122,10 +122,10 @@ class _Block:
 class Throttle:
     """Throttling of one account, by host and kind of traffic.
 
-    Reads wait for as long as Amazon specifies. Commands are never held back: while a host is throttled they are sent
-    one at a time, and a success ends the throttling of the host. One line is logged when throttling begins, and one
-    when it has been over for a while, because one endpoint may stay throttled while others respond between its
-    attempts.
+    Reads fail without being sent until the pause of their host is over. Commands are never held back: while a host is
+    throttled they are sent one at a time, and the success of one ends the throttling of the host. One line is logged
+    when throttling begins, and one when it has been over for a while, because one endpoint may stay throttled while
+    others respond between its attempts.
     """
 
     def __init__(self) -> None:
@@ -156,8 +156,8 @@ class Throttle:
     def hit(self, host: str, kind: Traffic, retry_after: float | None) -> float:
         """Record a throttled response; return the seconds to wait. ``retry_after`` is Amazon's Retry-After in seconds.
 
-        Without a Retry-After the wait grows from 30 s to 10 min. Responses to requests that were in flight when the
-        throttling began do not make it grow.
+        Without a Retry-After the wait grows from 30 s to 10 min. It does not grow again while it is running, so that
+        responses to requests already in flight do not extend it.
         """
         self.hits += 1
         block = self._block(host, kind)
@@ -175,9 +175,9 @@ class Throttle:
         return block.remaining
 
     def passed(self, host: str, kind: Traffic) -> None:
-        """Record a success, which ends the throttling of its kind of traffic.
+        """Record a success, which ends the throttling of its kind of traffic at the host.
 
-        The success of a command also ends the throttling of reads of the host.
+        The success of a command also ends the throttling of reads. The success of a read ends nothing during a pause.
         """
         for ended in (kind, Traffic.READS):
             block = self._blocks.get((host, ended))
@@ -194,7 +194,7 @@ class Throttle:
         return self._blocks.setdefault((host, kind), _Block())
 
     def _is_active(self, host: str, kind: Traffic) -> bool:
-        """Return whether a kind of traffic is throttled; for commands, also whether reads are."""
+        """Return whether a kind of traffic is throttled at a host; for commands, throttled reads count, too."""
         kinds = (Traffic.READS,) if kind is Traffic.READS else tuple(Traffic)
         return any((block := self._blocks.get((host, one))) is not None and block.is_active for one in kinds)
 
@@ -225,9 +225,9 @@ class Backoff:
 
 
 class SingleFlight:
-    """Work that many callers request but that runs only once at a time.
+    """Shares one run of some work among all callers that request it in the meantime.
 
-    It runs in a separate task, so canceling a caller does not cancel the work.
+    The work runs in a separate task, so canceling a caller does not cancel it.
     """
 
     def __init__(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -248,7 +248,10 @@ class SingleFlight:
         return self._task
 
     async def join(self) -> None:
-        """Wait for the current run, or for a new one if there is none; raises the exception of the run."""
+        """Wait for the current run, or for a new one if there is none.
+
+        Raises the exception of the run, or ``AlexaConnectionError`` if the run was canceled.
+        """
         task = self.start()
         # asyncio.shield would log the failure of the run if its caller was canceled.
         await asyncio.wait([task])

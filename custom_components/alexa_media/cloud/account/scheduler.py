@@ -2,7 +2,7 @@
 
 The first command is sent at once. Commands submitted in the same turn of the event loop, or while a request is in
 flight, are merged into the next sequence: serial within a device, parallel across devices. A text waits until the
-estimated end of the previous text on the same device.
+estimated end of the previous text on the same device. Nodes for ``execute_node`` are sent separately.
 """
 
 import asyncio
@@ -108,7 +108,7 @@ class Plan:
     """Builds one sequence.
 
     Each operation has a stage, which is later than that of earlier operations on the same devices. ``limit`` is the
-    maximum number of operations.
+    maximum number of operations; only a single part may exceed it.
     """
 
     limit: int = MAX_NODES
@@ -140,7 +140,7 @@ class Plan:
         return True
 
     def _reach(self, operation: _Operation, needed: int) -> bool:
-        """Return whether an operation is in the needed stage, or can be moved there as nothing follows it."""
+        """Move an operation to the needed stage if nothing follows it; return whether its stage is late enough."""
         if operation.stage >= needed:
             return True
         if any(self._stages[serial] != operation.stage for serial in operation.serials):
@@ -250,8 +250,8 @@ class CommandScheduler:
         """Run a node as a separate sequence; returns when Amazon has accepted it. Raises an ``AlexaError``.
 
         ``serials`` are its devices. ``speech`` is the estimated end of speech by serial, in seconds from the start of
-        the node. The node waits for texts being spoken on those devices, because a new text would interrupt them. Later
-        texts wait for the node's speech, but at most ``MAX_SPEECH_WAIT``.
+        the node. A node with speech waits for texts being spoken on its devices, because a new text would interrupt
+        them. Later texts wait for the node's speech, but at most ``MAX_SPEECH_WAIT``.
         """
         async with self._alone:
             while True:
@@ -320,7 +320,10 @@ class CommandScheduler:
                 part.finish(_closed(sent=part in self._flying))
 
     def _next(self) -> tuple[list[_Part], float | None]:
-        """Take the commands that can be sent now from the queue; without any, return the seconds until the next."""
+        """Take the commands that can be sent now from the queue.
+
+        If there are none, the second value is the time in seconds until the next ones, or None for an empty queue.
+        """
         now = self._now()
         self._speaks_until = {key: until for key, until in self._speaks_until.items() if until > now}
         busy = dict(self._speaks_until)

@@ -51,7 +51,7 @@ class AccessToken(NamedTuple):
 
 
 class _NoDebug(logging.Filter):
-    """Suppress alexapy's debug messages during a call: they contain headers with the token."""
+    """Suppresses the debug messages of alexapy's login: they contain headers with the token."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.levelno > logging.DEBUG
@@ -97,8 +97,8 @@ class AccountSession:
 
     Tokens and cookies are renewed before they expire, and when Amazon refuses them. Each is renewed by one request at a
     time, which all callers share; canceling a caller does not cancel the renewal. After a failure all credentials are
-    kept, and the renewal is retried with back-off. If the token endpoint responds that the grant is revoked, every call
-    raises ``AlexaAuthError``, and no further request is sent.
+    kept, and the renewal is retried with back-off. Once the token endpoint responds that the grant is revoked, every
+    renewal raises ``AlexaAuthError`` without sending a request.
     """
 
     def __init__(self, session: aiohttp.ClientSession, credentials: Credentials) -> None:
@@ -250,7 +250,7 @@ class AccountSession:
         self.gateway = gateway_address(found.get("gateway"))
 
     def follow_gateway(self, gateway: str | None) -> None:
-        """Store the gateway at which a stream was opened with registered capabilities."""
+        """Store the gateway for the next stream: that of the open stream, or None to look it up again."""
         if gateway != self.gateway:
             self.gateway = gateway
             self.on_change()
@@ -264,8 +264,9 @@ class AccountSession:
     async def async_connect(self) -> None:
         """Connect in two rounds: first the access token and cookies, then the addresses.
 
-        Raises ``AlexaAuthError`` or ``AlexaConnectionError`` if the first round fails. A failure of the second is
-        ignored: the addresses have defaults. The csrf cookie comes with the list of devices (``note_csrf``).
+        The second round is skipped if the addresses are known. Raises ``AlexaAuthError``, or ``AlexaConnectionError``
+        if the first round fails. Other failures of the second are ignored: the addresses have defaults. The csrf cookie
+        comes with the list of devices (``note_csrf``).
         """
         await self.async_sign_in()
         if self._region is not None:
@@ -288,7 +289,7 @@ class AccountSession:
             backoff.succeeded()
 
     def renew_ahead(self) -> None:
-        """Start a background renewal of the cookies if they are a day old."""
+        """Start a background renewal of the cookies if they are a day old, except during the back-off."""
         if (
             self._cookies_at is not None
             and time.time() - self._cookies_at >= COOKIES_MAX_AGE
@@ -351,7 +352,10 @@ class AccountSession:
     # --- cookies ------------------------------------------------------------------------
 
     async def async_ensure_cookies(self) -> None:
-        """Get cookies if there are none or Amazon has just refused them; raises like ``async_renew_cookies``."""
+        """Get cookies if there are none, and wait for a running renewal of refused ones.
+
+        Raises like ``async_renew_cookies``.
+        """
         if self._cookies_at is None or self._refused_generation == self._generation:
             await self.async_renew_cookies(self._generation)
 
@@ -431,7 +435,7 @@ class AccountSession:
             self.on_change()
 
     async def _fetch_csrf(self) -> None:
-        """Request the pages that set the csrf cookie, one after the other, until it is set."""
+        """Request the pages that set the csrf cookie in turn, until it is set or Amazon cannot be reached."""
         self._http.cookie_jar.clear(lambda morsel: morsel.key == "csrf")
         self._counts["csrf"] += 1
         for page in CSRF_PAGES:

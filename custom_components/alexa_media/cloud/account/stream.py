@@ -85,7 +85,7 @@ QUEUE_LIMIT: Final = 10_000
 MAX_UNKNOWN: Final = 50
 MAX_SWITCHES: Final = 3
 MAX_STEADY_ATTEMPTS: Final = 8
-"""Attempts (about a minute and a half) after which the pauses grow beyond ``backoff_steady``."""
+"""Number of earlier failed attempts beyond which the pauses exceed ``backoff_steady`` (after 45 to 90 s)."""
 
 _UNAUTHENTICATED: Final = b"Unable to authenticate the request"
 # Number of events of a burst after which the reader yields to the event loop.
@@ -216,10 +216,9 @@ class PushStream:
         return self._endpoint if self._is_region_known and not self._must_register else None
 
     async def events(self) -> AsyncGenerator[PushEvent]:
-        """Yield the events in order, without end; only one reader at a time.
+        """Yield the events in order until the stream is closed; only one reader at a time.
 
-        The generator ends when the stream is closed, and raises ``AlexaAuthError``. Closing the generator ends the
-        connection.
+        Raises ``AlexaAuthError`` if the user has to sign in again. Closing the generator ends the connection.
         """
         if self._worker is not None:
             raise RuntimeError("The stream has a reader")
@@ -268,7 +267,7 @@ class PushStream:
                 self._renewed_at = None
 
     async def _recover(self, lost: LostError) -> None:
-        """Report that the stream is closed, and wait until the next attempt."""
+        """Report that the stream is closed, unless its gateway was a remembered one, and wait for the next attempt."""
         was_remembered = self._is_remembered
         if was_remembered:
             self._look_up_again()
@@ -311,7 +310,7 @@ class PushStream:
         self._endpoint = gateway(self._domain)
 
     def retry(self) -> None:
-        """End the wait for the next attempt, because there is evidence that Amazon responds again."""
+        """End the wait for the next attempt because Amazon responds again, but not before a Retry-After has passed."""
         if self._pause is not None and time.monotonic() >= self._retry_from:
             self._pause.cancel()
 
@@ -370,7 +369,10 @@ class PushStream:
             await response.aclose()
 
     async def _fresh_token(self) -> AccessToken:
-        """Return a token that Amazon has not refused and that is not about to expire."""
+        """Return a token, renewed first if Amazon refused it or if it is about to expire.
+
+        A token that is about to expire is returned if its renewal fails.
+        """
         if self._renew_token is None:
             return await self._token()
         if self._refused is not None:
@@ -397,7 +399,7 @@ class PushStream:
     async def _synchronize(self, client: httpx.AsyncClient, token: AccessToken) -> None:
         """Ask the gateway whether it is the right one for the account, unless that is known.
 
-        A response 204 confirms it. Otherwise a ``SetEndpoint`` directive names the right one.
+        A 204 confirms it. A 200 may contain a ``SetEndpoint`` directive with the address of the right one.
         """
         if self._is_region_known:
             return

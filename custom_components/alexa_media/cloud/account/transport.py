@@ -39,14 +39,14 @@ from .limits import Slots, Throttle, Traffic
 from .unproven import UnprovenRequests
 
 SLOTS_AT_SETUP: Final = 8
-"""Number of topics that are read once the stream is open: more would wait for another round trip."""
+"""Maximum number of concurrent requests during setup, high enough to read the topics in few round trips."""
 SLOTS: Final = 2
 SETUP_TIMEOUT_SECONDS: Final = 120.0
-"""Seconds after which setup counts as finished even without a call of ``setup_done``."""
+"""Seconds after which setup counts as finished even if ``setup_done`` has not been called."""
 
 RETRY_PAUSE_SECONDS: Final = 0.5
 REFUSED_RENEWAL_PAUSE_SECONDS: Final = 300.0
-"""Seconds without renewals for an endpoint that refused fresh cookies."""
+"""Seconds without renewals for an endpoint that refused fresh credentials."""
 
 MAX_COMMAND_WAIT_SECONDS: Final = 5.0
 """Maximum Retry-After in seconds after which a throttled command is sent once more."""
@@ -65,7 +65,7 @@ class SessionKeeper(Protocol):
 
     @property
     def csrf(self) -> str | None:
-        """Return the value of the csrf cookie."""
+        """Return the value of the csrf cookie, or None."""
 
     def base_url(self, host: Host) -> str:
         """Return scheme and host for a ``Host``."""
@@ -80,7 +80,7 @@ class SessionKeeper(Protocol):
         """Return a token that stays valid for ``min_valid`` seconds."""
 
     async def async_ensure_cookies(self) -> None:
-        """Get cookies if there are none."""
+        """Get cookies if there are none, and wait for a running renewal of refused ones."""
 
     async def async_renew_cookies(self, generation: int) -> None:
         """Renew the cookies, unless those of ``generation`` have already been replaced."""
@@ -108,7 +108,7 @@ class _Request:
 
     @property
     def traffic(self) -> Traffic:
-        """Return the kind of traffic; requests that a user waits for are commands, which are never held back."""
+        """Return the kind of traffic; writes, and reads that are part of a command, count as commands."""
         return Traffic.COMMANDS if self.endpoint.is_write or is_command() else Traffic.READS
 
 
@@ -140,7 +140,7 @@ def _words(request: _Request) -> frozenset[str]:
 
 
 class _Again(Exception):  # noqa: N818 - no error: a request to be sent once more
-    """Signals that the request should be sent once more, with its changes."""
+    """Signals that ``request``, a changed copy of the failed request, should be sent."""
 
     def __init__(self, request: _Request) -> None:
         super().__init__()
@@ -173,7 +173,7 @@ class Transport:
 
     @property
     def stats(self) -> Mapping[str, object]:
-        """Return counters by endpoint."""
+        """Return the state of throttling and renewals, and counters by endpoint, for diagnostics."""
         return {
             "throttled": self.throttle.hits,
             "throttled_for": math.ceil(self.throttle.remaining),
@@ -216,16 +216,16 @@ class Transport:
     ) -> Any:
         """Send a request and return the JSON of the response, or None if it is empty.
 
-        ``params`` fill the placeholders of the endpoint's path, and ``headers`` are added to the default ones. A page
-        is returned as text. Reads are retried once after a connection error, a 5xx or an invalid response; writes are
-        not. A request that was refused because of its cookies, token or csrf value did not run: the credential is
-        renewed, and the request is sent once more. A throttled command waits for a Retry-After of up to 5 s and is sent
-        once more.
+        ``params`` fill the placeholders of the endpoint's path, and ``headers`` are added to the default ones. The
+        result is a text for ``Answer.HTML`` and None for ``Answer.PAGE``. Reads are retried once after a connection
+        error, a 5xx or an invalid response, but not after a timeout of the whole request; writes are not retried. A
+        request that was refused because of its cookies, token or csrf value did not run: the credential is renewed, and
+        the request is sent once more. A throttled command waits for a Retry-After of up to 5 s and is sent once more.
 
         Raises ``AlexaRateLimitedError`` (for a read, without sending it, while its host is throttled),
         ``AlexaConnectionError`` (its ``sent`` is True if a write may have run), ``AlexaUnsupportedError`` (403, 404,
-        405), ``AlexaCommandError`` (a refused write), ``AlexaBadResponseError``, and ``AlexaAuthError`` if the token
-        endpoint responds that the grant was revoked.
+        405), ``AlexaCommandError`` (a refused write), ``AlexaBadResponseError``, ``AlexaInvalidValueError`` (a value
+        that cannot be encoded), and ``AlexaAuthError`` if the token endpoint responds that the grant was revoked.
         """
         return (await self._async_send(_built(endpoint, params, query, json, headers)))[0]
 
@@ -314,7 +314,10 @@ class Transport:
         )
 
     async def _prepare(self, endpoint: Endpoint) -> str | None:
-        """Ensure that there are cookies, or return the access token, depending on the endpoint."""
+        """Get the cookies that an endpoint needs; return the access token, or None if it needs none.
+
+        Raises ``AlexaConnectionError`` if there is no csrf cookie for a request that needs one.
+        """
         if endpoint.host is Host.ALEXA_API:
             return await self._keeper.async_access_token(60)
         await self._keeper.async_ensure_cookies()
@@ -327,7 +330,7 @@ class Transport:
         return await self._keeper.async_access_token(60) if endpoint.bearer else None
 
     async def _exchange(self, request: _Request, proof: _Proof) -> HttpAnswer:
-        """Send one request and read the complete response; raises ``AlexaConnectionError``."""
+        """Send one request and read the complete response; raises like ``async_exchange``."""
         endpoint = request.endpoint
         url = URL(self._keeper.base_url(endpoint.host) + request.path, encoded=True).with_query(request.query)
         exchange = async_exchange(
@@ -350,9 +353,9 @@ class Transport:
             raise _Again(replace(request, csrf_renewals=request.csrf_renewals - 1))
 
     async def _handle_signed_out(self, request: _Request, proof: _Proof, answer: HttpAnswer) -> None:
-        """Renew refused cookies or tokens and raise ``_Again``; raises ``AlexaConnectionError`` if that does not help.
+        """Renew the refused cookies or token; raises ``AlexaConnectionError`` if that fails or has not helped.
 
-        An endpoint that refuses fresh cookies causes no further renewals for a while.
+        An endpoint that refuses fresh credentials causes no further renewals for a while.
         """
         endpoint = request.endpoint
         refused = AlexaConnectionError(
@@ -402,14 +405,14 @@ def _is_signed_out(endpoint: Endpoint, answer: HttpAnswer) -> bool:
 
 
 def _is_worth_a_retry(err: AlexaError) -> bool:
-    """Return whether to retry a read: not after a refusal, and not after a long timeout."""
+    """Return whether to retry a read: not after a refusal, the total timeout, or a body that is too large."""
     if isinstance(err, AlexaConnectionError):
         return err.code != TimeoutError.__name__
     return err.status is not None and err.status < 400 and err.code != "too_large"
 
 
 def _result(endpoint: Endpoint, answer: HttpAnswer) -> Any:
-    """Return the JSON of a successful response; raises the error for any other response."""
+    """Return the JSON or the HTML text of a successful response; raises the error for any other response."""
     status = answer.status
     if status >= 400:
         error_type = AlexaUnsupportedError if status == 403 else refusal_type(endpoint, status)

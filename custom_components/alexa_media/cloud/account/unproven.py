@@ -1,8 +1,8 @@
-"""Requests whose form is known from one source only, and their refusals.
+"""Unproven requests, whose form is known from few sources, and their refusals.
 
-A request that the cloud refuses for an account is not sent for a day. During that day it fails at once, so that its
-fallback is used. After that it is tried once more. A request that concerns one device, list or other object is not sent
-for this object; for the others it is, unless the cloud lacks the request.
+If the cloud refuses the form of an unproven request, the request fails for a day without being sent, so that its
+fallback is used, if there is one. The refusal of a request that concerns one device, list or other object suspends the
+request for this object only, unless the cloud lacks the request altogether.
 """
 
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ class UnprovenRequests:
 
     @contextmanager
     def attempt(self, name: str, one: str | None = None, *, may_be_gone: bool = False) -> Iterator[None]:
-        """Context manager for sending an unproven request; a refusal is recorded and raised.
+        """Send an unproven request in the block; a refusal of its form is recorded and raised.
 
         While an earlier refusal is recent, it raises ``AlexaUnsupportedError`` instead of entering the block. ``one``
         is the id of the object that the request concerns: a refusal suspends the request for this object only, unless
@@ -63,10 +63,10 @@ class UnprovenRequests:
 
 
 def is_refusal_of_form(err: AlexaError) -> bool:
-    """Return whether Amazon refused the form of a request: 400, 403, 404, 405, or a field that GraphQL lacks."""
+    """Return whether Amazon refused the form of a request: 400, 403, 404, 405, or a GraphQL validation error."""
     return err.status in _STATUSES or is_not_in_schema(err)
 
 
 def is_not_in_schema(err: AlexaError) -> bool:
-    """Return whether Amazon's GraphQL schema lacks a field of the document."""
+    """Return whether the document does not match Amazon's GraphQL schema."""
     return any(word in (err.code or "") for word in _NOT_IN_SCHEMA)
