@@ -83,8 +83,8 @@ def _alarm(element: Mapping[str, Any]) -> StoredAlarm | None:
 def parse_created(data: Any, key: str, endpoint: Endpoint) -> str:
     """Return the id under ``key`` in the response to a create request.
 
-    Raises ``AlexaCommandError`` if there is no id. Devices that do not support alarms or reminders respond this way,
-    and nothing is created.
+    Raises ``AlexaCommandError`` if there is no id. Amazon responds this way, and creates nothing, for devices that do
+    not support alarms or reminders.
     """
     if found := text(mapping(data).get(key)):
         return found
@@ -213,7 +213,7 @@ def _seconds_of_day(value: Any) -> float | None:
 
 
 def _remaining(value: Any, kind: NotificationType) -> float | None:
-    """Return the remaining seconds of a timer; None for other types, for which Amazon sends 0."""
+    """Return the remaining seconds or None; for types other than timers, 0 means that there are none."""
     left = seconds(value)
     return left if left or kind is NotificationType.TIMER else None
 

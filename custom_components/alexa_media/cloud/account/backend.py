@@ -122,7 +122,7 @@ class AccountBackend(AlexaBackend):
 
     @property
     def capabilities(self) -> Capability:
-        """Return all capabilities."""
+        """Return the capabilities, which are the same for every account."""
         return (
             Capability.PLAYERS
             | Capability.NOTIFICATIONS
@@ -134,7 +134,7 @@ class AccountBackend(AlexaBackend):
 
     @property
     def account(self) -> Account:
-        """Return the signed-in account; raises ``RuntimeError`` before ``async_connect``."""
+        """Return the signed-in account; raises ``RuntimeError`` if it has not been read yet."""
         if self._account is None:
             raise RuntimeError("The account is known after async_connect")
         return self._account
@@ -348,7 +348,7 @@ class AccountBackend(AlexaBackend):
             raise SET_DND.error(AlexaCommandError, "was not confirmed", status=200, code="not_confirmed")
 
     async def async_connect_bluetooth(self, device: Device, address: str) -> None:
-        """Connect the paired Bluetooth device with an address."""
+        """Connect the paired Bluetooth device with the given address."""
         await self._transport.async_request(
             CONNECT_BLUETOOTH, params=place_of(device), json={"bluetoothDeviceAddress": address}
         )

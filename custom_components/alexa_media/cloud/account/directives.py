@@ -174,7 +174,10 @@ def _appliance(update: Mapping[str, Any]) -> PushEvent:
 
 
 def _decoded(value: object) -> object:
-    """Decode a JSON string, repeatedly encoded or not; return other values unchanged."""
+    """Decode a JSON string, which may be encoded several times; None for invalid JSON.
+
+    Other values are returned unchanged.
+    """
     for _ in range(_MAX_ENCODINGS):
         if not isinstance(value, str):
             break
@@ -214,7 +217,7 @@ def _text(value: object) -> str | None:
 
 
 def _integer(value: object) -> int | None:
-    """Return a whole number, which may be sent as text, else None."""
+    """Return a number, which may be sent as text, as an integer, else None; raises ``ValueError`` for other text."""
     if value is None or isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     return int(value)
@@ -347,7 +350,7 @@ def _notification(push: PushPayload) -> PushEvent:
 
 @parses(PushCommand.PUSH_LIST_CHANGE, PushCommand.PUSH_LIST_ITEM_CHANGE)
 def _list_change(push: PushPayload) -> PushEvent:
-    """Return a change of list items; the push names the list."""
+    """Return a change of a list or of its items; the push may name the list."""
     return ListsChanged(list_id=_text(push.data.get("listId")))
 
 

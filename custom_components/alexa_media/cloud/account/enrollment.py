@@ -47,7 +47,7 @@ class Enrollment:
     def code_from(self, pasted: str) -> str:
         """Return the authorization code in the URL of the page where the sign-in ended.
 
-        Whitespace and quotes around or inside the URL are ignored. Raises ``EnrollmentError`` with the code
+        Whitespace in the URL and quotes around it are ignored. Raises ``EnrollmentError`` with the code
         ``invalid_url`` (not an https URL of Amazon's), ``wrong_page`` (not the last page of the sign-in),
         ``wrong_marketplace_url`` (the last page of another marketplace), or ``no_code`` (the URL is cut off).
         """
@@ -95,7 +95,7 @@ class Enrollment:
 
 
 def _address(pasted: str) -> URL:
-    """Return a pasted URL without whitespace and quotes; raises ``ValueError`` if it is not a URL."""
+    """Return a pasted URL without whitespace and surrounding quotes; raises ``ValueError`` if it is not a URL."""
     return URL(re.sub(r"\s+", "", pasted).strip(_QUOTES))
 
 

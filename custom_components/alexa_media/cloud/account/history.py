@@ -45,7 +45,7 @@ _ANSWERED: Final = ("ALEXA_RESPONSE", "TTS_REPLACEMENT_TEXT")
 
 
 def parse_page_token(page: Any) -> str:
-    """Return the token required by requests for records; raises ``AlexaBadResponseError``."""
+    """Return the csrf token that requests for records need; raises ``AlexaBadResponseError`` if the page has none."""
     for tag in _META.findall(page if isinstance(page, str) else ""):
         if _CSRF_NAME.search(tag) and (found := _CONTENT.search(tag)):
             return found[1]
@@ -95,7 +95,7 @@ def _record(element: Mapping[str, Any]) -> VoiceRecord | None:
 
 
 def _keyed_serial(value: Any) -> str | None:
-    """Return the serial in the key of a record: ``customer#milliseconds#type#serial``.
+    """Return the serial in the key of a record, ``customer#milliseconds#type#serial``, or None.
 
     The key may have additional parts before the time and after the serial, for example a person. Source:
     aioamazondevices (pull request 1021).
@@ -146,7 +146,7 @@ def _words(value: Any) -> str | None:
 
 
 TOKEN_LIFETIME_SECONDS: Final = 12 * 3600.0
-"""Lifetime of the page token. Other clients use it for 2 to 24 hours. If Amazon refuses it earlier, it is renewed."""
+"""Lifetime of the csrf token. Other clients use it for 2 to 24 hours. If Amazon refuses it earlier, it is renewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +212,7 @@ class AccountHistory(AccountClient):
         self._transport.write_listener = listener
 
     async def _read_records(self, form: _Form, start: datetime, end: datetime, previous: str | None) -> RecordPage:
-        """Request records from one endpoint; retry once if the page token may have expired."""
+        """Request records from one endpoint; retry once with a new csrf token after a 403."""
         token = self._token
         try:
             return await self._send(form, start, end, previous)
@@ -234,13 +234,13 @@ class AccountHistory(AccountClient):
         )
 
     async def _async_renewed(self, refused: str | None) -> bool:
-        """Replace the refused page token; return whether a different one was received."""
+        """Replace the refused csrf token; return whether a different one was received."""
         if self._token == refused:
             self._token = None
         return await self._async_token() != refused
 
     async def _async_token(self) -> str:
-        """Return the token required by requests for records."""
+        """Return the csrf token that requests for records need; request one if there is none or it is too old."""
         if self._token is None or monotonic() >= self._token_until:
             self._token = await self._transport.async_read(HISTORY_PAGE, parse_page_token)
             self._token_until = monotonic() + TOKEN_LIFETIME_SECONDS

@@ -38,7 +38,7 @@ def parse_children(data: Any) -> tuple[Child, ...]:
 
 
 def parse_device_child(data: Any) -> str | None:
-    """Parse the id of the child of a device; None without one."""
+    """Parse the id of the child that a device is assigned to, or None."""
     return text(mapping(data).get("childDirectedId")) or None
 
 
@@ -58,13 +58,13 @@ class AccountKids(AccountClient):
         return await self._transport.async_read(CHILDREN, parse_children)
 
     async def async_child(self, device: Device) -> str | None:
-        """Return the id of the child of a device."""
+        """Return the id of the child that a device is assigned to, or None."""
         query = {"deviceId": device.serial, "deviceTypeId": device.device_type}
         with self._transport.unproven.attempt(DEVICE_CHILD.name, device.serial):
             return await self._transport.async_read(DEVICE_CHILD, parse_device_child, query=query)
 
     async def async_enable_kids(self, device: Device, child: Child) -> None:
-        """Turn on Amazon Kids for a child; a page is requested first for its csrf cookie."""
+        """Turn on Amazon Kids on a device for a child; first request the page that sets the csrf cookie."""
         transport, place = self._transport, place_of(device)
         await transport.async_request(KIDS_PAGE, params=place)
         if (csrf := self._session.cookie(Host.PARENTS, CSRF_COOKIE)) is None:

@@ -38,7 +38,7 @@ def parse_lists(data: Any) -> dict[str, ListInfo]:
 
 
 def _list(element: Mapping[str, Any]) -> ListInfo | None:
-    """Parse one list; ``None`` if it has no id or no name."""
+    """Parse one list; ``None`` if it has no id."""
     if (list_id := text(element.get("listId"))) is None:
         return None
     # observed in an account: the version of a default list stayed 1 while its time of change advanced
@@ -104,7 +104,7 @@ def _text(value: Any) -> str | None:
 
 
 def _version(value: Any) -> int:
-    """Return the version of an item, sent as a number or as text; 0, which Amazon refuses, if there is none."""
+    """Return the version of a list or an item, sent as a number or text; 0, which Amazon refuses, if there is none."""
     try:
         return int(number(value) or number(float(text(value) or 0)) or 0)
     except ValueError:
@@ -154,7 +154,7 @@ class AccountLists:
             )
 
     async def async_items(self, list_id: str) -> tuple[ListItem, ...]:
-        """Return all items of a list, requested page by page."""
+        """Return the items of a list, up to ``MAX_ITEMS``, requested page by page."""
         found: list[ListItem] = []
         tokens: set[str | None] = {None}
         token: str | None = None

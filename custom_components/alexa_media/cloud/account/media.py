@@ -130,7 +130,7 @@ class AccountMedia:
         default_customer_id: Callable[[], str],
         routine_node: RoutineNode,
     ) -> None:
-        """Initialize with the transport for reads and the scheduler for commands."""
+        """Initialize; ``scheduler`` sends the sequences, and ``routine_node`` returns the node of a routine."""
         self._transport = transport
         self._scheduler = scheduler
         self._default_customer_id = default_customer_id
@@ -171,7 +171,7 @@ class AccountMedia:
         )
 
     async def async_play_station(self, station_id: str, device: Device) -> None:
-        """Play a station; its token is base64-encoded twice, as the app does."""
+        """Play a station; its token is base64-encoded twice, as in the app."""
         token = f'["music/tuneIn/stationId","{station_id}"]|{{"previousPageId":"TuneIn_SEARCH"}}'
         encoded = b64encode(b64encode(token.encode())).decode()
         await self._transport.async_request(

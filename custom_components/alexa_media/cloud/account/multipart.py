@@ -46,7 +46,7 @@ class MultipartParser:
     def __init__(self, content_type: str | None = None) -> None:
         """Initialize with the boundary of a Content-Type header.
 
-        Without a header, the first line that starts with six dashes defines the boundary.
+        If there is none, the first line that starts with six dashes defines the boundary.
         """
         found = _BOUNDARY.search(content_type or "")
         self._delimiter = b"--" + (found[1] or found[2]).encode() if found else None
@@ -172,7 +172,7 @@ class MultipartParser:
             self._at = _At.SKIPPED
 
     def _end_body(self, objects: list[dict[str, Any]]) -> None:
-        """Parse a body that has more than one line."""
+        """Parse a body whose first line is not a complete object."""
         value = _json_object(bytes(self._body))
         if value is None:
             self.malformed += 1

@@ -70,17 +70,17 @@ def command_node(command: Command, targets: Sequence[Target]) -> Node:
 
 
 def serial_node(nodes: Sequence[Node]) -> Node:
-    """Return a node that runs other nodes one after the other."""
+    """Return a node that runs the given nodes in order."""
     return nodes[0] if len(nodes) == 1 else {"@type": f"{_MODEL}SerialNode", "nodesToExecute": list(nodes)}
 
 
 def parallel_node(nodes: Sequence[Node]) -> Node:
-    """Return a node that runs other nodes at the same time."""
+    """Return a node that runs the given nodes at the same time."""
     return nodes[0] if len(nodes) == 1 else {"@type": f"{_MODEL}ParallelNode", "nodesToExecute": list(nodes)}
 
 
 def wait_node(seconds: int) -> Node:
-    """Return a node that waits for some seconds."""
+    """Return a node that waits for the given number of seconds."""
     return _operation("Alexa.System.Wait", {"waitTimeInSeconds": seconds})
 
 
@@ -184,7 +184,7 @@ def _search(command: PlaySearch) -> dict[str, Any]:
 
 
 def _stop(target: Target) -> dict[str, Any]:
-    """Return the payload that stops a device; Amazon expects it in a separate list of devices."""
+    """Return the payload that stops a device; Amazon expects the device in a list."""
     device = {"deviceSerialNumber": target.device.serial, "deviceType": target.device.device_type}
     return _stop_fields(target.customer_id, device)
 

@@ -32,7 +32,7 @@ _LATEST: Final = 7_258_118_400_000
 
 
 def seconds(value: Any) -> float | None:
-    """Return milliseconds as seconds; negative values are invalid."""
+    """Return milliseconds as seconds; None for negative and other invalid values."""
     milliseconds = number(value)
     return None if milliseconds is None or milliseconds < 0 else milliseconds / 1000
 
@@ -49,7 +49,7 @@ def required_list(data: Any, key: str | None, endpoint: Endpoint) -> list[Any]:
     """Return the required list of objects under ``key``, or the response itself if ``key`` is None.
 
     An empty list is valid, and so is one whose objects are all unusable. Raises ``AlexaBadResponseError`` for null, for
-    anything but a list, and for a list that contains no object but other values.
+    anything but a list, and for a list in which most elements are not objects.
     """
     value = listed(data if key is None else mapping(data).get(key))
     if value is None:
@@ -132,7 +132,7 @@ def parse_region(data: Any, domain: str) -> Region:
 
 
 def _host(value: Any) -> str | None:
-    """Return the host of an https URL, else None."""
+    """Return the host of an https URL without a port, else None."""
     try:
         parts = urlsplit(text(value) or "")
         plain = parts.scheme == "https" and parts.port is None
@@ -148,7 +148,7 @@ def parse_devices(data: Any) -> dict[str, Device]:
     """Parse the device list by serial; raises ``AlexaBadResponseError`` for an empty list, which no real account has.
 
     Groups and their members refer to each other in two fields, either of which may be missing. The result has both
-    directions. Devices of one kind share their capabilities, which take more memory than all other values.
+    directions. Devices with equal capabilities share one set, because the sets take more memory than all other values.
     """
     elements = (_device(element) for element in mappings(required_list(data, "devices", DEVICES)))
     devices = by_key(((device.serial, device) for device in elements if device), "devices")
@@ -225,7 +225,7 @@ def _volume(element: Mapping[str, Any]) -> Volume | None:
 
 
 def parse_sessions(data: Any, now: datetime) -> tuple[Session, ...]:
-    """Parse all media sessions of the account; ``now`` is the time of the response (aware, UTC).
+    """Parse the media sessions that name a device; ``now`` is the time of the response (aware, UTC).
 
     If nothing is playing, Amazon sends an empty list, either as the response or as ``mediaSessionList``. Playing
     sessions come last, so that a playing session replaces another session of the same device.

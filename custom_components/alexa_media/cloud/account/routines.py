@@ -73,7 +73,7 @@ def _utterances(element: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _strings(value: Any) -> Iterator[str]:
-    """Yield every string in a nested value; strings of JSON are not decoded."""
+    """Yield every string in a nested value; strings that contain JSON are not decoded."""
     waiting = [value]
     while waiting:
         item = waiting.pop()
@@ -93,7 +93,8 @@ def _is_echo(value: str) -> bool:
 def sequence_for(routine: Routine, device: Device | None, devices: Mapping[str, Device], customer_id: str) -> str:
     """Return the sequence of a routine as JSON, with the placeholders for Echo, language and customer filled in.
 
-    ``device`` replaces the Echo that is spoken to. ``devices`` are all devices of the account by serial.
+    ``device`` replaces the Echo that is spoken to; if it is None, these placeholders stay. ``devices`` are all devices
+    of the account by serial.
     ``customer_id`` is the signed-in customer. A node that names an Echo runs for the owner of that Echo, because Amazon
     otherwise drops nodes for Echos of another adult of the household.
     """
@@ -160,7 +161,7 @@ def _without_customer(value: Any, customer_id: str) -> Any:
 
 
 def _serials(value: Any) -> Iterator[str]:
-    """Yield the serials in a payload, outermost first."""
+    """Yield the serials in a payload; the serial of an object comes before those nested in the object."""
     if isinstance(value, dict):
         yield from (serial for name in _SERIAL_KEYS if (serial := text(value.get(name))))
         value = list(value.values())
@@ -187,7 +188,7 @@ def _trigger(trigger: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _substance(element: Mapping[str, Any]) -> list[Any]:
-    """Return the parts of a routine that a status update must preserve: all but ids and times that Amazon sets."""
+    """Return the parts of a routine that a status update must preserve: all but the status and what Amazon sets."""
     triggers = [{**trigger, "id": None} for trigger in mappings(element.get("triggers"))]
     node = mapping(element.get("sequence")).get("startNode")
     return [element.get("name"), triggers, node, *(element.get(name) or None for name in _JSON_TEXTS)]
@@ -216,7 +217,8 @@ class AccountRoutines(AccountClient):
         """Turn a routine on or off; return all routines as read afterward.
 
         Amazon replaces the routine with the sent object, so it is read, written, read again and compared. If any part
-        was lost, the original is written back and ``AlexaRoutineError`` is raised.
+        was lost, the original is written back and ``AlexaRoutineError`` is raised. Raises ``AlexaCommandError`` if only
+        the status is unchanged.
         """
         with self._transport.unproven.attempt(UPDATE_ROUTINE.name, routine_id):
             before = await self._element(routine_id)
@@ -248,7 +250,7 @@ class AccountRoutines(AccountClient):
         return await self._transport.async_read(ROUTINES, _checked, query={"limit": str(LIMIT)})
 
     async def _element(self, routine_id: str) -> Mapping[str, Any]:
-        """Return the JSON object of a routine; raises ``AlexaRoutineError`` unless all of it can be sent back."""
+        """Return the JSON object of a routine; raises ``AlexaRoutineError`` if it is missing or has unknown parts."""
         found = _element_of(await self._list(), routine_id)
         known = {*_WRITTEN, *_JSON_TEXTS, *_OF_AMAZON}
         if not found or any(value not in (None, [], {}, "") for name, value in found.items() if name not in known):

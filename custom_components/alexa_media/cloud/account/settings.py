@@ -36,7 +36,7 @@ WAKE_WORD_CHOICES: Final = Endpoint("wake_word_choices", "GET", "/api/wake-words
 SET_WAKE_WORD: Final = Write("set_wake_word", "PUT", "/api/wake-word/{serial}")
 EQUALIZER: Final = Endpoint("equalizer", "GET", "/api/equalizer/{serial}/{type}")
 SET_EQUALIZER: Final = Write("set_equalizer", "POST", "/api/equalizer/{serial}/{type}")
-# The key in the response is the deviceAccountId, not the serial.
+# The path contains the deviceAccountId instead of the serial.
 DEVICE_SETTING: Final = Endpoint("device_setting", "GET", "/api/v1/devices/{account_id}/settings/{name}")
 SET_DEVICE_SETTING: Final = Write("set_device_setting", "PUT", "/api/v1/devices/{account_id}/settings/{name}")
 AUX: Final = Endpoint("aux", "GET", "/api/auxcontroller/{type}/{serial}/state")
@@ -508,7 +508,7 @@ class AccountSettings(AccountClient):
         )
 
     async def _write(self, endpoint: Endpoint, params: Mapping[str, str], body: Mapping[str, Any]) -> None:
-        """Send a setting to its endpoint."""
+        """Send a request that changes a device or one of its settings."""
         await self._transport.async_request(endpoint, params=params, json=body)
 
 
@@ -520,7 +520,7 @@ def _state(value: SettingValue) -> SettingValue:
 
 
 def _place_of_setting(endpoint: Endpoint, device: Device, name: str) -> dict[str, str]:
-    """Return the path parameters of a setting of a display or a clock.
+    """Return the path parameters of a device setting.
 
     Raises ``AlexaUnsupportedError`` if the account id of the device is unknown.
     """
@@ -548,7 +548,7 @@ class AccountBackground(AccountClient):
     """Screen backgrounds of one account; ``BackgroundApi`` documents the methods."""
 
     async def async_set_background(self, device: Device, url: str) -> None:
-        """Set the background image."""
+        """Set the background image of a device."""
         picture = {"backgroundImageID": _PHOTO, "backgroundImageType": "PERSONAL_PHOTOS", "backgroundImageURL": url}
         await self._transport.async_request(SET_BACKGROUND, json={**address_of(device), **picture})
 

@@ -1,8 +1,8 @@
 """Addresses, rewriting and origin of Amazon's sign-in pages, served below a path of Home Assistant.
 
 The pages have an opaque origin, which the browser treats as another site. Links on them send the sign-in cookie,
-because they are top-level GET requests. Forms, scripts, pictures and requests of scripts do not send it, so their URL
-contains a ticket, one per page: ``<base>/~<ticket>/<host>/<path>``. ``localStorage``, ``sessionStorage`` and
+because they are top-level GET requests. Posted forms, scripts, pictures and requests of scripts do not send it, so
+their URL contains a ticket, one per page: ``<base>/~<ticket>/<host>/<path>``. ``localStorage``, ``sessionStorage`` and
 ``document.cookie`` raise errors in an opaque origin, which would stop most of Amazon's scripts. A script inserted first
 replaces them with storage in memory. It also routes the URLs that other scripts request through the sign-in, like the
 links of the page.
@@ -166,7 +166,7 @@ _SCRIPT: Final = r"""
 
 
 def shim(base: str, own: str, host: str, domain: str) -> str:
-    """Return the markup to insert into a page of ``host``; ``base`` and ``own`` as in ``sign_in_pages.rewritten``.
+    """Return the markup to insert into a page of ``host``; ``base`` and ``own`` as in ``rewritten``.
 
     ``domain`` is the Amazon site of the host, such as ``amazon.com``.
     """
@@ -180,7 +180,7 @@ _AMAZON_HOST: Final = re.compile(
 # Request targets that are passed on to Amazon: visible ASCII except characters with a meaning for a parser.
 _TARGET: Final = re.compile(r"/[!$-;=?-\[\]_a-z|~]*")
 
-# Attributes that contain an address, by tag: first those that open a page, then those that a page loads.
+# Attributes that contain a URL, by tag: first those of links, then those that a page loads or submits a form to.
 _LINKS: Final = {"a": "href", "area": "href"}
 _LOADED: Final = {
     "button": "formaction",
@@ -264,7 +264,7 @@ type _Attributes = list[tuple[str, str | None]]
 
 
 class _Rewriter(HTMLParser):
-    """Copies a page into ``parts``; only tags with URLs are rewritten."""
+    """Copies a page into ``parts``; only tags with URLs, and inputs to fill in, are rewritten or removed."""
 
     def __init__(self, page: str, base: str, own: str, first: str, fields: Mapping[str, str]) -> None:
         super().__init__(convert_charrefs=False)

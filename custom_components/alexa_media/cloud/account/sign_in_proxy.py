@@ -1,4 +1,4 @@
-"""alexapy's sign-in proxy, limited to Amazon's hosts and small bodies; its result is the authorization code."""
+"""alexapy's sign-in proxy, limited to Amazon's hosts; its result is the URL with the authorization code."""
 
 import asyncio
 from base64 import b32decode
@@ -113,9 +113,9 @@ class _Login:
 
 
 class _AmazonOnly(httpx.AsyncBaseTransport):
-    """Transport that only sends https requests to Amazon, limits the responses, and stops before the landing page.
+    """Transport that only sends https requests to Amazon, limits the response size, and stops before the landing page.
 
-    It also handles redirects, so a redirect to another host is not followed.
+    Redirects pass through it, too, so a redirect to another host is not followed.
     """
 
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
@@ -148,7 +148,7 @@ class _AmazonOnly(httpx.AsyncBaseTransport):
 async def _content(answer: httpx.Response, request: httpx.Request) -> bytes:
     """Return the uncompressed body of a response.
 
-    Raises ``httpx.DecodingError`` if the body is too large or has another encoding than gzip.
+    Raises ``httpx.DecodingError`` if the body is too large, is corrupt, or has an encoding other than gzip.
     """
     encoding = answer.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
@@ -169,7 +169,7 @@ async def _content(answer: httpx.Response, request: httpx.Request) -> bytes:
 class BrowserRequest:
     """A browser's request whose body has been read, with the interface of aiohttp's requests that alexapy uses.
 
-    ``raw_path`` is the path below the base without the ticket, and with the query.
+    ``raw_path`` is the path, from the base on but without the ticket, and the query.
     """
 
     method: str
@@ -303,8 +303,9 @@ class SignInProxy(AlexaProxy):  # type: ignore[misc]
         self.interceptors = [_Router(base, self.start, issue, otp_secret)]
 
     async def async_answer(self, request: BrowserRequest) -> web.Response:
-        """Return Amazon's response to a browser's request, reduced to status, type and body.
+        """Return Amazon's response to a browser's request, reduced to type and body.
 
+        The status is 200 instead of Amazon's, except for redirects to the start, invalid paths and pages that are too large.
         Raises ``LandedError`` when the sign-in has ended, and any exception of alexapy for an invalid request.
         """
         token = _IN_PROXY.set(True)

@@ -146,7 +146,7 @@ def parse_update(payload: Mapping[str, Any]) -> SmartHomeChanged:
 
 
 def parse_sounds(data: Any) -> dict[str, ApplianceState]:
-    """Parse the sounds that Echos have detected, by requested id. Each state is JSON in a string."""
+    """Parse the sounds that Echos have detected, by the id in the response. Each state is JSON in a string."""
     found: dict[str, ApplianceState] = {}
     for state in mappings(required_list(mapping(data), "deviceStates", GUARD_STATE)):
         entity_id = text(mapping(state.get("entity")).get("entityId"))
@@ -307,7 +307,7 @@ def _sounds(capability: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _kind(element: Mapping[str, Any], legacy: Mapping[str, Any]) -> str:
-    """Return the type set by the user, else Amazon's display category."""
+    """Return the type set by the user, else Amazon's display category, else the first of the legacy types."""
     primary = mapping(mapping(element.get("displayCategories")).get("primary")).get("value")
     return (
         text(legacy.get("customerDefinedDeviceType"))
@@ -320,7 +320,8 @@ def _is_local(legacy: Mapping[str, Any], appliance_id: str, *, is_echo: bool) ->
     """Return whether an appliance is connected to an Echo or made by Amazon.
 
     An appliance with ``connectedVia``, or with the appliance id of a Zigbee device, is local. Echos, and devices of
-    manufacturers that Echos find by Bluetooth, are local too unless a skill provides them.
+    Amazon or of manufacturers that Echos find by Bluetooth, are local too unless a skill or an unknown driver provides
+    them.
     """
     if text(legacy.get("connectedVia")) or _ZIGBEE.fullmatch(appliance_id):
         return True
@@ -470,8 +471,8 @@ def _number_of(value: Any) -> float | None:
     return number(value.get("value") if isinstance(value, dict) else value)
 
 
-# Types whose value has the same field name in a push as the value of a temperature.
 _GENERIC_TYPES: Final = ("GenericFeatureProperty", "UnknownFeatureProperty")
+# Types whose value has the same field name in a push as the value of a temperature.
 _NUMBER_TYPES: Final = ("Volume", "DeviceUsageMeterElectricityReading", "DeviceUsageMeterNaturalGasReading")
 
 
@@ -495,7 +496,7 @@ def _temperature(value: Mapping[str, Any]) -> Temperature | None:
 
 
 def _bounds(value: Any) -> TemperatureBounds | None:
-    """Return the widest range of the allowed temperatures for heating and cooling."""
+    """Return the range of allowed temperatures, heating and cooling combined; None unless all have the same scale."""
     ranges = [mapping(mapping(value).get(name)) for name in ("heating", "cooling")]
     lows = [found for each in ranges if (found := _temperature(mapping(each.get("minimum"))))]
     highs = [found for each in ranges if (found := _temperature(mapping(each.get("maximum"))))]
@@ -518,7 +519,7 @@ def _codes(value: Any) -> str | None:
 
 
 def _delay(value: Any) -> str | None:
-    """Return the delay of a security panel that is running, or None."""
+    """Return the delay state of a security panel, such as ENTRY_DELAY, or None."""
     return text(mapping(value).get("state"))
 
 
@@ -599,7 +600,7 @@ class _Order:
 
         ``by_phoenix`` is whether the second API is phoenix. Only a refusal proves that nothing was done, so nothing is
         sent again after any other error. Controls for an appliance that GraphQL cannot reach are sent to phoenix, which
-        reaches some appliances of skills. An appliance that phoenix cannot reach is not tried with GraphQL.
+        reaches some appliances of skills. Without ``by_phoenix``, an unreachable appliance is not tried again.
         """
         if not left:
             self.finish(None)
@@ -719,7 +720,7 @@ class AccountSmartHome:
     async def _read_unproven[T](
         self, name: str, parse: Callable[[Any], T], body: Mapping[str, Any], one: str | None = None
     ) -> T:
-        """Return the parsed response.
+        """Send an unproven query and return the parsed response.
 
         Raises ``AlexaUnsupportedError`` if Amazon refuses the request or recently refused it.
         """
@@ -734,7 +735,7 @@ class AccountSmartHome:
                 ) from err
 
     async def async_add_to_group(self, change: DeviceGroup) -> None:
-        """Add members to a group, or create the group."""
+        """Add members to a group, or create the group if it has no id."""
         members = sorted(change.members)
         given: Mapping[str, Any] = {"friendlyName": change.name, "memberDeviceIds": members}
         if change.group_id:
@@ -809,7 +810,10 @@ class AccountSmartHome:
     # --- controls -----------------------------------------------------------------------
 
     async def async_arm(self, panel: Appliance, state: ArmState, *, code: str | None = None) -> None:
-        """Arm or disarm with GraphQL, or with phoenix if GraphQL is refused as a whole and no code is needed."""
+        """Arm or disarm with GraphQL.
+
+        Without a code, phoenix is tried if GraphQL refuses the form of the request or does not know the panel.
+        """
         body = arm_request(panel, state, code)
         error: AlexaCommandError | AlexaUnsupportedError | None
         try:
@@ -857,7 +861,7 @@ class AccountSmartHome:
     async def async_control(
         self, controls: Sequence[tuple[Appliance, Sequence[Control]]]
     ) -> Sequence[AlexaError | None]:
-        """Run controls; those submitted in one turn of the event loop or during a request are sent in one request."""
+        """Run controls, up to ``MAX_CONTROLS`` per request; see ``SmartHomeApi`` for the results."""
         if self._is_closed:
             raise _closed(sent=False)
         loop = asyncio.get_running_loop()
@@ -961,7 +965,7 @@ class AccountSmartHome:
         return left
 
     async def _by_phoenix(self, orders: Sequence[_Order]) -> Sequence[_Order]:
-        """Send one phoenix request; return the refused orders that GraphQL may still run."""
+        """Send one phoenix request and set the results; return no orders, because GraphQL has been tried before."""
         requests = phoenix_requests([(order.appliance, order.controls) for order in orders])
         try:
             outcomes = await self._send_to_phoenix(requests)

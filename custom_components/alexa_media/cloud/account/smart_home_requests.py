@@ -307,7 +307,7 @@ class Outcomes(NamedTuple):
 
 
 def operation(control: Control) -> Operation:
-    """Return a control as a GraphQL operation."""
+    """Return a control as a GraphQL operation; raises ``AlexaUnsupportedError`` for a relative control."""
     feature, instance = feature_of(control)
     name: str
     payload: Mapping[str, Any] = {}
