@@ -305,7 +305,7 @@ class SignInProxy(AlexaProxy):  # type: ignore[misc]
     async def async_answer(self, request: BrowserRequest) -> web.Response:
         """Return Amazon's response to a browser's request, reduced to type and body.
 
-        The status is 200 instead of Amazon's, except for redirects to the start, invalid paths and pages that are too large.
+        The status is not Amazon's: 200, or another one for a redirect to the start, an invalid path or a large page.
         Raises ``LandedError`` when the sign-in has ended, and any exception of alexapy for an invalid request.
         """
         token = _IN_PROXY.set(True)
