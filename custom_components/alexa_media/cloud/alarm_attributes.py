@@ -42,7 +42,7 @@ class Timed:
 
     @property
     def active(self) -> bool:
-        """Return whether the notification is turned on or snoozed."""
+        """Return whether the notification is turned on, is snoozed, or skips its next occurrence."""
         return self.notification.status in ACTIVE
 
     @property
@@ -53,7 +53,7 @@ class Timed:
     def raw(self, zone: tzinfo, read_at: datetime | None = None) -> dict[str, Any]:
         """Return Amazon's object; for an alarm, with its time added as ``date_time``.
 
-        ``remainingTime`` of a running timer is the value at ``read_at``.
+        If ``read_at`` is given, ``remainingTime`` of a running timer is the value at that time.
         """
         found = dict(self.notification.raw)
         if when := _when(self, zone):
@@ -88,14 +88,15 @@ class Timed:
 
 
 def in_order(items: Iterable[Timed]) -> tuple[Timed, ...]:
-    """Return notifications by next occurrence; those without one come last."""
+    """Return notifications sorted by next occurrence; those without one come last."""
     return tuple(sorted(items, key=_order))
 
 
 def attributes(items: Sequence[Timed], name: str, zone: tzinfo, read_at: datetime | None = None) -> dict[str, Any]:
     """Return the attributes of a sensor; ``name`` is "alarm", "timer" or "reminder".
 
-    If nothing is active, the status is that of the first paused timer. ``remainingTime`` is the value at ``read_at``.
+    Status, label and recurrence are those of the first active notification, else of the first paused timer.
+    ``remainingTime`` is the value at ``read_at``, if given.
     """
     active = [item for item in items if item.active]
     paused = [item for item in items if item.paused]
@@ -121,7 +122,7 @@ def attributes(items: Sequence[Timed], name: str, zone: tzinfo, read_at: datetim
 
 
 def recurrence_text(notification: Notification, zone: tzinfo) -> str:
-    """Return the repetition in words, from the rules, or from the pattern if there are no rules."""
+    """Return the repetition in English words, from the rules, or from the pattern if no rule is valid."""
     if not repeats(notification):
         return _NEVER
     if (known := _PATTERNS.get(notification.pattern or "")) and not notification.rules:
@@ -168,7 +169,7 @@ def _order(item: Timed) -> tuple[bool, float, str]:
 
 
 def _when(item: Timed, zone: tzinfo) -> datetime | None:
-    """Return the time of an alarm in the time zone of its device, also if the alarm is off; None for other types."""
+    """Return the time of an alarm in the device's time zone, even if the alarm is off; None for other types."""
     notification = item.notification
     if notification.type not in (NotificationType.ALARM, NotificationType.MUSIC_ALARM):
         return None

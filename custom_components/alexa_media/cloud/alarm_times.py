@@ -46,7 +46,7 @@ _KNOWN: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A recurrence rule; parts that the text lacks are derived from its first occurrence.
+    """A recurrence rule; days and times missing from its text are derived from ``begin``.
 
     Weekdays are 0–6 from Monday. ``nth`` contains (number, weekday) pairs, such as the second Monday. ``times`` are
     ascending seconds after midnight. ``until`` is text in the notation of the rule.
@@ -139,7 +139,7 @@ class Rule:
                 yield at
 
     def _periods(self, after: date, last: date) -> Iterator[range]:
-        """Yield the days of each period as ordinals, starting one period before ``after``."""
+        """Yield the days of each period as ordinals, starting one period before that of ``after`` or with the first."""
         first = self.begin.date()
         if self.frequency in _MONTHS:
             yield from self._months(first, after, last)
@@ -229,7 +229,7 @@ def _weekdays(text: str | None) -> tuple[frozenset[tuple[int, int]], frozenset[i
 
 
 def _times(parts: Mapping[str, str], begin: datetime, frequency: str, interval: int) -> tuple[int, ...]:
-    """Return the times of a day in seconds; an hourly rule has the same times every day. Raises ``ValueError``."""
+    """Return the times in seconds after midnight, which are the same every day; raises ``ValueError``."""
     hours = _numbers(parts, "BYHOUR", 0, 23)
     if frequency == "HOURLY":
         if 24 % interval:
@@ -280,7 +280,8 @@ _STEP_FREQUENCY: Final = {"D": "DAILY", "W": "WEEKLY", "M": "MONTHLY", "Y": "YEA
 _WEEKDAY: Final = re.compile(r"XXXX-WXX-([1-7])", re.ASCII)
 _SEPARATOR: Final = re.compile(r"[\s,;]+")
 
-# Maximum number of rules of a notification, and of years after its start, that are evaluated.
+# Maximum number of rules evaluated per notification, and maximum age of a rule with a count, which is evaluated from
+# its beginning.
 _MOST_RULES: Final = 20
 _COUNTED: Final = timedelta(days=10 * 366)
 
@@ -333,7 +334,10 @@ def occurrences(
 
 
 def snoozed_to(notification: Notification) -> datetime | None:
-    """Return the end of a snooze: nine minutes (Alexa's default) after the last change if Amazon sends no time."""
+    """Return the end of a snooze, or None if it is unknown.
+
+    If Amazon sends no time, the snooze ends nine minutes (Alexa's default) after the last change.
+    """
     if notification.snoozed_to is not None or notification.updated is None:
         return notification.snoozed_to
     return notification.updated + SNOOZE
@@ -345,7 +349,7 @@ def repeats(notification: Notification) -> bool:
 
 
 def repetition_rules(notification: Notification) -> tuple[str, ...]:
-    """Return the RFC 5545 rules of a notification, or the rule for a pattern such as "P2W" if it has none."""
+    """Return the RFC 5545 rules of a notification, else the rule for a pattern such as "P2W", else nothing."""
     if notification.rules:
         return notification.rules[:_MOST_RULES]
     rule = _step_rule(notification.pattern)
@@ -353,7 +357,7 @@ def repetition_rules(notification: Notification) -> tuple[str, ...]:
 
 
 def weekdays_of(notification: Notification, country: str | None) -> frozenset[int]:
-    """Return the ISO weekdays of a notification's pattern; empty if the pattern is missing or unknown."""
+    """Return the ISO weekdays of a notification's pattern; empty if it is missing or names no weekdays."""
     return _days(notification.pattern, country) or frozenset()
 
 
@@ -497,7 +501,7 @@ def _occurrences(
 ) -> Iterator[datetime] | None:
     """Return the local times of an RFC 5545 rule; ``None`` if the rule is invalid.
 
-    A rule is evaluated for at most nine years, and its count for at most ten.
+    The search ends nine years after ``now``. A rule with a count that began more than ten years ago has no times.
     """
     rule = Rule.parse(text, start, seconds)
     if rule is None:
@@ -515,7 +519,7 @@ def _occurrences(
 
 
 def _until(text: str, zone: tzinfo) -> datetime:
-    """Return the end of a rule in local time; the text is in UTC, in local time, or the last day."""
+    """Return the end of a rule in local time; ``text`` is a UTC time, a local time, or the last day (inclusive)."""
     until = datetime.fromisoformat(text)
     if until.tzinfo is not None:
         return until.astimezone(zone).replace(tzinfo=None)

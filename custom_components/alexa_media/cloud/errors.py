@@ -1,7 +1,7 @@
-"""Errors of the clouds.
+"""Errors of both clouds.
 
-Every error has its endpoint and the parts of the response that may be shown: no token,
-cookie or user content. ``translation_key`` is the key under ``exceptions`` in
+An error contains only those parts of the response that may be shown: no token, cookie or
+user content. ``translation_key`` is the key under ``exceptions`` in
 ``translations/*.json`` of the message shown to the user.
 """
 
@@ -29,11 +29,11 @@ _INTERNAL: Final = re.compile(
     r"\b(?:oauth|https?|grant|token|bearer|cookies?|csrf|credentials?|unauthori[sz]ed|forbidden|[45]\d\d)\b",
     re.IGNORECASE,
 )
-"""Words of HTTP and OAuth, which no user has to know."""
+"""Words of HTTP and OAuth, which mean nothing to most users."""
 
 
 def in_words(code: str | None) -> str:
-    """Return an error code in plain words without class names and words of HTTP; empty if nothing else is left."""
+    """Return an error code in plain words without class names; empty if it contains words of HTTP or nothing else."""
     if not code:
         return ""
     if known := _IN_WORDS.get(code):
@@ -109,7 +109,7 @@ class AlexaAuthError(AlexaError):
 
 
 class AlexaConnectionError(AlexaError):
-    """Amazon could not be reached, did not respond in time, or responded with 5xx.
+    """Amazon could not be reached, did not respond in time, responded with 5xx, or the session could not be renewed.
 
     For a write the outcome is unknown unless ``sent`` is false.
     """
@@ -154,7 +154,7 @@ class AlexaRateLimitedError(AlexaError):
 
 
 class AlexaUnsupportedError(AlexaError):
-    """The endpoint, device or operation does not exist (403, 404, 405)."""
+    """The endpoint, device or operation does not exist (404, 405, or 403 of the account API), or the cloud lacks it."""
 
     translation_key = "unsupported"
     words = "not supported"
@@ -186,7 +186,7 @@ class AlexaNoPlayerError(AlexaUnsupportedError):
 
 
 class AlexaCommandError(AlexaError):
-    """Amazon refused a command (another 4xx, or an error inside a 200)."""
+    """Amazon refused a command (another 4xx, or an error inside a success) or did not confirm it."""
 
     translation_key = "command_refused"
     words = "refused"
@@ -200,7 +200,7 @@ class AlexaUnreachableError(AlexaCommandError):
 
 
 class AlexaBadResponseError(AlexaError):
-    """The response does not have the known form of the endpoint."""
+    """The response does not have the known form of the endpoint, or Amazon refused a read with another 4xx."""
 
     translation_key = "bad_response"
     words = "unexpected answer"
@@ -229,7 +229,7 @@ class AlexaDeviceOfflineError(AlexaUnreachableError):
 
 
 class AlexaSpeakingError(AlexaError):
-    """The device will speak for too long to queue another text; nothing was sent."""
+    """Too much speech is already queued on the device to add another text; nothing was sent."""
 
     translation_key = "still_speaking"
 

@@ -30,10 +30,10 @@ CONNECT_TIMEOUT_SECONDS: Final = 10.0
 MAX_RETRY_AFTER_SECONDS: Final = 3600.0
 
 LARGE_BODY_BYTES: Final = 64 * 1024
-"""Size in bytes from which a body is parsed in a thread; parsing that much takes about 2 ms."""
+"""Size in bytes above which a body is parsed in a thread; parsing that much takes about 2 ms."""
 
 MAX_BODY_BYTES: Final = 8 * 1024 * 1024
-"""Maximum size of any body in bytes; the device list of 200 Echos has about 0.3 MiB."""
+"""Maximum size of any response in bytes; the device list of 200 Echos has about 0.3 MiB."""
 
 MAX_WRITE_BODY_BYTES: Final = 512 * 1024
 """Maximum size of the response to a command in bytes."""
@@ -99,8 +99,8 @@ class HttpAnswer:
     def is_throttled(self) -> bool:
         """Return whether Amazon refused the request because of too many requests.
 
-        Amazon responds with 429, but also with an error text in a 400, a 503 or even a 200. In a 200 only error fields
-        are checked, as a song may be called "Rate Exceeded".
+        Amazon responds with 429, but also with an error text in a 400, a 503 or even a 200. In the JSON of a 200, only
+        error fields are checked, as a song may be called "Rate Exceeded".
         """
         if self.status == 429:
             return True
@@ -142,8 +142,8 @@ class HttpAnswer:
 class Target:
     """A request of a cloud: an endpoint of the account API or an operation of Smart Properties.
 
-    ``path`` may contain ``{names}`` to fill in. ``timeout`` is in seconds for the whole exchange. A write is never
-    repeated after an unknown outcome.
+    ``path`` may contain ``{names}`` to fill in. ``timeout`` is in seconds for the whole exchange. A write with an
+    unknown outcome is not repeated, unless Amazon documents a retry.
     """
 
     name: str
@@ -232,7 +232,8 @@ async def async_exchange(
 ) -> HttpAnswer:
     """Send one request and read the complete response.
 
-    Raises ``AlexaConnectionError``, and ``AlexaBadResponseError`` if a read was cut off or the response is too large.
+    Raises ``AlexaConnectionError``, ``AlexaBadResponseError`` if a read was cut off or the response is too large, and
+    ``AlexaInvalidValueError`` if ``json`` cannot be encoded.
     """
     if session.closed:
         raise AlexaConnectionError("The session is closed", endpoint=target.label, code="closed", sent=False)
@@ -263,7 +264,7 @@ async def async_exchange(
 
 
 def _failure(target: Target, error: Exception, status: int | None, *, sent: bool) -> AlexaError:
-    """Return the error of a failed connection; ``status`` is None if it failed before the response."""
+    """Return the error of a failed exchange; ``status`` is None if it failed before the response."""
     label = target.label
     if status is not None and not target.is_write and not isinstance(error, TimeoutError):
         return AlexaBadResponseError(f"The answer to {label} was cut off", endpoint=label, status=status, code="cut")
@@ -320,7 +321,7 @@ async def off_loop[T](size: int, work: Callable[[], T]) -> T:
 
 
 def parsed(body: bytes) -> Any:
-    """Parse JSON, with NaN and infinities as null; raises ``ValueError``."""
+    """Parse JSON, with the invalid literals NaN and Infinity as null; raises ``ValueError``."""
     try:
         if len(body) > LARGE_BODY_BYTES:
             # the hook is Python code, during which other threads can run; the parser itself blocks them
@@ -377,7 +378,7 @@ def retry_after(value: str) -> float | None:
 
 
 def graphql_errors(data: Any) -> str | None:
-    """Return the text of the first of ``errors`` inside a 200; None if there are none."""
+    """Return the text of the first of a response's ``errors``, "errors" if none has a text, or None without errors."""
     if not isinstance(data, dict) or not (errors := data.get("errors")) or not isinstance(errors, list):
         return None
     texts = _error_texts({"errors": errors})

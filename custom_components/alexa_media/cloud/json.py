@@ -1,6 +1,6 @@
 """Tolerant access to JSON, and drift: differences from Amazon's earlier responses.
 
-A value of an unexpected type is ``None``.
+A value of an unexpected type is read as ``None`` or as an empty value.
 """
 
 from collections import Counter
@@ -24,7 +24,7 @@ LONGEST_TEXT: Final = 4096
 """Maximum length of each text in a cleaned value."""
 
 GREATEST: Final = 2.0**53
-"""Largest number that is accepted; rounding a larger one gives an integer that cannot be serialized."""
+"""Largest absolute value that is accepted; rounding a much larger one gives an integer that cannot be serialized."""
 
 _NOT_SHOWN: Final = {
     **dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), " "),
@@ -42,7 +42,7 @@ _WORDS: Final = {
 
 
 def text(value: Any) -> str | None:
-    """Return a string that is not empty; unpaired surrogates, which cannot be encoded, are replaced."""
+    """Return a non-empty string, else None; unpaired surrogates, which cannot be encoded, are replaced."""
     if not isinstance(value, str) or not value:
         return None
     return value if value.isascii() else value.encode(errors="replace").decode()
@@ -66,7 +66,7 @@ def percent(value: Any) -> int | None:
 
 
 def reading(value: Any) -> bool | None:
-    """Return the truth value of a boolean, of 0 or 1, or of a word such as "ON"; ``None`` for anything else."""
+    """Return the truth value of a boolean, of 0 or 1, or of a word such as "ONLINE"; ``None`` for anything else."""
     word = str(value).strip().casefold() if isinstance(value, bool | int | float | str) else ""
     return _WORDS.get(word)
 
@@ -74,7 +74,8 @@ def reading(value: Any) -> bool | None:
 def name(value: Any) -> str | None:
     """Return a text as a name, cut to Home Assistant's limit for states and names.
 
-    Characters that cannot be shown are removed. Returns ``None`` if nothing is left.
+    Control characters become spaces, and characters that change the text direction are removed. Returns ``None`` if
+    nothing is left.
     """
     found = text(value)
     return (found and found[:NAME_LENGTH].translate(_NOT_SHOWN).strip()) or None
@@ -108,7 +109,7 @@ def by_key[V](pairs: Iterable[tuple[str, V]], what: str) -> dict[str, V]:
 
 @cache
 def _note_duplicates(what: str) -> None:
-    """Log that a response has several elements with the same id."""
+    """Log, once for each kind, that a response has several elements with the same id."""
     _LOGGER.debug("A response has several %s with the same id; the first one counts", what)
 
 
@@ -180,7 +181,7 @@ _WORD: Final = re.compile(r"[A-Z][A-Z0-9_]{0,40}")
 
 
 class Drift:
-    """Counts new statuses of an endpoint, fields that are missing now, and unknown values of enumerations.
+    """Counts new statuses of an endpoint, fields that have disappeared, and unknown values of enumerations.
 
     Nothing private is stored: only names of endpoints and fields, and words in capital letters. Outages and refused
     sessions do not count. At most one line per day and kind is logged.
@@ -212,7 +213,7 @@ class Drift:
             self._note("status", f"{label}: {status}")
 
     def read(self, label: str, data: object) -> None:
-        """Record the fields of a good response: those of the object and of the first object in each list."""
+        """Record the fields of a successful response: those of the object and of the first object in each list."""
         fields = frozenset(_fields(data))
         before = self._fields.setdefault(label, fields)
         for gone in before - fields:

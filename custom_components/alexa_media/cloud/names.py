@@ -15,7 +15,7 @@ _INVISIBLE: Final = dict.fromkeys(
 )
 
 # Joiners and variation selectors change how a letter or an emoji looks, and apostrophes
-# are typed in several ways: all of these stay in what is shown.
+# are typed in several ways: names keep all of these for display.
 _LOOKS: Final = {
     **_INVISIBLE,
     **dict.fromkeys((0x200C, 0x200D, *range(0xFE00, 0xFE10))),
@@ -25,7 +25,7 @@ _AROUND_COMMA: Final = re.compile(r"\s*,\s*")
 
 
 def tidy(text: str) -> str:
-    """Return a name for display: composed letters, single spaces, stripped."""
+    """Return a name for display: without invisible characters, with composed letters and single spaces, stripped."""
     return " ".join(normalize("NFC", text.translate(_INVISIBLE)).split())
 
 

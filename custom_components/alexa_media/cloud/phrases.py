@@ -161,7 +161,7 @@ def timer_change_sentence(
 
 
 def sleep_sentence(phrases: Phrases, length: timedelta) -> str:
-    """Return the sentence that sets a sleep timer, rounded up to whole minutes."""
+    """Return the sentence that sets a sleep timer; ``length`` is at least a second."""
     return phrases.sleep(spoken(phrases, length))
 
 

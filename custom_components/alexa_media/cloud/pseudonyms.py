@@ -3,8 +3,9 @@
 The rule is an allow-list. Booleans, null, structure, published words (``published_words.txt``), numbers of at most six
 digits and two decimals, and times shifted by whole weeks are kept. Every other text or number becomes a pseudonym.
 
-The time at which a recording was made gives the weeks away. So only what must be a time is shifted: dates since 2010,
-and large numbers below keys of times; a phone number is as large as a time.
+Anyone who knows when a recording was made can compute the number of weeks. Therefore only values that are certain to be
+times are shifted: dates since 2010, and large numbers below keys of times. Any other large number may be private, such
+as a phone number.
 
 A published word may also be a name in a household ("secret", "music"). Below keys of names no word is kept. Below keys
 that contain names as well as identifiers, and inside longer texts, only words that are not plain English words are
@@ -152,7 +153,7 @@ _AMAZON: Final = re.compile(
 """Hosts of Amazon's APIs, which are kept because they identify the region."""
 _HARDWARE: Final = re.compile(r"[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}")
 _ADDRESS: Final = re.compile(r"\d{1,3}(\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(:[0-9A-Fa-f]{0,4}){2,7}")
-# Vowel signs of some scripts are no word characters: all that is not ASCII belongs to a word.
+# Vowel signs of some scripts are not word characters, so every non-ASCII character counts as part of a word.
 _TOKEN: Final = re.compile(r"(?:[^\W_]|[^\x00-\x7f])+(?:_(?:[^\W_]|[^\x00-\x7f])+)*")
 _PIECE: Final = re.compile(r"(?:[^\W_]|[^\x00-\x7f])+")
 _LITERAL: Final = re.compile(r'"(?:[^"\\]|\\.)*"|(?:[^\W_]|[^\x00-\x7f]|_(?=\w|[^\x00-\x7f]))(?:\w|[^\x00-\x7f])*')
@@ -479,7 +480,7 @@ class Pseudonyms:
         return joined if text.isascii() else f"{joined} é"
 
     def _symbols(self, text: str) -> str:
-        """Return the characters other than letters and digits; an emoji is private like a name, punctuation is not."""
+        """Return ASCII punctuation unchanged, and a pseudonym for other symbols, because an emoji may be a name."""
         return text if text.isascii() else self._letters(text, _LOWER, 4)
 
     def _rule(self, text: str) -> str:

@@ -18,7 +18,7 @@ MAX_QUEUED_BYTES: Final = 32 * 1024 * 1024
 """Maximum size in bytes of data waiting to be written; beyond it the oldest data is dropped."""
 
 WRITE_AT_BYTES: Final = 4 * 1024 * 1024
-"""Size in bytes of waiting data from which it should be written."""
+"""Size in bytes at which waiting data should be written."""
 
 _EXCHANGE_BYTES: Final = 1024
 """Approximate memory in bytes of a request without its response."""
@@ -95,7 +95,7 @@ class Recorder:
         self._add(_Directive(time.time() - self._started, marshal.dumps(dict(data))))
 
     def options(self, options: Mapping[str, Any]) -> None:
-        """Collect the options of the account; only the last ones are written."""
+        """Collect the options of the account; a replay uses the last ones in the recording."""
         self._add(_Options(options))
 
     def _kept(self, target: Target, url: URL, body: bytes) -> tuple[bytes, bool]:

@@ -1,4 +1,4 @@
-"""Texts for speech: detection and validation of SSML, and splitting of long texts.
+"""Speech text: detection and validation of SSML, and splitting of long text.
 
 The supported elements are from Amazon's "Speech Synthesis Markup Language (SSML) Reference".
 """
@@ -9,7 +9,7 @@ from typing import Final
 from xml.parsers import expat
 
 MAX_CHARACTERS: Final = 250
-"""Maximum characters of one ``Alexa.Speak``; longer texts are split at sentence ends."""
+"""Maximum number of characters in one ``Alexa.Speak``; longer plain text is split, preferably between sentences."""
 
 MAX_PIECES: Final = 36
 """Maximum number of pieces of a text; they fit into one sequence together with two volume changes."""
@@ -20,7 +20,7 @@ MAX_AUDIO: Final = 5
 
 SPEECH_BASE: Final = 2.0
 SPEECH_PER_CHARACTER: Final = 0.15
-"""Estimated upper limit of the speaking time: seconds per text and per character."""
+"""Estimated upper limit of the speaking time in seconds: a constant for each text, and an amount per character."""
 
 LANGUAGES: Final = (
     "ar-SA",
@@ -77,11 +77,11 @@ _REST_OF_TAG: Final = r"""(?:[^<>"']|"[^"]*"|'[^']*')*>"""
 _TAG: Final = re.compile(rf"<{_REST_OF_TAG}")
 _BREAKING_TAG: Final = re.compile(rf"</?(?:audio|break|p|s|speak)\b{_REST_OF_TAG}")
 _NAME: Final = re.compile(r"(?<=<)/?[A-Za-z][A-Za-z:-]*(?=\s[^<>]*>|/?>)")
-# Marks the place of a tag; no space is shown there before a punctuation mark.
+# Replaces a tag that interrupts the speech; it becomes a space unless a punctuation mark follows.
 _GAP: Final = "\x1f"
 _GAPS: Final = re.compile(rf"\s*{_GAP}[\s{_GAP}]*")
 _GAP_BEFORE_MARK: Final = re.compile(rf"{_GAP}(?=[,.;:!?)\]…])")
-# XML cannot contain these characters, and Alexa cannot speak them.
+# Alexa cannot speak these characters; XML forbids all of them except DEL.
 _UNSPEAKABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _PLAIN_ENTITIES: Final = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}
@@ -106,7 +106,7 @@ def is_ssml(text: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """Return a text without tags and comments, and with entities replaced."""
+    """Return the text of an SSML document without markup and with entities decoded; return plain text unchanged."""
     if not is_ssml(text):
         return text
     text = _GAP_BEFORE_MARK.sub("", _GAPS.sub(_GAP, _BREAKING_TAG.sub(_GAP, _without_asides(text))))
@@ -114,20 +114,21 @@ def plain(text: str) -> str:
 
 
 def speaking_seconds(text: str) -> float:
-    """Return the estimated speaking time of a text in seconds, rounded up generously."""
+    """Return a generous estimate of the speaking time of a text in seconds."""
     return SPEECH_BASE + SPEECH_PER_CHARACTER * len(plain(text))
 
 
 def checked(text: str) -> str:
-    """Return a valid text for Alexa; used for all ways to speak, show and push a text.
+    """Return a text in a form that Alexa accepts for speech, screens and push messages.
 
     A text is SSML if it begins with ``<speak`` or contains an SSML element, in upper or lower case. SSML is returned as
-    one document: inside ``<speak>``, with names in lower case, and without comments, CDATA sections and processing
-    instructions. Any other text is plain text, in which ``&amp;`` and the other four entities of XML are replaced, and
-    ``<`` and ``&`` are kept.
+    one document: inside ``<speak>``, with element names in lower case, without comments and processing instructions,
+    and with CDATA sections as escaped text. Any other text is plain text: ``&amp;`` and the other four entities of XML
+    are decoded, ``<`` and ``&`` are kept, and control characters become spaces.
 
     Raises ``SsmlError`` for a text that is empty, too long or cannot be encoded, and for SSML that is not well-formed
-    XML, has elements that Alexa does not support, or contains no speech.
+    XML, has a document type, a nested ``<speak>``, too much audio or elements that Alexa does not support, or contains
+    no speech.
     """
     must_be_encodable(text)
     if len(text) > MAX_MESSAGE_CHARACTERS:
@@ -160,7 +161,7 @@ def must_be_encodable(text: str) -> None:
 
 
 def _lowered(text: str) -> str | None:
-    """Return SSML with element names in lower case; ``None`` for plain text."""
+    """Return SSML with the supported element names in lower case; ``None`` for plain text."""
     inner = _without_asides(text)
     # closing tags have a slash before the name
     names = {name.lower().lstrip("/") for name in _NAME.findall(inner)}
@@ -177,7 +178,7 @@ def _without_asides(text: str) -> str:
 def _elements(text: str, *, is_whole: bool) -> list[str]:
     """Return the names of all elements; for a part of a document, including the added ``<speak>``.
 
-    Raises ``SsmlError`` if the SSML is not well-formed; line and column are those in the text.
+    Raises ``SsmlError`` if the SSML has a document type or is not well-formed; line and column refer to ``text``.
     """
     found: list[str] = []
 

@@ -15,14 +15,14 @@ MAX_PATTERN: Final = 255
 _WAKE_WORDS: Final = frozenset(
     {"alexa", "amazon", "computer", "echo", "ziggy", "アレクサ", "एलेक्सा", "أليكسا", "اليكسا"}
 )
-# Wake words with no other meaning: a pattern may begin with one. "Computer off" is a command.
+# Wake words with no other meaning. Only these are removed from the start of a pattern: "computer off" is a command.
 _NAMES_OF_ALEXA: Final = _WAKE_WORDS - {"amazon", "computer", "echo"}
 
 _TOKEN: Final = re.compile(r"\{([^{}]*)\}|(\*)|([^{}*]+)")
 _SLOT: Final = re.compile(r"[a-z_][a-z0-9_]*", re.IGNORECASE | re.ASCII)
 _KEPT: Final = frozenset("_'%&+-")
 
-# Thai to Khmer, Japanese and Chinese are written without spaces between words.
+# Thai, Lao, Burmese, Khmer, Japanese and Chinese are written without spaces between words.
 _WITHOUT_SPACES: Final = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
@@ -37,7 +37,7 @@ class TextMatch(StrEnum):
 
 
 class PatternError(ValueError):
-    """A pattern that cannot match; ``key`` is the translation key of the reason, ``part`` the invalid part."""
+    """An invalid pattern; ``key`` is the translation key of the reason, ``part`` the invalid part."""
 
     def __init__(self, key: str, part: str = "") -> None:
         """Initialize; ``part`` is the invalid part of the pattern."""
@@ -47,7 +47,7 @@ class PatternError(ValueError):
 
 
 def normalized(text: str) -> str:
-    """Return a text in lower case without punctuation and with single spaces."""
+    """Return a text in lower case with single spaces and without punctuation, except ``_'%&+-``."""
     return " ".join("".join(char if _is_kept(char) else " " for char in folded(text)).split())
 
 
@@ -60,8 +60,8 @@ def _is_kept(char: str) -> bool:
 class _Words:
     """Literal words of a pattern.
 
-    On a ``whole`` side, a word has to end where the literal text ends. On another side, the word continues in the
-    adjacent slot or wildcard; in a slot (``filled``) by at least one letter.
+    A side that is ``whole`` has to be the edge of a word. On any other side, the word may continue in the adjacent slot
+    or wildcard. If ``filled_right`` is set, the slot to the right has to contain at least one more letter of the word.
     """
 
     text: str = ""
@@ -97,8 +97,8 @@ def _is_edge(spoken: str, at: int) -> bool:
 class VoicePattern:
     """A validated pattern. Case, punctuation and a leading wake word are ignored.
 
-    ``variables`` are the names of the slots, or ``None`` for a wildcard. There are literal words before, between and
-    after them.
+    ``variables`` are the names of the slots, or ``None`` for a wildcard. ``literals`` are the words before, between and
+    after them, which may be empty.
     """
 
     literals: tuple[_Words, ...]

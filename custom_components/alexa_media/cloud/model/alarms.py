@@ -97,4 +97,4 @@ class AlarmsApi(Protocol):
         """Return whether the volume of alarms is ascending, by serial."""
 
     async def async_set_ascending(self, device: Device, *, enabled: bool) -> None:
-        """Turn ascending volume on or off."""
+        """Turn ascending alarm volume of a device on or off."""

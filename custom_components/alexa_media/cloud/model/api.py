@@ -54,7 +54,7 @@ class AlexaBackend(Protocol):
     management: ManagementApi | None = None
     """Fleet management API, or None for a household account."""
     media: MediaApi | None = None
-    """Media API: providers, sounds, stations, queues."""
+    """Media API (providers, sounds, stations, queues), or None if the cloud has none."""
     background: BackgroundApi | None = None
     """API of screen backgrounds, or ``None`` if the cloud lacks it."""
     kids: KidsApi | None = None
@@ -76,15 +76,15 @@ class AlexaBackend(Protocol):
 
     @property
     def own_serial(self) -> str | None:
-        """Return the serial number under which the integration is registered as an app."""
+        """Return the serial number under which the integration is registered as an app, or None."""
         return None
 
     @property
     def intervals(self) -> Mapping[str, timedelta]:
-        """Return the poll intervals of topics that cost one request per device."""
+        """Return the poll intervals by topic, for topics whose cost grows with the number of devices."""
 
     def watch(self, topic: str, watched: Callable[[], frozenset[str]]) -> None:
-        """Register a callback that returns the keys of a topic shown by entities; only these are read."""
+        """Register a callback that returns the keys of a topic shown by entities; some clouds read only these."""
 
     def follow_answers(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after each successful response; it must not block. It replaces an earlier listener."""
@@ -160,15 +160,15 @@ class AlexaBackend(Protocol):
         raise _unsupported("Bluetooth")
 
     async def async_execute(self, command: Command, devices: Sequence[Device]) -> None:
-        """Run a command on devices; commands submitted together are sent as one request."""
+        """Run a command on devices; commands submitted together may share a request."""
 
     async def async_execute_each(
         self, plans: Sequence[tuple[Device, Sequence[Command]]]
     ) -> Sequence[AlexaError | None]:
         """Run the commands of each plan in order on its device; return an error or None for each plan.
 
-        The commands of a plan are sent in one request, and plans submitted together may share it. A plan that Amazon
-        refuses does not affect the others. A device may occur in one plan only.
+        An account sends the commands of a plan in one request, which plans submitted together may share. A plan that
+        Amazon refuses does not affect the others. A device may occur in only one plan.
         """
 
     async def async_player_command(self, command: PlayerCommand, device: Device) -> None:  # noqa: ARG002 - names of the protocol

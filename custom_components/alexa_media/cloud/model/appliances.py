@@ -14,7 +14,7 @@ from .devices import OpenEnum
 
 OPEN: Final = "Position.Up"
 CLOSED: Final = "Position.Down"
-"""Mode that closes a garage door or a blind, from the documentation of Amazon's Smart Home Skill API."""
+"""Modes that open and close a garage door or a blind, from the documentation of Amazon's Smart Home Skill API."""
 
 
 class ApplianceKind(OpenEnum):
@@ -234,7 +234,7 @@ class ModeOption:
 class Feature:
     """A function or measurement of an appliance.
 
-    ``instance`` distinguishes several ranges, modes and toggles of one appliance; it is "" if there is only one. A
+    ``instance`` distinguishes several ranges, modes and toggles of one appliance; it is "" if Amazon sends none. A
     feature without ``operations`` is read-only. ``modes`` are the modes of a mode feature or of a thermostat, or the
     arm states of a panel. ``value_range`` is set for a range. ``units`` are the units of a meter's readings
     (``MILLIWATT_HOUR``) by property. ``needs_code`` means that a panel requires a code.
@@ -324,7 +324,7 @@ def time_of_sample(at: datetime | None) -> datetime | None:
 class Sample:
     """A value and the time of its measurement; ``value`` is ``None`` if Amazon reported an ``error`` instead.
 
-    The times are compared, for example: a lamp shows the newer one of its color and its color temperature.
+    The times are compared: for example, a light shows its color or its color temperature, whichever is newer.
     """
 
     value: Value | None
@@ -348,7 +348,7 @@ class ApplianceState:
 
     @property
     def reachable(self) -> bool:
-        """Return whether the appliance is reachable, according to Amazon."""
+        """Return whether Amazon can reach the appliance; True if that is unknown."""
         if self.refused:
             return False
         reachability = self.value(FeatureName.CONNECTIVITY, PropertyName.REACHABILITY)
@@ -585,9 +585,10 @@ class SmartHomeApi(Protocol):
     """
 
     async def async_discover(self, *, with_rooms: bool = False) -> Discovery:
-        """Return all appliances and their states in one request; both may be empty.
+        """Return all appliances and their states; both may be empty.
 
-        The result includes the rooms if they need no additional request.
+        With ``with_rooms``, the result includes the rooms if they need no additional request. Smart Properties return
+        the states only if the devices were listed since the last call.
         """
 
     async def async_groups(self) -> Mapping[str, str]:
@@ -631,15 +632,16 @@ class SmartHomeApi(Protocol):
         raise _unsupported("search")
 
     async def async_states(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:
-        """Return the states of the appliances by entity id, in one request."""
+        """Return the states of the appliances by entity id; an account omits appliances missing from the response."""
 
     async def async_control(
         self, controls: Sequence[tuple[Appliance, Sequence[Control]]]
     ) -> Sequence[AlexaError | None]:
         """Run the controls of each appliance; return an error or None for each appliance.
 
-        Controls submitted in the same turn of the event loop, or while a request is in flight, are sent as one request.
-        An unreachable appliance results in ``AlexaUnreachableError`` and does not affect the others.
+        An account sends controls submitted in the same turn of the event loop, or while a request is in flight, as one
+        request; Smart Properties need one request per control. An unreachable appliance results in
+        ``AlexaUnreachableError`` and does not affect the others.
         """
 
     async def async_activate_scene(self, scene: Appliance) -> None:  # noqa: ARG002 - names of the protocol

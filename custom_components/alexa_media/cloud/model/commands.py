@@ -22,7 +22,7 @@ class Speak:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announce:
-    """Play a chime and speak the text; devices with a screen show it."""
+    """Play a chime, then speak the text if ``spoken`` is set, and show it on screens if ``shown`` is set."""
 
     text: str
     title: str = "Home Assistant"

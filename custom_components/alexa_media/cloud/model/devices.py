@@ -60,7 +60,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """Stored credentials of the registration; nothing else of the sign-in is stored."""
+    """Credentials of the registration, as stored in the config entry."""
 
     domain: str
     serial: str
@@ -250,7 +250,7 @@ class NotificationStatus(OpenEnum):
 class Notification:
     """An alarm, timer or reminder as stored in the cloud.
 
-    ``local_date`` and ``local_time`` ("07:00:00.000", parsed to seconds after midnight) are in the device's time zone.
+    ``local_date`` and ``local_seconds`` (seconds after midnight) are in the device's time zone.
     ``alarm_time``, ``trigger_time``, ``snoozed_to`` and ``deferred`` are instants. ``rang`` is when it last rang.
     ``remaining`` is in seconds. ``index`` is the part of the id that addresses an alarm. ``rules`` are RFC 5545 rules,
     ``pattern`` is Amazon's ``recurringPattern``. ``raw`` is the object as received, for attributes.

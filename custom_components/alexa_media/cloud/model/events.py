@@ -10,8 +10,8 @@ from .devices import PlayerState, Repeat, Session, Volume
 class StreamOpened:
     """The push stream is open.
 
-    ``resync`` is True if pushes may have been missed since the last stream. ``planned`` is True for a planned renewal,
-    which also triggers the hourly poll.
+    ``resync`` is True if pushes may have been missed before it opened. ``planned`` is True for a planned renewal of the
+    connection, after which some topics are read again.
     """
 
     resync: bool

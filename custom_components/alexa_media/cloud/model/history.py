@@ -28,7 +28,7 @@ NO_COMMANDS: Final = frozenset(
         UtteranceType.WAKE_WORD_ONLY,
     }
 )
-"""Types of records without a request: another device answered, or no speech followed the wake word."""
+"""Types of records without a request: another Echo answered, or no recognizable request followed the wake word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class VoiceRecord:
     """One record of the voice history.
 
     ``serial`` is ``None`` if the cloud does not report the device. ``utterance_raw`` is the
-    cloud's value of ``utterance``. ``repr`` omits the transcript to keep it out of the logs.
+    cloud's value of ``utterance``. ``repr`` omits the private fields to keep them out of the logs.
     """
 
     timestamp: datetime
@@ -73,15 +73,16 @@ class HistoryApi(Protocol):
     """The history of one account."""
 
     async def async_records(self, start: datetime, end: datetime, previous: str | None = None) -> RecordPage:
-        """Return the records from ``start`` to ``end``, latest first.
+        """Return one page of the records from ``start`` to ``end``, latest first.
 
         ``previous`` is the token of the previous page. Raises ``AlexaError``.
         """
 
     async def async_clear(self, limit: int) -> tuple[int, int]:
-        """Delete the latest records of the account, at most ``limit``; return how many are deleted and kept.
+        """Delete at most ``limit`` of the latest records of the account; return the numbers of deleted and kept ones.
 
-        Raises ``AlexaError``; whether Amazon still does this is not known.
+        Amazon keeps records without a recording. It is not known whether Amazon still supports this request. Raises
+        ``AlexaError``.
         """
 
     def watch_writes(self, listener: WriteListener) -> None:

@@ -85,7 +85,10 @@ class ListsApi(Protocol):
         """Add an item and return it, or None if the response does not contain it."""
 
     async def async_update(self, list_id: str, item: ListItem, changes: ItemChanges) -> ListItem | None:
-        """Change an item in one request; Amazon refuses if ``item.version`` is not the current version."""
+        """Change an item in one request; return the new item, or None if the response does not contain it.
+
+        Amazon refuses if ``item.version`` is not the current version.
+        """
 
     async def async_delete(self, list_id: str, item: ListItem) -> None:
         """Delete an item; Amazon refuses if ``item.version`` is not the current version."""

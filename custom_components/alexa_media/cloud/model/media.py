@@ -34,7 +34,9 @@ class RoutinesApi(Protocol):
     async def async_set_enabled(self, routine_id: str, *, enabled: bool) -> Mapping[str, Routine]:
         """Turn a routine on or off; return all routines as read afterward.
 
-        Raises ``AlexaRoutineError`` if Amazon changed anything else; the original routine is then written back.
+        Raises ``AlexaRoutineError`` if the routine has parts that cannot be sent back (nothing is written then), or if
+        Amazon changed anything else (the original is then written back). Raises ``AlexaCommandError`` if Amazon did not
+        change the status.
         """
 
     async def async_run(self, routine: Routine, device: Device | None) -> None:
@@ -117,14 +119,14 @@ class Wait:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InTurn:
-    """Step that runs other steps one after the other."""
+    """Step that runs other steps in sequence."""
 
     steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Together:
-    """Step that runs other steps at the same time."""
+    """Step that runs other steps in parallel."""
 
     steps: tuple[Step, ...]
 
@@ -155,7 +157,7 @@ class MediaApi(Protocol):
         """Return the radio stations that match a search."""
 
     async def async_queue(self, device: Device) -> tuple[QueueItem, ...]:
-        """Return the current and the next tracks of a device; empty if the device is idle."""
+        """Return the current and the upcoming tracks of a device; empty if the device is idle."""
 
     async def async_check(self, search: PlaySearch, device: Device) -> SearchResult:
         """Return how Amazon resolves a search, without playing it."""

@@ -28,7 +28,7 @@ class ManagedUnit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceSettings:
-    """Settings of a device by key; ``None`` if a setting has no value or an unknown one."""
+    """Settings of a device by key; ``None`` for a setting without a value or with one that cannot be parsed."""
 
     values: Mapping[str, SettingValue | None] = field(default_factory=dict)
 
@@ -131,7 +131,7 @@ class DeviceSearch:
 class ManagementApi(Protocol):
     """Fleet management. Devices are identified by ``key``; every method raises an ``AlexaError`` on failure.
 
-    An unknown key raises ``AlexaUnsupportedError`` before a request is sent.
+    With an unknown key, the asynchronous methods raise ``AlexaUnsupportedError`` before they send a request.
     """
 
     @property
@@ -139,19 +139,22 @@ class ManagementApi(Protocol):
         """Return the units of the last device list by id."""
 
     def unit_of(self, key: str) -> ManagedUnit | None:
-        """Return the unit of a device according to the last device list."""
+        """Return the unit of a device according to the last device list, or None."""
 
     def created_at(self, key: str) -> datetime | None:
-        """Return the time at which a device was set up."""
+        """Return the time at which a device was set up, or None if it is unknown."""
 
     def key_of(self, entity_id: str) -> str | None:
         """Return the key of the device whose appliance has this entity id, or None."""
 
     def serial_of(self, key: str) -> str | None:
-        """Return the serial number of a device."""
+        """Return the serial number of a device, or None."""
 
     async def async_settings(self) -> Mapping[str, DeviceSettings]:
-        """Return the settings of all Echos that have entities, by key; costs one request per Echo."""
+        """Return the settings of all Echos by key.
+
+        Only new Echos and Echos with entities are read again, with at least one request each.
+        """
 
     async def async_settings_of(self, key: str) -> DeviceSettings:
         """Read the settings of one Echo."""
@@ -163,7 +166,11 @@ class ManagementApi(Protocol):
         """Write one setting of one Echo."""
 
     async def async_query(self, search: DeviceSearch) -> Sequence[ManagedDevice]:
-        """Return the matching devices according to Amazon; most searches cost one request, others one per unit."""
+        """Return the matching devices according to Amazon.
+
+        A search costs one request per 10 devices found. Conditions that require a listing cost at least one request per
+        unit, unless they include a serial number or ``without_unit``.
+        """
 
     async def async_move(self, key: str, unit_id: str | None) -> None:
         """Move a device into a unit, or out of its unit; the device restarts and loses its settings."""

@@ -32,7 +32,7 @@ class Setting(StrEnum):
     GESTURES = auto()
     """Whether the device reacts to taps."""
     CONNECTED_SPEAKER = auto()
-    """Output of sound: Bluetooth, InternalSpeaker or, on some devices, Aux."""
+    """Audio output: Bluetooth, InternalSpeaker or, on some devices, Aux."""
     AUX_DIRECTION = auto()
     """INPUT or OUTPUT."""
     COMMUNICATIONS = auto()
@@ -150,13 +150,12 @@ class SettingsApi(Protocol):
         """Read a source for all devices; return the settings by serial."""
 
     async def async_for_device(self, source: SettingSource, device: Device) -> SettingValues:
-        """Read a source for one device."""
+        """Read a source for one device; return its settings."""
 
     async def async_set(self, device: Device, setting: Setting, value: SettingValue, known: SettingValues) -> None:
         """Change one setting; ``known`` are the current settings of the device.
 
-        ``known`` has to contain all bands for a change of an equalizer band, and the current wake word for a change of
-        it.
+        ``known`` has to contain all equalizer bands to change one of them, and the current wake word to change it.
         """
 
     async def async_rename(self, device: Device, name: str) -> None:
@@ -177,7 +176,7 @@ class SettingsApi(Protocol):
     async def async_send_message(self, message: str) -> None:
         """Send a message to the user's own household; its Echos signal it and read it out on request.
 
-        The form is known from one client. If Amazon refuses it, ``AlexaUnsupportedError`` is raised for a day.
+        The request is known from one client only. If Amazon refuses it, ``AlexaUnsupportedError`` is raised for a day.
         """
 
     async def async_feeds(self) -> tuple[Feed, ...]:
@@ -196,7 +195,7 @@ class SettingsApi(Protocol):
     async def async_announce(self, message: str, sender: str) -> None:
         """Announce a message of at most 145 characters in the household, from a sender of at most 40 characters.
 
-        The form is known from one client. If Amazon refuses it, ``AlexaUnsupportedError`` is raised for a day.
+        The request is known from one client only. If Amazon refuses it, ``AlexaUnsupportedError`` is raised for a day.
         """
 
 

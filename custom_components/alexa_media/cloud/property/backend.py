@@ -105,7 +105,7 @@ class SmartPropertiesBackend(AlexaBackend):
 
     @property
     def stats(self) -> Mapping[str, object]:
-        """Return counters by operation, with the ids of the last requests."""
+        """Return counters of the requests, in total and by operation, with the ids of the last requests."""
         return self._client.transport.stats
 
     @property
@@ -122,7 +122,7 @@ class SmartPropertiesBackend(AlexaBackend):
         return frozenset(f"{ID_PREFIX}{key}" for key in self._inventory.items)
 
     def _shown_features(self) -> frozenset[FeatureName]:
-        """Return the features of all devices shown by entities."""
+        """Return the expandable features of all devices that have smart home entities."""
         items = self._inventory.items
         return frozenset(
             FeatureName(name)
@@ -159,7 +159,7 @@ class SmartPropertiesBackend(AlexaBackend):
         }
 
     async def async_dnd(self) -> Mapping[str, bool]:
-        """Return the Do Not Disturb state of all Echos by key."""
+        """Return the known Do Not Disturb states of the Echos by key."""
         return await self.management.async_dnd()
 
     async def async_set_dnd(self, device: Device, enabled: bool) -> None:
@@ -169,7 +169,10 @@ class SmartPropertiesBackend(AlexaBackend):
     # --- commands -------------------------------------------------------------------------
 
     async def async_execute(self, command: Command, devices: Sequence[Device]) -> None:
-        """Run announcements, the only speech that this cloud supports; raises for other commands."""
+        """Run announcements, the only speech that this cloud supports.
+
+        Raises ``AlexaUnsupportedError`` for other commands.
+        """
         if not isinstance(command, Announce):
             raise _unsupported(type(command).__name__)
         await self.management.async_announce(plain(command.text), keys=[device.serial for device in devices])
@@ -190,7 +193,7 @@ class SmartPropertiesBackend(AlexaBackend):
         return None
 
     async def events(self) -> AsyncGenerator[PushEvent]:
-        """Yield nothing: this cloud has no push."""
+        """Wait forever without yielding an event: this cloud has no push stream."""
         await asyncio.Event().wait()
         no_events: tuple[PushEvent, ...] = ()
         for event in no_events:

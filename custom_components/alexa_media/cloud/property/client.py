@@ -1,4 +1,4 @@
-"""Client of the Smart Properties API: commands of features in one method, the other operations in one each."""
+"""Client of the Smart Properties API: one method for all feature commands, and one for each other operation."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -51,7 +51,7 @@ from .settings import (
 from .transport import MAX_RETRY_SECONDS, AccessTokenGetter, Time, Transport
 
 MOST_PAGES: Final = 500
-"""Maximum number of pages of a list, above which it counts as endless: 5,000 endpoints at the smallest page size."""
+"""Maximum number of pages of a list, above which it counts as endless: 5,000 endpoints with pages of 10."""
 
 
 class ClientBase:
@@ -155,7 +155,7 @@ class EndpointsClient(ClientBase):
         return pages(table.LIST_ENDPOINTS, fetch)
 
     async def get_endpoint(self, endpoint_id: str, *, expand: Iterable[Expand] = (Expand.ALL,)) -> Endpoint:
-        """Return one endpoint; without ``expand`` Amazon sends only its id."""
+        """Return one endpoint; if ``expand`` is empty, Amazon sends only its id."""
         return await self._request(table.GET_ENDPOINT, endpoint_id, endpoint, query=requests.expand_query(expand))
 
     async def query_endpoints(
@@ -248,7 +248,7 @@ class SettingsClient(ClientBase):
         next_token: str | None = None,
         max_results: int | None = None,
     ) -> SettingsPage[SettingValue]:
-        """Return one page of the settings with the given keys."""
+        """Return one page of the settings with the given keys; raises ``AlexaInvalidValueError`` without keys."""
         wanted = ",".join(dict.fromkeys(keys))
         if not wanted:
             raise AlexaInvalidValueError("keys", "at least one")
@@ -292,11 +292,11 @@ class SettingsClient(ClientBase):
         await self._request(table.PUT_SETTING, endpoint_id, nothing, json=spec.encode(value), settingName=key.value)
 
     async def read_setting[V](self, spec: SettingSpec[V], endpoint_id: str) -> Setting[V]:
-        """Return a setting with its separate operation."""
+        """Read a setting with its dedicated operation."""
         return await self._request(spec.read, endpoint_id, spec.setting)
 
     async def write_setting[V](self, spec: SettingSpec[V], endpoint_id: str, value: object) -> None:
-        """Write a setting with its separate operation; raises ``AlexaInvalidValueError`` for an invalid value."""
+        """Write a setting with its dedicated operation; raises ``AlexaInvalidValueError`` for an invalid value."""
         await self.command(spec.write, endpoint_id, spec.encode(value))
 
     async def get_address(self, endpoint_id: str) -> PostalAddress:
@@ -323,7 +323,7 @@ class SmartPropertiesClient(EndpointsClient, SettingsClient):
     async def add_or_update_wifi_configurations(
         self, endpoint_id: str, ssid: str, key_management: KeyManagement
     ) -> str:
-        """Start to install one stored network on an Echo; return the id of the operation.
+        """Start installing one stored network on an Echo; return the id of the operation.
 
         An Echo can store 32 networks.
         """

@@ -1,7 +1,7 @@
 """Devices of a property with their units and states, read for all devices at once.
 
 A listing reads everything and is rare. A survey reads only the features shown by entities. It costs one request for
-every ten endpoints, or for every unit, whichever is less. Requests in quick succession share a survey.
+every ten endpoints, or for every unit, whichever is less. Different readers share a recent survey.
 """
 
 import asyncio
@@ -99,7 +99,7 @@ class Inventory:
     # --- listings and surveys -------------------------------------------------------------
 
     async def async_listing(self) -> float:
-        """List the devices unless the last listing is recent; return its time in seconds of the clock."""
+        """List the devices unless the last listing is recent; return the listing's time in seconds of the clock."""
         async with self._lock:
             return (await self._async_listed()).at
 
@@ -140,7 +140,7 @@ class Inventory:
 
     @property
     def cost(self) -> int:
-        """Return the number of requests for a survey."""
+        """Return the estimated number of requests for a survey."""
         return min(self._cost_by_unit, self._cost_by_query) + self._whole
 
     @property
@@ -178,7 +178,7 @@ class Inventory:
         return self._survey
 
     async def _async_read_units(self) -> None:
-        """Read the units below the managed unit, which is included."""
+        """Read the managed unit and all units below it."""
         found = [unit async for unit in self._client.iter_units(self._root, depth=MAX_UNIT_DEPTH)]
         own = self.units.get(self._root)
         if own is None:

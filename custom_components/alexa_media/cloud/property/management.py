@@ -138,7 +138,7 @@ class PropertyManagement(ManagementApi):
         """Return the settings by key; ``reader`` gets settings that it has not received yet.
 
         If the settings of an Echo cannot be read, its last known ones are returned. If none can be read, the first
-        error is raised.
+        error is raised. ``AlexaAuthError`` and ``AlexaRateLimitedError`` are always raised.
         """
         async with self._lock:
             now = self._time.monotonic()
@@ -198,7 +198,7 @@ class PropertyManagement(ManagementApi):
         await self._client.put_setting(self._id_of(key), SettingKey(setting), value)
 
     async def async_dnd(self) -> Mapping[str, bool]:
-        """Return the Do Not Disturb state by key: of the Echos just switched if there are any, else of all."""
+        """Return the known Do Not Disturb states by key; if Echos were just switched, only those are read again."""
         asked, self._dnd_asked = self._dnd_asked, set()
         for key in asked & self._inventory.items.keys():
             await self.async_setting(key, DO_NOT_DISTURB)
@@ -231,7 +231,7 @@ class PropertyManagement(ManagementApi):
         return [self._managed(endpoint) for endpoint in found]
 
     async def _async_list(self, search: DeviceSearch) -> Sequence[ManagedDevice]:
-        """Search with a listing: one request for devices outside units or for a serial number, else one per unit."""
+        """Search with listings: one for devices outside all units or for a serial number, else one per unit."""
         online = None if search.online is None else Reachability.OK if search.online else Reachability.UNREACHABLE
         wanted = EndpointFilter(
             in_no_unit=search.without_unit,

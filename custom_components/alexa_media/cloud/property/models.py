@@ -157,7 +157,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisplayCategory:
-    """Category of a device, such as LIGHT, and its source (CUSTOMER, ENDPOINT_REPORTER)."""
+    """Category of a device, such as LIGHT, and its sources (CUSTOMER, ENDPOINT_REPORTER)."""
 
     value: str
     sources: tuple[str, ...] = ()

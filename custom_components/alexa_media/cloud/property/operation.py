@@ -84,9 +84,9 @@ LISTED: Final[Mapping[int, Retry]] = {429: EXPONENTIAL_256, 500: EXPONENTIAL_256
 class Operation(Target):
     """One operation of the API.
 
-    ``name`` is the operation id in the OpenAPI file. ``documented_retry`` is Amazon's documented retry policy by
-    status; ``retry_for`` adds defaults for other statuses. ``is_ambiguous`` means that a 401 may also mean missing
-    access to the endpoint, so it does not prove that the sign-in is invalid.
+    ``name`` is the operation id in Amazon's OpenAPI file, if it has one. ``documented_retry`` is Amazon's documented
+    retry policy by status; ``retry_for`` adds defaults for other statuses. ``is_ambiguous`` means that a 401 may also
+    mean missing access to the endpoint, so it does not prove that the sign-in is invalid.
     """
 
     host: Host = Host.API

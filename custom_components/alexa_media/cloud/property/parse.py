@@ -33,7 +33,7 @@ class ShapeError(ValueError):
 
 
 def integer(value: Any) -> int | None:
-    """Return a whole number; numeric text is accepted because Amazon's samples contain it."""
+    """Return a whole number, else None; numeric text is accepted because Amazon's samples contain it."""
     if isinstance(value, str) and value.isascii() and value.removeprefix("-").isdigit() and len(value) < 16:
         return int(value)
     found = number(value)
@@ -41,7 +41,7 @@ def integer(value: Any) -> int | None:
 
 
 def instant(value: Any) -> datetime | None:
-    """Return an ISO 8601 time as an aware datetime; a time without an offset is UTC."""
+    """Return an ISO 8601 time as an aware UTC datetime, else None; a time without an offset is UTC."""
     if not isinstance(value, str):
         return None
     try:
@@ -76,13 +76,13 @@ ENDPOINT_PREFIX = "amzn1.alexa.endpoint."
 
 
 def endpoint_page(data: Any) -> Page[Endpoint]:
-    """Parse a page of endpoints; raises ``ShapeError`` if any element has no id."""
+    """Parse a page of endpoints; raises ``ShapeError`` if the list or the id of an endpoint is missing."""
     items = tuple(endpoint(item) for item in required(data, "results", a_list))
     return Page(items=items, next_token=next_token(data))
 
 
 def unit_page(data: Any) -> Page[PropertyUnit]:
-    """Parse a page of units."""
+    """Parse a page of units; raises ``ShapeError`` if the list or the id of a unit is missing."""
     return Page(items=tuple(unit(item) for item in required(data, "results", a_list)), next_token=next_token(data))
 
 

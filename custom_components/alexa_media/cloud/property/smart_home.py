@@ -188,7 +188,7 @@ def without_redundant(controls: Sequence[Control], state: ApplianceState) -> lis
     """Return the controls without redundant ones, because each is a separate request.
 
     A device that is on need not be turned on before it is set. A color includes a brightness: the requested one, else
-    the present one.
+    the current one, else that of the color.
     """
     found = list(controls)
     is_on = state.value(FeatureName.POWER, PropertyName.POWER_STATE) == "ON"
@@ -250,7 +250,7 @@ def _feature(feature: models.Feature) -> Feature:
 def state_of(endpoint: Endpoint) -> ApplianceState:
     """Return the state in the expanded features of a device; a device that does not respond is unreachable.
 
-    A device that responds without its connectivity has none in the state, so that an earlier failure is over.
+    If a device responds without its connectivity, its reachability becomes unknown, which clears an earlier failure.
     """
     samples = {
         PropertyKey(feature.name, name): _sample(found)

@@ -75,7 +75,7 @@ class AlexaAddressRejectedError(AlexaCommandError):
         problems: Sequence[AddressProblem] = (),
         **details: Unpack[ErrorDetails],
     ) -> None:
-        """Initialize with Amazon's message and suggestions."""
+        """Initialize with Amazon's suggestions and problems."""
         super().__init__(message, **details)
         self.suggestions = tuple(suggestions)
         self.problems = tuple(problems)
@@ -104,7 +104,7 @@ def error_code(answer: HttpAnswer) -> str | None:
 
 
 def reply_of(operation: Operation, answer: HttpAnswer) -> Reply:
-    """Return a successful response; raises the error for any other."""
+    """Return a successful response; raises the error for any other, and for a success with an unexpected body."""
     if 200 <= answer.status < 300:
         problem = _contradiction(operation, answer) if operation.answer is Answer.NOTHING else None
         if problem is not None:
@@ -277,12 +277,14 @@ class Transport:
         """Send a request and return the result of ``parse`` for the JSON of the response.
 
         ``params`` fill in the path of the operation. ``retry_for`` of the operation defines the retries; a call waits
-        ``patience`` seconds in total before it gives up. A token that Amazon refuses is renewed once.
+        at most ``patience`` seconds in total before it gives up. A token that Amazon refuses is renewed once.
 
-        Raises ``AlexaRateLimitedError``; for other statuses that allow a later retry, ``AlexaConnectionError`` with
-        ``retry_after``; ``AlexaAuthError`` if the new token is refused too; ``AlexaPermissionError`` (403);
-        ``AlexaDeviceOfflineError``; ``AlexaUnsupportedError`` (404, 405, and operations that the device lacks);
-        ``AlexaCommandError`` (a refused write); ``AlexaEndpointMovedError``; and ``AlexaBadResponseError``.
+        Raises ``AlexaRateLimitedError``, or ``AlexaConnectionError`` (with ``retry_after`` for a status that allows a
+        later retry). Raises ``AlexaAuthError`` if the new token is refused too, ``AlexaPermissionError`` (403, or 401
+        of an ambiguous operation), ``AlexaDeviceOfflineError``, ``AlexaUnsupportedError`` (404, 405, and operations
+        that the device lacks), ``AlexaCommandError`` (a refused write, such as a rejected address),
+        ``AlexaEndpointMovedError``, ``AlexaBadResponseError``, or ``AlexaInvalidValueError`` for a value that cannot be
+        encoded.
         """
         must_be_encodable((params, query, json))
         path = encoded_path(operation.path, params)
