@@ -950,8 +950,8 @@ class AccountSmartHome:
     ) -> Sequence[_Order]:
         """Handle the refusal of a whole request, which proves that nothing ran.
 
-        If GraphQL itself is refused, return the orders that phoenix may run. Otherwise send the controls of each caller
-        separately, so that one bad control does not block the others.
+        If GraphQL itself is refused, or there is only one order, return the orders that phoenix may run. Otherwise send
+        each order separately, so that one bad control does not block the others.
         """
         if len(orders) == 1 or is_unsupported(error):
             return [
