@@ -125,7 +125,8 @@ class AlarmBeforeCondition(AlexaCondition):
 def next_time(now: datetime, time_of_day: time, zone: tzinfo) -> datetime:
     """Return the next time (UTC) after ``now`` at which clocks in ``zone`` show a time of day.
 
-    On the day when clocks are set back, a repeated time counts twice.
+    On the day when clocks are set back, a repeated time counts twice. On the day when they are set forward, a skipped
+    time counts as the times one hour earlier and later.
     """
     today = now.astimezone(zone).date()
     moments = (

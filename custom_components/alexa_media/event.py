@@ -37,7 +37,7 @@ ALERT: Final = EventEntityDescription(key="alert", event_types=[*EVENT_TYPES])
 
 
 class AlexaAlarmEvent(AlexaDeviceEntity[tuple[Notification, ...]], EventEntity):
-    """Fires when an alarm, timer or reminder rings, is dismissed, or is snoozed."""
+    """Fires when an alarm, timer or reminder rings, is dismissed or is snoozed, and for the changes of a timer."""
 
     @override
     async def async_added_to_hass(self) -> None:

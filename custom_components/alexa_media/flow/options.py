@@ -1,4 +1,4 @@
-"""Options flow: selection of devices, poll interval, and stored data."""
+"""Options flows of accounts and properties."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -49,7 +49,7 @@ _ADDRESS: Final = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?
 _RECORD: Final = "record"
 _HOURS: Final = "hours"
 _FILTERS: Final = (CONF_INCLUDE_DEVICES, CONF_EXCLUDE_DEVICES)
-# Options that an entity or the client reads only once, during the setup of the account.
+# Options that are only read during the setup of the account.
 _NEEDS_RELOAD: Final = (CONF_BROADCAST, CONF_CONVERSATION, CONF_EXTENDED_DISCOVERY, CONF_KEEP_TRANSCRIPTS)
 
 

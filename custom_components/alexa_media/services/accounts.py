@@ -44,7 +44,7 @@ CONFIRM_FIELDS: Final[VolDictType] = {vol.Optional(ATTR_CONFIRM, default=False):
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """An action that everyone may call; it checks the permissions of the caller itself."""
+    """An action that any user may call; its handler checks the permissions of the caller."""
 
     name: str
     handler: Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]

@@ -1,4 +1,4 @@
-"""Actions for the appliances in Alexa: rename, enable, disable, remove and discover; and for rooms."""
+"""Actions for the appliances in Alexa: rename, enable, disable, remove and discover; for rooms and air quality."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Actions for operators of managed Echos: search, units, names, addresses, Wi-Fi, timers and removal.
+"""Actions for operators of managed Echos, such as search, announcements, units, addresses, Wi-Fi and removal.
 
 Actions that are hard to undo require ``confirm``. Those that remove a device from the account also require its serial
 number. Both are checked before anything is sent.
@@ -316,7 +316,7 @@ async def _async_set_address(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_save_wifi(call: ServiceCall) -> None:
-    """Store a network in the account's locker."""
+    """Store a network in the account's credential locker."""
     entry, api = _entry_of(call)
     data = call.data
     security = _SECURITIES[data[ATTR_SECURITY]]
