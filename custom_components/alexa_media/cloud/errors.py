@@ -33,7 +33,7 @@ _INTERNAL: Final = re.compile(
 
 
 def in_words(code: str | None) -> str:
-    """Return an error code in plain words without class names; empty if it contains words of HTTP or nothing else."""
+    """Return an error code in plain words without class names; empty if it has words of HTTP or nothing is left."""
     if not code:
         return ""
     if known := _IN_WORDS.get(code):

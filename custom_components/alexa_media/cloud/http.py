@@ -316,7 +316,7 @@ def refusal_type(target: Target, status: int) -> type[AlexaError]:
 
 
 async def off_loop[T](size: int, work: Callable[[], T]) -> T:
-    """Return the result of ``work`` on a response of ``size`` bytes; large ones run in a thread."""
+    """Return the result of ``work`` on a response of ``size`` bytes; for a large response, it runs in a thread."""
     return await asyncio.to_thread(work) if size > LARGE_BODY_BYTES else work()
 
 

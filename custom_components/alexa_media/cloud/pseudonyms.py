@@ -407,7 +407,7 @@ class Pseudonyms:
         return re.sub(r"^(-?)0(?=\d)", r"\g<1>4", digits)
 
     def _counter(self, digits: str) -> str:
-        """Return other digits for a short number in an id; different ones for each number, unlike random digits."""
+        """Return other digits for a short number in an id; different numbers of one length get different digits."""
         middle = len(digits) // 2
         left, right = digits[:middle], digits[middle:]
         for part in range(4):
@@ -465,7 +465,7 @@ class Pseudonyms:
     def _word(self, word: str) -> str:
         """Return a pseudonym of the same alphabet and length class."""
         alphabet = _alphabet(word)
-        # The length of hexadecimal ids and serials has a meaning, but reveals nothing.
+        # The length of hexadecimal ids and serials has a meaning, but is not private.
         is_exact = alphabet is _HEX_DIGITS and len(word) <= 64
         made = self._letters(word, alphabet, len(word) if is_exact else _length_class(len(word)))
         if alphabet is _LOWER or (alphabet is _UPPER and not word.isupper() and not word.isdecimal()):

@@ -79,7 +79,7 @@ class HistoryApi(Protocol):
         """
 
     async def async_clear(self, limit: int) -> tuple[int, int]:
-        """Delete at most ``limit`` of the latest records of the account; return the numbers of deleted and kept ones.
+        """Delete at most ``limit`` of the latest records of the account; return how many were deleted and kept.
 
         Amazon keeps records without a recording. It is not known whether Amazon still supports this request. Raises
         ``AlexaError``.
