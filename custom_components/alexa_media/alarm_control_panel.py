@@ -123,10 +123,10 @@ _DELAYS: Final = {"ENTRY_DELAY": AlarmControlPanelState.PENDING, "EXIT_DELAY": A
 
 REFUSALS: Final = {
     "BypassNeeded": "panel_open",
-    "NotReady": "panel_open",
+    "NotReady": "panel_not_ready",
     "UnclearedAlarm": "panel_uncleared",
     "UnclearedTrouble": "panel_uncleared",
-    "AuthorizationRequired": "panel_code",
+    "AuthorizationRequired": "panel_disarm_first",
     "DeviceCodeSetupRequired": "panel_code_missing",
     "Unauthorized": "panel_code",
     "TooManyFailedAttempts": "panel_locked",

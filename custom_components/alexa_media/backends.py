@@ -155,11 +155,10 @@ async def async_create_property_backend(
     except ImplementationUnavailableError as err:
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN,
-            translation_key=AlexaConnectionError.translation_key,
-            translation_placeholders={"reason": "the application credentials cannot be read"},
+            translation_key="credentials_unavailable",
         ) from err
     except ValueError as err:
-        raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=AlexaAuthError.translation_key) from err
+        raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="credentials_missing") from err
     use_login_host(implementation, entry.data[CONF_LOGIN_HOST])
     return SmartPropertiesBackend(
         session,

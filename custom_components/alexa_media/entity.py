@@ -332,7 +332,7 @@ def sendable(text: str, limit: int = MAX_TEXT) -> str:
     except SsmlError as err:
         raise invalid_input(err.key, **err.placeholders) from err
     if len(text := text.strip()) > limit:
-        raise invalid_input("message_too_long", length=str(len(text)), limit=str(limit))
+        raise invalid_input("text_too_long", length=str(len(text)), limit=str(limit))
     return text
 
 

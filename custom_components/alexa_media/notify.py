@@ -199,7 +199,7 @@ class AlexaAppNotifier(_AccountNotifier):
         # The request needs a device of the account, which is not affected.
         players = [player for player in echo_players(self.hass).values() if player.entry is self.entry]
         if not players:
-            raise invalid_input("speech_no_target")
+            raise invalid_input("app_no_player", name=self.entry.title)
         await _async_notify_apps(self.hass, prepared, players)
 
 

@@ -368,14 +368,14 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("create_alarm", {"at": "2026-01-01 07:00:00"}, "in the past"),
     ("create_alarm", {"at": "07:00", "sound": "Foghorn"}, "no sound Foghorn"),
     ("create_alarm", {"at": "07:00", "entity_id": "media_player.kids_dot"}, "offline"),
-    ("create_alarm", {"at": "07:00", "entity_id": "media_player.nobody"}, "isn't an Echo"),
+    ("create_alarm", {"at": "07:00", "entity_id": "media_player.nobody"}, "Not an Echo of a loaded account"),
     ("create_reminder", {"at": "07:00", "message": "  "}, "label is empty"),
     ("create_reminder", {"at": "07:00", "message": "x" * 257}, "257 characters"),
     ("create_timer", {"duration": {"minutes": 1}, "label": "x" * 300}, "300 characters"),
     ("edit_alarm", {"notification_id": "nothing", "at": "07:00"}, "no alarm, timer or reminder"),
     ("edit_alarm", {"notification_id": "e06", "at": "07:00"}, "isn't an alarm"),
-    ("edit_alarm", {"notification_id": "e01"}, "Nothing to change"),
-    ("edit_reminder", {"notification_id": "e06"}, "Nothing to change"),
+    ("edit_alarm", {"notification_id": "e01"}, "nothing to change"),
+    ("edit_reminder", {"notification_id": "e06"}, "nothing to change"),
     ("edit_reminder", {"notification_id": "e01", "message": "x"}, "isn't a reminder"),
     ("edit_reminder", {"notification_id": "e05", "at": "07:00"}, "can't keep the repeat rule"),
     ("skip_next", {"notification_id": "e06"}, "Nothing to skip"),
@@ -409,6 +409,30 @@ async def test_invalid_input_is_refused_before_any_write(
     for name, more in (("create_timer", {"duration": {"minutes": 1}}), ("stop_alarm", {})):
         with pytest.raises(ServiceValidationError, match="ja-JP"):
             await act(hass, name, entity_id="media_player.office_spot", **more)
+    assert [request for request in sim.ledger() if request["method"] in WRITES] == []
+
+
+async def test_a_reminder_for_all_devices_needs_one_that_is_online(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    for device in entry.runtime_data.devices.data.values():
+        household.change(device.name, online=False)
+    await entry.runtime_data.devices.async_refresh_shared()
+    sim.reset_ledger()
+    with pytest.raises(ServiceValidationError, match="No Echo that supports reminders is online"):
+        await act(hass, "create_reminder", at="07:00", message="Dinner", all_devices=True)
+    assert [request for request in sim.ledger() if request["method"] in WRITES] == []
+
+
+async def test_an_alarm_volume_needs_an_echo_that_has_one(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    capabilities = set(household.device("Bedroom Dot")["capabilities"]) - {"TIMERS_ALARMS_NOTIFICATIONS_VOLUME"}
+    household.change("Bedroom Dot", capabilities=sorted(capabilities))
+    await entry.runtime_data.devices.async_refresh_shared()
+    sim.reset_ledger()
+    with pytest.raises(ServiceValidationError, match="alarm volume of Bedroom Dot can't be set"):
+        await act(hass, "create_alarm", at="07:00", entity_id=BEDROOM, volume=0.5)
     assert [request for request in sim.ledger() if request["method"] in WRITES] == []
 
 

@@ -230,6 +230,12 @@ async def test_the_child_is_shown_and_selected(
     with pytest.raises(ServiceValidationError) as raised:
         await hass.services.async_call("switch", "turn_on", {"entity_id": switch}, blocking=True)
     assert raised.value.translation_key == "child_needed"
+
+    # nor without any child
+    sim.patch_state({"accounts": {JO: {"household": []}}})
+    with pytest.raises(ServiceValidationError) as raised:
+        await hass.services.async_call("switch", "turn_on", {"entity_id": switch}, blocking=True)
+    assert raised.value.translation_key == "child_none"
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 

@@ -53,7 +53,7 @@ async def test_a_long_announcement_is_not_sent(
     sim.reset_ledger()
     with pytest.raises(ServiceValidationError) as raised:
         await _send(hass, entry, announcement=True, **data)
-    assert raised.value.translation_key == "message_too_long"
+    assert raised.value.translation_key == "text_too_long"
     assert sim.ledger(method="POST", path=ANNOUNCEMENTS) == []
 
 
@@ -71,7 +71,10 @@ async def test_an_empty_message_is_not_sent(hass: HomeAssistant, entry: MockConf
     with pytest.raises(ServiceValidationError) as raised:
         await _send(hass, entry, "  ")
     assert raised.value.translation_key == "empty_message"
-    assert sim.ledger(method="POST", path=MESSAGES) == []
+    with pytest.raises(ServiceValidationError) as raised:
+        await _send(hass, entry, "Hello", announcement=True, sender=" ")
+    assert raised.value.translation_key == "sender_empty"
+    assert sim.ledger(method="POST", path=MESSAGES) == sim.ledger(method="POST", path=ANNOUNCEMENTS) == []
 
 
 @WAYS

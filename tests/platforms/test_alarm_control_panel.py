@@ -229,6 +229,9 @@ async def test_another_panel_is_armed_in_all_its_states(hass: HomeAssistant, sim
         await arm(hass, action)
         assert panel.feature("Ring Panel", "securityPanel")["armState"] == arm_state
         await until(hass, partial(hass.states.is_state, PANEL, state))
+    with pytest.raises(HomeAssistantError) as raised:
+        await arm(hass, "alarm_arm_home")
+    assert raised.value.translation_key == "panel_disarm_first"
     for code in ({}, {"code": "0000"}):
         with pytest.raises(HomeAssistantError) as raised:
             await arm(hass, "alarm_disarm", **code)
@@ -243,6 +246,10 @@ async def test_a_panel_reports_why_it_was_not_armed(hass: HomeAssistant, sim: Co
     with pytest.raises(HomeAssistantError) as raised:
         await arm(hass, "alarm_arm_away")
     assert raised.value.translation_key == "panel_open"
+    panel.set("Ring Panel", "securityPanel", openSensors=[], installerMode=True)
+    with pytest.raises(HomeAssistantError) as raised:
+        await arm(hass, "alarm_arm_away")
+    assert raised.value.translation_key == "panel_not_ready"
     assert (state_of(hass, PANEL).state, panel.phoenix()) == ("disarmed", [])
     sim.fault(path=GRAPHQL, status=503, times=1)
     with pytest.raises(HomeAssistantError):

@@ -88,7 +88,7 @@ async def test_an_empty_message_is_refused(
 ) -> None:
     """The caller gets a validation error, and no request is sent."""
     sim.reset_ledger()
-    with pytest.raises(ServiceValidationError, match="message is empty"):
+    with pytest.raises(ServiceValidationError, match="contains no text"):
         await send(hass, entity_id, " \n")
     assert sim.ledger(path="/api/behaviors/*") == []
 
@@ -107,6 +107,19 @@ async def test_a_refused_message_is_not_recorded(
 
 async def test_an_offline_echo_is_unavailable(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     assert state_of(hass, "notify.kids_dot_speak").state == "unavailable"
+
+
+async def test_a_message_to_the_app_needs_an_enabled_player(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_registry: er.EntityRegistry
+) -> None:
+    sim.reset_ledger()
+    for registered in er.async_entries_for_config_entry(entity_registry, entry.entry_id):
+        if registered.domain == "media_player":
+            entity_registry.async_remove(registered.entity_id)
+    with pytest.raises(ServiceValidationError) as raised:
+        await send(hass, "notify.jo_example_org_amazon_com_alexa_app", "Hello")
+    assert raised.value.translation_key == "app_no_player"
+    assert sim.ledger(path="/api/behaviors/*") == []
 
 
 def test_a_device_without_sound_has_no_notify_entities() -> None:

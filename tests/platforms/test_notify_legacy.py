@@ -261,7 +261,7 @@ async def test_unknown_data_are_refused(
 
 
 async def test_an_empty_message_is_refused(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    with pytest.raises(ServiceValidationError, match="message is empty"):
+    with pytest.raises(ServiceValidationError, match="contains no text"):
         await notify(hass, " ", target=[OFFICE])
 
 

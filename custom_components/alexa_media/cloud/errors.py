@@ -10,8 +10,8 @@ from typing import ClassVar, Final, TypedDict, Unpack, override
 
 _CLASS_NAME: Final = re.compile(r"\b(?:\w+[.#])*\w*[a-z](?:Error|Exception)\b:?\s*")
 _IN_WORDS: Final = {
-    "TimeoutError": "no answer in time",
-    "SocketTimeoutError": "no answer in time",
+    "TimeoutError": "no response in time",
+    "SocketTimeoutError": "no response in time",
     "ConnectionTimeoutError": "no connection in time",
     "LostError": "the connection was lost",
     "ServerDisconnectedError": "the connection was lost",
@@ -20,8 +20,8 @@ _IN_WORDS: Final = {
     "csrf": "the session could not be renewed",
     "backoff": "the sign-in could not be renewed",
     "closed": "the account is being unloaded",
-    "cut": "the answer was cut off",
-    "too_large": "the answer is too large",
+    "cut": "the response was cut off",
+    "too_large": "the response is too large",
 }
 """Plain words for internal codes and exception names."""
 
@@ -76,8 +76,9 @@ class AlexaError(Exception):
 
     @property
     def placeholders(self) -> dict[str, str]:
-        """Return the placeholders of the translated message."""
-        return {"reason": self.reason}
+        """Return the placeholders of the translated message, which already says what ``words`` say."""
+        is_known = self.is_account_wide or self.reason not in (self.words, self.translation_key)
+        return {"reason": self.reason if is_known else "no reason given"}
 
     @property
     def details(self) -> str:
@@ -115,7 +116,7 @@ class AlexaConnectionError(AlexaError):
     """
 
     translation_key = "cannot_connect"
-    words = "no answer"
+    words = "no response"
     is_account_wide = True
 
     def __init__(
@@ -203,7 +204,7 @@ class AlexaBadResponseError(AlexaError):
     """The response does not have the known form of the endpoint, or Amazon refused a read with another 4xx."""
 
     translation_key = "bad_response"
-    words = "unexpected answer"
+    words = "unexpected response"
 
     @property
     @override
@@ -241,7 +242,12 @@ class AlexaSpeakingError(AlexaError):
     @property
     @override
     def placeholders(self) -> dict[str, str]:
-        return {"seconds": str(self.seconds), "reason": f"speaks for {self.seconds} s more"}
+        return {"seconds": str(self.seconds)}
+
+    @property
+    @override
+    def reason(self) -> str:
+        return f"still speaking for about {self.seconds} s"
 
 
 class AlexaInvalidValueError(AlexaError, ValueError):
@@ -263,6 +269,11 @@ class AlexaInvalidValueError(AlexaError, ValueError):
     @override
     def placeholders(self) -> dict[str, str]:
         return {"field": self.field, "allowed": self.allowed}
+
+    @property
+    @override
+    def reason(self) -> str:
+        return str(self)
 
 
 class EnrollmentError(AlexaError):

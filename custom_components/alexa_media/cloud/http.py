@@ -362,7 +362,9 @@ def must_be_encodable(data: object) -> None:
     try:
         json.dumps(data, ensure_ascii=False).encode()
     except UnicodeEncodeError as err:
-        raise AlexaInvalidValueError("text", "text without halves of characters, such as of a cut emoji") from err
+        raise AlexaInvalidValueError(
+            "text", "text without incomplete characters, such as an emoji that was cut in half"
+        ) from err
 
 
 def retry_after(value: str) -> float | None:

@@ -194,7 +194,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=err.translation_key) from err
         except AlexaError as err:
             if isinstance(err, AlexaPermissionError):
-                PERMISSION.async_report(self.hass, self.entry, self.topic, **err.placeholders)
+                unread = self.topic.replace("_", " ")
+                PERMISSION.async_report(self.hass, self.entry, self.topic, data=unread, **err.placeholders)
             raise self._failed(err) from err
         finally:
             self._pushed_while_reading = self._reading_since = None

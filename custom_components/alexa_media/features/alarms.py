@@ -227,7 +227,7 @@ def echos_that_remind(hass: HomeAssistant, entry: AlexaConfigEntry | None) -> li
             if CAN_REMIND in echo.device.capabilities and echo.device.online:
                 found.setdefault(echo.device.serial, echo)
     if not found:
-        raise invalid_input("alarm_no_device")
+        raise invalid_input("alarm_no_reminder_echo")
     return list(found.values())
 
 
@@ -237,7 +237,8 @@ def must_have(echo: Echo, capability: str) -> None:
         able = [leaf.name for leaf in leaves_of(echo) if capability in leaf.capabilities]
         if echo.device.is_group and able:
             raise invalid_input("alarm_group", group=echo.device.name, devices=", ".join(sorted(able)))
-        raise invalid_input("alarm_unsupported", device=echo.device.name)
+        key = "alarm_no_volume" if capability == HAS_VOLUME else "alarm_unsupported"
+        raise invalid_input(key, device=echo.device.name)
     must_be_online(echo)
 
 
@@ -382,7 +383,7 @@ def label_of(text: str) -> str:
     if not label:
         raise invalid_input("alarm_label_empty")
     if len(label) > LONGEST_LABEL:
-        raise invalid_input("alarm_label_too_long", length=str(len(label)), limit=str(LONGEST_LABEL))
+        raise invalid_input("text_too_long", length=str(len(label)), limit=str(LONGEST_LABEL))
     return label
 
 
@@ -492,7 +493,7 @@ async def async_volume(echo: Echo, alarm_id: str, volume: float | None) -> None:
 def phrases_of(echo: Echo) -> Phrases:
     """Return the phrases in the language of a device; raises ``ServiceValidationError`` for an unsupported language."""
     if (phrases := phrases_for(echo.device.locale)) is None:
-        raise invalid_input("alarm_language", locale=echo.device.locale or "", device=echo.device.name)
+        raise invalid_input("alarm_language", locale=echo.device.locale or "?", device=echo.device.name)
     return phrases
 
 

@@ -66,7 +66,9 @@ def _kids(entry: AlexaConfigEntry, device: Device) -> KidsCoordinator:
 
 def _found(children: Sequence[Child], wanted: str | None) -> Child:
     """Return the child with the id or the name ``wanted`` (ignoring case); the only child if ``wanted`` is None."""
-    known = ", ".join(sorted(child.name for child in children)) or "-"
+    if not children:
+        raise invalid_input("child_none")
+    known = ", ".join(sorted(child.name for child in children))
     if wanted is None:
         if len(children) != 1:
             raise invalid_input("child_needed", known=known)

@@ -134,7 +134,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
         last = session or self._last_session
         provider = (last.media.provider if last else None) or "The music service"
         if (phrases := self._phrases) is None:
-            locale = listener.locale or ""
+            locale = listener.locale or "?"
             raise invalid_input("external_language", provider=provider, device=listener.name, locale=locale)
         if (words := player_sentence(phrases, kind, fields)) is None:
             raise invalid_input("external_control", provider=provider, device=self.device.name)

@@ -458,7 +458,7 @@ class AlexaMediaPlayer(
             raise invalid_input("sleep_timer_invalid")
         listener = self._listener
         if (phrases := phrases_for(listener.locale)) is None:
-            raise invalid_input("alarm_language", locale=listener.locale or "", device=listener.name)
+            raise invalid_input("alarm_language", locale=listener.locale or "?", device=listener.name)
         if not self._is_idle:
             await self.async_command(TextCommand(text=sleep_sentence(phrases, duration)), listener)
 

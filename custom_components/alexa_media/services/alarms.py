@@ -210,7 +210,7 @@ async def _async_change_timer(change: TimerChange, call: ServiceCall) -> Service
         name = timers[0].label if label or len(timers) == 1 else None
         sentence = timer_change_sentence(echo.device.locale, change, name, call.data.get(ATTR_DURATION))
         if sentence is None:
-            raise invalid_input("alarm_language", locale=echo.device.locale or "", device=echo.device.name)
+            raise invalid_input("alarm_language", locale=echo.device.locale or "?", device=echo.device.name)
         found.append((echo, sentence, timers[0].notification_id))
     if not found:
         raise invalid_input("timer_none", device=", ".join(echo.device.name for echo in echos))

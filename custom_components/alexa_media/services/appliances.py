@@ -55,7 +55,8 @@ def _chosen(call: ServiceCall) -> tuple[AlexaConfigEntry, AppliancesCoordinator,
             identifier = appliance_identifier(entry, appliance)
             if registered and not appliance.is_echo and identifier in registered.identifiers:
                 return entry, _appliances(entry), appliance
-    raise invalid_input("appliance_unknown", id=call.data[ATTR_DEVICE_ID])
+    name = registered and (registered.name_by_user or registered.name)
+    raise invalid_input("appliance_unknown", name=name or call.data[ATTR_DEVICE_ID])
 
 
 def _checked_name(name: str) -> str:

@@ -177,7 +177,7 @@ async def _async_send_message(call: ServiceCall) -> None:
     message = sendable(text, _LONGEST_ANNOUNCEMENT) if announced else sendable(text)
     sender = sendable(call.data[ATTR_SENDER], _LONGEST_SENDER)
     if not message or not sender:
-        raise invalid_input("empty_message")
+        raise invalid_input("sender_empty" if message else "empty_message")
     with command_errors(call.hass, entry):
         if announced:
             await settings.async_announce(message, sender)
@@ -288,7 +288,7 @@ async def _async_stop_all(call: ServiceCall) -> None:
         entries = [entry_by_id(call.hass, wanted)]
     found = [(entry, media) for entry in entries if (media := entry.runtime_data.backend.media) is not None]
     if not found:
-        raise invalid_input("no_account")
+        raise invalid_input("not_an_app_account", name=entries[0].title) if wanted else invalid_input("no_account")
     permissions = await async_permissions(call.hass, call.context)
     for entry, _ in found:
         permissions.require_echos(entry, entry.runtime_data.devices.data)

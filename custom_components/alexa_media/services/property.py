@@ -264,8 +264,6 @@ async def _async_adjust(call: ServiceCall) -> None:
     runtime = managed.entry.runtime_data
     appliances = runtime.appliances.data.values() if runtime.appliances else ()
     appliance = next((each for each in appliances if managed.api.key_of(each.entity_id) == managed.key), None)
-    if appliance is None or runtime.smart_home is None:
-        raise invalid_input("device_not_managed", name=managed.key)
     is_celsius = call.hass.config.units.temperature_unit == UnitOfTemperature.CELSIUS
     scale = TemperatureScale.CELSIUS if is_celsius else TemperatureScale.FAHRENHEIT
     controls = [
@@ -276,10 +274,11 @@ async def _async_adjust(call: ServiceCall) -> None:
     if not any(field in call.data for field in _ADJUSTABLE):
         raise invalid_input("nothing_to_adjust")
     for field, (name, operations) in _ADJUSTABLE.items():
-        found = appliance.feature(name)
+        found = appliance.feature(name) if appliance else None
         if field in call.data and (found is None or not operations & found.operations):
-            raise invalid_input("not_adjustable", name=appliance.name, field=field)
-    if controls:
+            device = appliance or runtime.devices.data.get(managed.key)
+            raise invalid_input("not_adjustable", name=device.name if device else managed.key, field=field)
+    if controls and appliance and runtime.smart_home:
         with command_errors(call.hass, managed.entry):
             await runtime.smart_home.async_control(appliance.entity_id, *controls)
 

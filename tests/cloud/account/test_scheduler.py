@@ -236,6 +236,7 @@ async def test_a_text_that_would_wait_too_long_is_refused_immediately(cloud: Clo
     with pytest.raises(AlexaSpeakingError) as raised:
         await cloud.scheduler.execute(Speak(text="hi"), [A])
     assert raised.value.seconds > MAX_SPEECH_WAIT
+    assert raised.value.reason == f"still speaking for about {raised.value.seconds} s"
     await cloud.scheduler.execute(Speak(text="hi"), [B])
     await cloud.scheduler.execute(SetVolume(level=5), [A])
     assert len(cloud.sent) == 3

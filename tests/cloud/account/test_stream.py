@@ -779,7 +779,7 @@ async def test_registration_that_fails_is_tried_again_with_the_next_stream(accou
         (AlexaConnectionError("down"), "AlexaConnectionError"),
         (AlexaRateLimitedError("slow", retry_after=0.01), "rate limited"),
         (ValueError("Bearer Atna|secret-1"), "ValueError"),
-        (TimeoutError(), "no answer in time"),
+        (TimeoutError(), "no response in time"),
     ],
 )
 async def test_an_unavailable_token_is_requested_again(
@@ -902,6 +902,6 @@ async def test_a_gateway_that_does_not_respond_times_out(account: Account, cloud
     cloud.hold = asyncio.Event()
     async with aclosing(account.stream(times=StreamTimes(open=0.3, backoff_first=0.01)).events()) as events:
         closed = await following(events)
-        assert closed == StreamClosed(reason="no answer in time")
+        assert closed == StreamClosed(reason="no response in time")
         cloud.hold.set()
         assert await following(events) == FIRST

@@ -238,7 +238,7 @@ async def test_a_request_without_a_response_times_out(connected: AccountSession,
         with pytest.raises(AlexaConnectionError) as error:
             await connected.transport.async_request(endpoint)
         assert error.value.sent
-        assert error.value.placeholders["reason"] == "no answer in time"
+        assert error.value.placeholders["reason"] == "no response in time"
     never.set()
     assert len(amazon.ledger) == 2
 

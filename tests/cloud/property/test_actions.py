@@ -210,7 +210,7 @@ async def test_actions_that_remove_a_device_require_confirmation(
         ("save_wifi", None, {"ssid": "Guests"}, "password"),
         ("save_wifi", None, {"ssid": "Guests", "security": "open", "password": "x"}, "password"),
         ("save_wifi", None, {"ssid": "Guests", "security": "enterprise"}, "certificate"),
-        ("announce_in_units", None, {"units": ["Lobby"], "message": " "}, "empty"),
+        ("announce_in_units", None, {"units": ["Lobby"], "message": " "}, "contains no text"),
         ("query_endpoints", None, {"units": ["Attic"]}, "Attic"),
     ):
         with pytest.raises(ServiceValidationError, match=text):
@@ -250,6 +250,17 @@ async def test_an_app_account_is_not_a_property(
     with pytest.raises(ServiceValidationError, match="doesn't belong to a loaded property"):
         await hass.services.async_call(DOMAIN, "delete_timers", {"device_id": devices[0].id}, blocking=True)
     assert not [button for button in hass.states.async_entity_ids("button") if "delete_timers" in button]
+
+
+async def test_playback_of_a_property_is_not_stopped(
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
+) -> None:
+    """The error names the selected property; without a selection, no account can do it."""
+    for data, key in (({"config_entry_id": hotel.entry_id}, "not_an_app_account"), ({}, "no_account")):
+        with pytest.raises(ServiceValidationError) as raised:
+            await hass.services.async_call(DOMAIN, "stop_all", data, blocking=True)
+        assert raised.value.translation_key == key
+    assert requests(sim) == []
 
 
 REFUSALS = (

@@ -429,7 +429,7 @@ async def test_announcements_are_spoken_in_the_language_of_the_device(
     await act(hass, "notify.send_message", "notify.example_hotels_announce_in_lobby", message="Good night.")
     assert sorted(item["device"] for item in sim.spoken()[1:]) == ["Bar", "Lift", "Reception"]
     assert len(sim.ledger(path="/v3/notifications")) == 2
-    with pytest.raises(HomeAssistantError, match="empty"):
+    with pytest.raises(HomeAssistantError, match="contains no text"):
         await act(hass, "notify.send_message", "notify.example_hotels_announce_in_lobby", message=" ")
 
 

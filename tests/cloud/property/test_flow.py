@@ -6,11 +6,13 @@ from urllib.parse import parse_qs, urlsplit
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers.config_entry_oauth2_flow import ImplementationUnavailableError
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from alexa_sim.client import ControlClient
+from custom_components.alexa_media import backends
 from custom_components.alexa_media.const import DOMAIN
 
 from .hotel import IMPLEMENTATION, ORGANIZATION, ROOM_101, add_credentials, hotel_entry, load
@@ -101,6 +103,31 @@ async def test_signing_in_needs_credentials_and_consent(
     await browser.get(f"/auth/external/callback?error=access_denied&state={state}")
     flow = await go_on(hass, flow)
     assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "user_rejected_authorize")
+
+
+async def test_deleted_application_credentials_are_named(hass: HomeAssistant, sim: ControlClient) -> None:
+    """The setup asks for a new sign-in, with the reason in the entry."""
+    entry = hotel_entry(ROOM_101)
+    entry.add_to_hass(hass)
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    assert entry.error_reason_translation_key == "credentials_missing"
+    (asked,) = hass.config_entries.flow.async_progress()
+    assert asked["step_id"] == "property_reauth"
+
+
+async def test_application_credentials_that_cannot_be_read_are_awaited(
+    hass: HomeAssistant, sim: ControlClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unavailable(*_: object) -> None:
+        raise ImplementationUnavailableError
+
+    monkeypatch.setattr(backends, "async_get_config_entry_implementation", unavailable)
+    entry = hotel_entry(ROOM_101)
+    entry.add_to_hass(hass)
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert entry.error_reason_translation_key == "credentials_unavailable"
 
 
 async def test_only_a_revoked_grant_starts_a_reauthentication(

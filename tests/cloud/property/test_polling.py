@@ -154,6 +154,7 @@ async def test_a_missing_permission_is_a_repair_issue_until_it_is_granted(
     await clock.advance(310)
     found = [issue for (domain, _), issue in issues.items() if domain == DOMAIN]
     assert {issue.translation_key for issue in found} == {"permission_missing"}
+    assert "devices" in {(issue.translation_placeholders or {})["data"] for issue in found}
     assert state_of(hass, LAMP).state == "unavailable"
     sim.patch_state({"smartProperties": {"clients": [client]}})
     await clock.advance(620)

@@ -141,6 +141,18 @@ async def test_a_refused_change_reaches_the_caller(
         await adjust(hass, hotel, "Room 101 lamp", brightness=10)
 
 
+async def test_an_echo_without_controls_is_not_adjusted(
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
+) -> None:
+    """It is in the property, so the error does not say that it isn't."""
+    hotel.runtime_data.appliances.data = {}
+    with pytest.raises(ServiceValidationError) as raised:
+        await adjust(hass, hotel, "Room 101 bed", volume=10)
+    assert raised.value.translation_key == "not_adjustable"
+    assert raised.value.translation_placeholders == {"name": "Room 101 bed", "field": "volume"}
+    assert requests(sim) == []
+
+
 @pytest.fixture
 async def stepped(hass: HomeAssistant, sim: ControlClient) -> MockConfigEntry:
     """Return the hotel with an Echo whose volume can neither be read nor set."""

@@ -71,7 +71,7 @@ def lost_by(error: Exception) -> LostError:
         case AlexaRateLimitedError(retry_after=delay):
             return LostError("rate limited", delay=delay)
         case TimeoutError():
-            return LostError("no answer in time")
+            return LostError("no response in time")
         case _:
             return LostError(type(error).__name__)
 

@@ -338,7 +338,7 @@ class PropertyManagement(ManagementApi):
     @override
     async def async_announce(self, text: str, *, keys: Sequence[str] = (), unit_ids: Sequence[str] = ()) -> None:
         if not text.strip():
-            raise AlexaInvalidValueError("message", "a text that is not empty")
+            raise AlexaInvalidValueError("message", "a non-empty text")
         inside = [
             key for key, item in self._inventory.items.items() if item.unit and item.unit.unit_id in set(unit_ids)
         ]

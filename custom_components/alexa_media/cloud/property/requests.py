@@ -46,7 +46,7 @@ def unit_id(value: str) -> str:
 def operation_id(value: str) -> str:
     """Validate the id of an installation, which becomes part of a path, and return it."""
     if not value.strip(".") or not value.isprintable():
-        raise AlexaInvalidValueError("operation id", "a text that is not empty")
+        raise AlexaInvalidValueError("operation id", "a non-empty text")
     return value
 
 
@@ -115,7 +115,7 @@ class EndpointFilter:
     def as_query(self) -> Query:
         """Return the query parameters; raises ``AlexaInvalidValueError``."""
         if not (self.in_no_unit or self.unit_id or self.serial_number):
-            raise AlexaInvalidValueError("filter", "a unit, a serial number, or what is in no unit")
+            raise AlexaInvalidValueError("filter", "a unit, a serial number, or devices without a unit")
         if self.unit_id:
             unit_id(self.unit_id)
         if self.reachability is Reachability.UNKNOWN:
@@ -377,7 +377,7 @@ def install_wifi(ssid: str, key_management: KeyManagement) -> JsonObject:
 def _quoted(what: str, value: str) -> str:
     """Return a text in double quotes, which are part of the value that Amazon expects."""
     if not value or any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in value):
-        raise AlexaInvalidValueError(what, "a text of one line that is not empty")
+        raise AlexaInvalidValueError(what, "a single non-empty line of text")
     return f'"{value}"'
 
 
@@ -399,7 +399,7 @@ def announcement(
     if not texts_by_locale or not all(
         _LOCALE.fullmatch(locale) and text.strip() for locale, text in texts_by_locale.items()
     ):
-        raise AlexaInvalidValueError("message", "a text that is not empty, in a language such as en-US")
+        raise AlexaInvalidValueError("message", "a non-empty text in a language such as en-US")
     values: list[JsonValue] = [{"locale": locale, "text": text} for locale, text in texts_by_locale.items()]
     content: JsonObject = {"variants": [{"type": "SpokenText", "values": values}]}
     return {

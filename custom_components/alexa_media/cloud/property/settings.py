@@ -179,7 +179,7 @@ def _encode_rate(value: Any) -> JsonValue:
 def _encode_text(key: SettingKey) -> Callable[[Any], JsonValue]:
     def encode(value: Any) -> JsonValue:
         if text(value) is None:
-            raise AlexaInvalidValueError(key, "a text that is not empty")
+            raise AlexaInvalidValueError(key, "a non-empty text")
         return str(value)
 
     return encode
@@ -253,7 +253,7 @@ def _encode_choices[E: OpenEnum](
         if exactly_one and len(found) != 1:
             raise AlexaInvalidValueError(key, "a list of exactly one")
         if len(set(_sequence(value, key))) != len(found):
-            raise AlexaInvalidValueError(key, "a list in which nothing stands twice")
+            raise AlexaInvalidValueError(key, "a list without duplicates")
         return found
 
     return encode

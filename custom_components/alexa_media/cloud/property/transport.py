@@ -88,6 +88,7 @@ class AlexaEndpointMovedError(AlexaError):
     """
 
     translation_key = "endpoint_moved"
+    words = "has a new ID"
 
     def __init__(self, message: str, *, new_id: str | None = None, **details: Unpack[ErrorDetails]) -> None:
         """Initialize with the new id, if known."""
