@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 import json
+import os
 from pathlib import Path
 import re
 import shutil
@@ -292,6 +293,14 @@ def test_scripts_are_executable(name: str) -> None:
     path = ROOT / name
     assert path.stat().st_mode & 0o111 == 0o111
     assert path.read_text().startswith("#!/usr/bin/env bash\n")
+
+
+def test_soak_finds_its_test_for_each_seed() -> None:
+    environment = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "PYTEST_ADDOPTS": "--collect-only"}
+    command = [str(ROOT / "scripts" / "soak"), "1", "2"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=100)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("test_day.py::test_days_leave_nothing_behind") == 2
 
 
 def test_setup_refuses_an_unknown_environment() -> None:
