@@ -1,5 +1,7 @@
 """Tests of a stream that is open and answers pings but delivers nothing."""
 
+from datetime import timedelta
+
 from .conftest import PUSH_SENSOR, state_of
 from .faults.failures import (
     CAPABILITIES,
@@ -71,8 +73,12 @@ async def test_three_commands_without_their_push_renew_the_stream(table: Table) 
 
 
 async def test_a_change_whose_push_is_in_flight_renews_nothing(table: Table) -> None:
-    """A poll may be slightly faster than the push."""
+    """A poll may be slightly faster than the push; the polls stay as rare as before."""
+    players = table.entry.runtime_data.players
+    table.household.change("Kitchen Show", volume=72)
+    await table.drive.settle()
     await table.drive.tick(60)
+    assert players.update_interval == timedelta(hours=4)
     table.sim.reset_ledger()
     table.entry.runtime_data.watchdog.async_unpushed()
     table.household.change("Kitchen Show", volume=73)
@@ -81,3 +87,4 @@ async def test_a_change_whose_push_is_in_flight_renews_nothing(table: Table) -> 
         await table.drive.tick(1)
     assert renewals(table) == (0, 0, 0)
     assert state_of(table.hass, PUSH_SENSOR).state == "on"
+    assert players.update_interval == timedelta(hours=4)

@@ -229,10 +229,15 @@ class StreamWatchdog:
 
     @callback
     def async_unpushed(self) -> None:
-        """Handle a change that a poll found although it should have been pushed."""
-        self._async_missed()
+        """Handle a change that a poll found before its push; the push counts as missed if no directive follows soon."""
         if not self._check.is_set and not self._is_closed:
-            self._check.call_later(GRACE, self._async_stalled)
+            self._check.call_later(GRACE, self._async_missed_and_stalled)
+
+    @callback
+    def _async_missed_and_stalled(self) -> None:
+        """Handle a push that did not arrive."""
+        self._async_missed()
+        self._async_stalled()
 
     @callback
     def _async_stalled(self) -> None:

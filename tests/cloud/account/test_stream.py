@@ -272,6 +272,7 @@ class Account:
     registrations: int = 0
     token_error: Exception | None = None
     renewal_error: Exception | None = None
+    slow_renewal: asyncio.Event | None = None
     registration_error: Exception | None = None
     clients: list[httpx.AsyncClient] = field(default_factory=list)
     port: int | None = None
@@ -295,6 +296,8 @@ class Account:
     async def renew(self, refused: str) -> None:
         """Replace the token."""
         self.refused.append(refused)
+        if self.slow_renewal:
+            await self.slow_renewal.wait()
         if self.renewal_error:
             raise self.renewal_error
         self.number += 1
@@ -650,6 +653,26 @@ async def test_stream_is_renewed_before_its_token_expires(account: Account, clou
             await pipe.gone.wait()
     assert len(account.clients) == 2
     assert account.registrations == 1
+
+
+async def test_pushes_arrive_while_the_stream_is_replaced(account: Account, cloud: Gateway) -> None:
+    """The old stream is read until the new one is open."""
+    account.life = 1.4
+    async with opened(account, times=StreamTimes(renew_ahead=1.0)) as (events, pipe):
+        account.slow_renewal = asyncio.Event()
+        async with asyncio.timeout(20):
+            while account.refused != ["Atna|secret-1", "Atna|secret-2"]:
+                await asyncio.sleep(0.01)
+        account.life = 3600
+        pipe.send(volume(1))
+        assert level_of(await following(events)) == 1
+        account.slow_renewal.set()
+        assert await following(events) == StreamOpened(resync=False, planned=True)
+        second = await cloud.pipe()
+        async with asyncio.timeout(20):
+            await pipe.gone.wait()
+        second.send(OPENING, volume(2))
+        assert level_of(await following(events)) == 2
 
 
 async def test_a_failed_renewal_is_an_unplanned_gap(account: Account, cloud: Gateway) -> None:

@@ -140,6 +140,16 @@ class _Flow:
         self.verdict = verdict
 
 
+class _Link:
+    """Progress of one connection, as futures without a result."""
+
+    def __init__(self) -> None:
+        """Initialize for a connection that is not open yet."""
+        loop = asyncio.get_running_loop()
+        self.opened: asyncio.Future[None] = loop.create_future()
+        self.expiring: asyncio.Future[None] = loop.create_future()
+
+
 class PushStream:
     """The directives of one account as a stream of events.
 
@@ -252,19 +262,45 @@ class PushStream:
     # --- lifecycle ----------------------------------------------------------------------
 
     async def _run(self) -> None:
-        """Keep a stream open until canceled; raises ``AlexaAuthError``."""
-        while True:
-            try:
-                async with self._client_factory() as client:
-                    await self._serve(client)
-            except AlexaAuthError:
-                self._down("signed out")
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever it is, the next connection may be a good one
-                await self._recover(lost_by(error))
-            else:
-                self._state = StreamState.RENEWING
-                self._renewed_at = None
+        """Keep a stream open until canceled; raises ``AlexaAuthError``.
+
+        A stream whose token is about to expire is read until its successor has opened, so that no event is lost.
+        """
+        current: asyncio.Task[None] | None = None
+        previous: asyncio.Task[None] | None = None
+        try:
+            while True:
+                link = _Link()
+                current = asyncio.create_task(self._connect(link), name="alexa_media connection")
+                await asyncio.wait({current, link.opened}, return_when=asyncio.FIRST_COMPLETED)
+                if previous is not None:
+                    await _cancel(previous)
+                previous = None
+                await asyncio.wait({current, link.expiring}, return_when=asyncio.FIRST_COMPLETED)
+                if current.done():
+                    await self._ended(current)
+                else:
+                    previous = current
+                    self._state = StreamState.RENEWING
+                    self._renewed_at = None
+        finally:
+            for task in filter(None, (current, previous)):
+                await _cancel(task)
+
+    async def _connect(self, link: _Link) -> None:
+        """Serve one connection until its token expires; its client is closed with it."""
+        async with self._client_factory() as client:
+            await self._serve(client, link)
+
+    async def _ended(self, connection: asyncio.Task[None]) -> None:
+        """Handle the end of the current connection; raises ``AlexaAuthError``."""
+        try:
+            connection.result()
+        except AlexaAuthError:
+            self._down("signed out")
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next connection may be a good one
+            await self._recover(lost_by(error))
 
     async def _recover(self, lost: LostError) -> None:
         """Report that the stream is closed, unless its gateway was a remembered one, and wait for the next attempt."""
@@ -345,8 +381,8 @@ class PushStream:
 
     # --- one connection -----------------------------------------------------------------
 
-    async def _serve(self, client: httpx.AsyncClient) -> None:
-        """Open a stream and process it; returns when its token is about to expire."""
+    async def _serve(self, client: httpx.AsyncClient, link: _Link) -> None:
+        """Open a stream and process it; returns when its token expires."""
         token = await self._fresh_token()
         prepared = asyncio.gather(self._register(), self._synchronize(client, token), return_exceptions=True)
         for failure in filter(None, await prepared):
@@ -364,7 +400,8 @@ class PushStream:
         try:
             check_stream(response, token)
             self._opened()
-            await self._follow(client, response, token)
+            link.opened.set_result(None)
+            await self._follow(client, response, token, link)
         finally:
             await response.aclose()
 
@@ -426,15 +463,18 @@ class PushStream:
         self._endpoint = endpoint
         return True
 
-    async def _follow(self, client: httpx.AsyncClient, response: httpx.Response, token: AccessToken) -> None:
-        """Process the stream's directives; returns when the token is about to expire."""
+    async def _follow(
+        self, client: httpx.AsyncClient, response: httpx.Response, token: AccessToken, link: _Link
+    ) -> None:
+        """Process the stream's directives; returns when the token expires, some time after ``link.expiring``."""
         times = self._times
         parser = MultipartParser(response.headers.get("content-type"))
-        life = token.expires_at - time.time() - times.renew_ahead
+        life = max(token.expires_at - time.time() - times.renew_ahead, times.renew_ahead / 10)
+        expiring = asyncio.get_running_loop().call_later(life, link.expiring.set_result, None)
         # after a silent stream the next one has a longer timeout, because a household may cause no events for long
         quiet = times.read * 2 ** min(self._silent, 4)
         try:
-            async with asyncio.timeout(max(life, times.renew_ahead / 10)) as renewal, asyncio.timeout(quiet) as watch:
+            async with asyncio.timeout(life + times.renew_ahead) as end, asyncio.timeout(quiet) as watch:
                 flow = self._flow = _Flow(watch)
                 pings = asyncio.create_task(self._ping(client, token, flow), name="alexa_media ping")
                 try:
@@ -443,13 +483,16 @@ class PushStream:
                         flow.extend(times.read)
                         self._take(parser, chunk, token)
                 finally:
-                    self._flow = None
+                    if self._flow is flow:
+                        self._flow = None
                     await _cancel(pings)
         except TimeoutError:
-            if not renewal.expired():
+            if not end.expired():
                 raise self._verdict(flow) from None
         else:
             raise LostError("ended by Amazon")
+        finally:
+            expiring.cancel()
 
     def _verdict(self, flow: _Flow) -> LostError:
         """Return the reason why the stream's timeout ended it."""
