@@ -262,7 +262,7 @@ async def test_a_finished_timer_is_announced_on_another_echo(
     await clock.settle()
     await clock.advance(40, 40)
     assert [text for device, text in spoken(sim) if device == "Living Room Studio"] == [
-        f"The Pasta timer on {name} is over."
+        f"The Pasta timer on {name} has finished."
     ]
 
 

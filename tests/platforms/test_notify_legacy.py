@@ -5,7 +5,7 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -201,6 +201,42 @@ async def test_ssml_is_spoken_as_before(hass: HomeAssistant, sim: ControlClient,
         ("Office Spot", "canned", canned),
         ("Bedroom Dot", "speak", "Wake up"),
     ]
+
+
+@pytest.mark.contract("notify, type and method")
+async def test_do_not_disturb_is_an_error_only_on_request(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    """Amazon drops an announcement silently, as before; ``override_dnd: false`` is an error if all are skipped."""
+    await notify(hass, service="alexa_media_bedroom_dot", data={"type": "announce"})
+    for kind in ("tts", "announce"):
+        with pytest.raises(HomeAssistantError) as raised:
+            await notify(hass, service="alexa_media_bedroom_dot", data={"type": kind, "override_dnd": False})
+        assert raised.value.translation_placeholders == {"failed": "Bedroom Dot (do not disturb)"}
+    assert sim.spoken() == []
+    with pytest.raises(ServiceValidationError) as refused:
+        await hass.services.async_call(
+            "notify", "alexa_media_bedroom_dot", {"message": "Hello"}, blocking=True, return_response=True
+        )
+    assert refused.value.translation_key == "service_does_not_support_response"
+
+
+async def test_a_name_in_the_target_is_the_name_in_the_alexa_app(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """A new name in Home Assistant changes no target. A new name in the Alexa app replaces the old one."""
+    registered = er.async_get(hass).async_get(OFFICE)
+    assert registered is not None
+    dr.async_get(hass).async_update_device(registered.device_id or "", name_by_user="Study")
+    await notify(hass, target=["Office Spot"])
+    household.change("Office Spot", accountName="Den")
+    await entry.runtime_data.devices.async_refresh()
+    await notify(hass, target=["Den"])
+    assert len(sim.spoken()) == 2
+    with pytest.raises(ServiceValidationError) as raised:
+        await notify(hass, target=["Office Spot"])
+    assert raised.value.translation_placeholders == {"targets": "Office Spot"}
+    assert "alexa_media_office_spot" in services(hass)
 
 
 @pytest.mark.contract("notify, type and method", "as many messages to the apps as Echos")
