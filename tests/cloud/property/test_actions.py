@@ -91,10 +91,36 @@ async def test_a_search_takes_every_filter_of_the_api(
     assert {entry["method"] for entry in sim.ledger(host="api.amazonalexa.com")} == {asked}
 
 
-async def test_a_search_works_if_amazon_only_lists_devices(call: Call, sim: ControlClient) -> None:
-    sim.fault(path="/v2/endpointQuery", status=403, body={"type": "FORBIDDEN", "message": ""})
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(400, "INVALID_REQUEST"), (403, "FORBIDDEN"), (404, "NOT_FOUND"), (405, "METHOD_NOT_ALLOWED"), (422, "OTHER")],
+)
+async def test_a_search_works_if_amazon_only_lists_devices(
+    call: Call, sim: ControlClient, status: int, code: str
+) -> None:
+    sim.fault(path="/v2/endpointQuery", status=status, body={"type": code, "message": ""})
     answer = await call("query_endpoints", answer=True, units=["Room 101"], model="Echo Pop")
     assert [item["name"] for item in answer["endpoints"]] == ["Room 101 bath"]
+    assert requests(sim) == ["POST /v2/endpointQuery", "GET /v2/endpoints"]
+
+
+async def test_a_search_is_not_repeated_as_a_list_if_its_response_is_unusable(call: Call, sim: ControlClient) -> None:
+    sim.fault(path="/v2/endpointQuery", malformed=True)
+    with pytest.raises(HomeAssistantError, match="response"):
+        await call("query_endpoints", answer=True, units=["Room 101"], model="Echo Pop")
+    assert requests(sim) == ["POST /v2/endpointQuery"]
+
+
+async def test_a_search_that_amazon_refuses_to_polls_is_not_sent_for_an_action(
+    hotel: MockConfigEntry, call: Call, sim: ControlClient
+) -> None:
+    sim.fault(path="/v2/endpointQuery", status=400, body={"type": "INVALID_REQUEST", "message": ""})
+    for _ in range(2):
+        await hotel.runtime_data.devices.async_refresh()
+    sim.reset_ledger()
+    answer = await call("query_endpoints", answer=True, units=["Room 101"], model="Echo Pop")
+    assert [item["name"] for item in answer["endpoints"]] == ["Room 101 bath"]
+    assert requests(sim) == ["GET /v2/endpoints"]
 
 
 async def test_a_device_in_a_unit_and_without_one_is_not_searched_for(call: Call, sim: ControlClient) -> None:

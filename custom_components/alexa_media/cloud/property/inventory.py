@@ -16,7 +16,7 @@ from ..model.appliances import FeatureName, PropertyName
 from ..model.property import ManagedUnit
 from .client import SmartPropertiesClient
 from .models import EXPANDABLE, ConnectionType, Endpoint, PropertyUnit, Reachability
-from .requests import LARGEST_PAGE, LARGEST_QUERY_PAGE, AnyOf, EndpointFilter, Expand, Match, QueryField
+from .requests import LARGEST_PAGE, LARGEST_QUERY_PAGE, AllOf, AnyOf, EndpointFilter, Expand, Match, QueryField
 from .transport import Time
 
 _LOGGER = logging.getLogger(__name__)
@@ -129,6 +129,22 @@ class Inventory:
         is_old = self._time.monotonic() - held.at >= SURVEY_INTERVAL / 2
         return is_old or reader in held.seen_by or not self._shown() <= held.features
 
+    async def async_search(self, query: AllOf | AnyOf, expand: Iterable[Expand]) -> list[Endpoint] | None:
+        """Return the endpoints found by a search, or None if Amazon refuses it: the devices must be listed then.
+
+        Amazon does not offer the search in every country. Once a poll has found that only the search is refused, it is
+        not sent any more.
+        """
+        if self._is_query_refused:
+            return None
+        try:
+            return [endpoint async for endpoint in self._client.iter_query(query, expand=expand)]
+        except (AlexaPermissionError, AlexaUnsupportedError, AlexaBadResponseError) as err:
+            if err.status is None or err.status < 400:
+                raise
+            _LOGGER.debug("The search is refused (%s): the devices are listed", err.status)
+            return None
+
     def mac_as_listed(self, address: str | None) -> str | None:
         """Return a MAC address in Amazon's notation, as a search requires, or unchanged if no device has it."""
         known = (c.mac_address for item in self.items.values() for c in item.endpoint.connections if c.mac_address)
@@ -213,24 +229,15 @@ class Inventory:
                 yield endpoint
 
     async def _walk_units(self, expand: Collection[Expand], *, every_unit: bool) -> AsyncIterator[Endpoint]:
-        """Yield the devices in units, with a search, or unit by unit if that costs less or the search is refused.
-
-        Amazon does not offer the search in every country.
-        """
+        """Yield the devices in units, with a search, or unit by unit if that costs less or the search is refused."""
         is_refused = False
-        if not self._is_query_refused and self._cost_by_query <= self._cost_by_unit:
-            query = AnyOf([Match(QueryField.UNIT, unit_id) for unit_id in self.units])
-            try:
-                found = [endpoint async for endpoint in self._client.iter_query(query, expand=expand)]
-            except (AlexaPermissionError, AlexaUnsupportedError, AlexaBadResponseError) as err:
-                if err.status is None or err.status < 400:
-                    raise
-                _LOGGER.debug("The search is refused (%s): the units are listed one by one", err.status)
-                is_refused = True
-            else:
+        if self._cost_by_query <= self._cost_by_unit:
+            found = await self.async_search(AnyOf([Match(QueryField.UNIT, unit_id) for unit_id in self.units]), expand)
+            if found is not None:
                 for endpoint in found:
                     yield endpoint
                 return
+            is_refused = True
         for unit_id in self.units if every_unit or not self._occupied else tuple(self._occupied):
             async for endpoint in self._client.iter_endpoints(EndpointFilter(unit_id=unit_id), expand=expand):
                 yield endpoint

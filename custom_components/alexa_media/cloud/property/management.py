@@ -4,14 +4,12 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-import logging
 from typing import Final, override
 
 from ..errors import (
     AlexaAuthError,
     AlexaError,
     AlexaInvalidValueError,
-    AlexaPermissionError,
     AlexaRateLimitedError,
     AlexaUnsupportedError,
 )
@@ -52,8 +50,6 @@ from .requests import (
 from .settings import SettingKey, kept
 from .smart_home import ID_PREFIX
 from .transport import AlexaAddressRejectedError, AlexaEndpointMovedError, Time
-
-_LOGGER: Final = logging.getLogger(__name__)
 
 SETTINGS_INTERVAL: Final = 3600.0
 """Poll interval in seconds; settings younger than half of it are reused for readers that have not received them."""
@@ -222,13 +218,8 @@ class PropertyManagement(ManagementApi):
             clauses.append(Match(QueryField.MANUFACTURER, search.manufacturer))
         if search.model:
             clauses.append(Match(QueryField.MODEL, search.model))
-        try:
-            found = [each async for each in self._client.iter_query(AllOf(clauses), expand=_SEARCHED)]
-        except (AlexaPermissionError, AlexaUnsupportedError) as err:
-            # Amazon does not offer the search in every country.
-            _LOGGER.debug("The search is refused (%s): the devices are listed", err.status)
-            return await self._async_list(search)
-        return [self._managed(endpoint) for endpoint in found]
+        found = await self._inventory.async_search(AllOf(clauses), _SEARCHED)
+        return await self._async_list(search) if found is None else [self._managed(endpoint) for endpoint in found]
 
     async def _async_list(self, search: DeviceSearch) -> Sequence[ManagedDevice]:
         """Search with listings: one for devices outside all units or for a serial number, else one per unit."""
