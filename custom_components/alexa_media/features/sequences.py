@@ -50,20 +50,25 @@ _ENTITY: Final = "entity_id"
 ROUTINE: Final = "routine"
 
 
-def _text(value: object) -> str:
-    """Return a non-empty text, stripped; raises ``ValueError``, or ``ServiceValidationError`` if Amazon refuses it."""
+def _given(value: object) -> str:
+    """Return a value if it is a text and not empty; raises ``ValueError``."""
     if not isinstance(value, str) or not value.strip():
         raise ValueError("it needs a text")
-    return sendable(value, MAX_MESSAGE_CHARACTERS)
+    return value
+
+
+def _text(value: object) -> str:
+    """Return a text without surrounding whitespace; raises ``ValueError``, or ``ServiceValidationError`` if too long."""
+    return sendable(_given(value), MAX_MESSAGE_CHARACTERS)
 
 
 def _speak(value: object, _step: Mapping[str, Any]) -> Command:
-    return _message_command(message_of(_text(value)))
+    return _message_command(message_of(_given(value)))
 
 
 def _announce(value: object, step: Mapping[str, Any]) -> Command:
     title = _text(step["title"]) if "title" in step else None
-    return _message_command(message_of(_text(value), Kind.ANNOUNCE, title=title))
+    return _message_command(message_of(_given(value), Kind.ANNOUNCE, title=title))
 
 
 def _message_command(message: Message) -> Command:
@@ -106,7 +111,7 @@ def _do_not_disturb(value: object, _step: Mapping[str, Any]) -> Command:
 def _app_push(value: object, step: Mapping[str, Any]) -> Command:
     """Return a message to the Alexa apps; its customer is filled in with the devices."""
     title = _text(step["title"]) if "title" in step else DEFAULT_TITLE
-    return MobilePush(text=readable_text(_text(value)), title=title, customer_id="")
+    return MobilePush(text=readable_text(_given(value)), title=title, customer_id="")
 
 
 def _stop(value: object, _step: Mapping[str, Any]) -> Command:
