@@ -58,7 +58,7 @@ def _given(value: object) -> str:
 
 
 def _text(value: object) -> str:
-    """Return a text without surrounding whitespace; raises ``ValueError``, or ``ServiceValidationError`` if too long."""
+    """Return a non-empty text, stripped; raises ``ValueError``, or ``ServiceValidationError`` if Amazon refuses it."""
     return sendable(_given(value), MAX_MESSAGE_CHARACTERS)
 
 
@@ -195,7 +195,7 @@ class StepReader:
             raise invalid_input("sequence_step_unknown", step=place, known=_KNOWN)
         (kind,) = kinds
         if odd := set(data) - {kind, _ENTITY} - _FIELDS.get(kind, set()):
-            raise self._wrong(place, f"unknown fields: {', '.join(sorted(map(str, odd)))}")
+            raise self._wrong(place, f"it has unknown fields: {', '.join(sorted(map(str, odd)))}")
         if _ENTITY in data:
             entity_ids = self._named(data[_ENTITY], place)
         if kind in _GROUPS:
