@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 import pytest
@@ -89,6 +89,12 @@ async def test_one_of_two_accounts(
     await hass.async_block_till_done()
     assert [flow["context"].get("entry_id") for flow in hass.config_entries.flow.async_progress()] == [other.entry_id]
     assert [event.data for event in required] == [{"email": "a**x@e*********g", "url": "amazon.de"}]
+    # a disabled account is only refreshed if it is named
+    await hass.config_entries.async_set_disabled_by(other.entry_id, ConfigEntryDisabler.USER)
+    await act(hass, "enable_network_discovery")
+    with pytest.raises(HomeAssistantError) as disabled:
+        await act(hass, "enable_network_discovery", email="alex@example.org")
+    assert disabled.value.translation_key in ("discovery_failed", "auth_failed")
 
 
 async def test_without_an_account(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:

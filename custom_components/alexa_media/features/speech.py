@@ -75,7 +75,7 @@ class Reason(StrEnum):
 
     @override
     def __str__(self) -> str:
-        return self.value.replace("_", " ")
+        return "can't speak" if self is Reason.NO_VOICE else self.value.replace("_", " ")
 
     OFFLINE = "offline"
     DO_NOT_DISTURB = "do_not_disturb"

@@ -95,7 +95,7 @@ class EntityAction:
 
 
 def entries_of(hass: HomeAssistant, emails: Iterable[str] | None) -> list[AlexaConfigEntry]:
-    """Return the accounts with the given email addresses, or all accounts if none are given.
+    """Return the accounts with the given email addresses, or all that are not disabled if none are given.
 
     An account is also found by its name in errors, which is its masked email address or its title. Raises
     ``ServiceValidationError`` for an unknown address, and if there are no accounts.
@@ -114,7 +114,7 @@ def entries_of(hass: HomeAssistant, emails: Iterable[str] | None) -> list[AlexaC
     if unknown:
         known = sorted(map(account_name, entries))
         raise invalid_input("account_unknown", email=", ".join(unknown), known=", ".join(known))
-    return list(chosen.values()) or entries
+    return list(chosen.values()) or [entry for entry in entries if entry.disabled_by is None] or entries
 
 
 def entry_by_id(hass: HomeAssistant, entry_id: str, *, needs_loaded: bool = True) -> AlexaConfigEntry:
