@@ -259,6 +259,14 @@ async def test_a_routine_with_unknown_parts_is_not_sent(dinner: Dinner) -> None:
     assert dinner.sim.ledger(method="PUT", path=ROUTINE) == []
 
 
+async def test_the_switch_of_a_deleted_routine_says_that_it_no_longer_exists(dinner: Dinner) -> None:
+    """The routine was deleted in the app, and Home Assistant has not read the list since."""
+    account = next(iter(dinner.sim.state()["accounts"]))
+    dinner.sim.patch_state({"accounts": {account: {"automations": {dinner.key: None}}}})
+    assert await dinner.error() == "routine_gone"
+    assert dinner.sim.ledger(method="PUT", path=ROUTINE) == []
+
+
 async def test_a_refused_change_of_routines_is_sent_once(hass: HomeAssistant, dinner: Dinner) -> None:
     dinner.sim.fault(path=ROUTINE, method="PUT", status=404)
     assert [await dinner.error() for _ in range(2)] == ["unsupported"] * 2

@@ -252,8 +252,10 @@ class AccountRoutines(AccountClient):
     async def _element(self, routine_id: str) -> Mapping[str, Any]:
         """Return the JSON object of a routine; raises ``AlexaRoutineError`` if it is missing or has unknown parts."""
         found = _element_of(await self._list(), routine_id)
+        if not found:
+            raise AlexaRoutineError("The routine no longer exists", "routine_gone")
         known = {*_WRITTEN, *_JSON_TEXTS, *_OF_AMAZON}
-        if not found or any(value not in (None, [], {}, "") for name, value in found.items() if name not in known):
+        if any(value not in (None, [], {}, "") for name, value in found.items() if name not in known):
             raise AlexaRoutineError("The routine cannot be sent back whole", "routine_unknown_parts")
         return found
 
