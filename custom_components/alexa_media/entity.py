@@ -4,16 +4,17 @@ import asyncio
 from collections.abc import Callable, Coroutine, Generator, Hashable, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial, wraps
 from itertools import batched
 from time import time
-from typing import Any, ClassVar, Final, override
+from typing import Any, ClassVar, Final, cast, override
 
 from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import config_validation as cv, device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import CONTEXT_RECENT_TIME_SECONDS, Entity, EntityDescription
 from homeassistant.helpers.entity_platform import (
@@ -313,6 +314,17 @@ def fraction(value: Any) -> float:
     if not 0 <= number <= 1:
         raise ValueError("not a number from 0 to 1")
     return number
+
+
+def duration(value: Any) -> timedelta:
+    """Validate a field of an action as a duration, which may be negative; raises ``ValueError`` or ``vol.Invalid``.
+
+    Home Assistant's validator raises an ``OverflowError`` for infinity and for large numbers.
+    """
+    try:
+        return cast(timedelta, cv.time_period(value))
+    except OverflowError as err:
+        raise ValueError("the duration is too long") from err
 
 
 def encodable(value: Any) -> Any:

@@ -1,12 +1,16 @@
 """Number platform."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from math import isnan
 from typing import Final, Literal, override
 
 from homeassistant.components.number import NumberEntity, NumberEntityDescription, NumberMode
+from homeassistant.components.number.const import DOMAIN as NUMBER_DOMAIN
 from homeassistant.const import PERCENTAGE, EntityCategory
+from homeassistant.exceptions import ServiceValidationError
 
 from .cloud.model.appliances import (
     Appliance,
@@ -65,8 +69,32 @@ ALERT_VOLUME: Final = AlexaVolumeDescription(
 )
 
 
-# NumberEntity comes first, so that its final property ``value`` takes precedence.
-class AlexaAlarmVolumeNumber(NumberEntity, AlexaDeviceEntity[float]):
+class _Number(NumberEntity):
+    """Base class for all numbers."""
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Set the value; raises ``ServiceValidationError`` for NaN, which Home Assistant does not refuse."""
+        if isnan(value):
+            raise ServiceValidationError(
+                translation_domain=NUMBER_DOMAIN,
+                translation_key="out_of_range",
+                translation_placeholders={
+                    "value": str(value),
+                    "entity_id": self.entity_id,
+                    "min_value": str(self.min_value),
+                    "max_value": str(self.max_value),
+                },
+            )
+        await self._async_set(value)
+
+    @abstractmethod
+    async def _async_set(self, value: float) -> None:
+        """Set the value, which is within the range."""
+
+
+# _Number comes first, so that NumberEntity's final property ``value`` takes precedence.
+class AlexaAlarmVolumeNumber(_Number, AlexaDeviceEntity[float]):
     """Volume of alarms, timers and notifications of a device."""
 
     coordinator: AlarmVolumesCoordinator
@@ -77,7 +105,7 @@ class AlexaAlarmVolumeNumber(NumberEntity, AlexaDeviceEntity[float]):
         return self.coordinator.data.get(self.serial)
 
     @override
-    async def async_set_native_value(self, value: float) -> None:
+    async def _async_set(self, value: float) -> None:
         """Set the volume, and show the resulting value."""
         level = round(value)
         with (
@@ -125,8 +153,8 @@ PROPERTY_SETTINGS: Final = (
 )
 
 
-# NumberEntity comes first, so that its final property ``value`` takes precedence.
-class _SettingNumber(NumberEntity, AlexaSetting):
+# _Number comes first, so that NumberEntity's final property ``value`` takes precedence.
+class _SettingNumber(_Number, AlexaSetting):
     """Base class for settings that are numbers."""
 
     @property
@@ -135,7 +163,7 @@ class _SettingNumber(NumberEntity, AlexaSetting):
         return self.present if isinstance(self.present, float | int) else None
 
     @override
-    async def async_set_native_value(self, value: float) -> None:
+    async def _async_set(self, value: float) -> None:
         await self.async_write(round(value))
 
 
@@ -157,7 +185,7 @@ def _ranges_and_levels(appliance: Appliance) -> Iterator[tuple[str, EntityFactor
             yield str(feature.name), partial(AlexaLevel, feature_name=feature.name)
 
 
-class _ApplianceNumber(AlexaApplianceEntity, NumberEntity):
+class _ApplianceNumber(AlexaApplianceEntity, _Number):
     """Base class for numbers of an appliance, by default from 0 to 100 percent."""
 
     _attr_native_min_value: float = 0
@@ -192,7 +220,7 @@ class AlexaRange(_ApplianceNumber):
         self._take_name(feature, "range")
 
     @override
-    async def async_set_native_value(self, value: float) -> None:
+    async def _async_set(self, value: float) -> None:
         """Set the value of the range that is closest to ``value``."""
         await self.async_control(SetRange(instance=self._instance, value=snapped(self._range, value)))
 
@@ -212,7 +240,7 @@ class AlexaLevel(_ApplianceNumber):
         self._attr_translation_key = "power_level" if is_power else "percentage"
 
     @override
-    async def async_set_native_value(self, value: float) -> None:
+    async def _async_set(self, value: float) -> None:
         await self.async_control(SetLevel(feature=self._feature, level=round(value)))
 
 
@@ -224,5 +252,5 @@ class AlexaSpeakerVolume(_ApplianceNumber):
     _attr_mode = NumberMode.SLIDER
 
     @override
-    async def async_set_native_value(self, value: float) -> None:
+    async def _async_set(self, value: float) -> None:
         await self.async_control(SetSpeakerVolume(level=round(value)))

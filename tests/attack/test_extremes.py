@@ -1,16 +1,19 @@
 """Tests with input of unusual size or depth, and with duplicate entries."""
 
 import asyncio
+import math
 from typing import Any
 
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import probatio as vol
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
+from tests.conftest import state_of, until
 
 from .tools import collecting
 
@@ -52,6 +55,64 @@ async def test_steps_as_deep_as_the_frontend_can_send_them_are_refused(
     # Home Assistant logs the message of a refused action as an error, without a traceback
     assert all("maximum is 5 levels" in line and "Traceback" not in line for line in log.bad()), log.bad()
     assert sim.ledger(path="/api/behaviors/preview") == []
+
+
+async def test_a_duration_without_a_usable_length_is_refused(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    """A duration that is infinite, not a number or too long is invalid input and not an unknown error."""
+    actions = ("create_timer", "add_to_timer", "snooze_alarm", "set_do_not_disturb", "set_sleep_timer")
+    values: tuple[object, ...] = (math.inf, -math.inf, math.nan, 1e300, "inf", "nan", 10**400)
+    lengths = (*values, *({"hours": value} for value in values))
+    calls: list[tuple[str, dict[str, Any]]] = [(name, {"duration": length}) for name in actions for length in lengths]
+    calls += [
+        ("run_sequence", {"steps": [{name: length}]}) for name in ("do_not_disturb", "wait") for length in lengths
+    ]
+    sim.reset_ledger()
+    for name, data in calls:
+        with pytest.raises((ServiceValidationError, vol.Invalid)):
+            await hass.services.async_call(DOMAIN, name, {"entity_id": KITCHEN, **data}, blocking=True)
+    assert sim.ledger(method="POST", path="/api/behaviors/*") == []
+
+
+async def test_a_timer_of_music_without_a_usable_length_is_refused(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    data = {"entity_id": KITCHEN, "media_content_type": "AMAZON_MUSIC", "media_content_id": "quill"}
+    sim.reset_ledger()
+    for value in (math.inf, -math.inf, math.nan, "inf"):
+        with pytest.raises(ServiceValidationError) as raised:
+            await hass.services.async_call(
+                "media_player", "play_media", {**data, "extra": {"timer": value}}, blocking=True
+            )
+        assert raised.value.translation_key == "timer_invalid"
+    assert sim.ledger(method="POST", path="/api/behaviors/*") == []
+
+
+async def test_a_number_is_not_set_to_what_is_not_a_number(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    sim.reset_ledger()
+    for name in ("kitchen_show_alarm_volume", "diffuser_intensity"):
+        data = {"entity_id": f"number.{name}", "value": "nan"}
+        with pytest.raises(ServiceValidationError) as raised:
+            await hass.services.async_call("number", "set_value", data, blocking=True)
+        assert raised.value.translation_key == "out_of_range"
+    assert [request for request in sim.ledger() if request["method"] in ("POST", "PUT")] == []
+
+
+async def test_a_position_past_any_end_is_refused_by_amazon(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    data = {"media_content_type": "AMAZON_MUSIC", "media_content_id": "quill"}
+    await hass.services.async_call("media_player", "play_media", {"entity_id": KITCHEN, **data}, blocking=True)
+    await until(hass, lambda: state_of(hass, KITCHEN).state == "playing")
+    for position in (math.inf, 1e300):
+        with pytest.raises(HomeAssistantError) as raised:
+            await hass.services.async_call(
+                "media_player", "media_seek", {"entity_id": KITCHEN, "seek_position": position}, blocking=True
+            )
+        assert raised.value.translation_key == "command_refused"
 
 
 async def test_removing_a_copied_entry_keeps_the_registration_of_the_other(

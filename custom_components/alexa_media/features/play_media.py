@@ -146,8 +146,8 @@ def _timer(extra: Mapping[str, Any]) -> int | None:
         return None
     try:
         seconds = 0 if isinstance(value, bool) else int(value)
-    except TypeError, ValueError:
+    except OverflowError, TypeError, ValueError:
         seconds = 0
     if seconds <= 0:
-        raise invalid_input("timer_invalid", value=str(value))
+        raise invalid_input("timer_invalid", value=str(value)[:50])
     return seconds

@@ -213,6 +213,9 @@ _BY_WORDS: Final = MediaPlayerEntityFeature.PLAY | MediaPlayerEntityFeature.PAUS
 SHORTEST_SLEEP: Final = timedelta(minutes=1)
 LONGEST_SLEEP: Final = timedelta(hours=12)
 
+# Replaces longer positions in seconds, also infinity, which can't be sent.
+_PAST_ANY_END: Final = 1_000_000_000.0
+
 _STATES: Final = {
     PlayerState.PLAYING: MediaPlayerState.PLAYING,
     PlayerState.PAUSED: MediaPlayerState.PAUSED,
@@ -437,7 +440,8 @@ class AlexaMediaPlayer(
 
     @override
     async def async_media_seek(self, position: float) -> None:
-        """Seek to a position in seconds."""
+        """Seek to a position in seconds; Amazon refuses one that is past the end."""
+        position = min(position, _PAST_ANY_END)
         await self._async_transport("SeekCommand", mediaPosition=round(position), contentFocusClientId=None)
 
     async def async_forward(self) -> None:

@@ -21,7 +21,7 @@ from ..cloud.model.devices import EVERYWHERE, Notification
 from ..cloud.names import contains
 from ..cloud.phrases import TimerChange, snooze_sentence, timer_change_sentence, timer_sentence
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import async_all, command_errors, encodable, fraction, invalid_input
+from ..entity import async_all, command_errors, duration, encodable, fraction, invalid_input
 from ..features.alarms import (
     CAN_REMIND,
     CAN_RING,
@@ -83,7 +83,7 @@ _REPEATED: Final[VolDictType] = {
     vol.Optional(ATTR_INTERVAL, default=1): vol.All(vol.Coerce(int), vol.Range(min=1, max=MOST_WEEKS)),
 }
 _ECHO: Final = cv.ENTITY_SERVICE_FIELDS
-_LENGTH: Final = vol.All(cv.positive_time_period, vol.Range(min=_SECOND, max=LONGEST_TIMER))
+_LENGTH: Final = vol.All(duration, vol.Range(min=_SECOND, max=LONGEST_TIMER))
 _TIMER: Final[VolDictType] = {**_ECHO, vol.Optional(ATTR_LABEL): cv.string}
 _TIMER_WITH_LENGTH: Final[VolDictType] = {**_TIMER, vol.Required(ATTR_DURATION): _LENGTH}
 _ONE: Final[VolDictType] = {vol.Required(ATTR_ID): cv.string}

@@ -29,7 +29,7 @@ from ..cloud.names import same
 from ..cloud.ssml import LANGUAGES
 from ..const import DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import async_all, command_errors, fraction, invalid_input, sendable
+from ..entity import async_all, command_errors, duration, fraction, invalid_input, sendable
 from ..features.playback import (
     ATTR_TEXT_COMMAND,
     ATTR_TIMEOUT,
@@ -314,7 +314,7 @@ ACTIONS: Final = (
         "async_set_do_not_disturb",
         {
             vol.Optional("enabled", default=True): cv.boolean,
-            vol.Optional("duration"): cv.time_period,
+            vol.Optional("duration"): duration,
             vol.Optional("until"): cv.time,
         },
     ),
@@ -323,7 +323,7 @@ ACTIONS: Final = (
         "async_send_fire_tv_command",
         {vol.Required("command"): vol.All(vol.In(FIRE_TV_KEYS), FIRE_TV_KEYS.__getitem__)},
     ),
-    player_action("set_sleep_timer", "async_set_sleep_timer", {vol.Required("duration"): cv.positive_time_period}),
+    player_action("set_sleep_timer", "async_set_sleep_timer", {vol.Required("duration"): duration}),
     player_action("unpair_bluetooth", "async_unpair_bluetooth", {vol.Required("source"): cv.string}),
     _TextCommandAction("ask", async_ask_all, SupportsResponse.ONLY),
     _TextCommandAction("send_text_command", async_send_text_commands, SupportsResponse.OPTIONAL),
