@@ -1,6 +1,7 @@
 """Conditions about the last command's Echo and person, running timers, and alarms before a time."""
 
 from abc import abstractmethod
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any, ClassVar, Final, Unpack, cast, override
@@ -126,15 +127,25 @@ def next_time(now: datetime, time_of_day: time, zone: tzinfo) -> datetime:
     """Return the next time (UTC) after ``now`` at which clocks in ``zone`` show a time of day.
 
     On the day when clocks are set back, a repeated time counts twice. On the day when they are set forward, a skipped
-    time counts as the times one hour earlier and later.
+    time counts as the moment of the change: Home Assistant's own time condition also regards it as past from then on.
     """
     today = now.astimezone(zone).date()
-    moments = (
-        datetime.combine(today + timedelta(days=days), time_of_day, zone).replace(fold=fold).astimezone(UTC)
-        for days in (0, 1)
-        for fold in (0, 1)
-    )
-    return min(moment for moment in moments if moment > now)
+    days = (datetime.combine(today + timedelta(days=number), time_of_day) for number in (0, 1))
+    return min(moment for day in days for moment in _moments(day, zone) if moment > now)
+
+
+def _moments(local: datetime, zone: tzinfo) -> tuple[datetime, ...]:
+    """Return the times (UTC) at which clocks show a local time, or the one at which they skip it."""
+    first, second = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first <= second:
+        return first, second
+
+    def is_past(seconds: int) -> bool:
+        return (second + timedelta(seconds=seconds)).astimezone(zone).replace(tzinfo=None) >= local
+
+    # A skipped time is read with both offsets; the change is between the results.
+    length = int((first - second).total_seconds())
+    return (second + timedelta(seconds=bisect_left(range(length), True, key=is_past)),)
 
 
 CONDITIONS: Final[dict[str, type[Condition]]] = {

@@ -332,13 +332,25 @@ async def test_without_transcripts_words_and_persons_are_compared_and_not_shown(
         pytest.param("2026-10-25T00:40+00:00", "02:30", "Europe/Berlin", "2026-10-25T01:30+00:00", id="between"),
         pytest.param("2026-10-25T01:10+00:00", "02:30", "Europe/Berlin", "2026-10-25T01:30+00:00", id="second-of-two"),
         pytest.param("2026-10-25T01:40+00:00", "02:30", "Europe/Berlin", "2026-10-26T01:30+00:00", id="after-both"),
-        pytest.param("2027-03-28T00:30+00:00", "02:30", "Europe/Berlin", "2027-03-28T01:30+00:00", id="left-out"),
+        pytest.param("2026-10-24T20:00+00:00", "02:30", "Europe/Berlin", "2026-10-25T00:30+00:00", id="evening-before"),
+        pytest.param("2027-03-27T22:00+00:00", "02:30", "Europe/Berlin", "2027-03-28T01:00+00:00", id="skipped-later"),
+        pytest.param("2027-03-28T00:15+00:00", "02:30", "Europe/Berlin", "2027-03-28T01:00+00:00", id="skipped-soon"),
+        pytest.param("2027-03-28T00:45+00:00", "02:30", "Europe/Berlin", "2027-03-28T01:00+00:00", id="skipped-next"),
+        pytest.param("2027-03-28T01:00+00:00", "02:30", "Europe/Berlin", "2027-03-29T00:30+00:00", id="just-skipped"),
+        pytest.param("2027-03-28T01:15+00:00", "02:30", "Europe/Berlin", "2027-03-29T00:30+00:00", id="was-skipped"),
+        pytest.param("2027-03-27T22:00+00:00", "02:00", "Europe/Berlin", "2027-03-28T01:00+00:00", id="first-skipped"),
+        pytest.param("2027-03-27T22:00+00:00", "03:00", "Europe/Berlin", "2027-03-28T01:00+00:00", id="not-skipped"),
+        pytest.param("2027-03-27T22:00+00:00", "01:45", "Europe/Berlin", "2027-03-28T00:45+00:00", id="before-gap"),
+        pytest.param(
+            "2026-10-03T12:00+00:00", "02:10", "Australia/Lord_Howe", "2026-10-03T15:30+00:00", id="half-hour"
+        ),
+        pytest.param("2011-12-30T01:00+00:00", "07:00", "Pacific/Apia", "2011-12-30T10:00+00:00", id="skipped-day"),
         pytest.param("2026-11-29T21:00+00:00", "07:00", "Pacific/Auckland", "2026-11-30T18:00+00:00", id="ahead"),
         pytest.param("2026-11-29T12:00+00:00", "12:00", "UTC", "2026-11-30T12:00+00:00", id="now-is-over"),
     ],
 )
 def test_the_next_time_of_day_respects_daylight_saving(now: str, before: str, zone: str, expected: str) -> None:
-    """An hour that occurs twice counts twice; an hour that is skipped still has an end."""
+    """An hour that occurs twice counts twice; a time that is skipped counts as the moment of the change."""
     found = next_time(datetime.fromisoformat(now), time.fromisoformat(before), ZoneInfo(zone))
     assert found == datetime.fromisoformat(expected)
     assert found.tzinfo is UTC
