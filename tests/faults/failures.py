@@ -572,6 +572,8 @@ class Table:
         return {
             "state": str(self.entry.state),
             "push": runtime.push.up,
+            "stream": runtime.backend.stats["stream"],
+            "stalled": runtime.watchdog.is_stalled,
             "topics": [c.name for c in runtime.coordinators if not c.last_update_success],
             "entities": sorted(self.usable - self._usable()),
         }
