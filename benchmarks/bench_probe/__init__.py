@@ -77,6 +77,7 @@ class Probe:
             "remove": self._remove,
             "disable": self._disable,
             "disabled": self._disabled,
+            "disabled_count": self._disabled_count,
             "begin": self._begin,
             "read": self._read,
             "written": self._written,
@@ -172,6 +173,10 @@ class Probe:
     async def _disabled(self, data: dict[str, Any]) -> list[str]:
         """Return the features of an entry whose entities are disabled: their domains and translation keys."""
         return sorted({_feature_of(entity) for entity in self._disabled_entities(data)})
+
+    async def _disabled_count(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Return the number of disabled entities of an entry."""
+        return {"count": len(self._disabled_entities(data))}
 
     def _disabled_entities(self, data: dict[str, Any]) -> list[er.RegistryEntry]:
         """Return the disabled entities of an entry, or of one ``feature``."""
