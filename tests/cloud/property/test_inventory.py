@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 import json
 from pathlib import Path
+from typing import Any
 
 from aiohttp import ClientSession
 import pytest
@@ -16,6 +17,7 @@ from custom_components.alexa_media.cloud.model.commands import Announce, Command
 from custom_components.alexa_media.cloud.model.devices import Device
 from custom_components.alexa_media.cloud.model.property import WifiNetwork, WifiSecurity
 from custom_components.alexa_media.cloud.property.backend import SmartPropertiesBackend
+from custom_components.alexa_media.cloud.property.client import SmartPropertiesClient
 from custom_components.alexa_media.cloud.property.operation import Region
 from custom_components.alexa_media.const import Topic
 
@@ -154,3 +156,22 @@ async def test_an_echo_whose_settings_cannot_be_read_keeps_them(sim: ControlClie
     saved = [entry["body"] for entry in sim.ledger(host="credential-locker-service.amazon.com")]
     assert "EAP_TLS" in saved[0]
     assert "NONE" in saved[1]
+
+
+async def test_do_not_disturb_is_read_back_even_if_it_was_read_during_the_write(
+    sim: ControlClient, session: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hotel = backend(session, ORGANIZATION)
+    bed = (await hotel.async_devices())["G0SIMASP00000004"]
+    await hotel.management.async_settings()
+    put = SmartPropertiesClient.put_setting
+
+    async def put_during_a_read(client: SmartPropertiesClient, *arguments: Any) -> None:
+        assert (await hotel.async_dnd())[bed.serial] is False
+        await put(client, *arguments)
+
+    monkeypatch.setattr(SmartPropertiesClient, "put_setting", put_during_a_read)
+    await hotel.async_set_dnd(bed, True)
+    sim.reset_ledger()
+    assert (await hotel.async_dnd())[bed.serial] is True
+    assert requests(sim) == [f"GET /v2/endpoints/{BED_101}/settings/Alexa.DoNotDisturb.doNotDisturb"]

@@ -9,6 +9,7 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -27,6 +28,8 @@ SURVEY = {"POST /v2/endpointQuery": 2, "GET /v2/endpoints": 1}
 """Requests for 20 devices in units, ten at a time, and for devices outside units."""
 
 ECHOS = 12
+BATH_101 = "amzn1.alexa.endpoint.SIM101BATH"
+DND = "Alexa.DoNotDisturb.doNotDisturb"
 
 
 def asked(sim: ControlClient) -> dict[str, int]:
@@ -204,6 +207,57 @@ async def test_home_assistant_starts_while_amazon_is_unreachable(
     sim.clear_faults()
     await clock.advance(700, step=60)
     assert state_of(hass, LAMP).state == "on"
+
+
+@pytest.mark.parametrize("failing", [BED_101, BATH_101], ids=["the bed", "the bath"])
+async def test_do_not_disturb_of_each_switched_echo_is_shown_even_if_one_cannot_be_read(
+    hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock, failing: str
+) -> None:
+    """Either Echo may be read first. The one that cannot be read shows the state that Amazon accepted."""
+    await clock.settle()
+    switches = [f"switch.room_101_room_101_{place}_do_not_disturb" for place in ("bed", "bath")]
+    assert [state_of(hass, switch).state for switch in switches] == ["off", "off"]
+    sim.fault(
+        path=f"/v2/endpoints/{failing}/settings/{DND}", method="GET", status=400, body={"type": "INVALID_REQUEST"}
+    )
+    sim.reset_ledger()
+    await hass.services.async_call("switch", "turn_on", {"entity_id": switches}, blocking=True)
+    await clock.advance(5, step=1)
+    assert [state_of(hass, switch).state for switch in switches] == ["on", "on"]
+    assert asked(sim) == {f"PUT /v2/endpoints/*/settings/{DND}": 2, f"GET /v2/endpoints/*/settings/{DND}": 2}
+    sim.clear_faults()
+    change(sim, failing, settings={DND: False})
+    await clock.advance(3610, step=301)
+    assert [state_of(hass, switch).state == "off" for switch in switches] == [failing == BED_101, failing == BATH_101]
+
+
+async def test_do_not_disturb_is_read_soon_again_if_no_switched_echo_can_be_read(
+    hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock
+) -> None:
+    await clock.settle()
+    sim.fault(path=f"*/settings/{DND}", method="GET", status=400, body={"type": "INVALID_REQUEST"})
+    switch = "switch.room_101_room_101_bed_do_not_disturb"
+    await hass.services.async_call("switch", "turn_on", {"entity_id": switch}, blocking=True)
+    await clock.advance(5, step=1)
+    assert not timed.runtime_data.dnd.last_update_success
+    await clock.advance(60, step=10)
+    assert state_of(hass, switch).state == "on"
+    assert timed.runtime_data.dnd.last_update_success
+
+
+async def test_a_refused_change_of_do_not_disturb_does_not_shorten_the_next_poll(
+    hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock
+) -> None:
+    await clock.settle()
+    switch = "switch.room_101_room_101_bed_do_not_disturb"
+    rule = sim.fault(path=f"*/settings/{DND}", method="PUT", status=400, body={"type": "INVALID_REQUEST"})
+    with pytest.raises(HomeAssistantError, match="rejected the command"):
+        await hass.services.async_call("switch", "turn_on", {"entity_id": switch}, blocking=True)
+    sim.remove_fault(rule or "")
+    change(sim, BATH_101, settings={DND: True})
+    await clock.advance(3610, step=301)
+    assert state_of(hass, switch).state == "off"
+    assert state_of(hass, "switch.room_101_room_101_bath_do_not_disturb").state == "on"
 
 
 async def test_units_are_listed_one_by_one_without_the_search(

@@ -1,7 +1,7 @@
 """Fleet management of a property: settings of Echos, units, names, Wi-Fi, timers, announcements."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, override
@@ -149,22 +149,29 @@ class PropertyManagement(ManagementApi):
         """Read the settings of each Echo that is shown or was never read; list the devices if they never were."""
         if not self._inventory.items:
             await self._inventory.async_listing()
-        echos = {key: item.endpoint.id for key, item in self._inventory.items.items() if item.is_echo}
+        echos = [key for key, item in self._inventory.items.items() if item.is_echo]
+        self._settings = {key: self._settings[key] for key in echos if key in self._settings}
         watched = set(self._watched())
         due = [key for key in echos if key in watched or key not in self._settings]
-        answers = await asyncio.gather(*(self._async_settings_of(echos[key]) for key in due), return_exceptions=True)
+        await self._async_read_each(due, self.async_settings_of)
+
+    async def _async_read_each(self, keys: Collection[str], read: Callable[[str], Awaitable[object]]) -> bool:
+        """Call ``read`` for each Echo, even if it fails for others; return whether it succeeded for all of them.
+
+        If it fails for all, the first error is raised. ``AlexaAuthError`` and ``AlexaRateLimitedError`` are always
+        raised.
+        """
+        answers = await asyncio.gather(*(read(key) for key in keys), return_exceptions=True)
         errors: list[AlexaError] = []
-        for key, found in zip(due, answers, strict=True):
+        for found in answers:
             if isinstance(found, AlexaError):
                 errors.append(found)
             elif isinstance(found, BaseException):
                 raise found
-            else:
-                self._settings[key] = found
-        self._settings = {key: found for key, found in self._settings.items() if key in echos}
         serious = [error for error in errors if isinstance(error, AlexaAuthError | AlexaRateLimitedError)]
-        if serious or (errors and len(errors) == len(due)):
+        if serious or (errors and len(errors) == len(keys)):
             raise (serious or errors)[0]
+        return not errors
 
     async def _async_settings_of(self, endpoint_id: str) -> DeviceSettings:
         """Read the settings of one Echo; settings without a value are included, unsupported ones are not."""
@@ -185,27 +192,53 @@ class PropertyManagement(ManagementApi):
     async def async_setting(self, key: str, setting: str) -> SettingValue | None:
         found = await self._client.get_setting(self._id_of(key), SettingKey(setting))
         value: SettingValue | None = kept(found)
+        self._hold(key, setting, value)
+        return value
+
+    def _hold(self, key: str, setting: str, value: SettingValue | None) -> None:
+        """Replace one setting of an Echo in those last read."""
         held = self._settings.get(key, DeviceSettings())
         self._settings[key] = DeviceSettings(values={**held.values, setting: value})
-        return value
 
     @override
     async def async_set_setting(self, key: str, setting: str, value: SettingValue) -> None:
         await self._client.put_setting(self._id_of(key), SettingKey(setting), value)
 
     async def async_dnd(self) -> Mapping[str, bool]:
-        """Return the known Do Not Disturb states by key; if Echos were just switched, only those are read again."""
-        asked, self._dnd_asked = self._dnd_asked, set()
-        for key in asked & self._inventory.items.keys():
-            await self.async_setting(key, DO_NOT_DISTURB)
+        """Return the known Do Not Disturb states by key; if Echos were just switched, only those are read again.
+
+        A switched Echo that cannot be read has the state that Amazon accepted, and the next call reads all settings. If
+        no switched Echo can be read, the first error is raised.
+        """
+        asked, self._dnd_asked = self._dnd_asked & self._inventory.items.keys(), set()
+        if asked:
+            await self._async_read_switched(asked)
         settings = self._settings if asked else await self.async_read_settings("dnd")
         flags = {key: found.values.get(DO_NOT_DISTURB) for key, found in settings.items()}
         return {key: flag for key, flag in flags.items() if isinstance(flag, bool)}
 
+    async def _async_read_switched(self, keys: Collection[str]) -> None:
+        """Read Do Not Disturb of some Echos; unless all can be read, the next poll reads all settings."""
+        is_complete = False
+        try:
+            is_complete = await self._async_read_each(keys, lambda key: self.async_setting(key, DO_NOT_DISTURB))
+        finally:
+            if not is_complete:
+                self._read_at = None
+
     async def async_set_dnd(self, key: str, *, enabled: bool) -> None:
-        """Turn Do Not Disturb on or off; the next ``async_dnd`` reads it back."""
+        """Turn Do Not Disturb on or off; the next ``async_dnd`` reads it back unless Amazon refused the change.
+
+        It is marked after the write, so that a read during the write does not count.
+        """
+        try:
+            await self.async_set_setting(key, DO_NOT_DISTURB, enabled)
+        except AlexaError as err:
+            if err.is_doubtful:
+                self._dnd_asked.add(key)
+            raise
+        self._hold(key, DO_NOT_DISTURB, enabled)
         self._dnd_asked.add(key)
-        await self.async_set_setting(key, DO_NOT_DISTURB, enabled)
 
     # --- devices --------------------------------------------------------------------------
 
