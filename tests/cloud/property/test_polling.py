@@ -16,12 +16,25 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import alexa_sim
 from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud.property.inventory import LISTING_INTERVAL
 from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.coordinator.recovery import Recovery
 from custom_components.alexa_media.diagnostics import async_get_config_entry_diagnostics, async_get_device_diagnostics
 from tests.conftest import Clock, state_of
 
-from .hotel import BED_101, LAMP_101, ROOM_102, add_credentials, change, endpoint, hotel_entry, load, requests
+from .hotel import (
+    BED_101,
+    LAMP_101,
+    ORGANIZATION,
+    ROOM_101,
+    ROOM_102,
+    add_credentials,
+    change,
+    endpoint,
+    hotel_entry,
+    load,
+    requests,
+)
 
 LAMP = "light.room_101_room_101_lamp"
 SURVEY = {"POST /v2/endpointQuery": 2, "GET /v2/endpoints": 1}
@@ -190,6 +203,23 @@ async def test_devices_are_added_removed_and_moved_without_a_reload(
     await clock.advance(60, step=20)
     assert hass.states.get("sensor.room_101_room_101_bed_room") is None
     assert state_of(hass, "sensor.room_101_room_101_desk_room").state == "Room 101"
+
+
+@pytest.mark.parametrize("unit_id", [ORGANIZATION, ROOM_101], ids=["the organization", "the room itself"])
+async def test_a_unit_that_is_renamed_at_amazon_is_renamed_without_a_reload(
+    hass: HomeAssistant, sim: ControlClient, clock: Clock, unit_id: str
+) -> None:
+    """The name is read with the next list of devices, also that of the managed unit itself."""
+    sim.household("property")
+    await add_credentials(hass)
+    entry = await load(hass, hotel_entry(unit_id))
+    await clock.settle()
+    sensor = "sensor.room_101_room_101_bed_room"
+    assert state_of(hass, sensor).state == "Room 101"
+    sim.patch_state({"smartProperties": {"units": {ROOM_101: {"name": "Honeymoon suite"}}}})
+    await clock.advance(LISTING_INTERVAL + 310, step=3600)
+    assert state_of(hass, sensor).state == "Honeymoon suite"
+    assert entry.runtime_data.devices.data["G0SIMASP00000004"].room == "Honeymoon suite"
 
 
 async def test_home_assistant_starts_while_amazon_is_unreachable(

@@ -196,13 +196,10 @@ class Inventory:
     async def _async_read_units(self) -> None:
         """Read the managed unit and all units below it."""
         found = [unit async for unit in self._client.iter_units(self._root, depth=MAX_UNIT_DEPTH)]
-        own = self.units.get(self._root)
-        if own is None:
-            unit = await self._client.get_unit(self._root)
-            own = ManagedUnit(unit_id=self._root, path=(unit.name or self._root,))
+        root = await self._client.get_unit(self._root)
         by_id = {unit.id: unit for unit in found}
         self.units = {
-            self._root: own,
+            self._root: ManagedUnit(unit_id=self._root, path=(root.name or self._root,)),
             **{unit.id: ManagedUnit(unit_id=unit.id, path=_path(unit, by_id)) for unit in found},
         }
 
