@@ -135,6 +135,6 @@ async def test_a_target_without_an_echo_is_an_error_before_anything_is_sent(
         data = {key: needed[key] for key in fields.get(name, ())}
         with pytest.raises(ServiceValidationError, match="doesn't contain an Echo"):
             await act(hass, name, {"area_id": area.id, **data})
-        with pytest.raises(ServiceValidationError, match="isn't an Echo"):
+        with pytest.raises(ServiceValidationError, match="Not an Echo of a loaded account"):
             await act(hass, name, {"entity_id": "light.none", **data})
     assert [one for one in sim.ledger() if one["method"] != "GET" and "ping" not in one["path"]] == []
