@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+import json
 import logging
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.test_ended_sign_in import INTERNALS
 from .hotel import BED_101, LAMP_101, ROOM_101, ROOM_102, change, endpoint, requests
 
 PASSWORD = "correct horse battery"
+SPARE = "amzn1.alexa.endpoint.SIMSTOCK"
 
 type Call = Callable[..., Any]
 
@@ -142,6 +144,28 @@ async def test_units_and_timers_are_returned(
     assert button.disabled
     with pytest.raises(HomeAssistantError, match="doesn't respond"):
         await call("delete_timers", "Room 102 desk")
+
+
+@pytest.mark.parametrize(
+    ("unit", "languages"),
+    [
+        ("Room 101", ["en-US"]),
+        ("Room 102", ["en-US", "es-US"]),
+        ("Harbour Hotel", ["en-US", "es-US"]),
+        ("Example Hotels", ["en-US", "es-US", "fr-CA"]),
+    ],
+)
+async def test_an_announcement_in_a_unit_has_the_languages_of_all_echos_below_it(
+    hotel: MockConfigEntry, call: Call, sim: ControlClient, unit: str, languages: list[str]
+) -> None:
+    """An Echo outside all units belongs to the organization."""
+    change(sim, SPARE, settings={"System.locales": ["fr-CA"]})
+    for _ in range(2):
+        await hotel.runtime_data.device_settings.async_refresh()
+    await call("announce_in_units", units=[unit], message="Please leave the building.")
+    (sent,) = sim.ledger(path="/v3/notifications")
+    (content,) = json.loads(sent["body"])["notification"]["variants"][0]["content"]["variants"]
+    assert [value["locale"] for value in content["values"]] == languages
 
 
 async def test_a_device_is_moved_and_found_again(

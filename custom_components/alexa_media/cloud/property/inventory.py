@@ -85,6 +85,7 @@ class Inventory:
         """
         self.items: Mapping[str, Item] = {}
         self.units: Mapping[str, ManagedUnit] = {}
+        self._lineages: Mapping[str, frozenset[str]] = {}
         self._client = client
         self._root = unit_id
         self._whole = whole_organization
@@ -150,6 +151,17 @@ class Inventory:
         known = (c.mac_address for item in self.items.values() for c in item.endpoint.connections if c.mac_address)
         return next((mac for mac in known if address and _digits(mac) == _digits(address)), address)
 
+    def keys_below(self, unit_ids: Collection[str]) -> list[str]:
+        """Return the keys of the devices in some units and in all units below them.
+
+        A device outside all units belongs to the managed unit.
+        """
+        wanted = frozenset(unit_ids)
+        if self._root in wanted:
+            return list(self.items)
+        units = {key: item.unit.unit_id for key, item in self.items.items() if item.unit}
+        return [key for key, unit_id in units.items() if wanted & self._lineages.get(unit_id, frozenset())]
+
     def expire(self) -> None:
         """Force a listing on the next read, because a device was moved, renamed or removed."""
         self._listing = self._survey = None
@@ -198,10 +210,15 @@ class Inventory:
         found = [unit async for unit in self._client.iter_units(self._root, depth=MAX_UNIT_DEPTH)]
         root = await self._client.get_unit(self._root)
         by_id = {unit.id: unit for unit in found}
+        lineages = {unit.id: _lineage(unit, by_id) for unit in found}
         self.units = {
             self._root: ManagedUnit(unit_id=self._root, path=(root.name or self._root,)),
-            **{unit.id: ManagedUnit(unit_id=unit.id, path=_path(unit, by_id)) for unit in found},
+            **{
+                unit_id: ManagedUnit(unit_id=unit_id, path=tuple(unit.name or unit.id for unit in lineage))
+                for unit_id, lineage in lineages.items()
+            },
         }
+        self._lineages = {unit_id: frozenset(unit.id for unit in lineage) for unit_id, lineage in lineages.items()}
 
     async def _async_survey(self) -> Survey:
         """Read the features shown by entities and the presence of the devices."""
@@ -263,14 +280,14 @@ class Inventory:
         return endpoint.id
 
 
-def _path(unit: PropertyUnit, by_id: Mapping[str, PropertyUnit]) -> tuple[str, ...]:
-    """Return the names of a unit and of the units above it, topmost first."""
-    names: list[str] = []
+def _lineage(unit: PropertyUnit, by_id: Mapping[str, PropertyUnit]) -> list[PropertyUnit]:
+    """Return a unit after the units above it, topmost first, without the managed unit."""
+    found: list[PropertyUnit] = []
     current: PropertyUnit | None = unit
-    while current is not None and len(names) < MAX_UNIT_DEPTH:
-        names.insert(0, current.name or current.id)
+    while current is not None and len(found) < MAX_UNIT_DEPTH:
+        found.insert(0, current)
         current = by_id.get(current.parent_id or "")
-    return tuple(names)
+    return found
 
 
 def _digits(mac_address: str) -> str:

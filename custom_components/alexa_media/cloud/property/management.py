@@ -363,11 +363,9 @@ class PropertyManagement(ManagementApi):
     async def async_announce(self, text: str, *, keys: Sequence[str] = (), unit_ids: Sequence[str] = ()) -> None:
         if not text.strip():
             raise AlexaInvalidValueError("message", "a non-empty text")
-        inside = [
-            key for key, item in self._inventory.items.items() if item.unit and item.unit.unit_id in set(unit_ids)
-        ]
         locales = {DEFAULT_LOCALES[self._region]}
-        for key in (*keys, *inside):
+        # Amazon does not document whether an announcement in a unit also reaches the units below it.
+        for key in (*keys, *self._inventory.keys_below(unit_ids)):
             found = self._settings.get(key, DeviceSettings()).values.get(LOCALES)
             locales.update(found if isinstance(found, tuple) else ())
         await self._client.send_notification(
