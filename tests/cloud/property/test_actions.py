@@ -168,6 +168,16 @@ async def test_an_announcement_in_a_unit_has_the_languages_of_all_echos_below_it
     assert [value["locale"] for value in content["values"]] == languages
 
 
+async def test_an_announcement_reaches_all_echos_if_one_has_a_language_of_unknown_form(
+    hotel: MockConfigEntry, call: Call, sim: ControlClient
+) -> None:
+    change(sim, BED_101, settings={"System.locales": ["es-419"]})
+    for _ in range(2):
+        await hotel.runtime_data.device_settings.async_refresh()
+    await call("announce_in_units", units=["Room 101"], message="Please leave the building.")
+    assert len(sim.spoken()) == 3
+
+
 async def test_a_device_is_moved_and_found_again(
     hass: HomeAssistant, hotel: MockConfigEntry, call: Call, sim: ControlClient
 ) -> None:

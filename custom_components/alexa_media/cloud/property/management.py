@@ -47,7 +47,7 @@ from .requests import (
     QueryField,
     Wifi,
 )
-from .settings import SettingKey, kept
+from .settings import SettingKey, Unlisted, kept
 from .smart_home import ID_PREFIX
 from .transport import AlexaAddressRejectedError, AlexaEndpointMovedError, Time
 
@@ -367,7 +367,8 @@ class PropertyManagement(ManagementApi):
         # Amazon does not document whether an announcement in a unit also reaches the units below it.
         for key in (*keys, *self._inventory.keys_below(unit_ids)):
             found = self._settings.get(key, DeviceSettings()).values.get(LOCALES)
-            locales.update(found if isinstance(found, tuple) else ())
+            known = found if isinstance(found, tuple) else ()
+            locales.update(locale for locale in known if not isinstance(locale, Unlisted))
         await self._client.send_notification(
             dict.fromkeys(sorted(locales), text),
             endpoint_ids=[self._id_of(key) for key in keys],
