@@ -483,7 +483,7 @@ class Adjust:
     """Change a value by an amount; Amazon keeps the result within its limits. Only Smart Properties support this.
 
     Brightness and volume are in percentage points, a setpoint in degrees of ``scale``. For a color temperature only the
-    sign counts (positive is a cooler white), because Amazon does not publish the size of a step.
+    sign counts (positive is a cooler white), because the manufacturer of the device defines the size of a step.
     """
 
     feature: Adjustable

@@ -175,7 +175,7 @@ def request_of(control: Control) -> tuple[Operation, JsonValue]:
         case Adjust(feature=FeatureName.THERMOSTAT, amount=amount, scale=scale):
             return operations.ADJUST_TARGET_SETPOINT, requests.setpoint_delta(Temperature(amount, scale))
         case Adjust(amount=amount):
-            # The manufacturer defines the size of a step.
+            # The manufacturer of the device defines the size of a step.
             is_cooler = amount > 0
             step = operations.INCREASE_COLOR_TEMPERATURE if is_cooler else operations.DECREASE_COLOR_TEMPERATURE
             return step, None
