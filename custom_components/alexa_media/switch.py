@@ -12,6 +12,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
 
+from .cloud.alarm_attributes import ACTIVE
 from .cloud.alarm_times import ALARMS, REMINDERS, repeats
 from .cloud.model.appliances import (
     Appliance,
@@ -242,9 +243,13 @@ class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], _Switch):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether the alarm is not turned off; a snoozed alarm is on. None if it no longer exists."""
-        alarm = self.alarm
-        return None if alarm is None else alarm.status is not NotificationStatus.OFF
+        """Return whether the alarm is turned on, as it also is while it is snoozed or skips its next occurrence.
+
+        None if it no longer exists, or has a status that alarms are not known to have.
+        """
+        if (alarm := self.alarm) is None or alarm.status not in (*ACTIVE, NotificationStatus.OFF):
+            return None
+        return alarm.status in ACTIVE
 
     @override
     async def _async_switch(self, *, on: bool) -> None:

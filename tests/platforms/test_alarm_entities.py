@@ -118,6 +118,26 @@ async def test_alarms_are_added_and_removed(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+async def test_the_switch_of_an_alarm_with_an_unknown_status_is_unknown(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
+) -> None:
+    """A snoozed alarm, and one that skips its next occurrence, is turned on; only timers are known to be paused."""
+    market = enable(hass, config_entry, "switch", f"{KITCHEN}_alarm_{MARKET}")
+    owner = next(iter(household.accounts))
+    await set_up(hass, config_entry)
+    await clock.settle()
+    alarm = household.accounts[owner]["notifications"][MARKET]
+    states = {}
+    for status in ("ON", "SNOOZED", "INSTANCE_CANCELED", "PAUSED", "OFF", "HIBERNATING"):
+        sim.fault(path="/api/notifications", status=200, body={"notifications": [{**alarm, "status": status}]}, times=1)
+        await config_entry.runtime_data.notifications.async_refresh_shared()
+        await hass.async_block_till_done()
+        states[status] = state_of(hass, market).state
+    on = dict.fromkeys(("ON", "SNOOZED", "INSTANCE_CANCELED"), "on")
+    assert states == {**on, "PAUSED": "unknown", "OFF": "off", "HIBERNATING": "unknown"}
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
 async def test_a_reminder_that_repeats_is_turned_off_and_on(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
