@@ -486,3 +486,34 @@ async def test_the_event_entity_reports_ringing(
     assert (state.attributes["event_type"], state.attributes["label"]) == ("timer_ringing", "Bread")
     assert len(household.requests("GET", "/api/notifications")) <= 1
     await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_an_alarm_is_snoozed_and_stopped_although_a_reminder_came_after_it(
+    hass: HomeAssistant, config_entry: MockConfigEntry, household: Household, clock: Clock
+) -> None:
+    """All that rings on an Echo is returned, the last first; a reminder ends when it has been spoken."""
+    household.turn_off_alarms()
+    await set_up(hass, config_entry)
+    await clock.settle()
+    at = (dt_util.now() + timedelta(seconds=70)).replace(microsecond=0)
+    alarm = (await act(hass, "create_alarm", entity_id=BEDROOM, at=at))["id"]
+
+    async def remind(seconds: int) -> str:
+        """Let a reminder ring on the same Echo."""
+        moment = (dt_util.now() + timedelta(seconds=seconds)).replace(microsecond=0)
+        created = await act(hass, "create_reminder", entity_id=BEDROOM, at=moment, message="Bins")
+        await clock.settle()
+        await clock.advance(seconds + 5, 10)
+        return str(created["id"])
+
+    await remind(80)
+    assert held(household, alarm)["lastOccurrenceTimeInMilli"] == at.timestamp() * 1000
+    assert await act(hass, "snooze_alarm", entity_id=BEDROOM, duration="00:01:00") == {"id": alarm, "ids": [alarm]}
+    await clock.advance(70, 35)
+    bins = await remind(30)
+    assert await act(hass, "stop_alarm", entity_id=BEDROOM) == {"id": bins, "ids": [bins, alarm]}
+    await clock.settle()
+    assert held(household, alarm)["status"] == "OFF"
+    await clock.advance(130, 65)
+    assert await act(hass, "stop_alarm", entity_id=BEDROOM) == {"id": None, "ids": []}
+    await hass.config_entries.async_unload(config_entry.entry_id)

@@ -58,6 +58,9 @@ LONGEST_RELOAD: Final = timedelta(minutes=1)
 # An alarm that is not dismissed stops automatically after an hour.
 RINGING: Final = timedelta(hours=1)
 
+# Amazon does not report the end of a reminder. Speaking the longest text takes less than this.
+SPOKEN: Final = timedelta(minutes=2)
+
 
 class AlertKind(StrEnum):
     """Kind of notification: an alarm, a timer or a reminder."""
@@ -276,14 +279,19 @@ class AlarmWatch:
         device = self._devices.data.get(serial)
         return country_of(device.locale) if device else None
 
-    def ringing(self, serial: str) -> Notification | None:
-        """Return the ringing notification of a device, the last one if there are several, or None.
+    def ringing(self, serial: str) -> tuple[Notification, ...]:
+        """Return the ringing notifications of a device, the last one first.
 
-        An alarm, timer or reminder counts as ringing for an hour unless it is known to have ended.
+        An alarm or a timer counts as ringing for an hour unless it is known to have ended, a reminder for two minutes.
         """
         now = dt_util.utcnow()
-        found = [due for due in self._rings.values() if due.notification.serial == serial and now - due.at < RINGING]
-        return max(found, key=lambda due: due.at).notification if found else None
+        found = [
+            due
+            for due in self._rings.values()
+            if due.notification.serial == serial
+            and now - due.at < (SPOKEN if due.notification.type in REMINDERS else RINGING)
+        ]
+        return tuple(due.notification for due in sorted(found, key=attrgetter("at"), reverse=True))
 
     @callback
     def async_add_listener(self, serial: str | None, listener: AlarmListener) -> CALLBACK_TYPE:

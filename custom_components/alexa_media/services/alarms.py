@@ -1,6 +1,6 @@
 """Actions that create, change and end alarms, timers and reminders, and return their ids."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -17,7 +17,7 @@ import probatio as vol
 from ..cloud.alarm_times import ALARMS, REMINDERS, TIMERS
 from ..cloud.errors import AlexaCommandError, AlexaUnsupportedError
 from ..cloud.model.alarms import WEEKDAYS, AlarmTone, Recurrence, Timing
-from ..cloud.model.devices import EVERYWHERE, Notification
+from ..cloud.model.devices import EVERYWHERE, Notification, NotificationType
 from ..cloud.names import contains
 from ..cloud.phrases import TimerChange, snooze_sentence, timer_change_sentence, timer_sentence
 from ..coordinator.runtime import AlexaConfigEntry
@@ -262,7 +262,7 @@ async def _async_skip_next(call: ServiceCall) -> ServiceResponse:
 async def _async_snooze(call: ServiceCall) -> ServiceResponse:
     """Snooze the ringing alarms of the target with a text command, because Amazon has no request for it."""
     named = await _async_echos(call)
-    ringing = [(echo, item) for echo, item in _ringing(named) if item.type in ALARMS]
+    ringing = _ringing(named, ALARMS)
     if not ringing:
         if len(named) == 1:
             must_have(named[0], CAN_RING)
@@ -272,7 +272,7 @@ async def _async_snooze(call: ServiceCall) -> ServiceResponse:
     await _async_send_all(
         call, [(echo, snooze_sentence(phrases_of(echo), call.data.get(ATTR_DURATION))) for echo, _ in ringing]
     )
-    return _response([item.notification_id for _, item in ringing])
+    return _response([item.notification_id for _, items in ringing for item in items])
 
 
 async def _async_stop(call: ServiceCall) -> ServiceResponse:
@@ -281,12 +281,12 @@ async def _async_stop(call: ServiceCall) -> ServiceResponse:
     If none is known to be ringing, the command is sent to all online Echos of the target.
     """
     named = await _async_echos(call)
-    ringing = _ringing(named)
+    ringing = _ringing(named, ALARMS | TIMERS | REMINDERS)
     echos = [echo for echo, _ in ringing] or [echo for echo in named if echo.device.online] or named
     for echo in echos:
         must_be_online(echo)
     await _async_send_all(call, [(echo, phrases_of(echo).stop) for echo in echos])
-    return _response([item.notification_id for _, item in ringing])
+    return _response([item.notification_id for _, items in ringing for item in items])
 
 
 async def _async_send_all(call: ServiceCall, sentences: Iterable[tuple[Echo, str]]) -> None:
@@ -299,9 +299,10 @@ def _response(ids: Sequence[str | None]) -> ServiceResponse:
     return {"id": ids[0] if ids else None, "ids": [*ids]}
 
 
-def _ringing(echos: Iterable[Echo]) -> list[tuple[Echo, Notification]]:
-    """Return the notification that is known to be ringing on each device, the last one if there are several."""
-    return [(echo, item) for echo in echos if (item := echo.watch.ringing(echo.device.serial))]
+def _ringing(echos: Iterable[Echo], types: Collection[NotificationType]) -> list[tuple[Echo, list[Notification]]]:
+    """Return the devices with notifications of some types that are known to be ringing, the last one first."""
+    found = ((echo, [item for item in echo.watch.ringing(echo.device.serial) if item.type in types]) for echo in echos)
+    return [(echo, items) for echo, items in found if items]
 
 
 async def _async_sounds(call: ServiceCall) -> ServiceResponse:
