@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+import math
 import time
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -116,7 +117,7 @@ class CloudApp:
     def __init__(self, simulation: Simulation) -> None:
         """Initialize with the simulation to serve."""
         self._simulation = simulation
-        self._handling: set[asyncio.Task[Response]] = set()
+        self._handling: set[asyncio.Task[tuple[Response, float]]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -150,15 +151,20 @@ class CloudApp:
         delays, fault = self._simulation.faults.take(request)
         if delays or fault:
             entry.fault = ", ".join(f"{rule.kind} {rule.id}" for rule in [*delays, *([fault] if fault else [])])
+        # Delays count from the arrival or from the end of the handler. It does not matter whether the clock is advanced
+        # before or during a wait.
+        due = entry.time
         for delay in delays:
             if not delay.after:
-                await self._wait(delay, delay.latency)
-        response = await self._handle(request) if fault is None or fault.needs_real_answer else None
+                due = await self._wait(delay, due + delay.latency)
+        response = None
+        if fault is None or fault.needs_real_answer:
+            response, due = await self._handle(request)
         for delay in delays:
             if delay.after:
-                await self._wait(delay, delay.latency)
+                due = await self._wait(delay, due + delay.latency)
         if fault is not None and fault.kind == "hang":
-            await self._wait(fault, None if fault.until is None else fault.until - self._simulation.clock.now())
+            await self._wait(fault, math.inf if fault.until is None else fault.until)
         if fault is not None and fault.kind == "cut" and fault.cut == "before":
             await _close_stream(response.stream if response else None)
             CONNECTION.get().cut()
@@ -167,26 +173,27 @@ class CloudApp:
             await _close_stream(response.stream if response else None)
             response = own
         if response is None:
-            response = await self._handle(request)
+            response, _ = await self._handle(request)
         await self._send(response, entry, send, fault)
 
-    async def _wait(self, fault: Fault, seconds: float | None) -> None:
-        """Wait until the fault is deleted, or until ``seconds`` of the simulation's clock have passed.
+    async def _wait(self, fault: Fault, until: float) -> float:
+        """Wait until a time of the simulation's clock, or until the fault is deleted; return the earlier of both times.
 
-        If ``seconds`` is ``None``, only the deletion ends the wait.
+        If ``until`` is infinite, only the deletion ends the wait.
         """
-        deleted = asyncio.create_task(fault.deleted.wait())
-        waits: set[asyncio.Task[Any]] = {deleted}
-        if seconds is not None:
-            waits.add(asyncio.create_task(self._simulation.clock.sleep(seconds)))
+        clock = self._simulation.clock
+        waits: set[asyncio.Task[Any]] = {asyncio.create_task(fault.deleted.wait())}
+        if until < math.inf:
+            waits.add(asyncio.create_task(clock.sleep_until(until)))
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()
+        return min(until, clock.now())
 
-    async def _handle(self, request: Request) -> Response:
-        """Run the handler to completion even if the client disconnects."""
+    async def _handle(self, request: Request) -> tuple[Response, float]:
+        """Run the handler to completion even if the client disconnects; return its response and the time of its end."""
         task = asyncio.create_task(self._call(request))
         self._handling.add(task)
         task.add_done_callback(self._handling.discard)
@@ -196,12 +203,12 @@ class CloudApp:
             task.add_done_callback(_drop_stream)
             raise
 
-    async def _call(self, request: Request) -> Response:
-        """Return the response of the cloud, or the recorded one during a replay."""
+    async def _call(self, request: Request) -> tuple[Response, float]:
+        """Return the response of the cloud, or the recorded one during a replay, and the time of the clock."""
         response = await self._simulated(request)
-        if (replay := self._simulation.replay) is None:
-            return response
-        return replay.answer(request, response, self._simulation.cloud.newest_app())
+        if (replay := self._simulation.replay) is not None:
+            response = replay.answer(request, response, self._simulation.cloud.newest_app())
+        return response, self._simulation.clock.now()
 
     async def _simulated(self, request: Request) -> Response:
         """Return the response of the cloud, and record it if a recording is running."""
@@ -291,10 +298,10 @@ async def _close_stream(stream: AsyncIterator[bytes] | None) -> None:
             await aclose()
 
 
-def _drop_stream(task: asyncio.Task[Response]) -> None:
+def _drop_stream(task: asyncio.Task[tuple[Response, float]]) -> None:
     """Close the stream of a response whose client has disconnected."""
-    if not task.cancelled() and task.exception() is None and task.result().stream is not None:
-        closing: Coroutine[Any, Any, None] = _close_stream(task.result().stream)
+    if not task.cancelled() and task.exception() is None and (stream := task.result()[0].stream) is not None:
+        closing: Coroutine[Any, Any, None] = _close_stream(stream)
         _CLOSING.add(closer := asyncio.ensure_future(closing))
         closer.add_done_callback(_CLOSING.discard)
 

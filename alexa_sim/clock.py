@@ -33,7 +33,10 @@ class Clock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait until the clock has advanced by a number of seconds."""
-        end = self.now() + seconds
+        await self.sleep_until(self.now() + seconds)
+
+    async def sleep_until(self, end: float) -> None:
+        """Wait until a time in epoch seconds; does not return earlier than in the next turn of the event loop."""
         while (rest := end - self.now()) > 0:
             moved = self._moved
             try:
