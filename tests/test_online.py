@@ -11,6 +11,8 @@ from custom_components.alexa_media.cloud.json import reading
 
 from .conftest import Household, state_of, until
 
+pytestmark = pytest.mark.platforms("binary_sensor", "media_player", "notify", "switch")
+
 OWNER = "A2SIMJO7D0EQ11"
 FIELDS = ("deviceType", "accountName", "deviceFamily", "online", "capabilities", "clusterMembers")
 OFFICE = "media_player.office_spot"

@@ -12,6 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
 
+pytestmark = pytest.mark.platforms("button", "calendar", "light", "media_player", "notify", "sensor", "switch", "todo")
+
 KITCHEN: Final = "media_player.kitchen_show"
 BEDROOM: Final = "media_player.bedroom_dot"
 DOWNSTAIRS: Final = "media_player.downstairs"

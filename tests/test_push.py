@@ -14,6 +14,8 @@ from custom_components.alexa_media.cloud.model.events import DndChanged, PushEve
 
 from .conftest import PUSH_SENSOR, Household, quiet, state_of, until
 
+pytestmark = pytest.mark.platforms("binary_sensor", "media_player", "switch")
+
 KITCHEN = "media_player.kitchen_show"
 
 

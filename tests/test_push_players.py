@@ -10,6 +10,8 @@ from alexa_sim.client import ControlClient
 
 from .conftest import Household, quiet, state_of, until
 
+pytestmark = pytest.mark.platforms("media_player")
+
 PLAYER = "media_player.kitchen_show"
 SESSIONS = "GET /api/np/list-media-sessions"
 

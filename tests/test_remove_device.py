@@ -12,6 +12,8 @@ from custom_components.alexa_media.const import DOMAIN
 
 from .conftest import Household
 
+pytestmark = pytest.mark.platforms("binary_sensor", "media_player")
+
 
 async def removed(
     hass: HomeAssistant, hass_ws_client: WebSocketGenerator, entry: MockConfigEntry, device: dr.DeviceEntry

@@ -14,6 +14,8 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
 from tests.conftest import Household, quiet, state_of, until
 
+pytestmark = pytest.mark.platforms("button", "calendar", "select")
+
 DEFAULT_DEVICE = "select.jo_example_org_amazon_com_default_device"
 DINNER = "button.jo_example_org_amazon_com_routine_dinner_time"
 ALARM = ("alexa_media", "create_alarm", {"time": "06:45"})

@@ -12,6 +12,8 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
 from tests.conftest import quiet, until
 
+pytestmark = pytest.mark.platforms("media_player")
+
 
 @pytest.fixture
 def copied(hass: HomeAssistant, entry_data: dict[str, Any]) -> MockConfigEntry:

@@ -247,6 +247,7 @@ async def test_sessions_are_separate(pair: Pair, domains: dict[str, str]) -> Non
         assert not [request for request in pair.sim.ledger() if request["host"].endswith(foreign)]
 
 
+@pytest.mark.platforms("media_player")
 async def test_sessions_are_separate_at_one_marketplace(hass: HomeAssistant, sim: ControlClient) -> None:
     """Accounts set up at the same time with the same hosts have separate cookies and devices."""
     start_cloud(sim, {"john": "amazon.com", "jack": "amazon.com"})
@@ -307,6 +308,7 @@ async def test_a_push_reaches_every_account_that_sees_the_echo(
     assert pair.senders() == []
 
 
+@pytest.mark.platforms("media_player")
 @pytest.mark.parametrize("account", ["john", "jack"])
 @pytest.mark.parametrize(("name", "serial"), [("Hall Echo", "G0SIM00000HALL01"), ("Kitchen Show", "G0SIM000KITCHEN2")])
 async def test_a_command_is_sent_by_the_account_of_the_entity(
@@ -324,6 +326,7 @@ async def test_a_command_is_sent_by_the_account_of_the_entity(
     assert pair.senders() == [account]
 
 
+@pytest.mark.platforms("media_player")
 async def test_both_entities_of_an_echo_in_one_call(hass: HomeAssistant, pair: Pair) -> None:
     """A call for both entities of one Echo sends two commands to it, one per account."""
     data = {"entity_id": [PLAYERS["john"]["Hall Echo"], PLAYERS["jack"]["Hall Echo"]], "text_command": "good morning"}
@@ -332,6 +335,7 @@ async def test_both_entities_of_an_echo_in_one_call(hass: HomeAssistant, pair: P
     assert [said["device"] for said in pair.sim.spoken()] == ["Hall Echo", "Hall Echo"]
 
 
+@pytest.mark.platforms("media_player")
 async def test_playback_on_a_shared_echo_is_shown_for_both(hass: HomeAssistant, pair: Pair) -> None:
     """Music that one account plays on the other's Echo is shown for both; a pause by the owner stops it for both."""
     data = {
@@ -352,6 +356,7 @@ async def test_playback_on_a_shared_echo_is_shown_for_both(hass: HomeAssistant, 
     assert state_of(hass, "media_player.bedroom_dot_2").state == "idle"
 
 
+@pytest.mark.platforms("media_player", "notify")
 @pytest.mark.parametrize("account", ["john", "jack"])
 async def test_a_group_has_the_members_that_the_account_sees(hass: HomeAssistant, pair: Pair, account: str) -> None:
     """The group has the members for which the account has entities, and speaks on all of them."""
@@ -364,6 +369,7 @@ async def test_a_group_has_the_members_that_the_account_sees(hass: HomeAssistant
     assert [sender for sender, _ in pair.commands()] == [account]
 
 
+@pytest.mark.platforms("media_player")
 async def test_group_with_a_member_that_is_not_shared(hass: HomeAssistant, pair: Pair, household: Household) -> None:
     """A member that only the owner of the group sees does not exist for the other account.
 
@@ -383,6 +389,7 @@ async def test_group_with_a_member_that_is_not_shared(hass: HomeAssistant, pair:
     await until(hass, lambda: state_of(hass, "media_player.hall_echo").attributes["volume_level"] == 0.33)
 
 
+@pytest.mark.platforms("sensor")
 async def test_alarms_are_the_accounts_own(hass: HomeAssistant, pair: Pair) -> None:
     """An alarm that John created on a shared Echo is not shown for Jack."""
     known = {
@@ -397,6 +404,7 @@ async def test_alarms_are_the_accounts_own(hass: HomeAssistant, pair: Pair) -> N
     }
 
 
+@pytest.mark.platforms("media_player")
 async def test_an_echo_that_is_no_longer_shared_is_removed(
     hass: HomeAssistant, pair: Pair, household: Household, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -487,6 +495,7 @@ async def test_only_the_signed_out_account_asks_for_a_sign_in(hass: HomeAssistan
     assert len(hass.config_entries.async_entries(DOMAIN)) == 2
 
 
+@pytest.mark.platforms("media_player")
 @pytest.mark.parametrize("account", ["john", "jack"])
 @pytest.mark.parametrize("way", ["reauth", "reconfigure"])
 async def test_signing_in_with_the_account_of_the_other(
@@ -509,6 +518,7 @@ async def test_signing_in_with_the_account_of_the_other(
         assert each.runtime_data.push.up
 
 
+@pytest.mark.platforms("media_player", "switch")
 @pytest.mark.contract("throttling is a traceback")
 async def test_throttling_of_one_account_does_not_affect_the_other(hass: HomeAssistant, pair: Pair) -> None:
     """Reads of the throttled account pause, those of the other account continue, and commands are sent."""
@@ -531,6 +541,7 @@ async def test_throttling_of_one_account_does_not_affect_the_other(hass: HomeAss
         await until_volume(hass, PLAYERS[account]["Hall Echo"], 0.44)
 
 
+@pytest.mark.platforms("binary_sensor")
 async def test_one_marketplace_is_down(hass: HomeAssistant, pair: Pair) -> None:
     """While Amazon is unreachable for one account, the other account is still read."""
     pair.sim.fault(host="*.amazon.de", status=503)
@@ -579,6 +590,7 @@ async def add_account(hass: HomeAssistant, sim: ControlClient, email: str, domai
     return flow["result"]
 
 
+@pytest.mark.platforms("media_player")
 async def test_both_accounts_are_set_up_by_the_config_flow(
     hass: HomeAssistant, sim: ControlClient, domains: dict[str, str], entity_registry: er.EntityRegistry
 ) -> None:
@@ -604,6 +616,7 @@ async def test_both_accounts_are_set_up_by_the_config_flow(
         await hass.config_entries.async_unload(entry.entry_id)
 
 
+@pytest.mark.platforms("media_player")
 async def test_similar_addresses_have_different_ids(hass: HomeAssistant, sim: ControlClient) -> None:
     """Two addresses that only differ in characters that ids omit result in different ids."""
     household = json.loads(json.dumps(HOUSEHOLD).replace('"john.doe@example.org"', '"jack_doe@example.org"'))
@@ -625,6 +638,7 @@ async def test_similar_addresses_have_different_ids(hass: HomeAssistant, sim: Co
         await hass.config_entries.async_unload(entry.entry_id)
 
 
+@pytest.mark.platforms("event", "media_player")
 async def test_a_command_to_a_shared_echo_triggers_once_per_targeted_account(
     hass: HomeAssistant, sim: ControlClient, pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -655,6 +669,7 @@ async def test_a_command_to_a_shared_echo_triggers_once_per_targeted_account(
     ]
 
 
+@pytest.mark.platforms("media_player")
 async def test_an_echo_of_two_accounts_is_one_satellite(pair: Pair) -> None:
     """The satellite stays with the account that had it first.
 
@@ -683,6 +698,7 @@ async def test_an_echo_of_two_accounts_is_one_satellite(pair: Pair) -> None:
     assert shared & johns <= satellites("jack")
 
 
+@pytest.mark.platforms("media_player")
 async def test_a_disabled_account_leaves_its_satellites_to_the_other_one_until_it_is_enabled(pair: Pair) -> None:
     """A broadcast is spoken once: before one account is disabled, while it is disabled, and after it is enabled."""
     hass, registry = pair.hass, er.async_get(pair.hass)
@@ -713,6 +729,7 @@ async def test_a_disabled_account_leaves_its_satellites_to_the_other_one_until_i
     assert owners() == before
 
 
+@pytest.mark.platforms("media_player")
 async def test_two_accounts_that_start_together_have_one_satellite_of_an_echo(pair: Pair) -> None:
     """If neither account had the satellite before, it belongs to the first account."""
     hass, registry = pair.hass, er.async_get(pair.hass)

@@ -21,6 +21,8 @@ from tests.conftest import until
 
 from .tools import collecting, watching_loop
 
+pytestmark = pytest.mark.platforms("calendar", "event", "media_player", "number", "select", "sensor", "switch", "todo")
+
 ZONES = ["https://", "/etc/localtime", "../UTC", "UTC\x00", "Mars/Phobos", "x" * 300, ".", "America", "a/../../b"]
 
 

@@ -81,6 +81,7 @@ UNKNOWN_DEVICE: Final = (
 )
 
 
+@pytest.mark.platforms("event", "media_player", "sensor", "switch", "todo")
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("command", UNKNOWN_DEVICE)
 async def test_thousands_of_unknown_serials_use_little_memory(
@@ -110,6 +111,7 @@ async def test_thousands_of_unknown_serials_use_little_memory(
     assert len([item for item in sim.ledger() if item["path"] != "/ping"]) < 60
 
 
+@pytest.mark.platforms("media_player")
 @pytest.mark.timeout(120)
 async def test_thousands_of_unknown_commands_use_little_memory(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     before = sizes(entry)
@@ -222,6 +224,7 @@ def test_a_part_of_the_largest_size_is_read_quickly(kind: str) -> None:
     assert time.process_time() - start < 0.3
 
 
+@pytest.mark.platforms("media_player")
 @pytest.mark.timeout(120)
 async def test_the_state_is_correct_after_a_flood_overflows_the_queue(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household

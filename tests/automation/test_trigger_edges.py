@@ -33,6 +33,8 @@ from tests.platforms.test_sensor import notification
 from .test_alarm_triggers import bread, change
 from .test_triggers import automate
 
+pytestmark = pytest.mark.platforms("event", "light", "media_player", "sensor", "todo")
+
 KITCHEN = "media_player.kitchen_show"
 VOICE = "alexa_media.voice_command"
 

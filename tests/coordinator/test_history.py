@@ -25,6 +25,9 @@ from custom_components.alexa_media.diagnostics import async_get_config_entry_dia
 from tests.conftest import Clock, Household, lacking, quiet, set_up, state_of, until
 from tests.test_two_accounts import PLAYERS, Pair, domains, pair
 
+pytestmark = pytest.mark.platforms("event", "media_player", "sensor", "switch")
+
+
 __all__ = ["domains", "pair"]  # fixtures
 
 KITCHEN, OFFICE, BEDROOM = "media_player.kitchen_show", "media_player.office_spot", "media_player.bedroom_dot"

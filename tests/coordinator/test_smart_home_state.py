@@ -27,6 +27,21 @@ from custom_components.alexa_media.cloud.model.appliances import (
 from custom_components.alexa_media.coordinator import smart_home as smart_home_module
 from tests.conftest import Clock, Household, quiet, set_up, until
 
+pytestmark = pytest.mark.platforms(
+    "alarm_control_panel",
+    "binary_sensor",
+    "climate",
+    "cover",
+    "fan",
+    "light",
+    "lock",
+    "number",
+    "scene",
+    "select",
+    "sensor",
+    "switch",
+)
+
 JO = "A2SIMJO7D0EQ11"
 ID = "5e000000-0000-4000-8000-0000000000{:02x}".format
 HALL, DESK, COFFEE, GARDEN, MOTION, MONITOR = ID(1), ID(2), ID(3), ID(5), ID(7), ID(8)

@@ -12,6 +12,8 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
 from tests.conftest import state_of
 
+pytestmark = pytest.mark.platforms("media_player")
+
 KITCHEN: Final = "media_player.kitchen_show"
 FAULTS: Final[dict[str, dict[str, Any]]] = {
     "refused": {"status": 400, "body": {"message": "no"}},

@@ -13,6 +13,8 @@ from custom_components.alexa_media.const import DOMAIN
 from tests.conftest import Clock, Household, set_up, state_of
 from tests.platforms.appliances import House
 
+pytestmark = pytest.mark.platforms("binary_sensor", "light", "media_player")
+
 YEARS = timedelta(days=20 * 365)
 
 

@@ -14,6 +14,8 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
 from tests.platforms.appliances import GRAPHQL, House
 
+pytestmark = pytest.mark.platforms("light", "media_player", "switch")
+
 DESK, DESK_ID = "Desk Lamp", "5e000000-0000-4000-8000-000000000002"
 
 

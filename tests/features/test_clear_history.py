@@ -10,6 +10,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
 
+pytestmark = pytest.mark.platforms("media_player")
+
 KITCHEN = "G0SIM00KITCHEN01"
 DELETED = "/api/activities/*"
 

@@ -15,6 +15,8 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.coordinator.history import HistoryCoordinator
 from tests.conftest import Household, quiet, until
 
+pytestmark = pytest.mark.platforms("event", "media_player", "sensor", "todo")
+
 ASSISTANT = "conversation"
 KITCHEN = "media_player.kitchen_show"
 OFFICE = "media_player.office_spot"

@@ -14,6 +14,9 @@ from custom_components.alexa_media.entity import masked
 from tests.conftest import Household, quiet, until
 from tests.test_two_accounts import JACK, PLAYERS, Pair, domains, pair
 
+pytestmark = pytest.mark.platforms("media_player", "notify", "switch")
+
+
 __all__ = ["domains", "pair"]  # fixtures
 
 EVERYBODY = [*PLAYERS["john"].values(), *PLAYERS["jack"].values()]

@@ -15,6 +15,8 @@ import custom_components.alexa_media
 from custom_components.alexa_media.backends import Stored, entry_store
 from tests.conftest import Household, until
 
+pytestmark = pytest.mark.platforms("media_player")
+
 KITCHEN, BEDROOM = "media_player.kitchen_show", "media_player.bedroom_dot"
 UNCHANGED = {"scan_interval": 60, "extended_entity_discovery": False, "keep_transcripts": True}
 

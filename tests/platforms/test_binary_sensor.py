@@ -10,6 +10,8 @@ from custom_components.alexa_media.cloud.account.backend import AccountBackend
 from custom_components.alexa_media.cloud.model.api import Capability
 from tests.conftest import PUSH_SENSOR, Household, lacking, quiet, state_of, until
 
+pytestmark = pytest.mark.platforms("binary_sensor")
+
 KITCHEN = "binary_sensor.kitchen_show_connectivity"
 KIDS = "binary_sensor.kids_dot_connectivity"
 

@@ -12,6 +12,8 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.coordinator.history import HistoryCoordinator
 from tests.conftest import Household, set_up, state_of, until
 
+pytestmark = pytest.mark.platforms("media_player", "notify", "sensor")
+
 KITCHEN = "media_player.kitchen_show"
 
 

@@ -14,6 +14,8 @@ from tests.conftest import act, set_up, state_of, until
 
 from .appliances import House
 
+pytestmark = pytest.mark.platforms("lock", "number", "select", "sensor", "switch")
+
 INTENSITY = "number.diffuser_intensity"
 SCENT = "select.diffuser_scent"
 PLUG = "switch.kitchen_coffee_maker"

@@ -10,6 +10,8 @@ from tests.conftest import set_up, state_of
 
 from .appliances import PHOENIX, House
 
+pytestmark = pytest.mark.platforms("scene")
+
 SCENE = "scene.movie_night"
 ENTITY_ID = "5e000000-0000-4000-8000-0000000000e0"
 

@@ -24,6 +24,8 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud.model.devices import Notification, NotificationStatus, NotificationType
 from tests.conftest import Clock, Household, set_up, state_of, until
 
+pytestmark = pytest.mark.platforms("calendar", "event", "media_player", "sensor", "todo")
+
 ALARM = "sensor.kitchen_show_next_alarm"
 TIMER = "sensor.kitchen_show_next_timer"
 REMINDER = "sensor.kitchen_show_next_reminder"

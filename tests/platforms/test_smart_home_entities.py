@@ -24,6 +24,19 @@ from tests.test_remove_device import removed
 
 from .appliances import GRAPHQL, House, written
 
+pytestmark = pytest.mark.platforms(
+    "alarm_control_panel",
+    "binary_sensor",
+    "climate",
+    "light",
+    "lock",
+    "media_player",
+    "number",
+    "select",
+    "sensor",
+    "switch",
+)
+
 AIR = {
     "temperature": ("21.5", "temperature", "°C"),
     "humidity": ("46.0", "humidity", "%"),

@@ -15,6 +15,8 @@ from tests.conftest import Clock, set_up, state_of, until
 
 from .appliances import PHOENIX
 
+pytestmark = pytest.mark.platforms("binary_sensor", "light")
+
 KITCHEN = "G0SIM00KITCHEN01"
 SPOT = "G0SIM000OFFICE01"
 SMOKE = "binary_sensor.kitchen_show_smoke_alarm_heard"

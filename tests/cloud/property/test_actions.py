@@ -20,6 +20,8 @@ from tests.test_ended_sign_in import INTERNALS
 
 from .hotel import BED_101, LAMP_101, ROOM_101, ROOM_102, change, endpoint, requests
 
+pytestmark = pytest.mark.platforms("binary_sensor", "button", "light", "notify", "number", "sensor")
+
 PASSWORD = "correct horse battery"
 SPARE = "amzn1.alexa.endpoint.SIMSTOCK"
 

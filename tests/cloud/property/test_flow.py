@@ -17,6 +17,8 @@ from custom_components.alexa_media.const import DOMAIN
 
 from .hotel import IMPLEMENTATION, ORGANIZATION, ROOM_101, add_credentials, hotel_entry, load
 
+pytestmark = pytest.mark.platforms("light", "number")
+
 REGION = {"region": "na", "login_host": "by_region"}
 
 
