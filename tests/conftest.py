@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 import gc
 import logging
 import math
@@ -17,10 +18,11 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, State
-from homeassistant.helpers import event
+from homeassistant.helpers import config_validation as cv, event
 from homeassistant.util import dt as dt_util
 from homeassistant.util.async_ import get_scheduled_timer_handles
 from hypothesis import settings
+import probatio as vol
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -54,6 +56,26 @@ for handler in logging.getLogger().handlers:
 # Most objects live until the end of a test, so frequent collections find little. Home Assistant's plugin collects after
 # each module.
 gc.set_threshold(100_000, 20, 20)
+
+# Each test registers the actions of all entity platforms, and few tests call more than one of them.
+_make_entity_service_schema = cv._make_entity_service_schema
+
+
+def _entity_service_schema_on_use(schema: dict[Any, Any], extra: int) -> Any:
+    """Return the schema of an entity action that is built when the action is first called."""
+
+    @cache
+    def build() -> Any:
+        return _make_entity_service_schema(schema, extra)
+
+    def validate(data: object) -> object:
+        return build()(data)
+
+    validate._entity_service_schema = True  # type: ignore[attr-defined] # Home Assistant refuses other schemas
+    return vol.Schema(validate)
+
+
+cv._make_entity_service_schema = _entity_service_schema_on_use
 
 # Paths of requests that never end: the stream, and the ping that keeps it open.
 _ENDLESS = ("/v20160207/directives", "/ping")
@@ -104,7 +126,8 @@ async def _lean_loop(enable_event_loop_debug: None, monkeypatch: pytest.MonkeyPa
 def _platforms(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only load the platforms in the marker ``platforms``.
 
-    Adding all 260 entities takes half of a test's time.
+    Name the platforms whose entities the test uses, because adding all 260 entities takes half of a test's time. Omit
+    the marker if all of them matter, such as for the number of requests, and in tests with the failure table.
     """
     if marker := request.node.get_closest_marker("platforms"):
         monkeypatch.setattr(custom_components.alexa_media, "PLATFORMS", tuple(Platform(name) for name in marker.args))
@@ -257,7 +280,7 @@ async def until(hass: HomeAssistant, predicate: Callable[[], Any], seconds: floa
 
 
 async def quiet(
-    hass: HomeAssistant, sim: ControlClient, calm: float = 1.0, seconds: float = 20.0, rest: float = 0.15
+    hass: HomeAssistant, sim: ControlClient, calm: float = 1.0, seconds: float = 20.0, rest: float = 0.05
 ) -> None:
     """Wait until the cloud has received no request for ``calm`` seconds, or until no request is due within them.
 
@@ -375,10 +398,23 @@ class Clock:
         self.sim.advance(seconds)
         fire_due(self.hass)
         await self.hass.async_block_till_done()
-        # what is ready runs however slow the machine is, such as sending a ping
-        for _ in range(25):
-            await asyncio.sleep(0)
+        await run_ready()
         await _breathe(0.01 if 0.25 < seconds <= 1.0 else 0.005)
+
+
+async def run_ready() -> None:
+    """Run what is ready, however slow the machine is, such as sending a ping.
+
+    The rounds are limited, because some code repeats itself until a frozen time limit has passed.
+    """
+    loop = asyncio.get_running_loop()
+    idle = 0
+    for _ in range(25):
+        await asyncio.sleep(0)
+        # in the round after an idle one, the loop reads what has already arrived at its sockets
+        idle = 0 if loop._ready else idle + 1  # type: ignore[attr-defined]
+        if idle == 2:
+            return
 
 
 @pytest.fixture
@@ -395,6 +431,11 @@ async def _breathe(seconds: float = 0.005) -> None:
     """Let the sockets transfer data, in real time even if the clock is frozen."""
     loop = asyncio.get_running_loop()
     await loop.run_in_executor(None, time.sleep, seconds)
+
+
+def end_speech(config_entry: MockConfigEntry) -> None:
+    """Let the next speech follow immediately, as if all Echos had finished speaking."""
+    config_entry.runtime_data.backend._scheduler._speaks_until.clear()
 
 
 def lacking(monkeypatch: pytest.MonkeyPatch, *families: str) -> set[str]:

@@ -36,6 +36,7 @@ async def test_unloading_makes_entities_unavailable(hass: HomeAssistant, entry: 
     assert state_of(hass, "media_player.kitchen_show").state == "idle"
 
 
+@pytest.mark.platforms("alarm_control_panel", "number")
 async def test_no_state_is_temporarily_unknown_after_a_restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Enabled topics with one request per account are read before the entities are added."""
     ids = ("number.kitchen_show_alarm_volume", "alarm_control_panel.alexa_guard_60057")
@@ -154,6 +155,7 @@ async def test_removal_deregisters(
     assert hass.states.async_all() == []
 
 
+@pytest.mark.platforms("media_player")
 @pytest.mark.parametrize("disabled", [None, ConfigEntryDisabler.USER])
 async def test_removing_a_copy_leaves_the_registration_to_the_other(
     hass: HomeAssistant,
@@ -176,6 +178,7 @@ async def test_removing_a_copy_leaves_the_registration_to_the_other(
     assert household.requests("POST", "/auth/deregister") == ["POST /auth/deregister"]
 
 
+@pytest.mark.platforms("media_player")
 async def test_removing_an_entry_of_another_account_removes_its_own_registration(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
@@ -188,6 +191,7 @@ async def test_removing_an_entry_of_another_account_removes_its_own_registration
     assert household.requests("POST", "/auth/deregister") == ["POST /auth/deregister"]
 
 
+@pytest.mark.platforms("media_player")
 @pytest.mark.parametrize("fault", [{"status": 500}, {"cut": "before"}, {"status": 401}], ids=str)
 async def test_removal_is_never_blocked(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, fault: dict[str, Any]
@@ -263,11 +267,12 @@ async def test_a_revoked_registration_asks_for_one_sign_in(
     await clock.advance(1200)
     assert len(hass.config_entries.flow.async_progress_by_handler(DOMAIN)) == 1
     sim.reset_ledger()
-    await clock.advance(3600)
+    await clock.advance(3600, step=300)
     assert len(hass.config_entries.flow.async_progress_by_handler(DOMAIN)) == 1
     assert household.requests() == []
 
 
+@pytest.mark.platforms("media_player", "notify")
 async def test_a_new_device_appears(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
@@ -285,6 +290,7 @@ async def refresh_devices(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await hass.async_block_till_done()
 
 
+@pytest.mark.platforms("media_player", "switch")
 @pytest.mark.contract("a removed Echo stays until a reload")
 async def test_a_device_is_removed_after_two_lists(
     hass: HomeAssistant,
@@ -317,6 +323,7 @@ async def test_a_device_is_removed_after_two_lists(
     await hass.config_entries.async_unload(entry.entry_id)
 
 
+@pytest.mark.platforms("media_player", "sensor", "switch")
 @pytest.mark.parametrize(
     "fault", [{"status": 500}, {"status": 200, "body": {"devices": []}}, {"status": 200, "body": {}}], ids=str
 )
@@ -337,6 +344,7 @@ async def test_a_failed_list_removes_nothing(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+@pytest.mark.platforms("media_player")
 async def test_a_renamed_device_is_renamed(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, device_registry: dr.DeviceRegistry
 ) -> None:
@@ -350,6 +358,7 @@ async def test_a_renamed_device_is_renamed(
     assert hass.states.get("media_player.bedroom_dot")
 
 
+@pytest.mark.platforms("media_player")
 @pytest.mark.contract("devices that become entities")
 async def test_the_app_itself_gets_no_entities(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """The integration's own registration and phones without a player have no entities."""
@@ -366,6 +375,7 @@ async def test_the_app_itself_gets_no_entities(hass: HomeAssistant, entry: MockC
     }
 
 
+@pytest.mark.platforms("media_player")
 @pytest.mark.contract("devices that become entities", "names in filters are case-sensitive")
 @pytest.mark.parametrize(
     ("data", "names"),

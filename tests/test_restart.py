@@ -10,6 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
+from custom_components.alexa_media import push
 from custom_components.alexa_media.backends import STORE_VERSION, Stored, entry_store
 from custom_components.alexa_media.cloud.account import transport
 from tests.conftest import Clock, Household, quiet, set_up, state_of, until
@@ -55,7 +56,7 @@ async def restart(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntr
     sim.remove_fault(fault)
     assert entry.state is ConfigEntryState.LOADED
     await until(hass, lambda: entry.runtime_data.push.up)
-    await quiet(hass, sim)
+    await quiet(hass, sim, calm=0.4)
     return needed
 
 
@@ -73,10 +74,11 @@ async def stopped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> MockConfigEntry:
     """Return an entry that was set up once and unloaded; requests do not wait for each other."""
+    monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
     monkeypatch.setattr(transport, "SLOTS_AT_SETUP", 100)
     monkeypatch.setattr(transport, "SLOTS", 100)
     await set_up(hass, config_entry)
-    await quiet(hass, sim)
+    await quiet(hass, sim, calm=0.4)
     await stop(hass, config_entry)
     return config_entry
 
@@ -95,6 +97,7 @@ async def test_a_restart_needs_three_round_trips_and_no_sign_in(
     await stop(hass, stopped)
 
 
+@pytest.mark.platforms("media_player")
 async def test_the_stored_session_is_private_and_removed_with_the_entry(
     hass: HomeAssistant, sim: ControlClient, hass_storage: dict[str, Any], stopped: MockConfigEntry
 ) -> None:
@@ -105,6 +108,7 @@ async def test_the_stored_session_is_private_and_removed_with_the_entry(
     assert [key for key in hass_storage if stopped.entry_id in key] == []
 
 
+@pytest.mark.platforms("media_player")
 async def test_a_removal_right_after_a_change_leaves_no_file(
     hass: HomeAssistant, hass_storage: dict[str, Any], config_entry: MockConfigEntry, clock: Clock
 ) -> None:
@@ -115,6 +119,7 @@ async def test_a_removal_right_after_a_change_leaves_no_file(
     assert [key for key in hass_storage if config_entry.entry_id in key] == []
 
 
+@pytest.mark.platforms("media_player")
 async def test_tokens_are_renewed_before_a_stored_one_expires(
     hass: HomeAssistant,
     sim: ControlClient,
@@ -197,6 +202,7 @@ DAMAGED: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.platforms("media_player")
 @pytest.mark.parametrize("content", DAMAGED)
 @pytest.mark.parametrize("name", ["session", "devices", "appliances"])
 async def test_a_damaged_file_is_replaced(
@@ -218,6 +224,7 @@ async def test_a_damaged_file_is_replaced(
         assert hass_storage[key]["data"]["token"]
 
 
+@pytest.mark.platforms("media_player")
 async def test_the_session_of_another_account_is_not_used(
     hass: HomeAssistant,
     sim: ControlClient,
@@ -235,6 +242,7 @@ async def test_the_session_of_another_account_is_not_used(
     await stop(hass, stopped)
 
 
+@pytest.mark.platforms("media_player")
 async def test_a_sign_in_that_ended_while_home_assistant_was_off_asks_the_user(
     hass: HomeAssistant, sim: ControlClient, stopped: MockConfigEntry
 ) -> None:

@@ -10,6 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
+from tests.conftest import end_speech
 
 pytestmark = pytest.mark.platforms("media_player", "notify", "text")
 
@@ -58,7 +59,7 @@ async def said(
     """Return the result of each way for a text, without waiting for earlier speech."""
     before = len(sim.spoken())
     for way in ways:
-        entry.runtime_data.backend._scheduler._speaks_until.clear()
+        end_speech(entry)
         await say(hass, way, text)
     return sim.spoken()[before:]
 

@@ -20,7 +20,7 @@ import custom_components.alexa_media as component
 from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.coordinator.history import HistoryCoordinator
 from custom_components.alexa_media.features import alarms as alerts
-from tests.conftest import until
+from tests.conftest import end_speech, until
 from tests.test_permissions import CALLS, filled
 
 KITCHEN: Final = "media_player.kitchen_show"
@@ -163,8 +163,7 @@ async def try_call(
     hass: HomeAssistant, entry: MockConfigEntry, domain: str, action: str, data: dict[str, Any]
 ) -> str | None:
     """Return a problem if a call is too slow, or neither succeeds nor raises a clear error; otherwise return None."""
-    # speech waits for the end of earlier speech, which other tests cover
-    entry.runtime_data.backend._scheduler._speaks_until.clear()
+    end_speech(entry)
     responds = hass.services.supports_response(domain, action) is SupportsResponse.ONLY
     told = f"{action}: {str(data)[:200]}"
     begin = asyncio.get_running_loop().time()
@@ -200,6 +199,7 @@ def test_every_action_is_described() -> None:
     assert set(ACTIONS) == set(CALLS)
 
 
+@pytest.mark.platforms("media_player", "notify", "sensor", "todo")
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("action", sorted(ACTIONS))
 @pytest.mark.usefixtures("quick")
@@ -212,6 +212,7 @@ async def test_invalid_values_are_refused_with_a_clear_error(
     assert not [line for line in bad if line]
 
 
+@pytest.mark.platforms("media_player", "notify")
 @pytest.mark.usefixtures("quick")
 async def test_invalid_notify_targets_and_data_are_refused_with_a_clear_error(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
@@ -244,6 +245,7 @@ JSON: Final = st.recursive(
 )
 
 
+@pytest.mark.platforms("media_player", "notify", "sensor", "todo")
 @pytest.mark.usefixtures("quick")
 async def test_generated_values_cause_clear_errors(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
@@ -271,6 +273,7 @@ async def test_generated_values_cause_clear_errors(
 HALF: Final = "half \ud83d of a letter"
 
 
+@pytest.mark.platforms("calendar", "media_player", "notify", "todo")
 async def test_text_that_cannot_be_encoded_is_never_sent(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:

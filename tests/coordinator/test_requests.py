@@ -58,7 +58,7 @@ async def test_an_idle_hour_needs_few_requests(
     """An hour without events with push up costs at most 20 requests, apart from pings."""
     await rest(hass, sim, config_entry, clock, name)
     sim.reset_ledger()
-    await clock.advance(3600)
+    await clock.advance(3600, step=180)
     requests = Counter(household.requests())
     assert 1 <= requests.total() <= 20, requests
     assert config_entry.runtime_data.push.up
@@ -87,7 +87,7 @@ async def test_idle_hours_of_a_proven_stream(
     requests: Counter[str] = Counter()
     for _ in range(5):
         sim.reset_ledger()
-        await clock.advance(3600)
+        await clock.advance(3600, step=180)
         hour = Counter(household.requests())
         assert hour.total() <= 11, hour
         requests += hour
@@ -96,6 +96,7 @@ async def test_idle_hours_of_a_proven_stream(
         assert requests[f"GET /api/{path}"] >= 1, "polls find changes whose push was missed"
 
 
+@pytest.mark.platforms("media_player")
 async def test_a_missed_push_brings_the_shorter_intervals_back(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
@@ -117,6 +118,7 @@ async def test_a_missed_push_brings_the_shorter_intervals_back(
     assert players.update_interval == timedelta(hours=1)
 
 
+@pytest.mark.platforms("notify")
 async def test_speaking_on_ten_echos_is_one_request(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:
@@ -138,6 +140,7 @@ async def test_speaking_on_ten_echos_is_one_request(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+@pytest.mark.platforms("media_player", "notify")
 @pytest.mark.contract("a refused command is logged at most")
 @pytest.mark.parametrize(
     ("fault", "key"),
@@ -173,6 +176,7 @@ async def test_a_refused_command_raises(
     assert entry.runtime_data.devices.last_update_success
 
 
+@pytest.mark.platforms("notify")
 async def test_a_write_is_not_repeated_after_an_unknown_outcome(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
@@ -185,6 +189,7 @@ async def test_a_write_is_not_repeated_after_an_unknown_outcome(
     assert [item["text"] for item in sim.spoken()] == ["once"]
 
 
+@pytest.mark.platforms("notify")
 @pytest.mark.parametrize("status", [401, 403])
 async def test_a_refused_session_is_renewed(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, status: int
@@ -198,6 +203,7 @@ async def test_a_refused_session_is_renewed(
     assert household.requests("POST", "/auth/register") == []
 
 
+@pytest.mark.platforms("switch")
 async def test_update_entity_reads_its_topic_once(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
@@ -213,6 +219,7 @@ async def test_update_entity_reads_its_topic_once(
     assert household.requests() == ["GET /api/dnd/device-status-list"]
 
 
+@pytest.mark.platforms("notify")
 async def test_ten_actions_at_once_are_two_requests(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household
 ) -> None:

@@ -42,7 +42,7 @@ from custom_components.alexa_media.cloud.account.smart_home_requests import APPL
 from custom_components.alexa_media.cloud.model.devices import Volume
 from custom_components.alexa_media.cloud.model.events import VolumeChanged
 from custom_components.alexa_media.const import DOMAIN
-from tests.conftest import Household, fire_due, next_timer, streams_at_rest
+from tests.conftest import Household, fire_due, next_timer, run_ready, streams_at_rest
 from tests.endpoints import ACCOUNT_ENDPOINTS, ENDPOINTS
 
 from .failure_commands import CHANGING, ENABLED, FAMILIES, PREPARE, command_of
@@ -161,10 +161,25 @@ def faults_of(endpoint: Endpoint, moment: Moment) -> tuple[str, ...]:
 
 
 def is_of(endpoint: Endpoint, request: Mapping[str, Any]) -> bool:
-    """Return whether a ledger request belongs to an endpoint; GraphQL's single path counts as a write for mutations."""
-    if endpoint.path.endswith("/graphql") and endpoint.is_write is not ("mutation " in str(request["body"])):
-        return False
-    return request["method"] == endpoint.method and _pattern(endpoint.path).fullmatch(request["path"]) is not None
+    """Return whether a ledger request belongs to an endpoint."""
+    return endpoint.name in _names_of(request["method"], request["path"], _is_mutation(request))
+
+
+def _is_mutation(request: Mapping[str, Any]) -> bool:
+    """Return whether the body of a ledger request contains a GraphQL mutation."""
+    return "mutation " in str(request["body"])
+
+
+@cache
+def _names_of(method: str, path: str, is_mutation: bool) -> frozenset[str]:
+    """Return the names of the endpoints of a request; GraphQL's single path counts as a write for mutations."""
+    return frozenset(
+        endpoint.name
+        for endpoint in EVERY
+        if endpoint.method == method
+        and (endpoint.is_write is is_mutation or not endpoint.path.endswith("/graphql"))
+        and _pattern(endpoint.path).fullmatch(path)
+    )
 
 
 @cache
@@ -187,10 +202,7 @@ class Drive:
         self.freezer.tick(timedelta(seconds=seconds))
         self.sim.advance(seconds)
         fire_due(self.hass)
-        # a limited number, because the clock of the time limit is frozen and a request without a response would never
-        # end
-        for _ in range(25):
-            await asyncio.sleep(0)
+        await run_ready()
         await asyncio.get_running_loop().run_in_executor(None, time.sleep, 0.008 if 0.5 < seconds <= 1.5 else 0.004)
 
     def _is_busy(self) -> bool:
@@ -383,9 +395,9 @@ class Table:
 
     async def opened(self) -> None:
         """Wait for the reads that follow the opening of the stream."""
-        names = {endpoint.name for endpoint in ONCE_OPEN}
         for _ in range(60):
-            if names & self.reached():
+            ledger = self.sim.ledger()
+            if any(is_of(endpoint, request) for endpoint in ONCE_OPEN for request in ledger):
                 break
             await self.drive.tick(0.5)
         await self.drive.settle()
@@ -517,8 +529,8 @@ class Table:
 
     def reached(self) -> set[str]:
         """Return the names of the endpoints used since the last reset."""
-        ledger = self.sim.ledger()
-        return {endpoint.name for endpoint in EVERY if any(is_of(endpoint, request) for request in ledger)}
+        forms = {(request["method"], request["path"], _is_mutation(request)) for request in self.sim.ledger()}
+        return set().union(*(_names_of(*form) for form in forms))
 
     def before_it(self, endpoint: Endpoint) -> None:
         """Let the endpoints that the integration tries before this one be refused."""
