@@ -125,6 +125,11 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self.data: Mapping[str, V] = {}
         self.push_up = False
         self.read_at: float | None = None
+        self.read_whole_at: float | None = None
+        self._is_partial = False
+        self._part_requested = False
+        self._whole_hinted = False
+        self._whole_shared = False
         self._first_read_begun = False
         self._reading_since: float | None = None
         self._announced: Mapping[str, V] = self.data
@@ -169,7 +174,11 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @abstractmethod
     async def _async_read(self) -> Mapping[str, V]:
-        """Read the topic and return its data by key; raises ``AlexaError``."""
+        """Read the topic and return its data by key; raises ``AlexaError``.
+
+        If ``_is_partial`` is set, a subclass may read only the part that was requested. If it reads the whole topic
+        nevertheless, it clears ``_is_partial``.
+        """
 
     @override
     async def _async_update_data(self) -> Mapping[str, V]:
@@ -177,13 +186,16 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
         Reads of one topic run one after the other, so that an older read never overwrites a newer one.
         """
+        part_requested, self._part_requested = self._part_requested, False
         async with self._read_lock:
+            self._is_partial = part_requested and not self._is_due
             return await self._async_read_alone()
 
     async def _async_read_alone(self) -> Mapping[str, V]:
         """Read the topic after other reads of it have ended.
 
-        ``read_at`` is the start of the last successful read, in seconds of the event loop's clock.
+        ``read_at`` is the start of the last successful read, in seconds of the event loop's clock; ``read_whole_at`` is
+        that of the last one of the whole topic.
         """
         pushed = self._pushed_while_reading = {}
         self._reading_since = began = self.hass.loop.time()
@@ -201,7 +213,9 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             self._pushed_while_reading = self._reading_since = None
         self._failures = 0
         self._failure = None
-        before, self.read_at = self.read_at, began
+        self.read_at, before = began, self.read_whole_at
+        if not self._is_partial:
+            self.read_whole_at = began
         hinted, self._is_hinted = self._is_hinted, False
         if self.watchdog and self.push_up and not hinted and before is not None and before >= self._push_up_at:
             quiet = {key: value for key, value in data.items() if key not in pushed and key not in self._awaited}
@@ -288,14 +302,25 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         return False
 
     def is_read_since(self, moment: float) -> bool:
-        """Return whether the last successful read, or a running one, began at ``moment`` or later.
+        """Return whether the last successful read of the whole topic, or a running one, began at ``moment`` or later.
 
         ``moment`` is in seconds of the event loop's clock.
         Always True for a topic that is only read for listeners and has none.
         """
         if not self.read_at_start and not self._by_context:
             return True
-        return any(began is not None and began >= moment for began in (self.read_at, self._reading_since))
+        running = None if self._is_partial else self._reading_since
+        return any(began is not None and began >= moment for began in (self.read_whole_at, running))
+
+    @property
+    def _is_due(self) -> bool:
+        """Return whether to read the whole topic, and not just a part: the last read failed, or a poll is due.
+
+        A read of a part postpones the next poll.
+        """
+        if self.read_whole_at is None or not self.last_update_success:
+            return True
+        return self.hass.loop.time() - self.read_whole_at >= self.wanted_interval.total_seconds()
 
     @property
     def is_behind(self) -> bool:
@@ -314,10 +339,19 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         if not self.last_update_success and self._failure is not None:
             raise self._failure
 
-    async def async_refresh_shared(self) -> None:
-        """Refresh now; callers in the same turn of the event loop share one read."""
+    async def _async_refresh_part(self) -> None:
+        """Read the part that was requested from the subclass, or the whole topic if that is due."""
+        self._part_requested = True
+        await self.async_refresh()
+
+    async def async_refresh_shared(self, *, part: bool = False) -> None:
+        """Refresh now; callers in the same turn of the event loop share one read.
+
+        Only a part is read if all of them want no more (``part``).
+        """
         if self.is_closed:
             return
+        self._whole_shared |= not part
         if self._shared_refresh is None:
             self._shared_refresh = self.entry.async_create_background_task(
                 self.hass, self._async_shared(), f"{self.name} refresh", eager_start=False
@@ -328,7 +362,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         """Wait for the other callers of this turn of the event loop, then read."""
         await asyncio.sleep(0)
         self._shared_refresh = None
-        await self.async_refresh()
+        is_whole, self._whole_shared = self._whole_shared, False
+        await (self.async_refresh() if is_whole else self._async_refresh_part())
 
     @callback
     def async_read_in_task(self, read: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
@@ -344,6 +379,12 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     @callback
     def async_hint(self) -> None:
         """Read soon because the topic changed; hints in quick succession cause one read."""
+        self._whole_hinted = True
+        self._async_part_hint()
+
+    @callback
+    def _async_part_hint(self) -> None:
+        """Read the part that was requested from the subclass soon; the whole topic if another hint is for that."""
         if self.is_closed:
             return
         now = self.hass.loop.time()
@@ -365,7 +406,9 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         """Read the topic; hints from now on cause another read."""
         self._hint_since = None
         self._is_hinted = True
-        self.entry.async_create_background_task(self.hass, self.async_refresh(), f"{self.name} hint")
+        is_whole, self._whole_hinted = self._whole_hinted, False
+        refresh = self.async_refresh if is_whole else self._async_refresh_part
+        self.entry.async_create_background_task(self.hass, refresh(), f"{self.name} hint")
 
     # --- pushed facts and commands ---------------------------------------------------
 
@@ -504,8 +547,12 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         read_at = self.read_at if self.last_update_success else None
         for key in tuple(self._awaited):
             # A read that began before the command was accepted may not contain its effect.
-            if read_at is None or read_at >= self._awaited_since[key]:
+            if read_at is None or (read_at >= self._awaited_since[key] and self._is_covered(key)):
                 self._confirmed(key)
+
+    def _is_covered(self, key: str) -> bool:  # noqa: ARG002 - for topics that are read in parts
+        """Return whether the last read contains all that is expected about ``key``."""
+        return True
 
     @callback
     def _async_check_usable(self) -> None:

@@ -45,9 +45,7 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
         self._item_ids: dict[str, dict[str, None]] = {}
         self._changed: set[str] = set()
         self._refused: set[str] = set()
-        self._only_changed = False
-        self._lists_changed = False
-        self._read_up = False
+        self._read_items: frozenset[str] = frozenset()
         self._wanting: asyncio.Task[None] | None = None
 
     # --- reading ---------------------------------------------------------------------
@@ -55,11 +53,11 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
     @override
     async def _async_read(self) -> Mapping[str, AlexaList]:
         """Read the lists and the changed items; for a push or a new listener, only the items."""
-        only_changed, self._only_changed = self._only_changed, False
-        if only_changed:
+        if self._is_partial:
             with contextlib.suppress(AlexaUnsupportedError):
                 return await self._async_with_items(dict(self.data), only_changed=True)
             # One of them may have been deleted: the list of lists shows that.
+            self._is_partial = False
         return await self._async_with_items(await self._async_lists(), only_changed=False)
 
     async def _async_with_items(self, lists: dict[str, AlexaList], *, only_changed: bool) -> dict[str, AlexaList]:
@@ -70,6 +68,7 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
         """
         self._changed &= lists.keys()
         wanted = [key for key in sorted(self._changed - self._absences.missing) if self._is_wanted(key)]
+        self._read_items = frozenset(wanted)
         # A hint during the read causes another read.
         self._changed.difference_update(wanted)
         try:
@@ -102,11 +101,9 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
 
     async def _async_lists(self) -> dict[str, AlexaList]:
         """Read the list of lists, and mark the lists whose items may have changed."""
-        self._lists_changed = False
         infos = await self._api.async_lists()
         # Pushes may have been missed since the last read: Amazon's change marks may be incomplete.
-        missed = not (self._read_up and self.push_up)
-        self._read_up = self.push_up
+        missed = not self.push_up or self.read_whole_at is None or self.read_whole_at < self._push_up_at
         lists = self._kept(infos)
         for key, info in infos.items():
             before = self.data.get(key)
@@ -136,18 +133,22 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
                     event = EchoEvent(entry_id=self.entry.entry_id, serial=list_id, kind=LIST_ITEM, data=data)
                     async_send(self.hass, event)
 
+    @override
+    def _is_covered(self, key: str) -> bool:
+        """Return whether the last read contains what is expected about a list."""
+        return not self._is_partial or key in self._read_items
+
     # --- hints -----------------------------------------------------------------------
 
     @callback
     def async_list_hint(self, list_id: str | None) -> None:
         """Read a list soon if it has listeners; None or an unknown list causes a read of the list of lists."""
         if list_id is None or list_id not in self.data:
-            self._lists_changed = True
-        else:
-            self._changed.add(list_id)
-            if not self._is_wanted(list_id):
-                return
-        self.async_hint()
+            self.async_hint()
+            return
+        self._changed.add(list_id)
+        if self._is_wanted(list_id):
+            self._async_part_hint()
 
     async def async_refresh_items(self, list_id: str) -> None:
         """Read the list of lists and the items of one; concurrent callers share one read."""
@@ -164,21 +165,13 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
     async def _async_read_wanted(self) -> None:
         """Read the items of the changed lists that have listeners."""
         self._wanting = None
-        self._only_changed = True
-        await self.async_refresh()
+        await self._async_refresh_part()
 
     @override
     @callback
     def async_key_hint(self, key: str) -> None:
         """Read a list for which a confirming push is missing."""
         self.async_list_hint(key)
-
-    @override
-    @callback
-    def _async_on_hint(self) -> None:
-        """Read the lists named by hints; if a hint named none, the list of lists too."""
-        self._only_changed = not self._lists_changed
-        super()._async_on_hint()
 
     @override
     @callback

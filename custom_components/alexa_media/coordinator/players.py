@@ -46,7 +46,6 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         """Initialize with the poll interval of the entry."""
         self._scan_interval = _scan_interval(entry)
         self._devices = devices
-        self._sessions_only = False
         self._external: dict[str, float] = {}
         self._now_playing = Timer(hass, entry)
         super().__init__(hass, entry, backend)
@@ -66,9 +65,8 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @override
     async def _async_read(self) -> Mapping[str, Player]:
-        """Read the sessions, and the volumes unless the hint was for the sessions only."""
-        sessions_only, self._sessions_only = self._sessions_only, False
-        if sessions_only and self.data:
+        """Read the sessions, and the volumes unless only the sessions were requested."""
+        if self._is_partial:
             sessions = await self.backend.async_sessions(self._devices.data.values())
             volumes: dict[str, Volume | None] = {serial: player.volume for serial, player in self.data.items()}
         else:
@@ -114,7 +112,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
     def _settled(self, key: str, value: Player, began: float) -> Player:
         """Return the player to show after a read; volume, shuffle and repeat written since it began are kept."""
         shown = self.data.get(key, Player())
-        if not self.written.takes_read(key, value.volume, began):
+        if self._is_partial or not self.written.takes_read(key, value.volume, began):
             value = replace(value, volume=shown.volume)
         if (session := value.session) is None or (old := shown.session) is None:
             return value
@@ -132,6 +130,11 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         session = player.session if player else None
         keys = (key, *(_mode_key(session, mode) for mode in _MODES)) if session else (key,)
         return any(self.written.is_awaited(each) for each in keys)
+
+    @override
+    def _is_covered(self, key: str) -> bool:
+        """Return whether the last read contains what is expected about a device; it may lack the volume."""
+        return not (self._is_partial and self._is_awaiting(key))
 
     def _with_pushed_modes(self, session: Session, pushed: Mapping[str, object]) -> Session:
         """Return a session with pushed shuffle and repeat (None: not reported); stale values cause a read instead."""
@@ -161,14 +164,11 @@ class PlayersCoordinator(TopicCoordinator[Player]):
     @callback
     def async_sessions_hint(self) -> None:
         """Schedule a read of the sessions without the volumes."""
-        if self._hint_since is None:
-            self._sessions_only = True
-        self.async_hint()
+        self._async_part_hint()
 
     async def async_read_sessions(self) -> None:
         """Read the sessions now, without the volumes."""
-        self._sessions_only = True
-        await self.async_refresh_shared()
+        await self.async_refresh_shared(part=True)
 
     def is_external(self, session: Session) -> bool:
         """Return whether a session is known to use a player that does not accept Amazon's commands."""

@@ -269,7 +269,7 @@ class AlexaRuntimeData:
         coordinators = self.coordinators
         if self.watchdog.is_proven:
             rare = [topic for topic in coordinators if topic.pushed and topic.interval_with_proven_push > RENEWED_EVERY]
-            oldest = sorted(rare, key=lambda coordinator: coordinator.read_at or 0.0)
+            oldest = sorted(rare, key=lambda coordinator: coordinator.read_whole_at or 0.0)
             share = oldest[: math.ceil(len(oldest) / RENEWALS)]
             coordinators = tuple(
                 coordinator
