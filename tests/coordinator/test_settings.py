@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud.model.settings import Setting
-from custom_components.alexa_media.coordinator.settings import RETRY_DELAY
+from custom_components.alexa_media.coordinator.devices import RETRY_DELAY
 from tests.conftest import Clock, Household, set_up, state_of
 
 KITCHEN, STUDIO, KIDS = "Kitchen Show", "Living Room Studio", "Kids Dot"

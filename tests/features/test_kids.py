@@ -292,3 +292,24 @@ async def test_a_failure_of_the_site_for_parents_leaves_the_rest(
     assert (state_of(hass, switch).state, state_of(hass, select).state) == ("on", "Kim")
     assert state_of(hass, select).attributes["options"] == ["none", "Kim", "Robin"]
     await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_an_echo_that_fails_does_not_affect_the_others(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    household: Household,
+    entity_registry: er.EntityRegistry,
+    clock: Clock,
+) -> None:
+    """The states of the other Echos are shown; the one that failed is read again ten minutes later."""
+    for name, entity_id in (("Office Spot", SENSOR), ("Bedroom Dot", BEDROOM_SENSOR)):
+        enable(entity_registry, config_entry, household, name, entity_id)
+    sim.fault(path="/api/device/op-mode", status=500, times=2)
+    await set_up(hass, config_entry)
+    await clock.settle()
+    assert {state_of(hass, SENSOR).state, state_of(hass, BEDROOM_SENSOR).state} == {"off", "unknown"}
+    sim.reset_ledger()
+    await clock.advance(660)
+    assert household.requests("GET", "/api/device/op-mode") == [MODE]
+    assert (state_of(hass, SENSOR).state, state_of(hass, BEDROOM_SENSOR).state) == ("off", "off")

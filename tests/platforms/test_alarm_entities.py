@@ -69,6 +69,35 @@ async def test_sounds_and_volumes_are_read_once_and_written(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+async def test_an_echo_that_refuses_its_sounds_does_not_affect_the_others(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
+) -> None:
+    """The sounds of the other Echos are shown, and only those of the one that refused are read again, once."""
+    echos = ("Kitchen Show", "Office Spot", "Bedroom Dot")
+    sounds = [enable(hass, config_entry, "select", f"{household.serial(name)}_default_sound") for name in echos]
+    sim.fault(path="/api/notification/sounds", status=400, times=1)
+    await set_up(hass, config_entry)
+    await clock.settle()
+
+    def shown() -> list[str]:
+        return sorted(state_of(hass, entity_id).state for entity_id in sounds)
+
+    assert shown() == ["Simple Alarm", "Simple Alarm", "unknown"]
+    sim.reset_ledger()
+    sim.fault(path="/api/notification/sounds", status=400, times=1)
+    await clock.advance(660)
+    assert household.requests("GET", "/api/notification/*") == ["GET /api/notification/sounds"], "refused again"
+    assert shown() == ["Simple Alarm", "Simple Alarm", "unknown"]
+    await clock.advance(3600, 600)
+    assert len(household.requests("GET", "/api/notification/*")) == 1
+    await config_entry.runtime_data.alarm_sounds.async_refresh_shared()
+    assert shown() == ["Simple Alarm"] * 3
+    sim.fault(path="/api/notification/sounds", status=400, times=3)
+    await config_entry.runtime_data.alarm_sounds.async_refresh_shared()
+    assert not config_entry.runtime_data.alarm_sounds.last_update_success, "a refusal of all is a failure"
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
 async def test_alarms_are_added_and_removed(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:

@@ -11,8 +11,8 @@ from typing import ClassVar, override
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
-from ..cloud.errors import AlexaAuthError, AlexaError, AlexaRateLimitedError
 from ..cloud.model.alarms import AlarmsApi, AlarmTone
+from ..cloud.model.devices import Device
 from .devices import DeviceTopicCoordinator
 
 
@@ -85,25 +85,10 @@ class AlarmSoundsCoordinator(AlarmSettingCoordinator[AlarmSounds]):
 
     @override
     async def _async_read(self) -> Mapping[str, AlarmSounds]:
-        """Read the sounds of the devices that have listeners; raises the last error after all devices were tried.
+        """Read the sounds of the devices that have listeners."""
+        return await self._async_read_each(self._sounds)
 
-        Sign-in errors and throttling are raised at once.
-        """
-        found: dict[str, AlarmSounds] = {}
-        problem: AlexaError | None = None
-        for serial in [key for key in self._by_context if isinstance(key, str)]:
-            if (device := self.devices.data.get(serial)) is None:
-                continue
-            known = self.data.get(serial)
-            try:
-                sounds = tuple(await self.api.async_sounds(device))
-                found[serial] = AlarmSounds(sounds=sounds, default=await self.api.async_default_sound(device))
-            except AlexaAuthError, AlexaRateLimitedError:
-                raise
-            except AlexaError as err:
-                problem = err
-                if known is not None:
-                    found[serial] = known
-        if problem is not None:
-            raise problem
-        return found
+    async def _sounds(self, device: Device) -> AlarmSounds:
+        """Read the sounds of a device; raises ``AlexaError``."""
+        sounds = tuple(await self.api.async_sounds(device))
+        return AlarmSounds(sounds=sounds, default=await self.api.async_default_sound(device))

@@ -157,23 +157,15 @@ class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
 
     @override
     async def _async_read(self) -> Mapping[str, KidsMode]:
-        """Read one device after the other; keep the last state of a device for which Amazon returns none."""
-        found: dict[str, KidsMode] = {}
-        if self.with_child:
+        """Read the devices that have listeners."""
+        if self.with_child and not self._is_partial:
             await self._async_read_children()
-        error: AlexaError | None = None
-        followed = [device for serial, device in self.devices.data.items() if serial in self._by_context]
-        for device in followed:
-            try:
-                known = self.data.get(device.serial)
-                found[device.serial] = await self._mode(device, known.child_id if known else None)
-            except (AlexaUnsupportedError, AlexaBadResponseError) as err:
-                error = err
-                if device.serial in self.data:
-                    found[device.serial] = self.data[device.serial]
-        if error is not None and not found:
-            raise error
-        return found
+
+        async def _read(device: Device) -> KidsMode:
+            known = self.data.get(device.serial)
+            return await self._mode(device, known.child_id if known else None)
+
+        return await self._async_read_each(_read)
 
     async def _async_read_children(self) -> None:
         """Read the children of the household, and show new ones; the known ones remain after a failure."""

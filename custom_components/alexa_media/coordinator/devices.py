@@ -1,6 +1,6 @@
 """Devices of the account and their connectivity."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any, ClassVar, Final, NamedTuple, override
@@ -9,15 +9,20 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from ..backends import DelayedSave, Stored, async_stored, entry_store
+from ..cloud.errors import AlexaAuthError, AlexaConnectionError, AlexaError, AlexaRateLimitedError
 from ..cloud.model.api import AlexaBackend
 from ..cloud.model.devices import Device, DeviceFamily, DevicePreferences, leaves, members_of
 from ..cloud.names import folded, is_among, tidy
 from ..const import CONF_EXCLUDE_DEVICES, CONF_INCLUDE_DEVICES, Topic
 from .absences import Absences
-from .base import TopicCoordinator
+from .base import LOGGER, TopicCoordinator
+from .removal import Timer
 
 # Minimum interval (seconds) between reads of the list that are caused by pushes about unknown serials.
 UNKNOWN_SERIAL_COOLDOWN: Final = 600.0
+
+# A device whose read failed is read once more after this time (seconds), and then with the next poll.
+RETRY_DELAY: Final = 600.0
 
 # Maximum number of unlisted serials, which may be new devices, for which data is kept.
 MAX_UNKNOWN: Final = 50
@@ -291,3 +296,38 @@ class DeviceTopicCoordinator[V, A](TopicCoordinator[V]):
         super().__init__(hass, entry, backend)
         self.api = api
         self.devices = devices
+        self._failed_serials: set[str] = set()
+        self._second_try = Timer(hass, entry)
+
+    async def _async_read_each(self, read: Callable[[Device], Awaitable[V]]) -> dict[str, V]:
+        """Read one device with listeners after the other, and return the values by serial.
+
+        A device that fails keeps its last value, and is read once more later. Raises the last ``AlexaError`` if all
+        fail, and at once an error after which further requests are pointless for now.
+        """
+        known = [device for serial, device in self.devices.data.items() if serial in self._by_context]
+        wanted = [device for device in known if device.serial in self._failed_serials] if self._is_partial else known
+        kept = {device.serial: self.data[device.serial] for device in known if device.serial in self.data}
+        found: dict[str, V] = {}
+        error: AlexaError | None = None
+        for device in wanted:
+            try:
+                found[device.serial] = await read(device)
+            except AlexaError as err:
+                if is_out_of_reach(err):
+                    raise
+                LOGGER.debug("Could not read %s of a device: %s", self.topic, err.details)
+                error = err
+        if error is not None and not found and not self._is_partial:
+            raise error
+        self._failed_serials = {device.serial for device in wanted} - found.keys()
+        if self._failed_serials and not self._is_partial:
+            self._second_try.call_later(RETRY_DELAY, self._async_part_hint)
+        return {**kept, **found}
+
+
+def is_out_of_reach(err: AlexaError) -> bool:
+    """Return whether an error means that further requests are pointless for now."""
+    if isinstance(err, AlexaConnectionError):
+        return err.status is None
+    return isinstance(err, (AlexaAuthError, AlexaRateLimitedError))

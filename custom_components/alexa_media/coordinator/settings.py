@@ -12,11 +12,9 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from ..cloud.errors import (
-    AlexaAuthError,
     AlexaBadResponseError,
     AlexaConnectionError,
     AlexaError,
-    AlexaRateLimitedError,
     AlexaUnsupportedError,
 )
 from ..cloud.model.api import AlexaBackend
@@ -35,7 +33,7 @@ from ..cloud.model.settings import (
 )
 from ..const import DOMAIN, Topic
 from .base import TopicCoordinator
-from .devices import DevicesCoordinator, DeviceTopicCoordinator
+from .devices import RETRY_DELAY, DevicesCoordinator, DeviceTopicCoordinator, is_out_of_reach
 from .removal import Timer
 
 _LOGGER = logging.getLogger(__name__)
@@ -46,9 +44,6 @@ INTERVAL: Final = timedelta(hours=6)
 DEVICE_AGE: Final = 24 * 3600.0
 ACCOUNT_AGE: Final = INTERVAL.total_seconds()
 POLL_TOLERANCE: Final = 600.0
-
-# A refused read is retried once after this time (seconds), and then when its values would expire.
-RETRY_DELAY: Final = 600.0
 
 # Interval (seconds) at which failed sources (5xx) are retried, one source at a time, and the time (seconds) after which
 # this becomes rare.
@@ -112,7 +107,6 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         self._unconfirmed: set[SettingsSource] = set()
         self._writing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._wanting: asyncio.Task[None] | None = None
-        self._second_try = Timer(hass, entry)
 
     # --- reading ---------------------------------------------------------------------
 
@@ -126,7 +120,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
             try:
                 values = await self._async_values(unit)
             except AlexaError as err:
-                if _is_out_of_reach(err):
+                if is_out_of_reach(err):
                     raise
                 _LOGGER.debug("Could not read a setting: %s", err.details)
                 self._async_note_refusal(unit, err)
@@ -430,13 +424,6 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         """Rename a device, and read the device list; raises ``AlexaError``."""
         await self.api.async_rename(device, name)
         self.devices.async_hint()
-
-
-def _is_out_of_reach(err: AlexaError) -> bool:
-    """Return whether an error means that further requests are pointless for now."""
-    if isinstance(err, AlexaConnectionError):
-        return err.status is None
-    return isinstance(err, (AlexaAuthError, AlexaRateLimitedError))
 
 
 class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
