@@ -295,7 +295,7 @@ async def test_a_refusal_creates_nothing(
     with pytest.raises(HomeAssistantError, match="Try again"):
         await act(hass, "edit_alarm", notification_id=alarm, at="05:00")
     sim.fault(path="/v1/alerts/alarms", method="GET", status=200, body={"alarms": []}, times=1)
-    with pytest.raises(HomeAssistantError, match="gone"):
+    with pytest.raises(HomeAssistantError, match="no longer exists"):
         await act(hass, "edit_alarm", notification_id=alarm, at="05:00")
     assert held(household, alarm)["version"] == "2"
     # commands that are sent as spoken words

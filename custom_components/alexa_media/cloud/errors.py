@@ -22,6 +22,11 @@ _IN_WORDS: Final = {
     "closed": "the account is being unloaded",
     "cut": "the response was cut off",
     "too_large": "the response is too large",
+    "empty": "the list is empty",
+    "pages": "the list has no end",
+    "gone": "it no longer exists",
+    "removed": "it no longer exists",
+    "guard": "no Alexa Guard",
 }
 """Plain words for internal codes and exception names."""
 
@@ -30,6 +35,9 @@ _INTERNAL: Final = re.compile(
     re.IGNORECASE,
 )
 """Words of HTTP and OAuth, which mean nothing to most users."""
+
+_NEXT_WORD: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+"""Start of a word in a name such as ``timeZone``."""
 
 
 def in_words(code: str | None) -> str:
@@ -88,7 +96,7 @@ class AlexaError(Exception):
     @property
     def reason(self) -> str:
         """Return the reason in plain words, usable as a part of a sentence."""
-        return in_words(self.code) or ("an error at Amazon" if self.status and self.status >= 500 else self.words)
+        return in_words(self.code) or ("server error at Amazon" if self.status and self.status >= 500 else self.words)
 
     @property
     def is_doubtful(self) -> bool:
@@ -266,14 +274,19 @@ class AlexaInvalidValueError(AlexaError, ValueError):
         self.allowed = allowed
 
     @property
+    def name(self) -> str:
+        """Return the field in plain words, without the namespaces of a setting."""
+        return _NEXT_WORD.sub(" ", self.field.rpartition(".")[2]).lower()
+
+    @property
     @override
     def placeholders(self) -> dict[str, str]:
-        return {"field": self.field, "allowed": self.allowed}
+        return {"field": self.name, "allowed": self.allowed}
 
     @property
     @override
     def reason(self) -> str:
-        return str(self)
+        return f"{self.name} must be {self.allowed}"
 
 
 class EnrollmentError(AlexaError):

@@ -302,8 +302,7 @@ async def _async_set_address(call: ServiceCall) -> ServiceResponse:
         refusal = await managed.api.async_set_address(managed.key, address)
     if not call.return_response:
         if refusal:
-            reason = ", ".join(refusal.problems) or refusal.code
-            raise translated(HomeAssistantError, "address_rejected", reason=reason)
+            raise translated(HomeAssistantError, "address_rejected", reason=refusal.reason)
         return None
     if refusal is None:
         return {"accepted": True}

@@ -211,10 +211,12 @@ async def test_an_address_is_accepted_or_refused_with_a_reason(call: Call, sim: 
     wrong = await call("set_address", "Room 101 bed", answer=True, **good | {"postal_code": "six"})
     assert not wrong["accepted"]
     assert "ZIP" in str(wrong["problems"])
-    with pytest.raises(HomeAssistantError, match=r"doesn't recognize this address .*ZIP"):
+    with pytest.raises(HomeAssistantError, match=r"doesn't recognize this address \(zip: address zip invalid\)"):
         await call("set_address", "Room 101 bed", **good | {"postal_code": "six"})
     better = await call("set_address", "Room 101 bed", answer=True, **good | {"city": "Springfield "})
     assert [item["city"] for item in better["suggestions"]] == ["Springfield"]
+    with pytest.raises(HomeAssistantError, match=r"doesn't recognize this address \(Amazon suggests another one\)"):
+        await call("set_address", "Room 101 bed", **good | {"city": "Springfield "})
     # the address is personal, so the client does not read it
     assert not [line for line in requests(sim) if line.startswith("GET") and line.endswith("/address")]
 
@@ -296,6 +298,45 @@ async def test_actions_that_remove_a_device_require_confirmation(
     there = sim.state()["smartProperties"]["endpoints"]
     assert not {LAMP_101, BED_101} & set(there)
     assert hotel.runtime_data.devices.last_update_success
+
+
+NAME_RULE = "1 to 128 letters, digits, spaces or apostrophes, with at least one letter or digit"
+LINE_RULE = "a non-empty line of text without control characters"
+
+
+@pytest.mark.parametrize(
+    ("action", "about", "data", "message"),
+    [
+        ("rename_endpoint", "Room 101 lamp", {"name": "Lamp #2"}, f"Invalid value for name. It must be {NAME_RULE}"),
+        (
+            "set_address",
+            "Room 101 bed",
+            {"line1": "1 Example Road", "country": "Germany"},
+            "Invalid value for country. It must be two capital letters, such as US",
+        ),
+        ("install_wifi", "Room 101 bed", {"ssid": "a\tb"}, f"Invalid value for ssid. It must be {LINE_RULE}"),
+        ("save_wifi", None, {"ssid": "a", "password": "b\n"}, f"Invalid value for password. It must be {LINE_RULE}"),
+        (
+            "wifi_status",
+            "Room 101 bed",
+            {"operation_id": ".."},
+            "Invalid value for operation id. It must be an ID returned by install_wifi",
+        ),
+        (
+            "announce_in_units",
+            None,
+            {"units": ["Room 101"] * 101, "message": "Hello"},
+            "Invalid value for recipients. It must be 1 to 100 Echos or 1 to 100 units, but not both",
+        ),
+    ],
+)
+async def test_an_invalid_value_is_refused_with_what_is_allowed(
+    call: Call, sim: ControlClient, action: str, about: str | None, data: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(HomeAssistantError) as raised:
+        await call(action, about, answer=action == "wifi_status", **data)
+    assert str(raised.value) == message
+    assert requests(sim) == []
 
 
 async def test_an_app_account_is_not_a_property(

@@ -49,9 +49,12 @@ class PostalAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressRefusal:
-    """Reason why Amazon rejects an address: its problem codes, or accepted alternatives, best first."""
+    """Reason why Amazon rejects an address: its problem codes, or accepted alternatives, best first.
 
-    code: str
+    ``reason`` is in plain words, usable as a part of a sentence.
+    """
+
+    reason: str
     problems: tuple[str, ...] = ()
     suggestions: tuple[PostalAddress, ...] = ()
 

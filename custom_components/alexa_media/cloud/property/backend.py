@@ -208,7 +208,7 @@ class SmartPropertiesBackend(AlexaBackend):
 
 def _unsupported(what: str) -> AlexaUnsupportedError:
     """Return the error for an unsupported operation."""
-    return AlexaUnsupportedError(f"Smart Properties have no {what}", endpoint="Smart Properties", code=what)
+    return AlexaUnsupportedError(f"Smart Properties have no {what}", endpoint="Smart Properties", code="unsupported")
 
 
 def _device(item: Item, *, online: bool) -> Device:

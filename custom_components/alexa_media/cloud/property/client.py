@@ -251,7 +251,7 @@ class SettingsClient(ClientBase):
         """Return one page of the settings with the given keys; raises ``AlexaInvalidValueError`` without keys."""
         wanted = ",".join(dict.fromkeys(keys))
         if not wanted:
-            raise AlexaInvalidValueError("keys", "at least one")
+            raise AlexaInvalidValueError("keys", "at least one setting")
         query = [("keys", wanted), *requests.page_query(next_token, max_results)]
         return await self._request(
             table.GET_SETTINGS,

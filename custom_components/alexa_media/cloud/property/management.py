@@ -1,7 +1,7 @@
 """Fleet management of a property: settings of Echos, units, names, Wi-Fi, timers, announcements."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, override
@@ -12,6 +12,7 @@ from ..errors import (
     AlexaInvalidValueError,
     AlexaRateLimitedError,
     AlexaUnsupportedError,
+    in_words,
 )
 from ..model.property import (
     DO_NOT_DISTURB,
@@ -313,10 +314,11 @@ class PropertyManagement(ManagementApi):
         try:
             await self._client.post_address(self._id_of(key), address)
         except AlexaAddressRejectedError as err:
-            codes = ((problem.element, problem.sub_code or problem.code) for problem in err.problems)
+            pairs = [(problem.element, problem.sub_code or problem.code) for problem in err.problems]
             return AddressRefusal(
-                code=err.code or "?",
-                problems=tuple(": ".join(part for part in pair if part) for pair in codes),
+                reason=_joined(map(in_words, pair) for pair in pairs)
+                or ("Amazon suggests another one" if err.suggestions else "no reason given"),
+                problems=tuple(": ".join(filter(None, pair)) for pair in pairs),
                 suggestions=err.suggestions,
             )
         return None
@@ -362,7 +364,7 @@ class PropertyManagement(ManagementApi):
     @override
     async def async_announce(self, text: str, *, keys: Sequence[str] = (), unit_ids: Sequence[str] = ()) -> None:
         if not text.strip():
-            raise AlexaInvalidValueError("message", "a non-empty text")
+            raise AlexaInvalidValueError("message", "text that isn't blank")
         locales = {DEFAULT_LOCALES[self._region]}
         # Amazon does not document whether an announcement in a unit also reaches the units below it.
         for key in (*keys, *self._inventory.keys_below(unit_ids)):
@@ -374,6 +376,11 @@ class PropertyManagement(ManagementApi):
             endpoint_ids=[self._id_of(key) for key in keys],
             unit_ids=list(unit_ids),
         )
+
+
+def _joined(problems: Iterable[Iterable[str]]) -> str:
+    """Return the problems of an address, each with its parts that are not empty, as a part of a sentence."""
+    return ", ".join(filter(None, (": ".join(filter(None, parts)) for parts in problems)))
 
 
 def _wifi(network: WifiNetwork) -> Wifi:

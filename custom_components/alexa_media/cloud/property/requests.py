@@ -46,13 +46,13 @@ def unit_id(value: str) -> str:
 def operation_id(value: str) -> str:
     """Validate the id of an installation, which becomes part of a path, and return it."""
     if not value.strip(".") or not value.isprintable():
-        raise AlexaInvalidValueError("operation id", "a non-empty text")
+        raise AlexaInvalidValueError("operation id", "an ID returned by install_wifi")
     return value
 
 
 def _prefixed(what: str, value: str, prefix: str) -> str:
     if not value.startswith(prefix) or value == prefix or not value.isprintable():
-        raise AlexaInvalidValueError(what, f"{prefix}…")
+        raise AlexaInvalidValueError(what, f'"{prefix}", followed by printable characters')
     return value
 
 
@@ -249,7 +249,7 @@ def setpoints(target: Temperature | None, lower: Temperature | None, upper: Temp
         return _payload(
             lowerSetpoint=_temperature("lowerSetpoint", lower), upperSetpoint=_temperature("upperSetpoint", upper)
         )
-    raise AlexaInvalidValueError("set points", "either one, or a lower and an upper one")
+    raise AlexaInvalidValueError("set points", "a single temperature, or a lower and an upper one")
 
 
 def setpoint_delta(delta: Temperature) -> JsonObject:
@@ -260,7 +260,7 @@ def setpoint_delta(delta: Temperature) -> JsonObject:
 def _temperature(name: str, value: Temperature) -> JsonObject:
     found = number(value.value)
     if found is None or value.scale is TemperatureScale.UNKNOWN:
-        raise AlexaInvalidValueError(name, "a number in CELSIUS, FAHRENHEIT or KELVIN")
+        raise AlexaInvalidValueError(name, "a number in Celsius, Fahrenheit or Kelvin")
     return {"value": found, "scale": value.scale.value}
 
 
@@ -282,7 +282,7 @@ def friendly_name(name: str) -> JsonObject:
     if not 1 <= len(name) <= LONGEST_NAME or not kinds & {"L", "N"} or kinds - {"L", "M", "N"}:
         raise AlexaInvalidValueError(
             "name",
-            f"1 to {LONGEST_NAME} letters, digits, spaces and apostrophes, at least one of them a letter or digit",
+            f"1 to {LONGEST_NAME} letters, digits, spaces or apostrophes, with at least one letter or digit",
         )
     return {"type": "PLAIN", "value": {"text": name}}
 
@@ -292,7 +292,7 @@ def address(value: PostalAddress) -> JsonObject:
     if not value.line1:
         raise AlexaInvalidValueError("address", "an address with a first line")
     if not _COUNTRY.fullmatch(value.country):
-        raise AlexaInvalidValueError("country", "two capital letters such as US")
+        raise AlexaInvalidValueError("country", "two capital letters, such as US")
     return {"address": {theirs: getattr(value, ours) for ours, theirs in ADDRESS_KEYS.items()}}
 
 
@@ -342,7 +342,7 @@ type Wifi = OpenWifi | PskWifi | EnterpriseWifi
 def save_wifi(networks: Sequence[Wifi]) -> JsonObject:
     """Return the body that stores networks in the account's locker."""
     if not networks:
-        raise AlexaInvalidValueError("networks", "at least one")
+        raise AlexaInvalidValueError("networks", "at least one network")
     return {"wifiConfigurations": [_saved(network) for network in networks]}
 
 
@@ -352,7 +352,9 @@ def _saved(network: Wifi) -> JsonObject:
         return {**known, "credentialConfiguration": {"privateSharedKey": _quoted("password", network.password)}}
     if isinstance(network, EnterpriseWifi):
         if not network.certificate_authority_id or not network.server_certificates:
-            raise AlexaInvalidValueError("certificates", "the id of an authority and at least one of the server")
+            raise AlexaInvalidValueError(
+                "certificates", "the ID of a certificate authority and at least one server certificate"
+            )
         return {
             **known,
             "credentialConfiguration": {
@@ -377,7 +379,7 @@ def install_wifi(ssid: str, key_management: KeyManagement) -> JsonObject:
 def _quoted(what: str, value: str) -> str:
     """Return a text in double quotes, which are part of the value that Amazon expects."""
     if not value or any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in value):
-        raise AlexaInvalidValueError(what, "a single non-empty line of text")
+        raise AlexaInvalidValueError(what, "a non-empty line of text without control characters")
     return f'"{value}"'
 
 
@@ -395,11 +397,13 @@ def announcement(
     units: list[JsonValue] = [{"type": "Unit", "id": unit_id(found)} for found in unit_ids]
     recipients = endpoints + units
     if not 1 <= len(recipients) <= MOST_RECIPIENTS or (endpoints and units):
-        raise AlexaInvalidValueError("recipients", f"1 to {MOST_RECIPIENTS} endpoints, or as many units")
+        raise AlexaInvalidValueError(
+            "recipients", f"1 to {MOST_RECIPIENTS} Echos or 1 to {MOST_RECIPIENTS} units, but not both"
+        )
     if not texts_by_locale or not all(
         _LOCALE.fullmatch(locale) and text.strip() for locale, text in texts_by_locale.items()
     ):
-        raise AlexaInvalidValueError("message", "a non-empty text in a language such as en-US")
+        raise AlexaInvalidValueError("message", "text that isn't blank, in a language such as en-US")
     values: list[JsonValue] = [{"locale": locale, "text": text} for locale, text in texts_by_locale.items()]
     content: JsonObject = {"variants": [{"type": "SpokenText", "values": values}]}
     return {

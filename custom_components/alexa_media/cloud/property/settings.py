@@ -215,13 +215,16 @@ def kept(setting: Setting[Any]) -> Any:
     return value
 
 
-def _known[E: OpenEnum](kind: type[E], value: Any, key: SettingKey) -> str:
-    """Return a value of an enumeration in Amazon's notation; raises ``AlexaInvalidValueError``."""
+def _known[E: OpenEnum](kind: type[E], value: Any, key: SettingKey, allowed: str = "one of") -> str:
+    """Return a value of an enumeration in Amazon's notation.
+
+    Raises ``AlexaInvalidValueError``, which says that ``allowed`` the known values is valid.
+    """
     if isinstance(value, Unlisted):
         return str(value)
     found = kind(value) if isinstance(value, str) else kind("UNKNOWN")
     if found is kind("UNKNOWN"):
-        raise AlexaInvalidValueError(key, "one of " + ", ".join(item for item in kind if item != "UNKNOWN"))
+        raise AlexaInvalidValueError(key, f"{allowed} {', '.join(item for item in kind if item != 'UNKNOWN')}")
     return str(found)
 
 
@@ -249,9 +252,9 @@ def _encode_choices[E: OpenEnum](
     kind: type[E], key: SettingKey, *, exactly_one: bool = False
 ) -> Callable[[Any], JsonValue]:
     def encode(value: Any) -> JsonValue:
-        found: list[JsonValue] = [_known(kind, item, key) for item in _sequence(value, key)]
+        found: list[JsonValue] = [_known(kind, item, key, "a list with values of") for item in _sequence(value, key)]
         if exactly_one and len(found) != 1:
-            raise AlexaInvalidValueError(key, "a list of exactly one")
+            raise AlexaInvalidValueError(key, "a list with exactly one value")
         if len(set(_sequence(value, key))) != len(found):
             raise AlexaInvalidValueError(key, "a list without duplicates")
         return found
@@ -263,7 +266,7 @@ def _encode_locales(value: Any) -> JsonValue:
     found = _sequence(value, SettingKey.LOCALES)
     good = all(isinstance(item, Unlisted) or (isinstance(item, str) and _LOCALE.fullmatch(item)) for item in found)
     if not good or not 1 <= len(set(found)) == len(found) <= 2:
-        raise AlexaInvalidValueError(SettingKey.LOCALES, "one or two different languages such as en-US")
+        raise AlexaInvalidValueError(SettingKey.LOCALES, "one or two different languages, such as en-US")
     return list(found)
 
 

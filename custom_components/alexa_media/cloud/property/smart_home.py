@@ -181,7 +181,7 @@ def request_of(control: Control) -> tuple[Operation, JsonValue]:
             return step, None
         case _:
             feature, _instance = feature_of(control)
-            raise AlexaUnsupportedError("Smart Properties have no such control", code=str(feature))
+            raise AlexaUnsupportedError(f"Smart Properties cannot control {feature}", code="unsupported")
 
 
 def without_redundant(controls: Sequence[Control], state: ApplianceState) -> list[Control]:
