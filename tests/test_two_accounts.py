@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 import json
 from pathlib import Path
 import re
@@ -14,6 +15,7 @@ from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigEntry
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 import pytest
@@ -752,3 +754,36 @@ async def test_two_accounts_that_start_together_have_one_satellite_of_an_echo(pa
 def serial_set(pair: Pair, name: str) -> set[str]:
     """Return the serials that an account lists."""
     return set(pair.entries[name].runtime_data.devices.data)
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["accepted", "one-account-fails"])
+async def test_a_reminder_for_all_devices_of_two_accounts_is_created_in_both_or_in_none(
+    hass: HomeAssistant, pair: Pair, domains: dict[str, str], fails: bool
+) -> None:
+    """The target has Echos of both accounts."""
+
+    def reminders(customer_id: str) -> list[str]:
+        """Return the ids of the new reminders of an account in the cloud."""
+        notifications = pair.sim.state()["accounts"][customer_id]["notifications"].values()
+        return [item["id"] for item in notifications if item["reminderLabel"] == "Dinner"]
+
+    if fails:
+        host = f"*.{domains['jack']}"
+        pair.sim.fault(path="/api/notifications/createReminder", host=host, method="PUT", status=503)
+    data = {
+        "entity_id": ["media_player.study_dot", "media_player.workshop_studio"],
+        "time": "18:00:00",
+        "message": "Dinner",
+        "all_devices": True,
+    }
+    create = partial(hass.services.async_call, DOMAIN, "create_reminder", data, blocking=True, return_response=True)
+    if fails:
+        with pytest.raises(HomeAssistantError) as raised:
+            await create()
+        assert raised.value.translation_key == "cannot_connect"
+        assert reminders(JOHN) + reminders(JACK) == []
+        return
+    response = await create()
+    assert response is not None
+    assert len(reminders(JOHN)) == len(reminders(JACK)) == 1
+    assert response["ids"] == reminders(JOHN) + reminders(JACK)

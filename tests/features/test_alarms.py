@@ -13,6 +13,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from alexa_sim.client import ControlClient
+from custom_components.alexa_media.services import alarms
 from tests.conftest import Clock, Household, quiet, set_up, state_of, until
 
 pytestmark = pytest.mark.platforms("event", "media_player", "select", "sensor")
@@ -264,9 +265,14 @@ async def test_a_timer_is_set_by_a_sentence_and_deleted(
 
 
 async def test_a_refusal_creates_nothing(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The caller gets Amazon's error, and no alarm or reminder remains."""
+    monkeypatch.setattr(alarms, "UNDO_PAUSES", (0.0, 0.0))
     at = tomorrow("18:00:00")
     before = set(all_held(household))
     path = "/api/notifications/createReminder"
@@ -284,12 +290,22 @@ async def test_a_refusal_creates_nothing(
     requests = household.requests("PUT", path)
     assert len(household.requests("DELETE")) == len(requests) - 2 > 0
     assert set(all_held(household)) == before
-    # a reminder that cannot be deleted remains in the list
+    # a deletion that fails once is tried again
     sim.fault(path="/api/notifications/*", method="DELETE", status=400, times=1)
     with pytest.raises(HomeAssistantError, match="not created"):
         await act(hass, "create_reminder", at=at, message="All", all_devices=True)
-    (left,) = set(all_held(household)) - before
-    await act(hass, "delete_notification", notification_id=left)
+    assert set(all_held(household)) == before
+    # a reminder that cannot be deleted remains in the list, and the error has its id
+    refused = sim.fault(path="/api/notifications/*", method="DELETE", status=400)
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, "create_reminder", at=at, message="All", all_devices=True)
+    assert raised.value.translation_key == "alarm_left"
+    assert raised.value.translation_placeholders
+    sim.remove_fault(str(refused))
+    for left in set(all_held(household)) - before:
+        assert left in raised.value.translation_placeholders["left"]
+        await act(hass, "delete_notification", notification_id=left)
+    assert set(all_held(household)) == before
     alarm = next(i for i, item in all_held(household).items() if item["type"] == "Alarm")
     sim.fault(path="/v1/alerts/alarms/*", method="PUT", status=503, times=1)
     with pytest.raises(HomeAssistantError, match="Try again"):
@@ -309,6 +325,35 @@ async def test_a_refusal_creates_nothing(
     sim.fault(path="/api/notifications/*", method="DELETE", status=404, times=1)
     with pytest.raises(HomeAssistantError):
         await act(hass, "delete_notification", notification_id=alarm)
+
+
+@pytest.mark.parametrize("reads", [2, None], ids=["late", "never"])
+async def test_an_alarm_that_amazon_lists_late_is_deleted_when_another_one_fails(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    monkeypatch: pytest.MonkeyPatch,
+    reads: int | None,
+) -> None:
+    """The list is read again a few times; if the alarm is never listed, the error says which one is left."""
+    monkeypatch.setattr(alarms, "UNDO_PAUSES", (0.0,) * 4)
+    before = all_held(household)
+    # an Echo that no longer has alarms, as Home Assistant does not know yet
+    kept = [name for name in household.device("Office Spot")["capabilities"] if name != "TIMERS_AND_ALARMS"]
+    household.change("Office Spot", capabilities=kept)
+    times = {} if reads is None else {"times": reads}
+    sim.fault(path="/api/notifications", method="GET", status=200, body={"notifications": [*before.values()]}, **times)
+    echos = [BEDROOM, "media_player.office_spot"]
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, "create_alarm", entity_id=echos, at=tomorrow("18:00:00"))
+    left = set(all_held(household)) - set(before)
+    if reads is None:
+        assert raised.value.translation_key == "alarm_left"
+        assert raised.value.translation_placeholders == {"left": f"Bedroom Dot ({left.pop()})"}
+    else:
+        assert "not created" in str(raised.value)
+    assert left == set()
 
 
 async def test_an_interval_without_days_is_refused(

@@ -215,15 +215,14 @@ def _echos(entry: AlexaConfigEntry) -> list[Echo]:
     return [echo for serial in entry.runtime_data.devices.data if (echo := echo_of(entry, serial))]
 
 
-def echos_that_remind(hass: HomeAssistant, entry: AlexaConfigEntry | None) -> list[Echo]:
-    """Return the online devices with reminders of one or all accounts, each once.
+def echos_that_remind(hass: HomeAssistant, entries: Collection[AlexaConfigEntry]) -> list[Echo]:
+    """Return the online devices with reminders of some accounts, or of all accounts if there are none, each once.
 
-    Raises ``ServiceValidationError`` if there are none.
+    Raises ``ServiceValidationError`` if there are no such devices.
     """
-    entries: list[AlexaConfigEntry] = [entry] if entry else hass.config_entries.async_loaded_entries(DOMAIN)
     found: dict[str, Echo] = {}
-    for one in entries:
-        for echo in _echos(one):
+    for entry in entries or hass.config_entries.async_loaded_entries(DOMAIN):
+        for echo in _echos(entry):
             if CAN_REMIND in echo.device.capabilities and echo.device.online:
                 found.setdefault(echo.device.serial, echo)
     if not found:

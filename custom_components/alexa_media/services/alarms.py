@@ -1,7 +1,8 @@
 """Actions that create, change and end alarms, timers and reminders, and return their ids."""
 
-from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
+import asyncio
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -20,7 +21,6 @@ from ..cloud.model.alarms import WEEKDAYS, AlarmTone, Recurrence, Timing
 from ..cloud.model.devices import EVERYWHERE, Notification, NotificationType
 from ..cloud.names import contains
 from ..cloud.phrases import TimerChange, snooze_sentence, timer_change_sentence, timer_sentence
-from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import async_all, command_errors, duration, encodable, fraction, invalid_input
 from ..features.alarms import (
     CAN_REMIND,
@@ -54,6 +54,7 @@ from ..features.alarms import (
     timing_of,
 )
 from ..features.targets import async_permissions, async_recipients
+from ..issues import translated
 from .accounts import Action
 
 ATTR_ALL_DEVICES: Final = "all_devices"
@@ -69,6 +70,9 @@ ATTR_SOUND: Final = "sound"
 ATTR_TIME: Final = "time"
 ATTR_VOLUME: Final = "volume"
 ATTR_WEEKDAYS: Final = "weekdays"
+
+UNDO_PAUSES: Final = (0.0, 1.0, 2.0, 5.0)
+"""Seconds before each attempt to delete an alarm or reminder after a failure."""
 
 _SECOND: Final = timedelta(seconds=1)
 
@@ -97,11 +101,12 @@ async def _async_create_alarm(call: ServiceCall) -> ServiceResponse:
     for echo in echos:
         timing = timing_of(echo, _required_at(call), _recurrence(call))
         plans.append(_Plan(echo, timing, sound=await async_sound(call.hass, echo, call.data.get(ATTR_SOUND))))
-    ids = await _async_create_all(call.hass, plans)
+    async with _undone_on_failure(call.hass) as made:
+        await _async_create_each(call.hass, plans, made)
     if volume is not None:
-        for echo, created in zip(echos, ids, strict=True):
+        for echo, created in made:
             await async_volume(echo, created, volume)
-    return _response(ids)
+    return _response([created for _, created in made])
 
 
 async def _async_set_volume(call: ServiceCall) -> ServiceResponse:
@@ -121,25 +126,31 @@ async def _async_create_reminder(call: ServiceCall) -> ServiceResponse:
         timings = [timing_of(echo, _required_at(call), _recurrence(call)) for echo in echos]
         sounds = [await async_sound(call.hass, echo, call.data.get(ATTR_SOUND)) for echo in echos]
         plans = [_Plan(*parts, label) for parts in zip(echos, timings, sounds, strict=True)]
-        return _response(await _async_create_all(call.hass, plans))
-    account = (await _async_echos(call))[0].entry if _has_target(call) else None
-    echos = echos_that_remind(call.hass, account)
-    for echo in echos:
+        async with _undone_on_failure(call.hass) as made:
+            await _async_create_each(call.hass, plans, made)
+        return _response([created for _, created in made])
+    named = await _async_echos(call) if _has_target(call) else []
+    by_account: dict[str, list[Echo]] = {}
+    for echo in echos_that_remind(call.hass, list({echo.entry.entry_id: echo.entry for echo in named}.values())):
         await _async_permit(call, echo)
-    ids: list[str] = []
-    for entry in {echo.entry.entry_id: echo.entry for echo in echos}.values():
-        ids += await _async_create_everywhere(call, entry, [echo for echo in echos if echo.entry is entry], label)
-    return _response(ids)
+        by_account.setdefault(echo.entry.entry_id, []).append(echo)
+    async with _undone_on_failure(call.hass) as made:
+        for echos in by_account.values():
+            await _async_create_everywhere(call, echos, label, made)
+    return _response([created for _, created in made])
 
 
-async def _async_create_everywhere(
-    call: ServiceCall, entry: AlexaConfigEntry, echos: list[Echo], label: str
-) -> list[str]:
-    """Create one reminder for all devices of an account; if Amazon refuses that, one per device."""
+type _Made = list[tuple[Echo, str]]
+"""New alarms and reminders: devices and ids."""
+
+
+async def _async_create_everywhere(call: ServiceCall, echos: Sequence[Echo], label: str, made: _Made) -> None:
+    """Create one reminder for all devices of an account, and add it to ``made``; if Amazon refuses, one per device."""
 
     def timing(echo: Echo) -> Timing:
         return timing_of(echo, _required_at(call), _recurrence(call))
 
+    entry = echos[0].entry
     sound = await async_sound(call.hass, echos[0], call.data.get(ATTR_SOUND))
     if everywhere := echo_of(entry, EVERYWHERE):
         with command_errors(call.hass, entry), suppress(AlexaCommandError, AlexaUnsupportedError):
@@ -147,8 +158,9 @@ async def _async_create_everywhere(
             at = timing(everywhere)
             created = await everywhere.api.async_create_reminder(everywhere.device, at, label, sound)
             everywhere.notifications.async_expect(EVERYWHERE)
-            return [created]
-    return await _async_create_all(call.hass, [_Plan(echo, timing(echo), sound, label) for echo in echos])
+            made.append((everywhere, created))
+            return
+    await _async_create_each(call.hass, [_Plan(echo, timing(echo), sound, label) for echo in echos], made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,28 +173,48 @@ class _Plan:
     label: str | None = None
 
 
-async def _async_create_all(hass: HomeAssistant, plans: list[_Plan]) -> list[str]:
-    """Create an alarm or a reminder on several devices; if one fails, delete those already created."""
-    made: list[tuple[Echo, str]] = []
+async def _async_create_each(hass: HomeAssistant, plans: Iterable[_Plan], made: _Made) -> None:
+    """Create an alarm or a reminder on several devices, and add each to ``made``."""
+    for plan in plans:
+        created = await async_create(hass, plan.echo, plan.timing, sound=plan.sound, label=plan.label)
+        made.append((plan.echo, created))
+
+
+@asynccontextmanager
+async def _undone_on_failure(hass: HomeAssistant) -> AsyncGenerator[_Made]:
+    """Collect what the block creates; if the block fails, delete it again and raise the error.
+
+    Raises ``HomeAssistantError`` with the ids of those that could not be deleted, if there are any.
+    """
+    made: _Made = []
     try:
-        for plan in plans:
-            created = await async_create(hass, plan.echo, plan.timing, sound=plan.sound, label=plan.label)
-            made.append((plan.echo, created))
-    except HomeAssistantError:
-        for echo, created in made:
-            await _async_undo(hass, echo, created)
+        yield made
+    except HomeAssistantError as err:
+        are_gone = await asyncio.gather(*(_async_undo(hass, echo, created) for echo, created in made))
+        results = zip(made, are_gone, strict=True)
+        left = [f"{echo.device.name} ({created})" for (echo, created), is_gone in results if not is_gone]
+        if left:
+            raise translated(HomeAssistantError, "alarm_left", left=", ".join(left)) from err
         raise
-    return [created for _, created in made]
 
 
-async def _async_undo(hass: HomeAssistant, echo: Echo, created: str) -> None:
-    """Delete a new alarm or reminder if the refreshed list contains it; if that fails, a warning is logged."""
-    await echo.notifications.async_refresh_shared()
-    if item := next((item for item in echo.items if item.notification_id == created), None):
-        try:
-            await async_delete(hass, echo, item)
-        except HomeAssistantError:
-            echo.notifications.logger.warning("An alarm or reminder that was to be taken back is still there")
+async def _async_undo(hass: HomeAssistant, echo: Echo, created: str) -> bool:
+    """Delete a new alarm or reminder, and return whether it is gone.
+
+    Amazon may list it late. Each attempt reads the list, because a deletion needs the listed object.
+    """
+    was_listed = False
+    for pause in UNDO_PAUSES:
+        await asyncio.sleep(pause)
+        await echo.notifications.async_refresh_shared()
+        if item := next((item for item in echo.items if item.notification_id == created), None):
+            was_listed = True
+            with suppress(HomeAssistantError):
+                await async_delete(hass, echo, item)
+                return True
+        elif was_listed and echo.notifications.last_update_success:
+            return True
+    return False
 
 
 async def _async_create_timer(call: ServiceCall) -> ServiceResponse:
