@@ -261,6 +261,22 @@ async def test_do_not_disturb_of_each_switched_echo_is_shown_even_if_one_cannot_
     assert [state_of(hass, switch).state == "off" for switch in switches] == [failing == BED_101, failing == BATH_101]
 
 
+async def test_each_commanded_light_is_shown_even_if_one_cannot_be_read(
+    hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock
+) -> None:
+    await clock.settle()
+    ceiling = "light.room_101_room_101_ceiling"
+    assert [state_of(hass, light).state for light in (LAMP, ceiling)] == ["on", "off"]
+    sim.fault(path=f"/v2/endpoints/{LAMP_101}", method="GET", status=400, body={"type": "INVALID_REQUEST"})
+    sim.reset_ledger()
+    await hass.services.async_call("light", "toggle", {"entity_id": [LAMP, ceiling]}, blocking=True)
+    await clock.advance(90, step=5)
+    assert [state_of(hass, light).state for light in (LAMP, ceiling)] == ["on", "on"]
+    assert asked(sim)["GET /v2/endpoints/*"] == 2
+    await clock.advance(310)
+    assert state_of(hass, LAMP).state == "off"
+
+
 async def test_do_not_disturb_is_read_soon_again_if_no_switched_echo_can_be_read(
     hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock
 ) -> None:

@@ -1,11 +1,18 @@
 """Client of the Smart Properties API: one method for all feature commands, and one for each other operation."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import aiohttp
 
-from ..errors import AlexaBadResponseError, AlexaInvalidValueError
+from ..errors import (
+    AlexaAuthError,
+    AlexaBadResponseError,
+    AlexaError,
+    AlexaInvalidValueError,
+    AlexaRateLimitedError,
+)
 from ..model.property import PostalAddress
 from . import operations as table, requests, settings
 from .models import (
@@ -114,6 +121,28 @@ async def pages[T](operation: Operation, fetch: Callable[[str | None], Awaitable
             break
         seen.add(token)
     raise AlexaBadResponseError(f"The pages of {operation.label} never end", endpoint=operation.label, code="pages")
+
+
+async def read_each[V](keys: Collection[str], read: Callable[[str], Awaitable[V]]) -> dict[str, V]:
+    """Read several devices; return the results by key, without those of the devices that cannot be read.
+
+    If no device can be read, the first error is raised. ``AlexaAuthError`` and ``AlexaRateLimitedError`` are always
+    raised.
+    """
+    answers = await asyncio.gather(*(read(key) for key in keys), return_exceptions=True)
+    found: dict[str, V] = {}
+    errors: list[AlexaError] = []
+    for key, answer in zip(keys, answers, strict=True):
+        if isinstance(answer, AlexaError):
+            errors.append(answer)
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            found[key] = answer
+    serious = [error for error in errors if isinstance(error, AlexaAuthError | AlexaRateLimitedError)]
+    if serious or (errors and not found):
+        raise (serious or errors)[0]
+    return found
 
 
 def nothing(_: object) -> None:

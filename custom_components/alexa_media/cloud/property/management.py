@@ -1,16 +1,14 @@
 """Fleet management of a property: settings of Echos, units, names, Wi-Fi, timers, announcements."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, override
 
 from ..errors import (
-    AlexaAuthError,
     AlexaError,
     AlexaInvalidValueError,
-    AlexaRateLimitedError,
     AlexaUnsupportedError,
     in_words,
 )
@@ -29,7 +27,7 @@ from ..model.property import (
     WifiSecurity,
 )
 from ..model.settings import SettingValue
-from .client import SmartPropertiesClient
+from .client import SmartPropertiesClient, read_each
 from .inventory import Inventory, is_reachable
 from .models import Endpoint, Reachability, SettingErrorCode
 from .operation import Region
@@ -154,25 +152,7 @@ class PropertyManagement(ManagementApi):
         self._settings = {key: self._settings[key] for key in echos if key in self._settings}
         watched = set(self._watched())
         due = [key for key in echos if key in watched or key not in self._settings]
-        await self._async_read_each(due, self.async_settings_of)
-
-    async def _async_read_each(self, keys: Collection[str], read: Callable[[str], Awaitable[object]]) -> bool:
-        """Call ``read`` for each Echo, even if it fails for others; return whether it succeeded for all of them.
-
-        If it fails for all, the first error is raised. ``AlexaAuthError`` and ``AlexaRateLimitedError`` are always
-        raised.
-        """
-        answers = await asyncio.gather(*(read(key) for key in keys), return_exceptions=True)
-        errors: list[AlexaError] = []
-        for found in answers:
-            if isinstance(found, AlexaError):
-                errors.append(found)
-            elif isinstance(found, BaseException):
-                raise found
-        serious = [error for error in errors if isinstance(error, AlexaAuthError | AlexaRateLimitedError)]
-        if serious or (errors and len(errors) == len(keys)):
-            raise (serious or errors)[0]
-        return not errors
+        await read_each(due, self.async_settings_of)
 
     async def _async_settings_of(self, endpoint_id: str) -> DeviceSettings:
         """Read the settings of one Echo; settings without a value are included, unsupported ones are not."""
@@ -222,7 +202,8 @@ class PropertyManagement(ManagementApi):
         """Read Do Not Disturb of some Echos; unless all can be read, the next poll reads all settings."""
         is_complete = False
         try:
-            is_complete = await self._async_read_each(keys, lambda key: self.async_setting(key, DO_NOT_DISTURB))
+            found = await read_each(keys, lambda key: self.async_setting(key, DO_NOT_DISTURB))
+            is_complete = len(found) == len(keys)
         finally:
             if not is_complete:
                 self._read_at = None

@@ -36,7 +36,7 @@ from ..model.appliances import (
 )
 from ..model.devices import OpenEnum
 from . import models, operations, requests
-from .client import SmartPropertiesClient
+from .client import SmartPropertiesClient, read_each
 from .inventory import Inventory, Item, is_reachable
 from .models import EXPANDABLE, Endpoint, JsonValue, Property, ThermostatMode
 from .operation import Operation
@@ -87,7 +87,7 @@ class PropertySmartHome(SmartHomeApi):
         is_part = not set(self._watched()) <= set(wanted)
         commanded = max((self._commanded.get(entity_id, 0.0) for entity_id in wanted), default=0.0)
         if len(wanted) <= max(_MAX_SINGLE_READS, self._inventory.cost - 1) and (is_part or commanded):
-            found = await self._async_look(wanted)
+            found = await read_each(wanted, self._async_look)
         else:
             survey = await self._inventory.async_survey(Topic.SMART_HOME, not_before=commanded or None)
             found = {
@@ -99,16 +99,12 @@ class PropertySmartHome(SmartHomeApi):
         self._states.update(found)
         return found
 
-    async def _async_look(self, entity_ids: Sequence[str]) -> dict[str, ApplianceState]:
-        """Read the states of a few appliances with one request each."""
-        found: dict[str, ApplianceState] = {}
-        for entity_id in entity_ids:
-            if (item := self._inventory.items.get(_key(entity_id))) is None:
-                found[entity_id] = _GONE
-                continue
-            expand = [Expand(f"feature:{name}") for name in item.endpoint.features if name in EXPANDABLE]
-            found[entity_id] = state_of(await self._client.get_endpoint(item.endpoint.id, expand=expand))
-        return found
+    async def _async_look(self, entity_id: str) -> ApplianceState:
+        """Read the state of one appliance with one request."""
+        if (item := self._inventory.items.get(_key(entity_id))) is None:
+            return _GONE
+        expand = [Expand(f"feature:{name}") for name in item.endpoint.features if name in EXPANDABLE]
+        return state_of(await self._client.get_endpoint(item.endpoint.id, expand=expand))
 
     # --- controls -------------------------------------------------------------------------
 
