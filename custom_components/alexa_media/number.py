@@ -8,9 +8,7 @@ from math import isnan
 from typing import Final, Literal, override
 
 from homeassistant.components.number import NumberEntity, NumberEntityDescription, NumberMode
-from homeassistant.components.number.const import DOMAIN as NUMBER_DOMAIN
 from homeassistant.const import PERCENTAGE, EntityCategory
-from homeassistant.exceptions import ServiceValidationError
 
 from .cloud.model.appliances import (
     Appliance,
@@ -26,7 +24,7 @@ from .cloud.model.appliances import (
 from .cloud.model.settings import MAX_GAIN, Setting
 from .coordinator.alarms import AlarmVolumesCoordinator
 from .coordinator.runtime import AlexaRuntimeData
-from .entity import AlexaDeviceEntity, CapableDescription, EntityAdder, command_errors, platform_setup
+from .entity import AlexaDeviceEntity, CapableDescription, EntityAdder, command_errors, invalid_input, platform_setup
 from .features.appliances import AlexaApplianceEntity, EntityFactory, Placement, add_appliances, key_of, where
 from .features.roles import has_volume, plain_levels, plain_ranges, snapped, unit_of
 from .features.settings import (
@@ -76,16 +74,7 @@ class _Number(NumberEntity):
     async def async_set_native_value(self, value: float) -> None:
         """Set the value; raises ``ServiceValidationError`` for NaN, which Home Assistant does not refuse."""
         if isnan(value):
-            raise ServiceValidationError(
-                translation_domain=NUMBER_DOMAIN,
-                translation_key="out_of_range",
-                translation_placeholders={
-                    "value": str(value),
-                    "entity_id": self.entity_id,
-                    "min_value": str(self.min_value),
-                    "max_value": str(self.max_value),
-                },
-            )
+            raise invalid_input("invalid_value", field=self.entity_id, allowed=f"{self.min_value:g}–{self.max_value:g}")
         await self._async_set(value)
 
     @abstractmethod

@@ -97,7 +97,7 @@ async def test_a_number_is_not_set_to_what_is_not_a_number(
         data = {"entity_id": f"number.{name}", "value": "nan"}
         with pytest.raises(ServiceValidationError) as raised:
             await hass.services.async_call("number", "set_value", data, blocking=True)
-        assert raised.value.translation_key == "out_of_range"
+        assert raised.value.translation_key == "invalid_value"
     assert [request for request in sim.ledger() if request["method"] in ("POST", "PUT")] == []
 
 
