@@ -95,7 +95,7 @@ class Home:
     @property
     def is_ringing(self) -> bool:
         """Return whether an alarm rings in the bedroom."""
-        return self.entry.runtime_data.alarm_watch.ringing(self.household.serial("Bedroom Dot")) is not None
+        return bool(self.entry.runtime_data.alarm_watch.ringing(self.household.serial("Bedroom Dot")))
 
 
 @pytest.fixture
