@@ -1,6 +1,7 @@
 """Climate platform."""
 
 from datetime import datetime
+from math import isnan
 from typing import Any, Final, override
 
 from homeassistant.components.climate import ClimateEntity
@@ -256,16 +257,14 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
             raise invalid_input(
                 "thermostat_mode", name=self.appliance.name, mode=mode, modes=", ".join(self.hvac_modes)
             )
+        names = (ATTR_TEMPERATURE, ATTR_TARGET_TEMP_LOW, ATTR_TARGET_TEMP_HIGH)
+        target, lower, upper = (kwargs.get(name) for name in names)
+        if any(setpoint is not None and isnan(setpoint) for setpoint in (target, lower, upper)):
+            # Home Assistant's check of the range does not refuse it.
+            raise invalid_input("invalid_value", field=self.entity_id, allowed=f"{self.min_temp:g}–{self.max_temp:g}")
         scale = next(scale for scale, unit in TEMPERATURE_UNITS.items() if unit == self.temperature_unit)
         controls: list[Control] = [] if mode is None else [_set_mode(mode)]
-        controls.append(
-            SetSetpoint(
-                scale=scale,
-                target=kwargs.get(ATTR_TEMPERATURE),
-                lower=kwargs.get(ATTR_TARGET_TEMP_LOW),
-                upper=kwargs.get(ATTR_TARGET_TEMP_HIGH),
-            )
-        )
+        controls.append(SetSetpoint(scale=scale, target=target, lower=lower, upper=upper))
         await self.async_control(*controls)
 
     @override

@@ -18,6 +18,7 @@ from tests.conftest import state_of, until
 from .tools import collecting
 
 KITCHEN = "media_player.kitchen_show"
+THERMOSTAT = "climate.hall_hall_thermostat"
 
 
 @pytest.mark.parametrize("message", ["word " * 40_000, "x" * 200_000], ids=["many words", "one long word"])
@@ -89,14 +90,19 @@ async def test_a_timer_of_music_without_a_usable_length_is_refused(
     assert sim.ledger(method="POST", path="/api/behaviors/*") == []
 
 
-async def test_a_number_is_not_set_to_what_is_not_a_number(
+async def test_a_value_that_is_not_a_number_is_refused(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
+    calls: list[tuple[str, str, dict[str, Any]]] = [
+        ("number", "set_value", {"entity_id": "number.kitchen_show_alarm_volume", "value": "nan"}),
+        ("number", "set_value", {"entity_id": "number.diffuser_intensity", "value": "nan"}),
+        ("climate", "set_temperature", {"entity_id": THERMOSTAT, "temperature": "nan"}),
+        ("climate", "set_temperature", {"entity_id": THERMOSTAT, "target_temp_low": "nan", "target_temp_high": 21}),
+    ]
     sim.reset_ledger()
-    for name in ("kitchen_show_alarm_volume", "diffuser_intensity"):
-        data = {"entity_id": f"number.{name}", "value": "nan"}
+    for domain, name, data in calls:
         with pytest.raises(ServiceValidationError) as raised:
-            await hass.services.async_call("number", "set_value", data, blocking=True)
+            await hass.services.async_call(domain, name, data, blocking=True)
         assert raised.value.translation_key == "invalid_value"
     assert [request for request in sim.ledger() if request["method"] in ("POST", "PUT")] == []
 
