@@ -1,8 +1,8 @@
 """Fast execution of GraphQL queries on plain data.
 
-graphql-core needs 30 ms for a discovery, half of the simulation's processor time in a test suite. Here a valid document
-is translated once into nested functions that pick its fields. If a document or a value needs more (a directive, or a
-null where the schema allows none), ``NotPlainError`` is raised, and graphql-core executes the query.
+graphql-core needs 8 ms for the discovery of the demo household, this module 2 ms. Nearly every test has a discovery.
+A valid document is translated once into nested functions that pick its fields. If a document or a value needs more (a
+directive, or a null where the schema allows none), ``NotPlainError`` is raised, and graphql-core executes the query.
 """
 
 from collections.abc import Callable, Iterable, Mapping
