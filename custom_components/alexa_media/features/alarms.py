@@ -279,8 +279,8 @@ def timing_of(echo: Echo, at: datetime | time, recurrence: Recurrence | None) ->
     """Return the timing for a notification.
 
     A time without a zone is in the zone of the device. A time of day means its next occurrence. A repeating
-    notification starts on the first of its days. Raises ``ServiceValidationError`` for a time in the past, too soon or
-    too far ahead.
+    notification starts on the first of its days; a start in the past is moved forward. Raises
+    ``ServiceValidationError`` for any other time in the past or too soon, and for one too far ahead.
     """
     zone = echo.zone
     earliest = dt_util.now(zone) + LEAST_AHEAD

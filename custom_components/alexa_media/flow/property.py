@@ -96,7 +96,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         return await self.async_step_pick_implementation()
 
     async def async_step_property_reauth(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Explain that Amazon no longer accepts the sign-in, then start it with the same security profile."""
+        """Explain that a new sign-in is needed, then start it with the same security profile."""
         entry = self._get_reauth_entry()
         if user_input is None:
             return self.async_show_form(

@@ -279,7 +279,7 @@ async def test_actions_that_remove_a_device_require_confirmation(
     ):
         with pytest.raises(ServiceValidationError, match=text):
             await call(action, name, answer=action == "query_endpoints", **data)
-    with pytest.raises(ServiceValidationError, match="doesn't belong to a loaded property"):
+    with pytest.raises(ServiceValidationError, match="isn't an Echo or smart home device of a loaded property"):
         await hass.services.async_call(DOMAIN, "delete_timers", {"device_id": "nobody"}, blocking=True)
     # the first user is the owner, whatever their groups are
     _, guest = [await hass.auth.async_create_user(name, group_ids=["system-users"]) for name in ("Owner", "Guest")]
@@ -350,7 +350,7 @@ async def test_an_app_account_is_not_a_property(
             blocking=True,
         )
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
-    with pytest.raises(ServiceValidationError, match="doesn't belong to a loaded property"):
+    with pytest.raises(ServiceValidationError, match="isn't an Echo or smart home device of a loaded property"):
         await hass.services.async_call(DOMAIN, "delete_timers", {"device_id": devices[0].id}, blocking=True)
     assert not [button for button in hass.states.async_entity_ids("button") if "delete_timers" in button]
 

@@ -1,6 +1,6 @@
-"""Table of all operations of the Smart Properties API that the client uses.
+"""Operations of the Smart Properties API that the client uses.
 
-Operations of the settings are in ``settings.py``, together with the valid values of each setting.
+Those that read and write a setting of one kind are in ``settings.py``, together with its valid values.
 """
 
 from collections.abc import Mapping
