@@ -238,7 +238,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         return _stop
 
     async def async_read_now(self, entity_id: str) -> None:
-        """Read an appliance (``homeassistant.update_entity``); concurrent callers share one request."""
+        """Read an appliance (``homeassistant.update_entity``); callers in one turn of the event loop share it."""
         self._requested.add(entity_id)
         await self.async_refresh_shared()
 

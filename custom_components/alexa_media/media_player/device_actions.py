@@ -87,8 +87,8 @@ class PlayerSettings(SourceSelection, SoundModes):
     ) -> None:
         """Turn Do Not Disturb on, optionally for a limited time, or off.
 
-        At the end of a limited time, Amazon turns it off and pushes the change. For a group, it applies to every
-        speaker behind it.
+        When the time is up, Amazon turns it off and pushes the change. A group applies it to its speakers that have
+        the setting.
         """
         dnd = self.runtime.dnd
         if (duration or until) and not enabled:

@@ -169,4 +169,4 @@ class MediaApi(Protocol):
         """Stop playback on all devices of the account."""
 
     async def async_run(self, step: Step) -> None:
-        """Run a step as one sequence; speech in it waits until its devices have finished speaking."""
+        """Run a step as one sequence; one with speech is sent after its devices have finished speaking."""

@@ -109,9 +109,10 @@ class ManagedDevice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceSearch:
-    """Conditions of a device search. A device must match all of them: texts exactly, and one of ``unit_ids``.
+    """Conditions of a device search. A device must match every condition that is set.
 
-    ``kind`` is Amazon's display category, such as LIGHT. ``without_unit`` selects the devices outside all units.
+    Texts must match exactly, except for the notation of ``mac_address``. ``unit_ids`` matches devices in any of these
+    units, ``without_unit`` those outside all units. ``kind`` is Amazon's display category, such as LIGHT.
     """
 
     unit_ids: tuple[str, ...] = ()
