@@ -1,5 +1,6 @@
 """Tests of device settings: shown values, values in the cloud, and the number of requests."""
 
+from asyncio import Future
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -316,6 +317,47 @@ async def test_unreadable_settings_are_kept(
         # other reads must not be in flight at the next jump
         await clock.settle()
     assert len(household.requests("GET", path)) == 1
+
+
+async def exclude_while(
+    hass: HomeAssistant, sim: ControlClient, clock: Clock, entry: MockConfigEntry, serial: str, running: Future[Any]
+) -> None:
+    """Exclude a device in the options while a request for an equalizer is under way, and wait for what is running."""
+    await clock.until(lambda: any(path.startswith("/api/equalizer/") for path in sim.progress()[1]))
+    hass.config_entries.async_update_entry(entry, options={**entry.options, "exclude_devices": [serial]})
+    entry.runtime_data.devices.async_options_changed()
+    assert not running.done()
+    await clock.until(running.done)
+    await clock.settle()
+
+
+async def test_an_echo_excluded_during_a_read_does_not_affect_the_others(
+    hass: HomeAssistant, watched: MockConfigEntry, sim: ControlClient, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = watched.runtime_data.settings
+    echos = [serial for serial in watched.runtime_data.devices.data if f"{serial}/bass" in settings.data]
+    first, second = echos[:2]
+    for serial in (first, second):
+        settings.async_forget(serial, Setting.BASS)
+    sim.fault(path=f"/api/equalizer/{first}/*", latency=3, times=1)
+    read = hass.async_create_background_task(settings.async_refresh(), "read")
+    await exclude_while(hass, sim, clock, watched, second, read)
+    assert settings.last_update_success
+    assert "Unexpected error" not in caplog.text
+    assert not [key for key in settings.data if key.startswith(second)]
+
+
+async def test_a_change_of_an_echo_that_is_excluded_in_the_meantime_succeeds(
+    hass: HomeAssistant, watched: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock, act: Act
+) -> None:
+    """The result of the change cannot be read, which is no error."""
+    serial = household.serial(KITCHEN)
+    sim.fault(path="/api/equalizer/*", method="POST", latency=3, times=1)
+    change = hass.async_create_task(act("number.set_value", "number.kitchen_show_bass", value=3))
+    await exclude_while(hass, sim, clock, watched, serial, change)
+    await change
+    assert household.device(KITCHEN)["equalizer"]["bass"] == 3
+    assert watched.runtime_data.settings.last_update_success
 
 
 async def test_settings_report_an_outage_and_recover(

@@ -116,6 +116,8 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         self._due_at = {unit: at for unit, at in self._due_at.items() if self._is_there(unit)}
         self._failed_units = {unit: at for unit, at in self._failed_units.items() if self._is_there(unit)}
         for unit in self._due():
+            if not self._is_there(unit):
+                continue  # The device was removed or excluded during the read.
             began = self.hass.loop.time()
             try:
                 values = await self._async_values(unit)
@@ -160,13 +162,17 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         self._tried_at.pop(unit, None)
 
     async def _async_values(self, unit: SettingsSource) -> Mapping[str, SettingValue]:
-        """Read one source and return all its settings, so that later listeners find them cached."""
+        """Read one source and return all its settings, so that later listeners find them cached.
+
+        Raises ``AlexaUnsupportedError`` if the device no longer belongs to the account or is excluded.
+        """
         found: Mapping[str, SettingValues]
         if unit.serial is None:
             found = await self.api.async_for_account(unit.source)
-        else:
-            device = self.devices.data[unit.serial]
+        elif (device := self.devices.data.get(unit.serial)) is not None:
             found = {unit.serial: await self.api.async_for_device(unit.source, device)}
+        else:
+            raise AlexaUnsupportedError("The account has no such device any more", code="removed")
         return {
             setting_key(serial, setting): value for serial, values in found.items() for setting, value in values.items()
         }
