@@ -246,6 +246,34 @@ async def test_one_alarm_can_have_a_separate_volume(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+async def test_a_volume_removed_while_another_one_is_set_ends_nothing(
+    hass: HomeAssistant, config_entry: MockConfigEntry, household: Household, clock: Clock
+) -> None:
+    """Two alarms ring at the same time; the volumes of both are removed while that of the first one is being set."""
+    await set_up(hass, config_entry)
+    await clock.settle()
+    at = in_a_minute()
+    for name in ("bedroom_dot", "kitchen_show"):
+        target = {"entity_id": f"media_player.{name}"}
+        await act(hass, clock, "create_alarm", **target, at=at, volume=0.8)
+    override = config_entry.runtime_data.alarm_volume_override
+    change = override._api.async_alarm_volumes
+
+    async def slow() -> Any:
+        for alarm in tuple(override._wanted):
+            await override.async_set(alarm, None)
+        return await change()
+
+    override._api.async_alarm_volumes = slow
+    await clock.advance((at - dt_util.now()).total_seconds() - 4, 60)
+    override._api.async_alarm_volumes = change
+    volumes = [household.device(name)["alertVolume"] for name in ("Bedroom Dot", "Kitchen Show")]
+    assert volumes.count(80) == 1
+    assert not override._busy
+    assert override._timer.is_set, "the volume will be restored"
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
 async def test_a_volume_set_while_an_alarm_rings_is_kept(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:

@@ -107,7 +107,7 @@ class AlarmVolumeOverrides:
 
     def _next(self) -> Iterator[tuple[Notification, datetime]]:
         """Yield each alarm whose separate volume has yet to be set, and when it will ring or began to ring (UTC)."""
-        yield from self._late.values()
+        yield from (late for key, late in self._late.items() if key in self._wanted)
         for notification, at in self._watch.due:
             if notification.notification_id in self._wanted and self._done.get(notification.notification_id) != at:
                 yield notification, at
@@ -175,8 +175,10 @@ class AlarmVolumeOverrides:
         self._async_plan()
 
     async def _async_change(self, notification: Notification, at: datetime) -> None:
-        """Set the volume of an alarm, and store the previous one."""
-        serial, level = notification.serial, self._wanted[notification.notification_id]
+        """Set the volume of an alarm, and store the previous one; its volume may have been removed meanwhile."""
+        serial, level = notification.serial, self._wanted.get(notification.notification_id)
+        if level is None:
+            return
         device = self._devices.data.get(serial)
         try:
             before = (await self._api.async_alarm_volumes()).get(serial)
