@@ -369,7 +369,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
                 await self._async_read_now(unit)
             present = self._of(device.serial)
             if not present.keys() >= set(needed):
-                raise AlexaUnsupportedError("Amazon does not tell the present setting", code="not_known")
+                raise AlexaUnsupportedError("Amazon did not return the current value of the setting", code="not_known")
             with self.written.writing({setting_key(device.serial, setting): value}, self.data):
                 await self.api.async_set(device, setting, value, present)
             await self._async_confirm(device, setting)
