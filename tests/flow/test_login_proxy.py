@@ -755,6 +755,20 @@ async def test_scripts_of_a_page_may_only_request_paths_below_it(
     assert len(sim.ledger()) == 1
 
 
+@pytest.mark.parametrize("status", [400, 403, 404, 503])
+async def test_a_refusal_reaches_the_page_and_its_scripts(
+    sim: ControlClient, browser: Browser, sandboxed: ClientSession, status: int
+) -> None:
+    """Amazon's scripts would take a refused request for a success if its status were 200."""
+    below = action_of(browser).partition("/ap/")[0]
+    sim.fault(path="/ap/x", status=status, body={"error": "no"})
+    found, text, _ = await sent(sandboxed, f"{below}/ap/x", "POST", json={"a": 1}, headers={"Sec-Fetch-Mode": "cors"})
+    assert (found, "no" in text) == (status, True)
+    sim.fault(path="/ap/page", status=status, body="<p>no</p>", headers={"Content-Type": "text/html"})
+    await browser.go(f"{base_of(browser)}/www.amazon.com/ap/page")
+    assert (browser.status, "<p>no</p>" in browser.text) == (status, True)
+
+
 async def test_pages_run_in_an_opaque_origin(
     sim: ControlClient, browser: Browser, signed_half: ConfigFlowResult
 ) -> None:

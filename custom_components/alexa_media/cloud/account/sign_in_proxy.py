@@ -257,16 +257,20 @@ class _Router(BaseInterceptor):  # type: ignore[misc]
             # Some captchas end on Amazon's front page.
             ctx.short_circuit = web.Response(status=302, headers={"Location": self._start})
             return
+        # Redirects were followed. A script must see that Amazon refused its request.
+        status = answer.status_code if 400 <= answer.status_code < 600 else 200
         kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
         if _MEDIA_TYPE.fullmatch(kind) is None:
             kind = "application/octet-stream"
         if kind != "text/html" or not ctx.request.navigates:
-            ctx.short_circuit = web.Response(body=answer.content, content_type=kind, charset=answer.charset_encoding)
+            ctx.short_circuit = web.Response(
+                status=status, body=answer.content, content_type=kind, charset=answer.charset_encoding
+            )
         elif len(answer.content) > MAX_PAGE:
             ctx.short_circuit = web.Response(status=502, text=_TOO_LARGE)
         else:
             body = await asyncio.get_running_loop().run_in_executor(None, self._page, answer)
-            ctx.short_circuit = web.Response(body=body, content_type=kind, charset="utf-8")
+            ctx.short_circuit = web.Response(status=status, body=body, content_type=kind, charset="utf-8")
 
     def _page(self, answer: httpx.Response) -> bytes:
         """Return a page as the browser receives it; takes about 0.5 s per megabyte."""
@@ -303,9 +307,10 @@ class SignInProxy(AlexaProxy):  # type: ignore[misc]
         self.interceptors = [_Router(base, self.start, issue, otp_secret)]
 
     async def async_answer(self, request: BrowserRequest) -> web.Response:
-        """Return Amazon's response to a browser's request, reduced to type and body.
+        """Return Amazon's response to a browser's request, reduced to type, body and an error status.
 
-        The status is not Amazon's: 200, or another one for a redirect to the start, an invalid path or a large page.
+        Any other status is not Amazon's: 200, or another one for a redirect to the start, an invalid path or a large
+        page.
         Raises ``LandedError`` when the sign-in has ended, and any exception of alexapy for an invalid request.
         """
         token = _IN_PROXY.set(True)
