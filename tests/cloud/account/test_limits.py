@@ -132,6 +132,16 @@ def test_throttling_without_retry_after_grows_and_is_logged_once(
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO", "WARNING"]
 
 
+def test_the_log_says_that_throttled_commands_pause_no_polls(caplog: pytest.LogCaptureFixture) -> None:
+    throttle = Throttle()
+    throttle.hit(HOST, Traffic.COMMANDS, 7)
+    throttle.hit(HOST, Traffic.COMMANDS, 7)
+    assert len(caplog.records) == 1
+    assert "polling" not in caplog.text
+    throttle.hit(HOST, Traffic.READS, 7)
+    assert "polling pauses for 7 seconds" in caplog.text
+
+
 def test_retry_after_is_kept_within_bounds() -> None:
     throttle = Throttle()
     assert throttle.hit(HOST, Traffic.READS, 7) == pytest.approx(7, abs=0.1)

@@ -124,15 +124,15 @@ class Throttle:
 
     Reads fail without being sent until the pause of their host is over. Commands are never held back: while a host is
     throttled they are sent one at a time, and the success of one ends the throttling of the host. One line is logged
-    when throttling begins, and one when it has been over for a while, because one endpoint may stay throttled while
-    others respond between its attempts.
+    when throttling of a kind begins, and one when all has been over for a while, because one endpoint may stay
+    throttled while others respond between its attempts.
     """
 
     def __init__(self) -> None:
         """Initialize without throttling."""
         self._blocks: dict[tuple[str, Traffic], _Block] = {}
         self._turns: dict[tuple[str, Traffic], asyncio.Lock] = {}
-        self._is_reported = False
+        self._reported: set[Traffic] = set()
         self.hits = 0
 
     @property
@@ -169,9 +169,14 @@ class Throttle:
             delay = block.delay = min(max(FIRST_BLOCK, block.delay * 2), LONGEST_BLOCK)
         block.until = max(block.until, monotonic() + delay)
         block.is_active = True
-        if not self._is_reported:
-            self._is_reported = True
-            _LOGGER.warning("Amazon is rate limiting this account; polling pauses for %.0f seconds", block.remaining)
+        if kind not in self._reported:
+            self._reported.add(kind)
+            if kind is Traffic.READS:
+                _LOGGER.warning(
+                    "Amazon is rate limiting this account; polling pauses for %.0f seconds", block.remaining
+                )
+            else:
+                _LOGGER.warning("Amazon is rate limiting this account; commands are sent one at a time")
         return block.remaining
 
     def passed(self, host: str, kind: Traffic) -> None:
@@ -186,8 +191,8 @@ class Throttle:
                 block.delay = 0.0
                 block.until = min(block.until, monotonic())
         last = max((block.until for block in self._blocks.values()), default=0.0)
-        if self._is_reported and monotonic() - last >= THROTTLE_RESET_SECONDS:
-            self._is_reported = False
+        if self._reported and monotonic() - last >= THROTTLE_RESET_SECONDS:
+            self._reported.clear()
             _LOGGER.info("Amazon no longer limits the rate of this account")
 
     def _block(self, host: str, kind: Traffic) -> _Block:
