@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from custom_components.alexa_media.cloud.account import scheduler as module
+from custom_components.alexa_media.cloud.account.nodes import Target, command_node
 from custom_components.alexa_media.cloud.account.scheduler import (
     MAX_NODES,
     MAX_SPEECH_WAIT,
@@ -355,6 +356,21 @@ async def test_a_refused_or_unsent_text_does_not_delay_the_next_one(cloud: Cloud
     cloud.answer = accept_all
     await cloud.scheduler.execute(Speak(text="again"), [A])
     assert cloud.sent[-1] == "speak A again"
+
+
+async def test_a_refused_node_keeps_the_speech_of_other_echos(cloud: Cloud) -> None:
+    spoken = command_node(Speak(text="hello"), [Target.of(B, "A1JO")])
+    node = asyncio.create_task(cloud.scheduler.execute_node(spoken, ["B"], {"B": 20.0}))
+    await settle()
+    announced = cloud.command(Speak(text="hi"), A)
+    await settle()
+    cloud.open.pop(1).set_result(None)
+    await announced
+    cloud.refuse(AlexaCommandError("no"))
+    with pytest.raises(AlexaCommandError):
+        await node
+    assert cloud.scheduler._pause("B") == 0
+    assert cloud.scheduler._pause("A") > 0, "the text is still being spoken"
 
 
 async def test_a_text_with_an_unknown_outcome_counts_as_spoken(cloud: Cloud) -> None:

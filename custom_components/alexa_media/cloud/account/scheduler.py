@@ -265,15 +265,17 @@ class CommandScheduler:
                     raise _busy(pause)
                 await asyncio.sleep(pause)
             # stored before the command is sent, so that no other text is sent in the meantime
-            before = dict(self._speaks_until)
-            self._speaks_until.update(
-                {serial: now + min(seconds, MAX_SPEECH_WAIT) for serial, seconds in speech.items()}
-            )
+            noted = {serial: now + min(seconds, MAX_SPEECH_WAIT) for serial, seconds in speech.items()}
+            before = {serial: self._speaks_until.get(serial, now) for serial in noted}
+            self._speaks_until.update(noted)
             self.requests += 1
             try:
                 await self._submit(node)
             except AlexaCommandError, AlexaUnsupportedError:
-                self._speaks_until = before
+                # speech that was stored in the meantime stays
+                self._speaks_until |= {
+                    serial: before[serial] for serial, until in noted.items() if self._speaks_until.get(serial) == until
+                }
                 self._changed.set()
                 raise
 
