@@ -180,8 +180,7 @@ _AMAZON_HOST: Final = re.compile(
 # Request targets that are passed on to Amazon: visible ASCII except characters with a meaning for a parser.
 _TARGET: Final = re.compile(r"/[!$-;=?-\[\]_a-z|~]*")
 
-# Attributes that contain a URL, by tag: first those of links, then those that a page loads or submits a form to.
-_LINKS: Final = {"a": "href", "area": "href"}
+# Attributes that contain a URL that a page loads or submits a form to, by tag.
 _LOADED: Final = {
     "button": "formaction",
     "iframe": "src",

@@ -595,24 +595,22 @@ class _Order:
         if not self.result.done():
             self.result.set_result(error)
 
-    def needs_second_api(self, left: Sequence[tuple[Control, AlexaError]], *, by_phoenix: bool) -> bool:
-        """Return whether to try the second API for the controls that failed (``left``); otherwise finish the order.
+    def needs_phoenix(self, left: Sequence[tuple[Control, AlexaError]]) -> bool:
+        """Return whether to try phoenix for the controls that GraphQL failed to run (``left``); else finish the order.
 
-        ``by_phoenix`` is whether the second API is phoenix. Only a refusal proves that nothing was done, so nothing is
-        sent again after any other error. Controls for an appliance that GraphQL cannot reach are sent to phoenix, which
-        reaches some appliances of skills. Without ``by_phoenix``, an unreachable appliance is not tried again.
+        Only a refusal proves that nothing was done, so nothing is sent again after any other error. Controls for an
+        appliance that GraphQL cannot reach are sent to phoenix, which reaches some appliances of skills.
         """
         if not left:
             self.finish(None)
             return False
         error = next((error for _, error in left if not _is_refusal(error)), left[0][1])
-        is_away = isinstance(error, AlexaUnreachableError) and not by_phoenix
-        if self.refused is not None or is_away or not _is_refusal(error):
-            self.finish(_preferred_error(self.refused, error))
+        if not _is_refusal(error):
+            self.finish(error)
             return False
         self.controls = [control for control, _ in left]
         self.refused = error
-        if by_phoenix and not _has_actions(self):
+        if not _has_actions(self):
             self.finish(error)
             return False
         return True
@@ -921,13 +919,12 @@ class AccountSmartHome:
         return [
             order
             for order in orders
-            if order.needs_second_api(
+            if order.needs_phoenix(
                 [
                     (control, problem)
                     for control in order.controls
                     if (problem := error_of(outcomes, order.appliance, operation(control)))
-                ],
-                by_phoenix=True,
+                ]
             )
         ]
 
@@ -954,18 +951,14 @@ class AccountSmartHome:
         each order separately, so that one bad control does not block the others.
         """
         if len(orders) == 1 or is_unsupported(error):
-            return [
-                order
-                for order in orders
-                if order.needs_second_api([(control, error) for control in order.controls], by_phoenix=True)
-            ]
+            return [order for order in orders if order.needs_phoenix([(control, error) for control in order.controls])]
         left: list[_Order] = []
         for order in orders:
             left += await self._guarded(self._by_graphql, [order])
         return left
 
     async def _by_phoenix(self, orders: Sequence[_Order]) -> Sequence[_Order]:
-        """Send one phoenix request and set the results; return no orders, because GraphQL has been tried before."""
+        """Send one phoenix request, and set the results; return no orders, because no other API is left."""
         requests = phoenix_requests([(order.appliance, order.controls) for order in orders])
         try:
             outcomes = await self._send_to_phoenix(requests)
@@ -975,16 +968,10 @@ class AccountSmartHome:
             refused = {
                 order.appliance.entity_id: phoenix_error_of(outcomes, order.appliance.entity_id) for order in orders
             }
-        return [
-            order
-            for order in orders
-            if order.needs_second_api(
-                [(control, error) for control in order.controls]
-                if (error := refused[order.appliance.entity_id])
-                else [],
-                by_phoenix=False,
-            )
-        ]
+        for order in orders:
+            error = refused[order.appliance.entity_id]
+            order.finish(error and _preferred_error(order.refused, error))
+        return ()
 
 
 def _is_refusal(error: AlexaError) -> bool:
