@@ -120,7 +120,7 @@ async def async_get_device_diagnostics(
 
 
 def _entry(entry: AlexaConfigEntry) -> dict[str, Any]:
-    """Return the entry; of its data and options, only the values in ``_SHOWN`` are not redacted."""
+    """Return the entry with its data and options redacted, except for the keys in ``_SHOWN``."""
     return {
         "version": entry.version,
         "minor_version": entry.minor_version,

@@ -408,8 +408,8 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
     def _attributed(self, record: VoiceRecord) -> VoiceRecord:
         """Return a record with the serial of its Echo as in the device list.
 
-        A command without a device belongs to the one Echo whose waking no other record explains. If several qualify, a
-        later read may resolve it.
+        A command without a device is assigned to the only Echo that woke at about that time and has no other record for
+        that waking. If several Echos qualify, the command stays unassigned, and a later read may assign it.
         """
         serial = self.echo_of(record)
         if record.serial is None and record.is_command:

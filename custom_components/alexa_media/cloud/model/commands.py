@@ -129,7 +129,10 @@ class PressFireTv:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlayVideo:
-    """Search a Fire TV for ``phrase`` and play the result; two clients define the request, but never send it."""
+    """Search a Fire TV for ``phrase`` and play the result.
+
+    The request is unproven: two other clients define it, but never send it.
+    """
 
     phrase: str
 
