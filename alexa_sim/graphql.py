@@ -6,7 +6,6 @@ where the schema allows none makes the surrounding object null.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -27,8 +26,6 @@ from graphql import (
     specified_rules,
     validate,
 )
-
-from .projection import NotPlainError, Projection
 
 type Resolver = Callable[..., Any]
 """Resolver of one root field; takes graphql-core's info and the field's arguments by name."""
@@ -65,7 +62,7 @@ class GraphqlError(Exception):
         self.errors = [_error(message, classification)]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Document:
     """A valid document."""
 
@@ -152,10 +149,6 @@ def execute(
     Fields are read by name from the result of a resolver; ``__typename`` selects the type where the schema allows
     several. A ``GraphqlError`` in a resolver becomes an error of its field.
     """
-    if (projection := _projection(document, operation_name)) is not None:
-        # graphql-core also describes the errors of resolvers, which only read.
-        with suppress(Exception):
-            return {"data": projection.data(roots, variables or {})}
     result = execute_sync(
         schema(),
         document.node,
@@ -171,15 +164,6 @@ def execute(
             _error(err.message, "DataFetchingException") | {"path": err.path or []} for err in result.errors
         ]
     return answer
-
-
-@lru_cache(maxsize=256)
-def _projection(document: Document, operation_name: str | None) -> Projection | None:
-    """Return an operation prepared for fast execution, or None if only graphql-core can execute it."""
-    try:
-        return Projection(schema(), document.node, operation_name)
-    except NotPlainError:
-        return None
 
 
 def _field(source: Mapping[str, Any], info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
