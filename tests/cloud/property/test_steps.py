@@ -115,10 +115,10 @@ async def test_degrees_use_the_unit_of_home_assistant(
     ("name", "data", "message"),
     [
         ("Room 101 lamp", {}, "nothing to change"),
-        ("Room 101 lamp", {"volume": 10}, "field volume of Room 101 lamp"),
-        ("Room 102 lamp", {"color_temperature": "warmer"}, "field color_temperature"),
-        ("Room 102 thermostat", {"temperature": 1}, "field temperature"),
-        ("Room 101 bed", {"brightness": 1}, "field brightness"),
+        ("Room 101 lamp", {"volume": 10}, "changes of volume aren.t available for Room 101 lamp"),
+        ("Room 102 lamp", {"color_temperature": "warmer"}, "changes of color_temperature"),
+        ("Room 102 thermostat", {"temperature": 1}, "changes of temperature"),
+        ("Room 101 bed", {"brightness": 1}, "changes of brightness"),
     ],
 )
 async def test_unsupported_changes_are_refused_before_a_request(
