@@ -306,6 +306,12 @@ async def test_a_refusal_creates_nothing(
         assert left in raised.value.translation_placeholders["left"]
         await act(hass, "delete_notification", notification_id=left)
     assert set(all_held(household)) == before
+
+
+async def test_a_refusal_changes_nothing(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """The caller gets Amazon's error, and alarms, timers and reminders stay as they were."""
     alarm = next(i for i, item in all_held(household).items() if item["type"] == "Alarm")
     sim.fault(path="/v1/alerts/alarms/*", method="PUT", status=503, times=1)
     with pytest.raises(HomeAssistantError, match="Try again"):
