@@ -79,7 +79,7 @@ class AlexaUnitNotifier(AlexaEntity, NotifyEntity):
     _attr_translation_key = "announce_in_unit"
 
     def __init__(self, entry: AlexaConfigEntry, api: ManagementApi, unit: ManagedUnit) -> None:
-        """Initialize with the name of the unit."""
+        """Initialize for a unit of the property."""
         self._entry = entry
         self._api = api
         self._unit_id = unit.unit_id
@@ -116,7 +116,7 @@ _TYPES: Final = (TYPE_TTS, TYPE_ANNOUNCE, TYPE_PUSH, TYPE_DROP_IN)
 _METHODS: Final = ("all", "speak", "show")
 _caller: ContextVar[Context | None] = ContextVar("alexa_media_notify_caller", default=None)
 LAST_CALLED: Final = "last_called"
-"""Target for the Echo that was last spoken to; the suffix ``_<email address>`` restricts it to one account."""
+"""Target for the Echo that was last spoken to; a suffix (slug of an email address) restricts it to an account."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,10 +234,10 @@ class AlexaNotifier(AlexaDeviceEntity[Device], NotifyEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the device was online in the last device list.
+        """Return whether the device is online, regardless of whether the device list can be read.
 
-        Home Assistant silently drops a message to an unavailable entity. A failed read of the list therefore does not
-        make this unavailable: Amazon may still accept speech, and the caller gets an error otherwise.
+        Home Assistant silently drops a message to an unavailable entity. After a failed read, Amazon may still accept
+        speech, and the caller gets an error otherwise.
         """
         return self.device.online
 
@@ -245,8 +245,8 @@ class AlexaNotifier(AlexaDeviceEntity[Device], NotifyEntity):
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Send a message; returns when Amazon has accepted it.
 
-        Raises ``ServiceValidationError`` for a message that cannot be spoken, and ``HomeAssistantError`` if Amazon does
-        not accept it.
+        Raises ``ServiceValidationError`` for a message that cannot be spoken, ``Unauthorized`` if the caller may not
+        control every speaker of a group, and ``HomeAssistantError`` if Amazon does not accept the message.
         """
         kind = self.entity_description.kind
         await async_require_speakers(self)
@@ -265,10 +265,10 @@ async def async_get_service(
 
 
 class AlexaNotificationService(BaseNotificationService):
-    """The action ``notify.alexa_media`` for all accounts, and one action for every media player.
+    """The action ``notify.alexa_media``, and one action for each media player and each ``last_called`` target.
 
-    The actions exist while their media players are registered. A call while Amazon is unavailable therefore fails with
-    that reason instead of with an unknown action.
+    The action of a media player exists while the player is registered and enabled. A call while Amazon is unavailable
+    therefore fails with that reason instead of with an unknown action.
     """
 
     def __init__(self) -> None:
@@ -279,9 +279,10 @@ class AlexaNotificationService(BaseNotificationService):
     @property
     @override
     def targets(self) -> Mapping[str, str]:
-        """Return the unique id of each media player by the part of its action's name after ``alexa_media_``.
+        """Return the target of each action by the part of the action's name after ``alexa_media_``.
 
-        The Echo that was last spoken to is only determined during a call.
+        The target is the unique id of a media player or a ``last_called`` name. The Echo that was last spoken to is
+        only determined during a call.
         """
         players = echo_players(self.hass).values()
         named = {player.entity_id.partition(".")[2]: player.unique_id for player in players}
@@ -289,7 +290,7 @@ class AlexaNotificationService(BaseNotificationService):
 
     @override
     async def async_register_services(self) -> None:
-        """Register the actions, and update them when media players are registered or removed."""
+        """Register the actions, and update them when media players change in the entity registry."""
         await super().async_register_services()
         if self._unsubscribe is None:
             self._unsubscribe = self.hass.bus.async_listen(
@@ -319,7 +320,7 @@ class AlexaNotificationService(BaseNotificationService):
 
     @override
     async def _async_notify_message_service(self, service: ServiceCall) -> None:
-        """Store the context of the call, which Home Assistant does not pass on, for the permission check."""
+        """Handle a call; store its context, which Home Assistant does not pass on, for the permission check."""
         _caller.set(service.context)
         await super()._async_notify_message_service(service)
 
@@ -327,9 +328,11 @@ class AlexaNotificationService(BaseNotificationService):
     async def async_send_message(self, message: str, **kwargs: Any) -> None:
         """Send a message with the options in ``data``; returns when Amazon has accepted it.
 
-        Raises ``Unauthorized`` for an Echo that the caller may not control. After all others have received the message,
-        raises ``ServiceValidationError`` for targets that are not Echos, and ``HomeAssistantError`` for Echos whose
-        message Amazon refused or if no Echo could be reached.
+        Before anything is sent, raises ``ServiceValidationError`` for an invalid message or option or without a target,
+        ``HomeAssistantError`` if the Echo that was last spoken to is unknown, and ``Unauthorized`` for an Echo that the
+        caller may not control. After all others have received the message, raises ``ServiceValidationError`` for
+        targets that are not Echos, and ``HomeAssistantError`` for Echos whose message Amazon refused or if no Echo
+        could be reached.
         """
         prepared = _legacy_message(message, kwargs.get(ATTR_TITLE), kwargs.get(ATTR_DATA) or {})
         if not (target := kwargs.get(ATTR_TARGET)):
@@ -359,7 +362,7 @@ class AppMessage:
 
 
 def _one_of(data: Mapping[str, Any], name: str, known: Sequence[str]) -> str:
-    """Return a field of the data, or the first of ``known`` if it is missing; raises ``ServiceValidationError``."""
+    """Return a field of the data, or the first of ``known`` if it is empty; raises ``ServiceValidationError``."""
     value = str(data.get(name) or known[0])
     if value not in known:
         raise invalid_input("notify_data_unknown", field=name, value=value, known=", ".join(known))
@@ -382,8 +385,8 @@ def _value(data: Mapping[str, Any], name: str, schema: Any, known: str) -> Any:
 def _legacy_message(message: str, title: str | None, data: Mapping[str, Any]) -> Message | AppMessage:
     """Return the message of a call.
 
-    Raises ``ServiceValidationError`` for a field of the data that is unknown or has no effect on this type of message.
-    ``title`` is part of every notify action; plain speech ignores it.
+    Raises ``ServiceValidationError`` for an invalid message, and for a field of the data that is unknown, is invalid or
+    has no effect on this type of message. ``title`` is part of every notify action; plain speech ignores it.
     """
     if unknown := sorted(str(name) for name in data if name not in _FIELDS):
         raise invalid_input("notify_field_unknown", fields=", ".join(unknown), known=", ".join(_FIELDS))
@@ -454,7 +457,7 @@ def _listed_names(text: str, known: Collection[str]) -> Iterator[str]:
 
 
 def _last_called_names(hass: HomeAssistant) -> dict[str, list[AlexaConfigEntry]]:
-    """Return the accounts for each target name of the last Echo: ``last_called`` for all, and one name per address."""
+    """Return the accounts with an email address by target name: ``last_called`` for all, and one name per address."""
     names: dict[str, list[AlexaConfigEntry]] = {LAST_CALLED: []}
     for entry in hass.config_entries.async_entries(DOMAIN):
         if CONF_EMAIL not in entry.data:
@@ -468,7 +471,7 @@ def _last_called_names(hass: HomeAssistant) -> dict[str, list[AlexaConfigEntry]]
 async def _async_called(
     hass: HomeAssistant, players: Mapping[str, EchoPlayer], target: str | Iterable[str]
 ) -> tuple[list[str], list[EchoPlayer]]:
-    """Return a target without the names of the last Echo, and the Echos for these names."""
+    """Return the parts of a target that are not ``last_called`` names, and the Echos for those that are."""
     names = _last_called_names(hass)
     parts = [target] if isinstance(target, str) else [str(part) for part in target]
     asked = [name for part in parts if (name := find_name(names, part))]
@@ -483,7 +486,7 @@ async def _async_last_called(
 
     A voice command may start an automation before the history contains the command. If an Echo has just woken, this
     waits for the read that is due. If no account has a record, the history is read. Raises ``HomeAssistantError`` if
-    there is still no record.
+    that fails, if there is still no record, or if the Echo has no enabled media player.
     """
     loaded = [
         (entry, history)

@@ -95,7 +95,7 @@ class AlexaAlarmVolumeNumber(_Number, AlexaDeviceEntity[float]):
 
     @override
     async def _async_set(self, value: float) -> None:
-        """Set the volume, and show the resulting value."""
+        """Set the volume, and read the volumes again."""
         level = round(value)
         with (
             command_errors(self.hass, self.entry),
@@ -107,7 +107,7 @@ class AlexaAlarmVolumeNumber(_Number, AlexaDeviceEntity[float]):
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaSettingNumberDescription[S: str](SettingDescription[S], NumberEntityDescription):
-    """Description of a setting that is a whole number; by default a band of the equalizer."""
+    """Description of a setting that is a whole number; the default range is that of an equalizer band."""
 
     native_min_value: float | None = -MAX_GAIN
     native_max_value: float | None = MAX_GAIN
@@ -165,7 +165,7 @@ class AlexaPropertySettingNumber(_SettingNumber, PropertySettingEntity):  # type
 
 
 def _ranges_and_levels(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-    """Yield the key and factory of a number for each range and level of an appliance."""
+    """Yield the key and factory of a number for each writable range and level of an appliance without another role."""
     for feature in plain_ranges(appliance):
         if value_range := feature.value_range:
             yield f"range_{feature.instance}", partial(AlexaRange, feature=feature, value_range=value_range)
@@ -189,7 +189,7 @@ class _ApplianceNumber(AlexaApplianceEntity, _Number):
 
 
 class AlexaRange(_ApplianceNumber):
-    """A range of an appliance, with the name from Amazon."""
+    """A writable range of an appliance."""
 
     def __init__(
         self,
@@ -210,7 +210,7 @@ class AlexaRange(_ApplianceNumber):
 
     @override
     async def _async_set(self, value: float) -> None:
-        """Set the value of the range that is closest to ``value``."""
+        """Set the range to its valid value that is closest to ``value``."""
         await self.async_control(SetRange(instance=self._instance, value=snapped(self._range, value)))
 
 

@@ -1,7 +1,7 @@
-"""Push rules: the effect of each push event.
+"""Handling of push events, with one rule for each kind of event.
 
-A push has one of three effects: *apply* a value without a request, *refresh* one topic (a burst causes one request), or
-*ignore*. To add a push, add its event to ``cloud/model/events.py``, its parser with ``@parses`` to
+A rule says what a push is for: *apply* its value, usually without a request, *refresh* a topic (a burst causes one
+request), or *ignore* it. To add a push, add its event to ``cloud/model/events.py``, its parser with ``@parses`` to
 ``cloud/account/directives.py``, and its rule with ``@_rule`` here.
 """
 
@@ -58,7 +58,7 @@ LIFE: Final = (
 
 
 class Verb(Enum):
-    """Effects of a rule."""
+    """Effect of a push."""
 
     APPLY = auto()
     REFRESH = auto()
@@ -94,7 +94,7 @@ def _connection(data: AlexaRuntimeData, event: ConnectionChanged) -> None:
 
 @_rule(VolumeChanged, Verb.APPLY)
 def _volume(data: AlexaRuntimeData, event: VolumeChanged) -> None:
-    """Set a volume; an unchanged volume indicates that the device woke."""
+    """Set a volume; one that is not known to have changed indicates that the device woke."""
     if data.players is None:
         return
     known = data.players.data.get(event.serial)
@@ -169,7 +169,7 @@ def _lists(data: AlexaRuntimeData, event: ListsChanged) -> None:
 
 @_rule(EqualizerChanged, Verb.REFRESH)
 def _equalizer(data: AlexaRuntimeData, event: EqualizerChanged) -> None:
-    """Set an equalizer; an unchanged equalizer indicates that the device woke, so read the history."""
+    """Set an equalizer; one that is not known to have changed indicates that the device woke."""
     changed = data.settings.async_equalizer(event) if data.settings else False
     if data.history and not changed:
         data.history.async_wake(event.serial, Sign.EQUALIZER)
@@ -225,7 +225,7 @@ def async_start(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 
 
 async def _async_listen(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Handle all pushes; the backend's stream reconnects automatically."""
+    """Handle all pushes until the user has to sign in again; the backend's stream reconnects automatically."""
     data = entry.runtime_data
     resync: asyncio.Task[None] | None = None
     try:
@@ -254,6 +254,6 @@ async def _async_listen(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 
 @callback
 def _set_push(data: AlexaRuntimeData, *, up: bool) -> None:
-    """Set the state of push in the monitor and the coordinators."""
+    """Set the state of the stream in the monitor and the coordinators, and note that a connection was tried."""
     data.push.tried.set()
     data.set_push(up=up)

@@ -86,7 +86,7 @@ class Finished:
 
 
 class Recording:
-    """The recording of one entry. It runs from the setup of the entry until its end or the unload of the entry."""
+    """The recording of one entry; it starts at setup, and ends at ``until``, when stopped, or at the unload."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], state: Mapping[str, Any]) -> None:
         """Initialize with the stored state of a recording."""
@@ -114,7 +114,7 @@ class Recording:
         await self.hass.async_add_executor_job(_write_head, self.folder, head)
 
     async def async_flush(self) -> None:
-        """Write the collected data as the next part; an error is logged."""
+        """Write the collected data as the next part; a disk error is logged."""
         with _disk_errors_logged():
             await self.async_write()
 
@@ -205,9 +205,9 @@ async def async_resume(hass: HomeAssistant, entry: ConfigEntry[Any], backend: Al
 
 
 async def async_start(hass: HomeAssistant, entry: ConfigEntry[Any], hours: float) -> float:
-    """Start a recording with the next setup of the entry; return its end in epoch seconds.
+    """Request a recording that starts with the next setup of the entry; return its end in epoch seconds.
 
-    The caller has to reload the entry. A running recording is discarded.
+    The caller has to reload the entry. A running recording is discarded. ``hours`` is limited to ``MAX_HOURS``.
     """
     async with _lock(hass, entry):
         await async_discard(hass, entry)
@@ -228,7 +228,7 @@ async def async_discard(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
 
 
 async def async_stop(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Finished | None:
-    """End the recording of an entry and write its file; None if there is none. Raises ``OSError``."""
+    """End the recording of an entry, and return its file and counts, or None without data; raises ``OSError``."""
     async with _lock(hass, entry):
         store = _store(hass, entry)
         state = await store.async_load() or {}
@@ -256,7 +256,7 @@ async def async_stop(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Finished |
 
 
 async def async_forget(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Delete all recordings of a removed entry; an error is logged."""
+    """Delete all recordings of a removed entry; a disk error is logged."""
     folder, store = _folder(hass), _store(hass, entry)
 
     def delete(files: Iterable[str]) -> None:
@@ -309,7 +309,7 @@ def _folder(hass: HomeAssistant) -> Path:
 
 
 def _key(entry: ConfigEntry[Any], salt: str) -> bytes:
-    """Return the key of the pseudonyms, derived from the stored salt and the refresh token (or an id of a property)."""
+    """Return the key of the pseudonyms, derived from the stored salt and the refresh token (for a property, an id)."""
     secret = str(entry.data.get(CONF_REFRESH_TOKEN) or entry.data.get(CONF_UNIT_ID) or entry.entry_id)
     return hmac.digest(bytes.fromhex(salt), secret.encode(), hashlib.sha256)
 
@@ -325,7 +325,7 @@ def _weeks(key: bytes) -> int:
 
 
 def _head(entry: ConfigEntry[Any], state: Mapping[str, Any], pseudonyms: Pseudonyms, version: str) -> dict[str, Any]:
-    """Return the head of a recording: versions, cloud, site, start time and pseudonyms of the account's ids."""
+    """Return the head of a recording: versions, the kind of account, and pseudonyms of its ids and the start time."""
     data = entry.data
     private = {key: data.get(key) for key in ("email", CONF_CUSTOMER_ID, "account_id", CONF_SERIAL, CONF_UNIT_ID)}
     return {
@@ -341,7 +341,7 @@ def _head(entry: ConfigEntry[Any], state: Mapping[str, Any], pseudonyms: Pseudon
 
 
 def _options(entry: ConfigEntry[Any]) -> dict[str, Any]:
-    """Return the options that determine the entities of an account."""
+    """Return the options that a recording contains."""
     options = {**entry.data, **entry.options}
     return {key: options[key] for key in _OPTIONS if isinstance(options.get(key), bool | int | float | str | list)}
 
@@ -354,7 +354,7 @@ def _write_head(folder: Path, head: Mapping[str, Any]) -> None:
 
 
 def _write_part(folder: Path, recorder: Recorder) -> None:
-    """Write the collected data as the next part, and drop the oldest parts beyond the limit."""
+    """Write the collected data, if any, as the next part; drop the oldest parts beyond the limit."""
     if not (lines := recorder.write()) or not folder.is_dir():
         return
     parts = list(_parts(folder))

@@ -11,7 +11,7 @@ PARALLEL_UPDATES = 0
 
 
 class AlexaScene(AlexaApplianceEntity, Scene):
-    """A scene of a skill or a hub, which has no state; routines are buttons."""
+    """A scene of a skill or a hub; Amazon reports no state for it. Routines are buttons instead."""
 
     _attr_name = None
 

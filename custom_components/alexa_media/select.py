@@ -93,14 +93,14 @@ class AlexaDefaultDeviceSelect(AccountEntity[DevicesCoordinator], SelectEntity):
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Update the devices, their names and the selected one; ignore other changes."""
+        """Write the state if the possible devices, their names or the selected one changed."""
         if (choices := self._choices) != self._shown:
             self._shown = choices
             self.async_write_ha_state()
 
     @property
     def _choices(self) -> tuple[dict[str, str], str | None]:
-        """Return the serials of the possible devices by name, and the selected serial."""
+        """Return the serials of the possible devices by name, and the selected serial or None."""
         return default_choices(self.entry), self.entry.options.get(CONF_DEFAULT_DEVICE)
 
     @property
@@ -117,7 +117,7 @@ class AlexaDefaultDeviceSelect(AccountEntity[DevicesCoordinator], SelectEntity):
     @property
     @override
     def current_option(self) -> str | None:
-        """Return the name of the selected device, or None if it does not exist."""
+        """Return the name of the selected device, or None if none is selected or it no longer exists."""
         names, chosen = self._choices
         return next((name for name, serial in names.items() if serial == chosen), None)
 
@@ -155,7 +155,7 @@ class AlexaDefaultSoundSelect(AlexaDeviceEntity[AlarmSounds], SelectEntity):
 
     @override
     async def async_select_option(self, option: str) -> None:
-        """Set a sound, and show the resulting value."""
+        """Set the default sound, and read the sounds again."""
         sound = self._named().get(option)
         if sound is None:
             raise invalid_input("alarm_sound_unknown", sound=option, known=", ".join(self._named()))
@@ -347,7 +347,7 @@ class CloudSelect(SelectEntity, AlexaSetting):
         return self._take_present()
 
     def _take_present(self) -> str | None:
-        """Return the option of the current value, or None; an unknown value is stored under its own text."""
+        """Return the option of the current value, or None; a value missing from the table is stored under its text."""
         if (value := self.present) is None:
             return None
         found = next((option for option, choice in self.known.items() if choice == value), None)
@@ -370,7 +370,7 @@ class _SettingSelect(CloudSelect):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Load the time zones in the executor."""
+        """For a time zone, load the options in the executor."""
         if self.entity_description.key == TIME_ZONE:
             zones = await self.hass.async_add_executor_job(available_timezones)
             self._zones = {zone: zone for zone in sorted(zones)}
@@ -421,13 +421,13 @@ class AlexaPropertySettingSelect(_SettingSelect, PropertySettingEntity):
 
 
 def _modes(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-    """Yield the key and factory of a select for each mode of an appliance."""
+    """Yield the key and factory of a select for each writable mode of an appliance without another role."""
     for feature in plain_modes(appliance):
         yield f"mode_{feature.instance}", partial(AlexaMode, feature=feature)
 
 
 class AlexaMode(AlexaApplianceEntity, CloudSelect):
-    """A mode of an appliance; its name and its options are from Amazon."""
+    """A mode of an appliance; its options are Amazon's."""
 
     def __init__(self, place: Placement, *, feature: Feature) -> None:
         """Initialize for one of the appliance's modes."""

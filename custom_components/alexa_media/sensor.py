@@ -200,7 +200,7 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
 
     @callback
     def _async_take(self) -> None:
-        """Store the notifications of the shown types in order of their occurrence."""
+        """Store the notifications of the shown types in order of their occurrence, and set the state."""
         types = self.entity_description.types
         items = in_order(timed for timed in self._watch.timed(self.serial) if timed.notification.type in types)
         if self._read_at is None or {_known(item) for item in items} != {_known(item) for item in self._items}:
@@ -291,14 +291,14 @@ class AlexaLastSpokenTo(AccountEntity[HistoryCoordinator], SensorEntity):
 
     @callback
     def _async_renamed(self, _event: object = None) -> None:
-        """Write the state if the Echo or its player has another name."""
+        """Write the state if the name of the Echo or the entity id of its player changed."""
         if self._names != self._shown:
             self._shown = self._names
             self.async_write_ha_state()
 
     @property
     def _names(self) -> tuple[str | None, str | None]:
-        """Return the name of the Echo and the entity id of its media player."""
+        """Return the name of the Echo and the entity id of its media player; None for each that is unknown."""
         return self.native_value, self._player
 
     @property
@@ -319,7 +319,7 @@ class AlexaLastSpokenTo(AccountEntity[HistoryCoordinator], SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return the media player and the time of the command, and its text if transcripts are enabled."""
+        """Return the player and the time of the last command; with transcripts, also its text, response and person."""
         if (record := self.coordinator.last) is None:
             return {}
         return {
@@ -448,7 +448,7 @@ MEASUREMENTS: Final = (
 
 
 def _measurements(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-    """Yield the key and factory of a sensor for each measurement of an appliance with a known unit."""
+    """Yield the key and factory of a sensor for each measurement of an appliance whose unit is supported."""
     for description in MEASUREMENTS:
         name = description.property_key.name
         feature = next((each for each in appliance.features if each.name == description.property_key.feature), None)
@@ -508,7 +508,7 @@ class _MeasuredNumber(AlexaMeasuringEntity, SensorEntity):
 
 
 class AlexaIlluminance(_MeasuredNumber):
-    """Illuminance at an Echo.
+    """Illuminance measured by an appliance, usually an Echo.
 
     Polling takes a request per minute until Amazon pushes the value, so the entity is disabled by default. The sensor
     of an Echo may not report for weeks.
@@ -529,7 +529,7 @@ class AlexaIlluminance(_MeasuredNumber):
 
 
 class AlexaMeasuredRange(_MeasuredNumber):
-    """A read-only range of an appliance, with the name from Amazon."""
+    """A read-only range of an appliance."""
 
     _attr_state_class = SensorStateClass.MEASUREMENT
 
@@ -562,10 +562,11 @@ class AlexaAirQuality(_MeasuredNumber):
         self.entity_description = description
 
     async def async_import_history(self, days: int) -> ServiceResponse:
-        """Import Amazon's hourly means of the last days into the long-term statistics; return their number (``hours``).
+        """Import Amazon's hourly means of the last days into the long-term statistics.
 
-        Hours that already have statistics are kept, because the recorder's statistics also contain minimum and maximum.
-        Raises ``ServiceValidationError`` without the recorder, and ``HomeAssistantError`` if the request fails.
+        The response contains the number of imported hours as ``hours``. Hours that already have statistics are kept,
+        because the recorder's statistics also contain minimum and maximum. Raises ``ServiceValidationError`` without
+        the recorder, and ``HomeAssistantError`` if the request fails.
         """
         if RECORDER_DOMAIN not in self.hass.config.components:
             raise invalid_input("recorder_missing")
@@ -606,7 +607,7 @@ class AlexaAirQuality(_MeasuredNumber):
         )
 
     def _converter(self, unit: str | None) -> type[BaseUnitConverter] | None:
-        """Return the converter of a unit; the converter for the kind of measurement has priority."""
+        """Return the converter of a unit, preferably that of the device class; None if there is none."""
         own = UNIT_CONVERTERS.get(self.device_class) if self.device_class else None
         return own if own and unit in own.VALID_UNITS else STATISTIC_UNIT_TO_UNIT_CONVERTER.get(unit)
 
@@ -638,7 +639,7 @@ SET_UP: Final = SensorEntityDescription(
 
 
 class _ManagedSensor(ListedEntity[ManagementApi], SensorEntity):
-    """Base class for values in the device list."""
+    """Base class for values that come with the device list."""
 
     available_offline = True
 

@@ -1,4 +1,4 @@
-"""Media player actions for the device: routines, announcements, settings and voice history."""
+"""Actions and attributes of a media player beyond playback and volume."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
@@ -28,10 +28,13 @@ _SCREENS: Final = (DeviceFamily.KNIGHT, DeviceFamily.ROOK)
 
 
 class AccountActions(AlexaDeviceEntity[Player], MediaPlayerEntity):
-    """Actions of the account that use an Echo."""
+    """Actions for routines, Amazon Kids and the background of the screen."""
 
     async def async_run_routine(self, routine: str) -> ServiceResponse:
-        """Run a routine by name, utterance or id with this device (``alexa_media.run_routine``)."""
+        """Run a routine by id, name or utterance on this device (``alexa_media.run_routine``).
+
+        The response contains the ``id`` and the ``name`` of the routine.
+        """
         permissions = await async_permissions(self.hass, self.caller)
         found = await async_run_routine(permissions, self.entry, routine, self.device)
         return {"id": found.routine_id, "name": found.name}
@@ -61,7 +64,7 @@ def _has_screen(device: Device) -> bool:
 
 
 def _https(address: str) -> str | None:
-    """Return an https URL, or None for any other URL, which Amazon does not fetch."""
+    """Return a stripped https URL, or None for anything else, which Amazon does not fetch."""
     try:
         url = URL(address.strip())
     except ValueError:
@@ -70,11 +73,11 @@ def _https(address: str) -> str | None:
 
 
 class SoundAnnouncement(AlexaDeviceEntity[Player], MediaPlayerEntity):
-    """Announcement of audio from other TTS engines, available if the options have an external https URL."""
+    """Support for announcing media, such as speech from other TTS engines."""
 
     @property
     def _announce_features(self) -> MediaPlayerEntityFeature:
-        """Return the announce feature if Amazon can fetch sounds from an external URL, else no feature."""
+        """Return the announce feature if the device can speak and an external https URL is configured, else none."""
         is_able = can_speak(self.device) and public_url(self.entry) is not None
         return MediaPlayerEntityFeature.MEDIA_ANNOUNCE if is_able else MediaPlayerEntityFeature(0)
 
@@ -87,8 +90,9 @@ class PlayerSettings(SourceSelection, SoundModes):
     ) -> None:
         """Turn Do Not Disturb on, optionally for a limited time, or off.
 
-        When the time is up, Amazon turns it off and pushes the change. A group applies it to its speakers that have
-        the setting.
+        The time ends after ``duration``, or at ``until``, a time of day in the time zone of each device. Amazon then
+        turns Do Not Disturb off and pushes the change. For a group, the change applies to its members that have the
+        setting, or to all members if none is known to have it.
         """
         dnd = self.runtime.dnd
         if (duration or until) and not enabled:
@@ -131,14 +135,14 @@ HISTORY_WINDOW: Final = timedelta(days=7)
 MAX_PAGES: Final = 10
 
 OLDEST: Final = datetime(2014, 1, 1, tzinfo=UTC)
-"""Lower limit for computing the default start of a range: no record is older than the first Echo."""
+"""Earliest end of a range for computing its default start: no record is older than the first Echo."""
 
 
 class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
-    """Whether a player was last spoken to, and its last command, as attributes.
+    """Voice history of a player: attributes, and the action that reads records.
 
-    The attributes are those of alexa_media_player. ``history_records`` is the last result of
-    ``alexa_media.get_history_records``.
+    The attributes are those of alexa_media_player. ``history_records`` contains the records that
+    ``alexa_media.get_history_records`` last found.
     """
 
     _unrecorded_attributes = frozenset({"history_records"})
@@ -156,7 +160,7 @@ class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @callback
     def _async_spoken_to(self) -> None:
-        """Write the state with the last command; failed history reads do not affect the player's availability."""
+        """Write the state if the last command changed; failed history reads do not affect the player's availability."""
         history = self.runtime.history
         command = history.data.get(self.serial) if history else None
         if command != self._last_command:
@@ -165,7 +169,7 @@ class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @property
     def _history_attributes(self) -> dict[str, Any]:
-        """Return the attributes about the last command; ``last_called_timestamp`` is in epoch milliseconds."""
+        """Return the voice history attributes; ``last_called_timestamp`` is in epoch milliseconds, or None."""
         command = self._last_command
         record = history_record_of(command.record) if command else {}
         return {
@@ -186,9 +190,10 @@ class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
     ) -> ServiceResponse:
         """Return the latest records of this player (``alexa_media.get_history_records``); keep them as an attribute.
 
-        ``end`` defaults to now, and ``start`` to 7 days before ``end``. ``include`` lists utterance types that are left
-        out by default. Raises ``ServiceValidationError`` for an invalid range, and ``HomeAssistantError`` if Amazon
-        does not respond.
+        The response contains up to ``entries`` records, latest first, as ``records``. ``end`` defaults to now, and
+        ``start`` to 7 days before ``end``. ``include`` lists utterance types that are left out by default. Raises
+        ``ServiceValidationError`` for an account without history and for an invalid range, and ``HomeAssistantError``
+        if a read fails.
         """
         if (history := self.runtime.history) is None:
             raise invalid_input("history_unsupported")
@@ -218,7 +223,7 @@ class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
 async def _async_found(
     api: HistoryApi, start: datetime, end: datetime, is_wanted: Callable[[VoiceRecord], bool], entries: int
 ) -> list[VoiceRecord]:
-    """Return the latest records for which ``is_wanted`` is true, at most ``entries``; raises ``AlexaError``."""
+    """Return up to ``entries`` of the wanted records, latest first, from ``MAX_PAGES`` pages; raises ``AlexaError``."""
     found: list[VoiceRecord] = []
     token: str | None = None
     for _ in range(MAX_PAGES):
@@ -231,7 +236,7 @@ async def _async_found(
 
 
 def _aware(moment: datetime) -> datetime:
-    """Return a time with a zone; Home Assistant's if it has none."""
+    """Return a time with a time zone; if it has none, with Home Assistant's."""
     return moment if moment.tzinfo else moment.replace(tzinfo=dt_util.get_default_time_zone())
 
 

@@ -1,4 +1,4 @@
-"""Media player of a device, with its volume."""
+"""Media players of Echos, speaker groups and Fire TVs."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -55,7 +55,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Restore the previous volume after a restart."""
+        """Restore the stored previous volume unless a newer one is known."""
         await super().async_added_to_hass()
         if stored := await self.async_get_last_extra_data():
             level = stored.as_dict().get(_PREVIOUS)
@@ -65,12 +65,12 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
     @property
     @override
     def extra_restore_state_data(self) -> ExtraStoredData:
-        """Return the data to restore after a restart."""
+        """Return the previous volume (0–1, or None), to restore it after a restart."""
         return RestoredExtraData({_PREVIOUS: self._previous_volume})
 
     @property
     def _leaves(self) -> tuple[Device, ...]:
-        """Return the single devices behind the player: its device, or the members of its group."""
+        """Return the single devices behind the player; a group without known members is returned itself."""
         return self.runtime.devices.leaves(self.device)
 
     @property
@@ -81,7 +81,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
 
     @property
     def _level(self) -> int | None:
-        """Return the volume in percent; for a group, the mean of its members."""
+        """Return the volume in percent, or None; for a group, the mean of its members."""
         return _mean(self._volumes)
 
     @property
@@ -118,9 +118,9 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
 
     @override
     async def async_mute_volume(self, mute: bool) -> None:
-        """Set the volume to 0, or restore it, because Amazon has no command to mute.
+        """Set the volume to 0, or restore it unless the player is known to be audible.
 
-        Setting a volume also unmutes the device.
+        Amazon has no command to mute. Setting a volume also unmutes the device.
         """
         level = _mean(self._latest)
         if mute:
@@ -146,7 +146,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
         await self._async_set_level(min(100, max(0, level + step)))
 
     async def _async_set_level(self, level: int) -> None:
-        """Set the volume in percent (0–100)."""
+        """Set the volume in percent (0–100), and store the one before as the previous volume."""
         # The push with the new volume may arrive before the response.
         before, latest = self._previous_volume, _mean(self._latest)
         self._previous_volume = None if latest is None else latest / 100
@@ -206,14 +206,14 @@ _BY_SESSION: Final = (
     | MediaPlayerEntityFeature.SEEK
 )
 
-# Features that text commands provide for a provider with its own player.
+# Features of ``_ALWAYS`` that a provider with its own player supports only through text commands.
 _BY_WORDS: Final = MediaPlayerEntityFeature.PLAY | MediaPlayerEntityFeature.PAUSE
 
 # The sentence contains whole minutes. Amazon documents no maximum; this one is the integration's.
 SHORTEST_SLEEP: Final = timedelta(minutes=1)
 LONGEST_SLEEP: Final = timedelta(hours=12)
 
-# Replaces longer positions in seconds, also infinity, which can't be sent.
+# Replaces larger positions (seconds), including infinity, which can't be sent.
 _PAST_ANY_END: Final = 1_000_000_000.0
 
 _STATES: Final = {
@@ -250,7 +250,7 @@ class AlexaMediaPlayer(
     @property
     @override
     def supported_features(self) -> MediaPlayerEntityFeature:
-        """Return the features that are always supported, and those that the session supports."""
+        """Return the supported features, which depend on the device, the account and the session."""
         features = _ALWAYS | self._announce_features
         if self._library:
             features |= MediaPlayerEntityFeature.BROWSE_MEDIA | MediaPlayerEntityFeature.SEARCH_MEDIA
@@ -275,8 +275,9 @@ class AlexaMediaPlayer(
     def _async_take_media(self) -> None:
         """Set the media attributes from the session.
 
-        Amazon does not distinguish media types, so the type is always music. Brackets in Amazon's picture URLs are
-        encoded, because they would end a ``url()`` in CSS. The position is the one at ``media_position_updated_at``.
+        Amazon does not distinguish media types, so the type of a session is always music. Parentheses in Amazon's
+        picture URLs are encoded, because they would end a ``url()`` in CSS. The position is the one at
+        ``media_position_updated_at``.
         """
         if session := self._session:
             self._last_session = session
@@ -333,7 +334,7 @@ class AlexaMediaPlayer(
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Add listeners for the members of a group, which determine its volume."""
+        """Set the media attributes; for a group, also add listeners for its members."""
         await super().async_added_to_hass()
         self._async_take_media()
         self._async_follow_members()
@@ -346,7 +347,7 @@ class AlexaMediaPlayer(
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Update the listeners for the members, and write changes."""
+        """Update the media attributes and the listeners for the members, and write the state."""
         self._async_take_media()
         self._async_follow_members()
         self._shown_volume = self._volume
@@ -354,7 +355,7 @@ class AlexaMediaPlayer(
 
     @callback
     def _async_member_changed(self) -> None:
-        """Write the state if the volume of the group changed; nothing else depends on a member."""
+        """Write the state if the volume of the group changed; nothing else depends on the players of its members."""
         volume = self._volume
         if volume != self._shown_volume:
             self._shown_volume = volume
@@ -362,20 +363,20 @@ class AlexaMediaPlayer(
 
     @callback
     def _async_players_changed(self, _event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        """Write the members of a group when one of their players is registered, renamed or removed."""
+        """Write the state if the entity ids of the group's members changed."""
         shown = self.hass.states.get(self.entity_id)
         if shown and shown.attributes.get(ATTR_GROUP_MEMBERS) != self.group_members:
             self.async_write_ha_state()
 
     @callback
     def _async_members_changed(self) -> None:
-        """Update the listeners for the members, and write the volume of the group."""
+        """Update the listeners for the members, and write the state if the volume of the group changed."""
         self._async_follow_members()
         self._async_member_changed()
 
     @callback
     def _async_follow_members(self) -> None:
-        """Add listeners for the volume and the membership of all devices below a group."""
+        """Add listeners for the players and the device data of all devices below a group; remove outdated listeners."""
         devices = self.runtime.devices
         if (below := devices.members_of(self.device)) == self._followed:
             return
@@ -486,10 +487,10 @@ class AlexaMediaPlayer(
         announce: bool | None = None,
         **kwargs: Any,
     ) -> None:
-        """Play media: music, a station, a queue item, a sound, a sequence, a skill, a routine or an image.
+        """Play music, a station, a queue item, a sound, a text command, a sequence, a skill, a routine or an image.
 
-        A file or a stream is only played as an announcement, as ``tts.speak`` requests; ``announce`` is ignored
-        otherwise. Amazon does not support adding to the queue.
+        A file or a stream is only played with ``announce``, which ``tts.speak`` sets. Other media ignore it. Amazon
+        does not support adding to the queue.
         """
         await async_require_speakers(self)
         media_type, extra = str(media_type), dict(kwargs.get(ATTR_MEDIA_EXTRA) or {})
@@ -529,7 +530,7 @@ class AlexaMediaPlayer(
             await self.async_set_volume_level(volume)
 
     async def _async_play_listed(self, media_type: str, media_id: str, volume: float | None) -> None:
-        """Play an item from browsing or searching, at a volume (0–1) if given."""
+        """Play a queue item or a station, at a volume (0–1) if given."""
         if media_type == QUEUE:
             if not self._session:
                 raise invalid_input("queue_empty")
@@ -545,7 +546,7 @@ class AlexaMediaPlayer(
             await library.api.async_play_station(media_id, self.device)
 
     async def async_get_queue(self) -> ServiceResponse:
-        """Return the current track and the next ones as ``queue``, empty for a group (``alexa_media.get_queue``)."""
+        """Return the current track and the next ones as ``queue``, which may be empty (``alexa_media.get_queue``)."""
         if (library := self._library) is None:
             return {"queue": []}
         with command_errors(self.hass, self.entry):

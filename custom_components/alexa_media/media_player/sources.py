@@ -18,7 +18,7 @@ LOCAL_SPEAKER: Final = "Local Speaker"
 
 
 class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
-    """Sources of a player: the Echo itself, and the paired devices that play through it."""
+    """Sources of a player: the Echo itself, and the paired Bluetooth devices that can play through it."""
 
     def __init__(self, entry: AlexaConfigEntry, coordinator: TopicCoordinator[Player], device: Device) -> None:
         """Initialize with the Bluetooth state, because features are registered before an entity is added."""
@@ -36,14 +36,14 @@ class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @property
     def _paired(self) -> dict[str, PairedDevice] | None:
-        """Return the paired devices by name; None if the Echo has never reported them."""
+        """Return the paired devices by name; None while they are unknown."""
         if self._bluetooth is None or self._bluetooth.paired is None:
             return None
         return self._bluetooth.named(LOCAL_SPEAKER)
 
     @callback
     def _async_bluetooth_changed(self) -> None:
-        """Write the state with the connected device; failed Bluetooth reads do not affect availability."""
+        """Write the state if the Bluetooth state changed; failed Bluetooth reads do not affect availability."""
         bluetooth = self.runtime.bluetooth
         state = bluetooth.data.get(self.serial) if bluetooth else None
         if state != self._bluetooth:
@@ -61,7 +61,7 @@ class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
     @property
     @override
     def source_list(self) -> list[str] | None:
-        """Return the Echo itself and the paired devices that can play through it."""
+        """Return the Echo itself and the paired devices that can play through it; None while they are unknown."""
         if (paired := self._paired) is None:
             return None
         return [LOCAL_SPEAKER, *(name for name, device in paired.items() if device.can_be_source)]
@@ -69,7 +69,7 @@ class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
     @property
     @override
     def source(self) -> str | None:
-        """Return the name of the device that plays through the Echo, or of the Echo itself."""
+        """Return the name of the connected source, else of the Echo itself; None while the sources are unknown."""
         if (paired := self._paired) is None:
             return None
         playing = (name for name, device in paired.items() if device.connected and device.can_be_source)
@@ -77,7 +77,7 @@ class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @override
     async def async_select_source(self, source: str) -> None:
-        """Connect a paired device; selecting the Echo itself disconnects the current one."""
+        """Connect a paired device; selecting the Echo itself disconnects the connected one."""
         backend, paired = self.runtime.backend, await self._async_paired(source)
         if (name := find_name((LOCAL_SPEAKER, *paired), source)) is None:
             raise invalid_input("source_unknown", source=source, known=", ".join((LOCAL_SPEAKER, *paired)))
@@ -109,15 +109,15 @@ _BANDS: Final = frozenset({"EQUALIZER_CONTROLLER_BASS", "EQUALIZER_CONTROLLER_MI
 class SoundModes(AlexaDeviceEntity[Player], MediaPlayerEntity):
     """Sound modes of a player: named settings of the equalizer.
 
-    The equalizer is never read for this alone, because that costs one request per Echo. It is known after Amazon pushes
-    it (whenever the Echo wakes), after a mode is selected here, or while an entity of its bands is enabled.
+    The equalizer is not polled for this alone, because that would cost one request per Echo. It becomes known when
+    Amazon pushes it (whenever the Echo wakes), when a mode is selected here, or while an entity of a band is enabled.
     """
 
     _gains: tuple[int, int, int] | None = None
 
     @property
     def _equalizer(self) -> SettingsCoordinator | None:
-        """Return the settings coordinator if the device has an equalizer, else None."""
+        """Return the settings coordinator, or None if sound modes are not supported."""
         has_one = not self.device.is_group and self.device.capabilities >= _BANDS
         return self.runtime.settings if has_one else None
 
@@ -133,7 +133,7 @@ class SoundModes(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @callback
     def _async_equalizer_changed(self) -> None:
-        """Write the state with the sound mode; failed settings reads do not affect availability."""
+        """Write the state if the equalizer changed; failed settings reads do not affect availability."""
         equalizer = self._equalizer
         gains = equalizer.equalizer(self.serial) if equalizer else None
         if gains != self._gains:
@@ -143,7 +143,7 @@ class SoundModes(AlexaDeviceEntity[Player], MediaPlayerEntity):
     @property
     @override
     def sound_mode_list(self) -> list[str] | None:
-        """Return the sound modes, or None if the device has no equalizer."""
+        """Return the sound modes, or None if they are not supported."""
         return list(SOUND_MODES) if self._equalizer else None
 
     @property
