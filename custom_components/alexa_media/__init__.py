@@ -60,7 +60,7 @@ CONFIG_SCHEMA: Final = vol.Schema({DOMAIN: object}, extra=vol.ALLOW_EXTRA)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions and ``notify.alexa_media``; create a repair issue for a section in configuration.yaml."""
+    """Register the actions, load the notify services, and create or delete the issue about configuration.yaml."""
     async_report_yaml(hass, present=DOMAIN in config)
     async_setup_services(hass)
     hass.async_create_task(
@@ -71,12 +71,15 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 
 async def async_migrate_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
-    """Migrate an entry of alexa_media_player to this version; return False if it cannot be migrated."""
+    """Migrate an entry of alexa_media_player or of an older version; return False for an entry of a later version."""
     return await async_migrate(hass, entry)
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
-    """Set up an account or a property; raises ``ConfigEntryNotReady`` or ``ConfigEntryAuthFailed``."""
+    """Set up an account or a property.
+
+    Raises ``ConfigEntryNotReady``, ``ConfigEntryAuthFailed``, or ``ConfigEntryError`` for a duplicate of another entry.
+    """
     async_claim_registration(hass, entry)
     backend, async_close = await async_create_backend(hass, entry)
     entry.async_on_unload(async_close)
@@ -127,7 +130,7 @@ def _loaded_platforms(hass: HomeAssistant, entry: AlexaConfigEntry) -> tuple[Pla
 
 
 async def _async_undo(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Remove the entities of a setup that failed or was canceled, even if this cleanup is canceled too.
+    """Unload the platforms of a setup that failed or was canceled, even if this cleanup is canceled too.
 
     After such a setup, Home Assistant itself only calls the functions registered with ``async_on_unload``.
     """
@@ -186,7 +189,10 @@ def _async_cancel_once_unloaded(hass: HomeAssistant, entry: AlexaConfigEntry, ca
 
 
 async def _async_unload(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
-    """Wait for the tasks that add entities, and unload the platforms."""
+    """Unload the platforms once no task adds entities; return whether that succeeded.
+
+    The alarm watch holds its events meanwhile, and releases them if the unload fails.
+    """
     await entry.runtime_data.async_added()
     watch = entry.runtime_data.alarm_watch
     if watch:
@@ -198,7 +204,7 @@ async def _async_unload(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Delete the stored data of a removed entry; for an account, also deregister the integration from Amazon."""
+    """Delete the stored data of a removed entry, and its registration with Amazon unless another entry shares it."""
     NO_DEFAULT.async_clear(hass, entry)
     await recordings.async_forget(hass, entry)
     await async_forget(hass, entry)
@@ -207,5 +213,5 @@ async def async_remove_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> No
 async def async_remove_config_entry_device(
     _hass: HomeAssistant, entry: AlexaConfigEntry, device_entry: DeviceEntry
 ) -> bool:
-    """Return whether the user may remove a device: only if the loaded account no longer lists it."""
+    """Return whether the user may remove a device: only if the account is loaded and no longer provides it."""
     return is_gone(entry, device_entry) and not is_appliance(entry, device_entry)

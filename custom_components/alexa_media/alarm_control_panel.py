@@ -36,7 +36,7 @@ def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
 
 
 def _panels(guard: GuardCoordinator | None, appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-    """Yield the alarm panel entity of Alexa Guard or of another security system, with its key."""
+    """Yield the key and factory of the entity of an appliance that is Alexa Guard or another security panel."""
     panel = appliance.feature(FeatureName.SECURITY_PANEL)
     if appliance.is_guard:
         if guard is not None:
@@ -51,7 +51,7 @@ STATES: Final = {
     ArmState.ARMED_STAY: AlarmControlPanelState.DISARMED,
     ArmState.DISARMED: AlarmControlPanelState.DISARMED,
 }
-"""Home Assistant's state for each state of Guard. Guard listens while armed away; disarmed is "Home" in the app."""
+"""Home Assistant's state by Guard's. Guard listens while armed away; disarmed is "Home" in the app."""
 
 
 class AlexaGuard(TopicEntity[GuardCoordinator], AlarmControlPanelEntity):
@@ -72,7 +72,7 @@ class AlexaGuard(TopicEntity[GuardCoordinator], AlarmControlPanelEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the state of Guard is known."""
+        """Return whether Guard can be read and its state is known."""
         return super().available and self._entity_id in self.coordinator.data
 
     @property
@@ -90,7 +90,7 @@ class AlexaGuard(TopicEntity[GuardCoordinator], AlarmControlPanelEntity):
         await self._async_arm(away=False)
 
     async def _async_arm(self, *, away: bool) -> None:
-        """Arm Guard (away) or disarm it, and read the resulting state."""
+        """Arm Guard (``away``) or disarm it; raises ``HomeAssistantError``."""
         with command_errors(self.hass, self.entry):
             await self.coordinator.async_arm(away=away)
 
@@ -106,7 +106,7 @@ ARMED: Final = {
     ArmState.ARMED_STAY: (AlarmControlPanelState.ARMED_HOME, AlarmControlPanelEntityFeature.ARM_HOME),
     ArmState.ARMED_NIGHT: (AlarmControlPanelState.ARMED_NIGHT, AlarmControlPanelEntityFeature.ARM_NIGHT),
 }
-"""States of a security panel other than disarmed, and the feature that sets each."""
+"""Home Assistant's state and feature by the armed state of a security panel."""
 
 _ARM_STATE: Final = PropertyKey(FeatureName.SECURITY_PANEL, PropertyName.ARM_STATE)
 _DELAY: Final = PropertyKey(FeatureName.SECURITY_PANEL, PropertyName.DELAY_STATE)
@@ -154,7 +154,7 @@ class AlexaSecurityPanel(AlexaApplianceEntity, AlarmControlPanelEntity):
     @property
     @override
     def alarm_state(self) -> AlarmControlPanelState | None:
-        """Return triggered during an alarm, the running delay if there is one, else the arm state."""
+        """Return triggered during an alarm, pending or arming during a delay, else the arm state; None if unknown."""
         if any(self.value_of(key) == "ALARM" for key in _ALARMS):
             return AlarmControlPanelState.TRIGGERED
         if delay := _DELAYS.get(str(self.value_of(_DELAY))):

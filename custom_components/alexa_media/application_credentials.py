@@ -17,9 +17,9 @@ DOCUMENTATION = "https://github.com/alexa-media/alexa_media/blob/main/docs/smart
 async def async_get_auth_implementation(
     hass: HomeAssistant, auth_domain: str, credential: ClientCredential
 ) -> AbstractOAuth2Implementation:
-    """Return the OAuth2 implementation of a security profile; it sends the client secret in the request body.
+    """Return the OAuth2 implementation of a security profile, which sends the client secret in the request body.
 
-    It uses the sign-in site of North America until the entry or the flow sets the site of its region.
+    It uses the sign-in site of North America until ``use_login_host`` sets another one.
     """
     implementation = AuthImplementation(hass, auth_domain, credential, AuthorizationServer("", ""))
     return use_login_host(implementation, LOGIN_HOSTS[Region.NORTH_AMERICA])

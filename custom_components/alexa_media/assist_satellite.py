@@ -31,7 +31,7 @@ BROADCAST: Final = AssistSatelliteEntityDescription(key="broadcast")
 
 @platform_setup
 def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
-    """Set up a satellite for each Echo that can speak.
+    """Set up a satellite for each Echo that can speak and has no satellite in another account.
 
     Speaker groups have no satellite: a broadcast reaches every satellite, and the Echos of a group have their own.
     """
@@ -42,7 +42,7 @@ def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
 
     @callback
     def _give_up() -> None:
-        """Remove the satellites of Echos for which an earlier account has an enabled satellite, too."""
+        """Remove this account's satellites of Echos that have an enabled satellite in an earlier account."""
         for device in data.devices.data.values():
             item = _registered(hass, entry, device)
             if item is not None and any(_has(hass, other, device) for other in _earlier(hass, entry)):
@@ -53,7 +53,7 @@ def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
 
     @callback
     def _take_over(_event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        """Add satellites that no other account has any longer, and remove those that an earlier account has again."""
+        """Add the satellites that no other account has any longer, and remove those that an earlier account has."""
         _give_up()
         add_missing()
 
@@ -76,7 +76,7 @@ def _accounts(hass: HomeAssistant) -> list[AlexaConfigEntry]:
 
 
 def _earlier(hass: HomeAssistant, entry: AlexaConfigEntry) -> list[AlexaConfigEntry]:
-    """Return the accounts with the option that precede an account."""
+    """Return the accounts with the broadcast option enabled that come before an account."""
     return list(takewhile(lambda other: other is not entry, _accounts(hass)))
 
 
@@ -98,8 +98,9 @@ def _is_of_another_account(hass: HomeAssistant, entry: AlexaConfigEntry, device:
 
     Two satellites of one Echo would announce every broadcast twice.
 
-    If no account has the satellite, it belongs to the first account with the option that lists the Echo. If two have
-    it, because one of them had been disabled, it belongs to the first of them.
+    If no account has an enabled satellite, it belongs to the first running account with the option that lists the Echo
+    and in which it is not disabled. If two accounts have one, because one account was disabled for a while, it belongs
+    to the first of them.
     """
     earlier = _earlier(hass, entry)
     if any(_has(hass, other, device) for other in earlier):
@@ -115,7 +116,7 @@ def _is_of_another_account(hass: HomeAssistant, entry: AlexaConfigEntry, device:
 
 
 def _lists(account: AlexaConfigEntry, device: Device) -> bool:
-    """Return whether an account lists a device that can speak."""
+    """Return whether an account lists the given device as one that can speak."""
     listed = account.runtime_data.devices.data.get(device.serial)
     return listed is not None and can_speak(listed)
 
@@ -128,7 +129,7 @@ class AlexaSatellite(AlexaDeviceEntity[Device], AssistSatelliteEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the Echo was online when it was last listed."""
+        """Return whether the Echo is online according to the last list or push, even if the list cannot be read."""
         return self.device.online
 
     @callback
@@ -154,7 +155,7 @@ class AlexaSatellite(AlexaDeviceEntity[Device], AssistSatelliteEntity):
         preannounce: bool = True,
         preannounce_media_id: str = PREANNOUNCE_URL,
     ) -> None:
-        """Announce a message (``assist_satellite.announce``).
+        """Announce a message, or play media without a message (``assist_satellite.announce``).
 
         Home Assistant's implementation would convert the message to audio first; Alexa speaks the text itself.
         """
@@ -176,7 +177,8 @@ class AlexaSatellite(AlexaDeviceEntity[Device], AssistSatelliteEntity):
 
         Alexa plays its own chime before an announcement, regardless of the requested sound. Without a preannounce
         sound, the message is spoken without a chime. Raises ``ServiceValidationError`` for a message that cannot be
-        spoken and for media without an external URL, and ``HomeAssistantError`` if Amazon does not accept the command.
+        spoken, for media that can never be played and for media without an external URL. Raises ``HomeAssistantError``
+        if the media cannot be played now, or if Amazon does not accept the command.
         """
         source = announcement.original_media_id
         if source and not announcement.message.strip():

@@ -60,8 +60,8 @@ LOGIN_HOSTS: Final[Mapping[Region, str]] = {
 }
 """Default site of Login with Amazon for each region; the user can change it. Japan's is not documented."""
 
-# Statuses with which a token endpoint rejects the grant or the client (RFC 6749, section 5.2). Any other status comes
-# from an intermediary.
+# Statuses with which a token endpoint rejects the grant or the client (RFC 6749, section 5.2). Other statuses do not
+# prove that the grant is invalid.
 _GRANT_IS_GONE: Final = (400, 401)
 
 _PATIENCE: Final = 30.0
@@ -89,7 +89,10 @@ _MARGIN: Final = 60.0
 
 
 def use_login_host(implementation: AbstractOAuth2Implementation, login_host: str) -> AbstractOAuth2Implementation:
-    """Set the sign-in site of an OAuth2 implementation, such as ``amazon.com``, also for token renewal; return it."""
+    """Return an OAuth2 implementation after setting its sign-in site, such as ``amazon.com``.
+
+    The site is also used for token renewal. Only a ``LocalOAuth2Implementation`` is changed.
+    """
     if isinstance(implementation, LocalOAuth2Implementation):
         implementation.authorize_url = f"https://www.{login_host}/ap/oa"
         implementation.token_url = f"https://api.{login_host}/auth/o2/token"
@@ -97,12 +100,12 @@ def use_login_host(implementation: AbstractOAuth2Implementation, login_host: str
 
 
 class EntryTokens(AccessTokenGetter):
-    """Access tokens of one entry; a renewed token and its refresh token are stored immediately."""
+    """Access tokens of one entry; a renewed token and its refresh token are stored in the entry immediately."""
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry[Any], implementation: AbstractOAuth2Implementation
     ) -> None:
-        """Initialize with the token of the entry."""
+        """Initialize for an entry whose data contains a token."""
         self._hass = hass
         self._entry = entry
         self._implementation = implementation
@@ -126,7 +129,7 @@ class EntryTokens(AccessTokenGetter):
             task.exception()
 
     async def _async_renew(self, token: dict[str, Any]) -> str:
-        """Renew the token and store it; raises ``AlexaAuthError`` or ``AlexaConnectionError``."""
+        """Renew and store a token; return its access token. Raises ``AlexaAuthError`` or ``AlexaConnectionError``."""
         endpoint = "POST /auth/o2/token"
         try:
             async with asyncio.timeout(_PATIENCE):
@@ -181,7 +184,7 @@ def credentials_of(data: Mapping[str, Any]) -> Credentials:
 
 
 def create_push_client() -> httpx.AsyncClient:
-    """Return an HTTP/2 client for one account's push stream.
+    """Return an HTTP/2 client for one connection of a push stream.
 
     A separate client is needed because Home Assistant's shared client cannot be closed, and Amazon allows one stream
     per connection.
@@ -193,7 +196,7 @@ class Stored(StrEnum):
     """Kinds of data stored for an entry, each in a separate file."""
 
     SESSION = "session"
-    """The signed-in session of an account: tokens, cookies and addresses."""
+    """The signed-in session of an account: access token, cookies and addresses."""
     DEVICES = "devices"
     """The last successful device list."""
     APPLIANCES = "appliances"
@@ -209,7 +212,7 @@ def entry_store(hass: HomeAssistant, entry_id: str, stored: Stored) -> Store[dic
 
 
 async def async_stored[T](store: Store[dict[str, Any]], parse: Callable[[dict[str, Any]], T]) -> T | None:
-    """Return the parsed content of a store; None if it is empty, damaged, or written by a later version.
+    """Return the parsed content of a store; None if it is empty, damaged, or of another version.
 
     Use it only for content that can be fetched from the cloud again.
     """
@@ -222,7 +225,10 @@ async def async_stored[T](store: Store[dict[str, Any]], parse: Callable[[dict[st
 
 
 class DelayedSave:
-    """Saves content a second after it changes, and before its entry is unloaded: a file written later would remain."""
+    """Saves content a second after the last ``async_schedule``, at the latest when its entry is unloaded.
+
+    A file that is written after the removal of its entry would remain.
+    """
 
     def __init__(
         self, entry: ConfigEntry[Any], store: Store[dict[str, Any]], content: Callable[[], dict[str, Any]]
@@ -253,7 +259,7 @@ class DelayedSave:
 def create_backend(
     hass: HomeAssistant, data: Mapping[str, Any]
 ) -> tuple[AccountBackend, Callable[[], Coroutine[Any, Any, None]]]:
-    """Return the backend of an account entry with its own cookie session, and the function that closes both."""
+    """Return the backend for the data of an account entry, and the function that closes it and its aiohttp session."""
     account = None
     # An entry of alexa_media_player lacks the account's id, which the backend then requests from Amazon.
     if data[CONF_CUSTOMER_ID]:
@@ -280,7 +286,7 @@ def create_backend(
 async def _async_create_account_backend(
     hass: HomeAssistant, entry: ConfigEntry[Any]
 ) -> tuple[AlexaBackend, Callable[[], Coroutine[Any, Any, None]]]:
-    """Return the backend of an account with its stored session restored, and its close function.
+    """Return the backend of an account with its stored session, and its close function.
 
     The close function stores the session first if it has changed.
     """

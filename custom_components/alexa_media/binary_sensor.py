@@ -62,7 +62,7 @@ def _detections(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
 
 
 def _is_connected(appliance: Appliance) -> bool:
-    """Return whether an appliance other than an Echo reports its connectivity."""
+    """Return whether an appliance is not an Echo and reports its connectivity."""
     return not appliance.is_echo and appliance.feature(FeatureName.CONNECTIVITY) is not None
 
 
@@ -128,7 +128,7 @@ class AlexaKidsSensor(KidsEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether the device is assigned to a child; None until known."""
+        """Return whether Amazon Kids is on; None if it is unknown."""
         return self.value.enabled if self.value else None
 
 
@@ -254,14 +254,14 @@ SOUNDS: Final = {
         ("water_sounds", "waterSounds", BinarySensorDeviceClass.SOUND),
     )
 }
-"""Sounds that an Echo can detect, by Amazon's property; disabled by default, as polling costs a request per minute."""
+"""Descriptions by Amazon's property for a sound. Disabled by default, because polling costs a request per minute."""
 
 
 _DETECTED: Final = {"DETECTED": True, "NOT_DETECTED": False}
 
 
 class _AlexaDetector(AlexaMeasuringEntity, BinarySensorEntity):
-    """Base class for sensors that detect something or not."""
+    """Base class for sensors whose property is DETECTED or NOT_DETECTED."""
 
     @property
     @override
@@ -272,7 +272,7 @@ class _AlexaDetector(AlexaMeasuringEntity, BinarySensorEntity):
 class AlexaSound(_AlexaDetector):
     """A sound that an Echo has detected.
 
-    A detection is momentary: one older than an hour is unknown.
+    A detection is momentary, so the state is unknown an hour after it.
     """
 
     def __init__(self, place: Placement, *, sound: str) -> None:
@@ -288,7 +288,7 @@ class AlexaSound(_AlexaDetector):
     @property
     @override
     def available(self) -> bool:
-        """Return whether Amazon reports the sounds that the Echo detects."""
+        """Return whether the appliance is available and Amazon reports the sounds that it detects."""
         return super().available and self.coordinator.sounds_available
 
     @override
@@ -299,7 +299,7 @@ class AlexaSound(_AlexaDetector):
 
 
 class AlexaContact(_AlexaDetector):
-    """A door or window contact; on is open. Only changes are reported, so an old value remains valid."""
+    """A door or window contact; on means open. Only changes are reported, so an old value remains valid."""
 
     _keys = (PropertyKey(FeatureName.CONTACT_SENSOR, PropertyName.DETECTION_STATE),)
     max_age = None

@@ -45,7 +45,7 @@ PARALLEL_UPDATES = 0
 
 @platform_setup
 def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
-    """Set up the calendar of an account that has alarms and reminders."""
+    """Set up the calendar of an account whose cloud supports alarms and reminders."""
     if data.notifications and data.backend.alarms:
         add.account(AlexaCalendar(add.entry, data.notifications))
 
@@ -61,7 +61,7 @@ MOST: Final = 400
 
 
 class AlexaCalendar(AccountEntity[NotificationsCoordinator], CalendarEntity):
-    """Calendar of enabled alarms and reminders, with all their occurrences."""
+    """Calendar of the occurrences of enabled alarms and reminders."""
 
     key = "alerts"
     _attr_translation_key = key
@@ -88,7 +88,7 @@ class AlexaCalendar(AccountEntity[NotificationsCoordinator], CalendarEntity):
         return sorted(found, key=lambda event: event.start_datetime_local)
 
     def _items(self) -> Iterator[tuple[Echo, Notification]]:
-        """Yield alarms and reminders with their devices."""
+        """Yield the alarms and reminders with their devices, including disabled ones."""
         for serial, items in self.coordinator.data.items():
             if echo := echo_of(self.entry, serial):
                 yield from ((echo, item) for item in items if item.type in ALARMS | REMINDERS)
@@ -114,7 +114,11 @@ class AlexaCalendar(AccountEntity[NotificationsCoordinator], CalendarEntity):
 
     @override
     async def async_create_event(self, **kwargs: Any) -> None:
-        """Create an alarm if the title is empty or "Alarm", else a reminder; the location selects the Echo."""
+        """Create an alarm if the title is empty or "Alarm", else a reminder; the location selects the Echo.
+
+        Without a location, the default Echo is used. Raises ``ServiceValidationError`` for an event that is not
+        supported, ``Unauthorized``, and ``HomeAssistantError`` if Amazon does not accept it.
+        """
         label = kwargs.get("summary") or ""
         is_alarm = not tidy(label) or same(label, ALARM)
         permissions = await async_permissions(self.hass, self.caller)
@@ -160,7 +164,7 @@ class AlexaCalendar(AccountEntity[NotificationsCoordinator], CalendarEntity):
     async def async_delete_event(
         self, uid: str, recurrence_id: str | None = None, recurrence_range: str | None = None
     ) -> None:
-        """Delete an alarm or a reminder; of a repeating one, the next occurrence can be skipped."""
+        """Delete an alarm or a reminder, or skip the next occurrence of a repeating one."""
         echo, item = await async_find(self.hass, uid)
         if not recurrence_id:
             await async_delete(self.hass, echo, item)
@@ -196,7 +200,7 @@ def _rule(echo: Echo, item: Notification) -> str | None:
 
 
 def _title(echo: Echo, item: Notification) -> str:
-    """Return the title of an event: the label, or "Alarm" with the name of the Echo for an alarm without a label."""
+    """Return the title of an event: its label (may be empty), or for an alarm without one, "Alarm" and the Echo."""
     if item.label or item.type not in ALARMS:
         return item.label or ""
     return f"{ALARM} – {echo.device.name}"

@@ -58,7 +58,7 @@ STAGES: Final = (
     (PropertyKey(FeatureName.HVAC, PropertyName.COOLER_STAGE), HVACAction.COOLING),
     (PropertyKey(FeatureName.HVAC, PropertyName.FAN_STAGE), HVACAction.FAN),
 )
-"""The thermostat's action while a heater, cooler or fan stage is not OFF."""
+"""Properties of heater, cooler and fan stages, each with the thermostat's action while the stage is on."""
 
 HVAC_MODES: Final = {
     "OFF": HVACMode.OFF,
@@ -72,12 +72,12 @@ ECO: Final = "ECO"
 
 
 class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
-    """A thermostat with one or two setpoints, shown in its own temperature scale."""
+    """A thermostat, with temperatures in its own scale."""
 
     _attr_name = None
 
     def __init__(self, place: Placement) -> None:
-        """Initialize with the modes of the thermostat's feature."""
+        """Initialize with the modes and setpoints of the appliance's thermostat feature."""
         feature = place.appliance.feature(FeatureName.THERMOSTAT)
         modes = [mode.value for mode in feature.modes] if feature else []
         # A thermostat without modes only has a setpoint.
@@ -111,7 +111,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
         return TEMPERATURE_UNITS.get(scale or TemperatureScale.UNKNOWN, UnitOfTemperature.CELSIUS)
 
     def _temperature(self, key: PropertyKey) -> float | None:
-        """Return a temperature in the thermostat's unit."""
+        """Return a temperature in the thermostat's unit, or None if it is unknown."""
         found = self.value_of(key)
         if not isinstance(found, Temperature) or found.scale not in TEMPERATURE_UNITS:
             return None
@@ -125,13 +125,13 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
     @property
     @override
     def current_temperature(self) -> float | None:
-        """Return the measured temperature, unless the sample is too old."""
+        """Return the measured temperature; None if it is unknown or the sample is too old."""
         return self._temperature(CURRENT) if self._is_recent(CURRENT) else None
 
     @property
     @override
     def current_humidity(self) -> float | None:
-        """Return the measured humidity, unless the sample is too old."""
+        """Return the measured humidity in percent; None if it is unknown or the sample is too old."""
         return self.number_of(HUMIDITY) if self._is_recent(HUMIDITY) else None
 
     @property
@@ -147,13 +147,13 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
     @property
     @override
     def min_temp(self) -> float:
-        """Return the lowest temperature that the thermostat can be set to."""
+        """Return the thermostat's lowest setpoint, or Home Assistant's default if it is unknown."""
         return self._limit(lowest=True) or super().min_temp
 
     @property
     @override
     def max_temp(self) -> float:
-        """Return the highest temperature that the thermostat can be set to."""
+        """Return the thermostat's highest setpoint, or Home Assistant's default if it is unknown."""
         return self._limit(lowest=False) or super().max_temp
 
     def _limit(self, *, lowest: bool) -> float | None:
@@ -201,7 +201,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
     @property
     @override
     def hvac_mode(self) -> HVACMode | None:
-        """Return the mode; during ECO the previous active mode, or else the first active one.
+        """Return the mode, or None if it is unknown; during ECO the last active mode, or else the first one.
 
         Amazon does not report whether ECO heats or cools.
         """
@@ -211,7 +211,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
 
     @property
     def _usual_mode(self) -> HVACMode | None:
-        """Return the last active mode, else the first of the active modes."""
+        """Return the last active mode, else the first of the active modes, else None."""
         return self._last_active or next(iter(self._active_modes), None)
 
     @property
@@ -243,7 +243,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
 
     @override
     async def async_set_preset_mode(self, preset_mode: str) -> None:
-        """Turn on ECO, or return to the mode before ECO."""
+        """Turn on ECO, or replace it with the last active mode, or else with the first one."""
         if preset_mode == PRESET_ECO:
             await self.async_control(SetThermostatMode(mode=ECO))
         elif self.value_of(MODE) == ECO and (mode := self._usual_mode):

@@ -36,7 +36,7 @@ def _changes(*known: AlertChange) -> dict[Any, Any]:
 
 
 class AlexaTrigger(Trigger):
-    """Base class for the triggers, which react to certain events on the Echos of a target.
+    """Base class for triggers that fire for events of some kinds on the Echos or lists of a target.
 
     The target is resolved for each event, so it may change, and the account may be reloaded.
     """
@@ -75,14 +75,14 @@ class AlexaTrigger(Trigger):
         return dict(event.data)
 
     def _device_variables(self, event: EchoEvent) -> Mapping[str, Any]:
-        """Return the variables about the event's device."""
+        """Return the variables about the device or the list of the event."""
         return echo_variables(self._hass, event.entry_id, event.serial)
 
     @override
     async def async_attach_runner(
         self, run_action: TriggerActionRunner, did_not_trigger: TriggerNotTriggeredReporter | None = None
     ) -> CALLBACK_TYPE:
-        """Listen until the returned function is called; commands spoken before are ignored."""
+        """Run the action for matching events until the returned function is called; ignore earlier voice commands."""
         beginning, fired = Beginning(self._hass), Fired(self._hass)
 
         @callback
@@ -100,7 +100,7 @@ class AlexaTrigger(Trigger):
 class VoiceCommandTrigger(AlexaTrigger):
     """Fires when a command is spoken to an Echo.
 
-    Without transcripts, text, person and intent are compared but not passed to the automation.
+    If transcripts are not kept, text, person and intent are compared but not passed to the automation.
     """
 
     description = "voice command"

@@ -1,1 +1,1 @@
-"""Clients of both of Amazon's clouds, independent of Home Assistant."""
+"""Clients of both clouds, the account API and Smart Properties, independent of Home Assistant."""
