@@ -209,7 +209,7 @@ class AlexaRoutineSwitch(RoutineEntity, _Switch):
 class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], _Switch):
     """One alarm or reminder; turning it off does not delete it.
 
-    The switch is named after the label, or else the time, that the alarm had when the switch was created.
+    The switch is named after the label that the alarm had when the switch was created, else after the time or the id.
     """
 
     def __init__(
@@ -237,7 +237,7 @@ class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], _Switch):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the alarm exists; the device may be offline, because Amazon stores its alarms."""
+        """Return whether the alarm is known to exist; the device may be offline, because Amazon stores its alarms."""
         return self.coordinator.usable and self.alarm is not None
 
     @property
@@ -289,7 +289,7 @@ class AlexaAscendingSwitch(AlexaDeviceEntity[bool], _Switch):
 
     @override
     async def _async_switch(self, *, on: bool) -> None:
-        """Set ascending volume, and show the resulting value."""
+        """Turn ascending volume on or off, and read it again."""
         with command_errors(self.hass, self.entry):
             await self.coordinator.api.async_set_ascending(self.device, enabled=on)
         await self.coordinator.async_refresh_shared()
@@ -341,14 +341,14 @@ class _DndFilter:
         self._named: set[str] = set()
 
     def __call__(self, dnd: DndCoordinator, device: Device, _description: SwitchEntityDescription) -> bool:
-        """Return whether a device has Do Not Disturb; a group has it if its speakers do."""
+        """Return whether a device has Do Not Disturb; a group has it if one of its speakers does."""
         self._named.update(dnd.data)
         leaves = (leaf.serial for leaf in self._devices.leaves(device))
         return not self._named.isdisjoint((device.serial, *leaves))
 
 
 class AlexaDndSwitch(AlexaDeviceEntity[bool], _Switch):
-    """Do Not Disturb of a device; for a group, on if it is on for every speaker behind it."""
+    """Do Not Disturb of a device; for a group, on if it is on for every speaker behind it that has the setting."""
 
     coordinator: DndCoordinator
     _shown: bool | None = None
@@ -376,7 +376,7 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], _Switch):
 
     @property
     def _targets(self) -> Sequence[Device]:
-        """Return the devices to switch: the device, or the speakers behind a group."""
+        """Return the devices to switch: the device, or the speakers behind a group that have the setting."""
         return self.coordinator.among(self.runtime.devices.leaves(self.device))
 
     @property
@@ -410,7 +410,7 @@ class AlexaModeSwitch(PlaybackEntity, _Switch):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether the mode is on in the current session."""
+        """Return whether the mode is on in the current session; None without one, or if the mode cannot be changed."""
         session = self._session
         return self.entity_description.value_fn(session) if session else None
 
@@ -423,7 +423,7 @@ class AlexaModeSwitch(PlaybackEntity, _Switch):
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Write the state only if the mode changed, because most changes of a player do not affect it."""
+        """Write the state only if the mode or its availability changed; most changes of a player affect neither."""
         shown = self.available, self.is_on
         if shown != self._shown:
             self._shown = shown
@@ -573,7 +573,7 @@ class AlexaPowerSwitch(_AlexaSwitch):
 
 
 class AlexaToggle(_AlexaSwitch):
-    """A toggle of an appliance, with the name from Amazon."""
+    """A toggle of an appliance."""
 
     def __init__(self, place: Placement, *, toggle: Feature) -> None:
         """Initialize for one of the appliance's toggles."""

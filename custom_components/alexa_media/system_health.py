@@ -26,7 +26,7 @@ def async_register(_hass: HomeAssistant, register: system_health.SystemHealthReg
 
 
 async def async_system_health_info(hass: HomeAssistant) -> dict[str, Any]:
-    """Return the sign-in state, the push state and the counts of every account, and whether Amazon can be reached."""
+    """Return the sign-in state, push state and counts of each enabled account, and whether Amazon can be reached."""
     entries: Sequence[AlexaConfigEntry] = hass.config_entries.async_entries(
         DOMAIN, include_ignore=False, include_disabled=False
     )

@@ -193,7 +193,7 @@ class AlexaTodoList(AccountEntity[ListsCoordinator], TodoListEntity):
         await async_all(self._async_delete(items[uid]) for uid in uids)
 
     async def async_delete_list(self, confirm: bool) -> None:
-        """Delete the list with all its items; Amazon only allows this for lists created by a user."""
+        """Delete the list with its items (``alexa_media.delete_list``); Amazon only allows this for custom lists."""
         if not confirm:
             raise invalid_input("confirmation_missing")
         if self._list is None or self._list.info.type is not ListType.CUSTOM:

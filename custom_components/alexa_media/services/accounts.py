@@ -1,4 +1,4 @@
-"""Definitions of actions, and those for whole accounts: sign-in, discovery, lists and recordings."""
+"""Base classes of actions, and the actions for whole accounts: sign-in, discovery, lists and recordings."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
@@ -95,10 +95,10 @@ class EntityAction:
 
 
 def entries_of(hass: HomeAssistant, emails: Iterable[str] | None) -> list[AlexaConfigEntry]:
-    """Return the accounts with the given email addresses, or all that are not disabled if none are given.
+    """Return the accounts with the given email addresses, or all that are not disabled if no address is given.
 
-    An account is also found by its name in errors, which is its masked email address or its title. Raises
-    ``ServiceValidationError`` for an unknown address, and if there are no accounts.
+    If all accounts are disabled, all are returned. An account is also found by its title, and by the masked email
+    address that errors contain. Raises ``ServiceValidationError`` for an unknown address, and if there are no accounts.
     """
     entries: list[AlexaConfigEntry] = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     if not entries:
@@ -178,7 +178,7 @@ def _discovery_error(failed: Mapping[str, str], signed_out: Sequence[str], *, is
 
 
 async def _async_read_lists(entry: AlexaConfigEntry) -> tuple[JsonObjectType, dict[str, BaseException | None]]:
-    """Return the size of each list of an account, and the errors of the topics that could not be read."""
+    """Refresh the lists of an account; return their sizes, and the errors of those that could not be read, by topic."""
     lists = [coordinator for coordinator in entry.runtime_data.coordinators if coordinator.is_list]
     # The reads are part of a command: unlike polls, they are not delayed while Amazon throttles.
     with command():
@@ -213,7 +213,7 @@ async def _async_record(call: ServiceCall) -> ServiceResponse:
 async def _async_create_list(call: ServiceCall) -> ServiceResponse:
     """Create a list; the response contains its id.
 
-    Raises ``ServiceValidationError`` for an empty name, and for a name that is already used.
+    Raises ``ServiceValidationError`` for an invalid name, and for a name that is already used.
     """
     entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     if (lists := entry.runtime_data.lists) is None:

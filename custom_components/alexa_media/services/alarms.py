@@ -1,4 +1,4 @@
-"""Actions that create, change and end alarms, timers and reminders, and return their ids."""
+"""Actions for alarms, timers and reminders."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
@@ -94,7 +94,7 @@ _ONE: Final[VolDictType] = {vol.Required(ATTR_ID): cv.string}
 
 
 async def _async_create_alarm(call: ServiceCall) -> ServiceResponse:
-    """Create an alarm on each Echo of the target, or on none of them."""
+    """Create an alarm on each Echo of the target; if one fails, delete the others again."""
     volume = call.data.get(ATTR_VOLUME)
     echos = await _async_echos(call, CAN_RING, *([] if volume is None else [HAS_VOLUME]))
     plans: list[_Plan] = []
@@ -119,7 +119,10 @@ async def _async_set_volume(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_create_reminder(call: ServiceCall) -> ServiceResponse:
-    """Create a reminder on each Echo of the target, or on every online device with reminders."""
+    """Create a reminder on each Echo of the target.
+
+    With ``all_devices``, create it for all devices of the target's accounts, or of all accounts without a target.
+    """
     label = label_of(call.data[ATTR_MESSAGE])
     if not call.data[ATTR_ALL_DEVICES]:
         echos = await _async_echos(call, CAN_REMIND)
@@ -182,7 +185,7 @@ async def _async_create_each(hass: HomeAssistant, plans: Iterable[_Plan], made: 
 
 @asynccontextmanager
 async def _undone_on_failure(hass: HomeAssistant) -> AsyncGenerator[_Made]:
-    """Collect what the block creates; if the block fails, delete it again and raise the error.
+    """Yield a list for what the block creates; after a ``HomeAssistantError``, delete that again and raise the error.
 
     Raises ``HomeAssistantError`` with the ids of those that could not be deleted, if there are any.
     """
@@ -229,7 +232,8 @@ async def _async_create_timer(call: ServiceCall) -> ServiceResponse:
 async def _async_change_timer(change: TimerChange, call: ServiceCall) -> ServiceResponse:
     """Pause, resume or extend timers of the target with a text command, because Amazon has no request for it.
 
-    The command is only sent to Echos with such a timer. Raises ``ServiceValidationError`` if there is none.
+    The command is only sent to Echos that have a timer with the given label, or any timer if no label is given. Raises
+    ``ServiceValidationError`` if no Echo has one.
     """
     echos = await _async_echos(call, CAN_RING)
     label: str | None = call.data.get(ATTR_LABEL)
@@ -332,7 +336,7 @@ def _response(ids: Sequence[str | None]) -> ServiceResponse:
 
 
 def _ringing(echos: Iterable[Echo], types: Collection[NotificationType]) -> list[tuple[Echo, list[Notification]]]:
-    """Return the devices with notifications of some types that are known to be ringing, the last one first."""
+    """Return the devices that have ringing notifications of some types, with these notifications, latest first."""
     found = ((echo, [item for item in echo.watch.ringing(echo.device.serial) if item.type in types]) for echo in echos)
     return [(echo, items) for echo, items in found if items]
 
@@ -417,7 +421,7 @@ ACTIONS: Final = (
 def _at(call: ServiceCall) -> datetime | time | None:
     """Return the time of a call: ``at``, or ``time``, on ``date`` if given; None without a time.
 
-    Raises ``ServiceValidationError`` for more than one time, and for a date without a time.
+    Raises ``ServiceValidationError`` for ``at`` together with one of the others, and for a date without a time.
     """
     at: datetime | time | None = call.data.get(ATTR_AT)
     clock: time | None = call.data.get(ATTR_TIME)
@@ -468,8 +472,9 @@ def _has_target(call: ServiceCall) -> bool:
 async def _async_echos(call: ServiceCall, *capabilities: str) -> list[Echo]:
     """Return the devices in a call, or the default device; raises ``Unauthorized`` without permission.
 
-    Members of groups and areas that are offline or lack a capability are skipped, unless no device remains. Raises
-    ``ServiceValidationError`` for such a device if it is targeted directly, and for a target that is not an Echo.
+    With ``capabilities``, members of groups and areas that are offline or lack one of them are skipped. Raises
+    ``ServiceValidationError`` for such a device if it is targeted directly, for a target that is not an Echo, and if no
+    device remains.
     """
     if not _has_target(call):
         echo = any_default_echo(call.hass)
@@ -500,7 +505,7 @@ async def _async_echos(call: ServiceCall, *capabilities: str) -> list[Echo]:
 
 
 async def _async_find(call: ServiceCall) -> tuple[Echo, Notification]:
-    """Return the notification with the id of a call, and its device; raises ``Unauthorized``."""
+    """Return the notification in a call, and its device; raises like ``async_find``, and ``Unauthorized``."""
     echo, item = await async_find(call.hass, call.data[ATTR_ID])
     await _async_permit(call, echo)
     return echo, item

@@ -1,4 +1,4 @@
-"""Actions for the appliances in Alexa: rename, enable, disable, remove and discover; for rooms and air quality."""
+"""Actions for appliances in Alexa (discover, rename, enable, disable, remove), rooms and air quality."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -39,7 +39,7 @@ async def _async_import(entity: Entity, call: ServiceCall) -> ServiceResponse:
 
 
 def _appliances(entry: AlexaConfigEntry) -> AppliancesCoordinator:
-    """Return the appliances coordinator of an account; raises ``ServiceValidationError`` for a property."""
+    """Return the appliances coordinator of an account of the app; raises ``ServiceValidationError`` without one."""
     appliances = entry.runtime_data.appliances
     if appliances is None or entry.runtime_data.backend.management is not None:
         raise invalid_input("not_an_app_account", name=entry.title)
@@ -47,7 +47,7 @@ def _appliances(entry: AlexaConfigEntry) -> AppliancesCoordinator:
 
 
 def _chosen(call: ServiceCall) -> tuple[AlexaConfigEntry, AppliancesCoordinator, Appliance]:
-    """Return the appliance of the device in a call; raises ``ServiceValidationError``, also for an Echo."""
+    """Return the appliance of the device in a call; raises ``ServiceValidationError`` for an Echo or another device."""
     registered = dr.async_get(call.hass).async_get(call.data[ATTR_DEVICE_ID])
     for entry in call.hass.config_entries.async_loaded_entries(DOMAIN) if registered else ():
         listed = entry.runtime_data.appliances.data.values() if entry.runtime_data.appliances else ()
@@ -60,7 +60,7 @@ def _chosen(call: ServiceCall) -> tuple[AlexaConfigEntry, AppliancesCoordinator,
 
 
 def _checked_name(name: str) -> str:
-    """Return a valid name for Alexa, without hyphens; raises ``ServiceValidationError``."""
+    """Return a name with tidied whitespace; raises ``ServiceValidationError`` if Alexa does not accept it."""
     if not (wanted := tidy(sendable(name, MAX_NAME))):
         raise invalid_input("name_empty")
     if "-" in wanted:
@@ -97,7 +97,7 @@ async def _async_remove(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_discover(call: ServiceCall) -> ServiceResponse:
-    """Start Alexa's search for appliances; the response contains those found immediately."""
+    """Start Alexa's search for appliances; the response has their number, and the names of those found immediately."""
     entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     appliances = _appliances(entry)
     before = set(appliances.discovered)
@@ -132,7 +132,7 @@ async def _async_rooms(call: ServiceCall) -> ServiceResponse:
 
 
 def _areas(hass: HomeAssistant, entry: AlexaConfigEntry, appliances: AppliancesCoordinator) -> dict[str, set[str]]:
-    """Return the endpoint ids of an account's devices by area name, without hyphens."""
+    """Return the endpoint ids of an account's devices by the name of their area, with spaces in place of hyphens."""
     areas, devices = ar.async_get(hass), dr.async_get(hass)
     found: dict[str, set[str]] = {}
     for appliance in appliances.discovered.values():

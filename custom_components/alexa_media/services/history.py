@@ -48,10 +48,10 @@ def _entries_field(default: int, most: int) -> VolDictType:
 
 
 async def _async_update_last_called(call: ServiceCall) -> ServiceResponse:
-    """Read which Echo of the accounts was last spoken to; the response contains it.
+    """Read which Echo of each account was last spoken to; the response contains these Echos.
 
     Before anything is read, raises ``ServiceValidationError`` if a given account is unknown or not loaded, or if no
-    account has a history. After all accounts were read, raises ``HomeAssistantError`` if Amazon does not respond.
+    loaded account has a history. After all accounts were tried, raises ``HomeAssistantError`` if one could not be read.
     """
     hass = call.hass
     entries = _entries(hass, call.data.get(ATTR_EMAIL))

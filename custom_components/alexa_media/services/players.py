@@ -66,7 +66,7 @@ _TEXT_COMMAND: Final[VolDictType] = {
 
 
 def _echo(player: Entity) -> TextCommandEntity:
-    """Return the Echo's media player; raises ``ServiceValidationError`` for a player that only has a volume."""
+    """Return the media player of an Echo; raises ``ServiceValidationError`` for any other media player."""
     if not isinstance(player, TextCommandEntity):
         raise invalid_input("not_an_echo", name=player.entity_id)
     return player
@@ -186,11 +186,12 @@ async def _async_send_message(call: ServiceCall) -> None:
 
 
 async def _async_speak(call: ServiceCall) -> ServiceResponse:
-    """Speak a message on several Echos; the response contains the results.
+    """Speak, announce or show a message on the Echos of the target; the response contains the results.
 
-    Before anything is sent, raises ``ServiceValidationError`` for a message that cannot be spoken, and ``Unauthorized``
-    for an Echo that the caller may not control. After all others have received the message, raises
-    ``ServiceValidationError`` for targets that are not Echos, and ``HomeAssistantError`` for failed Echos.
+    Before anything is sent, raises ``ServiceValidationError`` for an invalid message or option and for a target without
+    an Echo, and ``Unauthorized`` for an Echo that the caller may not control. After all others have received the
+    message, raises ``ServiceValidationError`` for targets that are not Echos, and ``HomeAssistantError`` for failed
+    Echos.
     """
     hass, data = call.hass, call.data
     message = message_of(
@@ -210,7 +211,7 @@ async def _async_speak(call: ServiceCall) -> ServiceResponse:
 
 
 def _do_not_disturb(kind: Kind, override: bool | None) -> DndPolicy:
-    """Return the Do Not Disturb policy of a message; by default the response names Echos that drop it."""
+    """Return the Do Not Disturb policy of a message; by default, Echos that would drop the message are skipped."""
     rule = DndPolicy.of(override)
     return DndPolicy.KEEP if rule is DndPolicy.AMAZON and kind is not Kind.SPEAK else rule
 
@@ -242,7 +243,7 @@ async def _async_run_sequence(call: ServiceCall) -> None:
 
 
 async def _async_read_routines(hass: HomeAssistant) -> dict[str, HomeAssistantError]:
-    """Read the routines of all accounts, and return the errors of those that failed by entry id."""
+    """Read the routines of all loaded accounts; return the errors of those that failed, by entry id."""
     failed: dict[str, HomeAssistantError] = {}
 
     async def read(entry: AlexaConfigEntry) -> None:
@@ -258,10 +259,10 @@ async def _async_read_routines(hass: HomeAssistant) -> dict[str, HomeAssistantEr
 
 
 def _targets(call: ServiceCall, permissions: Permissions) -> list[str]:
-    """Return the players in a sequence's target.
+    """Return the entity ids in a sequence's target.
 
-    Players that are only in a named device, area, floor or label are skipped if they are offline or the caller may not
-    control them. Raises ``ServiceValidationError`` for a target that does not exist.
+    Of a device, area, floor or label, and of ``all``, only those of online players that the caller may control are
+    returned. Raises ``ServiceValidationError`` for a device, area, floor or label that does not exist.
     """
     selected = async_extract_referenced_entity_ids(call.hass, TargetSelection(call.data), expand_group=False)
     missing = selected.missing_devices | selected.missing_areas | selected.missing_floors | selected.missing_labels
@@ -279,7 +280,7 @@ def _targets(call: ServiceCall, permissions: Permissions) -> list[str]:
 
 
 async def _async_stop_all(call: ServiceCall) -> None:
-    """Stop playback on every Echo of one account or of all accounts, with one request per account.
+    """Stop playback on every Echo of one account or of all loaded accounts, with one request per account.
 
     Raises ``Unauthorized`` before anything is sent, and the most serious error after all accounts have been tried.
     """

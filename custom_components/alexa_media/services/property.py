@@ -183,7 +183,7 @@ def _unit_of(api: ManagementApi, wanted: str) -> ManagedUnit:
 
 
 def _require_consent(call: ServiceCall, managed: Managed, *, serial: bool) -> None:
-    """Raise ``ServiceValidationError`` without a confirmation and, with ``serial``, the device's serial number."""
+    """Raise ``ServiceValidationError`` without confirmation or, with ``serial``, without the right serial number."""
     if not call.data[ATTR_CONFIRM]:
         raise invalid_input("confirmation_missing")
     if serial and not same(call.data[ATTR_SERIAL], managed.api.serial_of(managed.key) or managed.key):
@@ -193,7 +193,7 @@ def _require_consent(call: ServiceCall, managed: Managed, *, serial: bool) -> No
 def _changing(
     send: Callable[[Managed, Mapping[str, Any]], Awaitable[None]], *, confirm: bool = True, serial: bool = False
 ) -> Callable[[ServiceCall], Coroutine[Any, Any, None]]:
-    """Return a handler that moves, renames or removes a device, and reads the devices again.
+    """Return a handler that calls ``send`` for the device in a call, and then refreshes the devices and appliances.
 
     ``confirm`` requires a confirmation, and ``serial`` also the serial number of the device.
     """
@@ -293,8 +293,8 @@ async def _async_delete_timers(call: ServiceCall) -> None:
 async def _async_set_address(call: ServiceCall) -> ServiceResponse:
     """Set the address of an Echo.
 
-    If Amazon rejects the address, the response contains the reason and suggestions. If no response is requested, raises
-    ``HomeAssistantError``.
+    If Amazon rejects the address, the response contains the problems and suggestions. If no response is requested,
+    raises ``HomeAssistantError`` with the reason.
     """
     managed = _device_of(call)
     address = PostalAddress(**{name: call.data[name] for name in _ADDRESS_FIELDS})
@@ -353,7 +353,7 @@ async def _async_install_wifi(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_follow(managed: Managed, operation_id: str) -> WifiInstallState:
-    """Poll an installation until it has ended or the time limit is reached; ignore failed polls."""
+    """Poll an installation until it ends, and return its final state, or TIMEOUT when the time limit is reached."""
     for _ in range(int(WIFI_LIMIT / WIFI_POLL)):
         await asyncio.sleep(WIFI_POLL)
         try:
