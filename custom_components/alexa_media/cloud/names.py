@@ -53,7 +53,7 @@ def find_name(names: Iterable[str], wanted: str) -> str | None:
 
 
 def split_names(text: str, known: Collection[str]) -> Iterator[str]:
-    """Yield the names in a comma-separated text; names in ``known`` (``folded``) may contain commas."""
+    """Yield the names (``tidy``) in a comma-separated text; only names in ``known`` (``folded``) may contain commas."""
     parts = text.split(",")
     most = 1 + max((name.count(",") for name in known), default=0)
     start = 0

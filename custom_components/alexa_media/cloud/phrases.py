@@ -11,7 +11,7 @@ type Units = tuple[tuple[str, str], tuple[str, str], tuple[str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrases:
-    """The sentences of one language; ``units`` are hour, minute and second, each in singular and plural."""
+    """Sentences of one language for timers and alarms; ``units`` are hour, minute and second in singular and plural."""
 
     units: Units
     timer: Callable[[str], str]
@@ -81,7 +81,7 @@ _PHRASES: Final = {
 
 
 def _language(locale: str | None) -> str:
-    """Return the language of a device's locale ("en-GB"); English for a device that reports no locale."""
+    """Return the language code of a device's locale, such as "en" for "en-GB"; "en" if the locale is unknown."""
     return (locale or "en").partition("-")[0].lower()
 
 
@@ -166,7 +166,7 @@ def sleep_sentence(phrases: Phrases, length: timedelta) -> str:
 
 
 def spoken(phrases: Phrases, length: timedelta) -> str:
-    """Return a duration in words, such as "1 hour 5 minutes"."""
+    """Return a duration, rounded to seconds, in words such as "1 hour 5 minutes"."""
     left = round(length.total_seconds())
     parts = []
     for seconds, (one, many) in zip((3600, 60, 1), phrases.units, strict=True):

@@ -1,7 +1,7 @@
 """Devices, groups, players, notifications and Amazon Kids: immutable values and protocol.
 
-Enumerations map unknown values to ``UNKNOWN``. The models store the raw text as well, for diagnostics. A speaker group
-may contain groups, such as a stereo pair. A command for a group is sent once to each device at the leaves of that tree.
+An ``OpenEnum`` maps unknown values to ``UNKNOWN``. Fields named ``…_raw`` store the received text, for diagnostics. A
+speaker group may contain other groups, such as a stereo pair.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ class OpenEnum(StrEnum):
     @classmethod
     @override
     def _missing_(cls, value: object) -> Self | None:
-        """Return ``UNKNOWN``, and count the value."""
+        """Count the value, and return ``UNKNOWN``, which every subclass has to define."""
         if value == "UNKNOWN":
             return None
         UNKNOWN_VALUES.value(cls.__name__, value)
@@ -47,8 +47,9 @@ class DeviceFamily(OpenEnum):
 class Account:
     """The signed-in account.
 
-    ``customer_id`` is the ``id`` of ``users/me`` (``A…``), ``account_id`` the ``amzn1.account…`` id of the
-    registration, if known.
+    In the account API, ``customer_id`` is the ``id`` of ``users/me`` (``A…``), and ``account_id`` the
+    ``amzn1.account…`` id of the registration, if known. In Smart Properties, ``customer_id`` is the id of the managed
+    unit, and ``email`` and ``domain`` are empty.
     """
 
     customer_id: str
@@ -71,7 +72,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DevicePreferences:
-    """Preferences of a device; ``None`` for those that Amazon does not report.
+    """Preferences of a device; ``None`` or empty for those that Amazon does not report.
 
     ``temperature_scale`` is CELSIUS or FAHRENHEIT, ``distance_units`` METRIC or IMPERIAL. ``locales`` are the languages
     that the device supports. ``notification_sound`` is whether notifications are audible.
@@ -121,7 +122,7 @@ class Device:
 class PlayerState(OpenEnum):
     """``playerState`` of a media session, or ``audioPlayerState`` of a push.
 
-    FINISHED is the end of a track, INTERRUPTED the end of playback.
+    FINISHED is the end of a track, INTERRUPTED a pause or the end of playback.
     """
 
     PLAYING = "PLAYING"
@@ -141,7 +142,7 @@ class Repeat(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """The current track; times are in seconds, and ``position_at`` is when ``position`` was measured."""
+    """The current track; ``duration`` and ``position`` are in seconds, ``position_at`` is the time of ``position``."""
 
     media_id: str | None = None
     queue_id: str | None = None
@@ -158,7 +159,10 @@ class Media:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A media session of the account and its devices."""
+    """A media session of the account, with the serials of its devices, which are empty if unknown.
+
+    ``controls`` are Amazon's names of the available controls. ``shuffle`` and ``repeat`` are ``None`` if unknown.
+    """
 
     serials: tuple[str, ...]
     state: PlayerState
@@ -213,7 +217,7 @@ class BluetoothState:
     paired: tuple[PairedDevice, ...] | None
 
     def named(self, reserved: str) -> dict[str, PairedDevice]:
-        """Return the paired devices by unique name; the address is added to duplicates and to the name ``reserved``."""
+        """Return the paired devices by name; the address is added to a name that is taken or is ``reserved``."""
         found: dict[str, PairedDevice] = {}
         for device in self.paired or ():
             taken = device.name in found or device.name == reserved
@@ -253,7 +257,7 @@ class Notification:
     ``local_date`` and ``local_seconds`` (seconds after midnight) are in the device's time zone.
     ``alarm_time``, ``trigger_time``, ``snoozed_to`` and ``deferred`` are instants. ``rang`` is when it last rang.
     ``remaining`` is in seconds. ``index`` is the part of the id that addresses an alarm. ``rules`` are RFC 5545 rules,
-    ``pattern`` is Amazon's ``recurringPattern``. ``raw`` is the object as received, for attributes.
+    ``pattern`` is Amazon's ``recurringPattern``. ``raw`` is the received object, cleaned so that it can be stored.
     """
 
     notification_id: str
@@ -300,8 +304,7 @@ def members_of(device: Device, devices: Mapping[str, Device]) -> Iterator[str]:
 def leaves(device: Device, devices: Mapping[str, Device]) -> tuple[Device, ...]:
     """Return the leaf devices of a group, each once and in the order of the members.
 
-    A single device, or a group without known members, is its own leaf. Unknown members are
-    skipped.
+    A single device is its own leaf, and so is a group in which no leaf is known. Unknown members are skipped.
     """
     below = (devices[serial] for serial in members_of(device, devices) if serial in devices)
     return tuple(found for found in below if not _is_branch(found, devices)) or (device,)
@@ -322,7 +325,7 @@ class Child:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KidsMode:
-    """Whether Amazon Kids is on, and the id of the child; None if it is off, unknown or not read."""
+    """Whether Amazon Kids is on; ``child_id`` is ``None`` if it is off or if the child is unknown or was not read."""
 
     enabled: bool
     child_id: str | None = None

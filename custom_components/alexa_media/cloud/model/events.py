@@ -10,8 +10,8 @@ from .devices import PlayerState, Repeat, Session, Volume
 class StreamOpened:
     """The push stream is open.
 
-    ``resync`` is True if pushes may have been missed before it opened. ``planned`` is True for a planned renewal of the
-    connection, after which some topics are read again.
+    ``planned`` is True after a planned renewal of the connection. ``resync`` is True after any other opening, before
+    which pushes may have been missed.
     """
 
     resync: bool
@@ -35,7 +35,7 @@ class ConnectionChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeChanged:
-    """The volume of a device changed."""
+    """The volume of a device was reported; an unchanged volume indicates that the device woke."""
 
     serial: str
     volume: Volume
@@ -51,7 +51,7 @@ class DndChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EqualizerChanged:
-    """The equalizer of a device was reported; ``None`` for bands that cannot be parsed.
+    """The equalizer of a device was reported; all bands are ``None`` if one cannot be parsed.
 
     An unchanged equalizer indicates that the device woke.
     """
@@ -73,7 +73,10 @@ class AudioPlayerStateChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueChanged:
-    """Shuffle or repeat changed (``None`` if not reported); ``new_queue`` is True if the queue was replaced."""
+    """The queue of a device changed; ``shuffle`` and ``repeat`` are ``None`` if unknown.
+
+    ``new_queue`` is True if the queue was replaced.
+    """
 
     serial: str
     shuffle: bool | None
@@ -83,7 +86,7 @@ class QueueChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaProgressChanged:
-    """Position and duration of the current track of a device, in seconds."""
+    """Position and duration of the current track of a device, in seconds; ``None`` if unknown or endless."""
 
     serial: str
     position: float | None
@@ -123,14 +126,14 @@ class BluetoothChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListsChanged:
-    """Items of a list changed, or the lists themselves if there is no ``list_id``."""
+    """A list or its items changed; ``list_id`` is ``None`` if the push does not name the list."""
 
     list_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectiveIgnored:
-    """A known command without a handler; ``serial`` is None if the push names no device."""
+    """A known command that is ignored; ``serial`` is None if the push names no device."""
 
     command: str
     serial: str | None = None
@@ -138,7 +141,7 @@ class DirectiveIgnored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectiveUnknown:
-    """An unknown command, or a payload that cannot be parsed."""
+    """A push that is unknown or cannot be parsed; ``command`` names it if possible, else it is ``?``."""
 
     command: str
 

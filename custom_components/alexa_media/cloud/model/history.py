@@ -50,7 +50,7 @@ class VoiceRecord:
 
     @property
     def is_command(self) -> bool:
-        """Return whether the record contains a request."""
+        """Return whether the record counts as a request; True for an unknown type."""
         return self.utterance not in NO_COMMANDS
 
     def without_transcript(self) -> VoiceRecord:
@@ -70,12 +70,12 @@ type WriteListener = Callable[[frozenset[str]], None]
 
 
 class HistoryApi(Protocol):
-    """The history of one account."""
+    """Voice history of one account."""
 
     async def async_records(self, start: datetime, end: datetime, previous: str | None = None) -> RecordPage:
         """Return one page of the records from ``start`` to ``end``, latest first.
 
-        ``previous`` is the token of the previous page. Raises ``AlexaError``.
+        ``previous`` is the ``token`` of the previous page, None for the first page. Raises ``AlexaError``.
         """
 
     async def async_clear(self, limit: int) -> tuple[int, int]:
@@ -86,7 +86,7 @@ class HistoryApi(Protocol):
         """
 
     def watch_writes(self, listener: WriteListener) -> None:
-        """Call ``listener`` before each write that may wake an Echo.
+        """Call ``listener``, instead of an earlier one, before each write that may wake an Echo.
 
         ``listener`` receives the words of the request that may be serial numbers.
         """

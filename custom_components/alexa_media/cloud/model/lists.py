@@ -1,4 +1,4 @@
-"""Shopping, to-do and custom lists."""
+"""Shopping, to-do and custom lists: models and protocol."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class ListInfo:
     """A list without its items.
 
     ``revision`` combines the list's version, time of change and number of open items. The items are assumed to be
-    unchanged while it is the same.
+    unchanged while ``revision`` is the same.
     """
 
     list_id: str
@@ -38,8 +38,7 @@ class ListInfo:
 class ListItem:
     """An item of a list.
 
-    ``version`` increases with every change and is required to change the item; 0 if Amazon
-    reports none.
+    ``version`` increases with every change and is required to change the item; 0 if Amazon reports none.
     """
 
     item_id: str
@@ -52,7 +51,7 @@ class ListItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemChanges:
-    """Changes to an item: ``None`` keeps a value, an empty quantity or note removes it."""
+    """Changes to an item; ``None`` keeps a value, and an empty text removes the quantity or the note."""
 
     name: str | None = None
     complete: bool | None = None
@@ -69,7 +68,8 @@ class ListsApi(Protocol):
     async def async_create(self, name: str) -> str | None:
         """Create a custom list and return its id, or None if the response does not contain it.
 
-        No maintained client sends this request. If Amazon refuses it, ``AlexaUnsupportedError`` is raised for a day.
+        No maintained client sends this request. After Amazon has refused it, ``AlexaUnsupportedError`` is raised for a
+        day.
         """
 
     async def async_delete_list(self, found: ListInfo) -> None:
@@ -79,13 +79,13 @@ class ListsApi(Protocol):
         """
 
     async def async_items(self, list_id: str) -> tuple[ListItem, ...]:
-        """Return the items of a list, each once; of a long list, about the first ``MAX_ITEMS``."""
+        """Return the items of a list, each once and at most ``MAX_ITEMS``."""
 
     async def async_add(self, list_id: str, name: str) -> ListItem | None:
         """Add an item and return it, or None if the response does not contain it."""
 
     async def async_update(self, list_id: str, item: ListItem, changes: ItemChanges) -> ListItem | None:
-        """Change an item in one request; return the new item, or None if the response does not contain it.
+        """Change an item in one request; return the changed item, or None if the response does not contain it.
 
         Amazon refuses if ``item.version`` is not the current version.
         """

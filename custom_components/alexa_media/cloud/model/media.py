@@ -13,7 +13,8 @@ class Routine:
     """A routine of the account.
 
     ``utterances`` are its trigger phrases. ``sequence`` is Amazon's JSON of its actions, as a string. ``needs_echo``
-    means that an action uses "the device you speak to". ``serials`` are the Echos that the actions name.
+    means that an action uses "the device you speak to" or the Echo of the trigger. ``serials`` are those of the Echos
+    that the actions name.
     """
 
     routine_id: str
@@ -29,14 +30,14 @@ class RoutinesApi(Protocol):
     """The routines of one account; every method raises an ``AlexaError`` on failure."""
 
     async def async_routines(self) -> Mapping[str, Routine]:
-        """Return all routines by id, including disabled ones."""
+        """Return the routines by id, including disabled ones."""
 
     async def async_set_enabled(self, routine_id: str, *, enabled: bool) -> Mapping[str, Routine]:
-        """Turn a routine on or off; return all routines as read afterward.
+        """Enable or disable a routine; return the routines as read afterward.
 
-        Raises ``AlexaRoutineError`` if the routine has parts that cannot be sent back (nothing is written then), or if
-        Amazon changed anything else (the original is then written back). Raises ``AlexaCommandError`` if Amazon did not
-        change the status.
+        Raises ``AlexaRoutineError`` if the routine is gone or has parts that cannot be sent back (nothing is written
+        then), or if Amazon changed anything else (the original is then written back). Raises ``AlexaCommandError`` if
+        Amazon did not change the status.
         """
 
     async def async_run(self, routine: Routine, device: Device | None) -> None:
@@ -85,7 +86,7 @@ class QueueItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """Amazon's resolution of a search; ``refusal`` is Amazon's reason not to play it, or None."""
+    """Amazon's resolution of a search: the phrase, which Amazon may adjust, and a reason not to play it, or None."""
 
     phrase: str
     refusal: str | None = None
@@ -135,7 +136,7 @@ type Step = Do | RunRoutine | Wait | InTurn | Together
 
 
 def commands_of(step: Step) -> Iterator[Do | RunRoutine]:
-    """Yield every command and routine of a step, including nested ones."""
+    """Yield the ``Do`` and ``RunRoutine`` steps in a step, which may be the step itself."""
     match step:
         case Do() | RunRoutine():
             yield step
@@ -157,7 +158,7 @@ class MediaApi(Protocol):
         """Return the radio stations that match a search."""
 
     async def async_queue(self, device: Device) -> tuple[QueueItem, ...]:
-        """Return the current and the upcoming tracks of a device; empty if the device is idle."""
+        """Return the current and the next tracks of a device; empty if Amazon controls no playback there."""
 
     async def async_check(self, search: PlaySearch, device: Device) -> SearchResult:
         """Return how Amazon resolves a search, without playing it."""
@@ -169,4 +170,4 @@ class MediaApi(Protocol):
         """Stop playback on all devices of the account."""
 
     async def async_run(self, step: Step) -> None:
-        """Run a step as one sequence; one with speech is sent after its devices have finished speaking."""
+        """Run a step as one sequence; a step with speech is sent after its devices have finished speaking."""

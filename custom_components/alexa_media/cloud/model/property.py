@@ -1,4 +1,4 @@
-"""Fleet management of many Echos: settings, units (rooms), Wi-Fi and lifecycle of devices."""
+"""Fleet management of Alexa Smart Properties: models and protocol."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,11 @@ LOCALES = "System.locales"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManagedUnit:
-    """A property, floor or room; ``path`` contains the names of the units below the managed unit, down to this one."""
+    """An organization, property, floor or room.
+
+    ``path`` contains the names of the units below the managed unit, down to this one; for the managed unit, its own
+    name.
+    """
 
     unit_id: str
     path: tuple[str, ...]
@@ -49,9 +53,9 @@ class PostalAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressRefusal:
-    """Reason why Amazon rejects an address: its problem codes, or accepted alternatives, best first.
+    """Reason why Amazon rejects an address, in plain words, usable as a part of a sentence.
 
-    ``reason`` is in plain words, usable as a part of a sentence.
+    ``problems`` are Amazon's codes, ``suggestions`` accepted alternatives, best first. Both may be empty.
     """
 
     reason: str
@@ -90,9 +94,9 @@ class WifiInstallState(OpenEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManagedDevice:
-    """A managed device; ``key`` is its serial number, or a substitute if it has none.
+    """A managed device; ``key`` identifies it and is usually its serial number.
 
-    ``unit`` is ``None`` for a device outside all units.
+    ``unit`` is ``None`` for a device outside all known units. ``kind`` is Amazon's display category, such as LIGHT.
     """
 
     key: str
@@ -155,29 +159,29 @@ class ManagementApi(Protocol):
         """Return the serial number of a device, or None."""
 
     async def async_settings(self) -> Mapping[str, DeviceSettings]:
-        """Return the settings of all Echos by key.
+        """Return the last known settings of the Echos by key.
 
         Only new Echos and Echos with entities are read again, with at least one request each.
         """
 
     async def async_settings_of(self, key: str) -> DeviceSettings:
-        """Read the settings of one Echo."""
+        """Read and return the settings of one Echo."""
 
     async def async_setting(self, key: str, setting: str) -> SettingValue | None:
-        """Read one setting of one Echo."""
+        """Read and return one setting of one Echo."""
 
     async def async_set_setting(self, key: str, setting: str, value: SettingValue) -> None:
         """Write one setting of one Echo."""
 
     async def async_query(self, search: DeviceSearch) -> Sequence[ManagedDevice]:
-        """Return the matching devices according to Amazon.
+        """Return the matching devices, read from Amazon.
 
-        A search costs one request per 10 devices found. Conditions that require a listing cost at least one request per
-        unit, unless they include a serial number or ``without_unit``.
+        A search costs one request per 10 devices found. A listing, which some conditions and countries require, may
+        cost one request or more per unit.
         """
 
     async def async_move(self, key: str, unit_id: str | None) -> None:
-        """Move a device into a unit, or out of its unit; the device restarts and loses its settings."""
+        """Move a device into a unit, or out of its unit (None); the device restarts and loses its settings."""
 
     async def async_rename(self, key: str, name: str) -> None:
         """Rename a device."""
@@ -198,10 +202,10 @@ class ManagementApi(Protocol):
         """Delete all timers of an Echo; the Echo must be online."""
 
     async def async_announce(self, text: str, *, keys: Sequence[str] = (), unit_ids: Sequence[str] = ()) -> None:
-        """Announce a text on Echos, or in units, in one request."""
+        """Announce a text in one request, either on Echos or in units."""
 
     async def async_deregister(self, key: str) -> None:
         """Deregister a device from the account; this cannot be undone."""
 
     async def async_forget(self, key: str) -> None:
-        """Remove a smart-home device from Alexa."""
+        """Remove a smart home device from Alexa."""

@@ -1,4 +1,4 @@
-"""Device settings and the people of the household: models and protocol."""
+"""Device settings, people, flash briefing and screen backgrounds: models and protocols."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from .devices import Device, DevicePreferences
 
 
 class Setting(StrEnum):
-    """One setting of a device; each docstring describes its value."""
+    """One setting of a device; the docstrings of the members describe the values."""
 
     WAKE_WORD = auto()
     """Amazon's name for the wake word, for example ALEXA."""
@@ -91,7 +91,7 @@ _SHARED_SOURCES: Final = {
 SOURCES: Final[Mapping[Setting, SettingSource]] = {
     setting: _SHARED_SOURCES.get(setting) or SettingSource(setting) for setting in Setting
 }
-"""Source of each setting: the one with its name, unless other settings are read from the same source."""
+"""Source of each setting: the one in ``_SHARED_SOURCES``, else the one with the name of the setting."""
 
 type SettingValues = Mapping[Setting, SettingValue]
 
@@ -176,7 +176,8 @@ class SettingsApi(Protocol):
     async def async_send_message(self, message: str) -> None:
         """Send a message to the user's own household; its Echos signal it and read it out on request.
 
-        The request is known from one client only. If Amazon refuses it, ``AlexaUnsupportedError`` is raised for a day.
+        The request is known from one client only. After Amazon has refused it, ``AlexaUnsupportedError`` is raised for
+        a day.
         """
 
     async def async_feeds(self) -> tuple[Feed, ...]:
@@ -195,7 +196,8 @@ class SettingsApi(Protocol):
     async def async_announce(self, message: str, sender: str) -> None:
         """Announce a message of at most 145 characters in the household, from a sender of at most 40 characters.
 
-        The request is known from one client only. If Amazon refuses it, ``AlexaUnsupportedError`` is raised for a day.
+        The request is known from one client only. After Amazon has refused it, ``AlexaUnsupportedError`` is raised for
+        a day.
         """
 
 

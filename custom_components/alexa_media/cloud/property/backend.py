@@ -76,7 +76,7 @@ class SmartPropertiesBackend(AlexaBackend):
 
     @property
     def account(self) -> Account:
-        """Return the organization or unit as the account."""
+        """Return the organization or unit as the account; its name is empty until the units have been read."""
         unit = self._inventory.units.get(self._unit_id)
         return Account(customer_id=self._unit_id, email="", name=unit.name if unit else "", domain="")
 
@@ -105,7 +105,7 @@ class SmartPropertiesBackend(AlexaBackend):
 
     @property
     def stats(self) -> Mapping[str, object]:
-        """Return counters of the requests, in total and by operation, with the ids of the last requests."""
+        """Return counters of the requests for diagnostics, with the id of the last request of each operation."""
         return self._client.transport.stats
 
     @property
@@ -169,9 +169,9 @@ class SmartPropertiesBackend(AlexaBackend):
     # --- commands -------------------------------------------------------------------------
 
     async def async_execute(self, command: Command, devices: Sequence[Device]) -> None:
-        """Run announcements, the only speech that this cloud supports.
+        """Run an ``Announce`` command, the only one that this cloud supports.
 
-        Raises ``AlexaUnsupportedError`` for other commands.
+        Raises ``AlexaUnsupportedError`` for any other command.
         """
         if not isinstance(command, Announce):
             raise _unsupported(type(command).__name__)
@@ -180,7 +180,7 @@ class SmartPropertiesBackend(AlexaBackend):
     async def async_execute_each(
         self, plans: Sequence[tuple[Device, Sequence[Command]]]
     ) -> Sequence[AlexaError | None]:
-        """Run the announcements of each plan on its device; return an error or None for each plan."""
+        """Run the commands of each plan on its device; return an error or None for each plan."""
         return await asyncio.gather(*(self._async_try(device, commands) for device, commands in plans))
 
     async def _async_try(self, device: Device, commands: Sequence[Command]) -> AlexaError | None:

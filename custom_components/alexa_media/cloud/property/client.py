@@ -1,4 +1,4 @@
-"""Client of the Smart Properties API: one method for all feature commands, and one for each other operation."""
+"""Client of the Smart Properties API."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
@@ -62,7 +62,7 @@ MOST_PAGES: Final = 500
 
 
 class ClientBase:
-    """The transport, and requests that several operations share."""
+    """Base class with the transport and the requests that several operations share."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class ClientBase:
         json: JsonValue = None,
         **params: str,
     ) -> T:
-        """Send a request on an endpoint; ``params`` are further parameters of the path."""
+        """Send a request about an endpoint; return the parsed response. ``params`` are more parameters of the path."""
         params["endpointId"] = requests.endpoint_id(endpoint_id)
         return await self.transport.async_request(operation, parse, params=params, query=query, json=json)
 
@@ -160,7 +160,10 @@ class EndpointsClient(ClientBase):
         next_token: str | None = None,
         max_results: int | None = LARGEST_PAGE,
     ) -> Page[Endpoint]:
-        """Return one page of endpoints (1 to 50); with ``next_token``, repeat the other arguments."""
+        """Return one page of endpoints; with ``next_token``, repeat the other arguments.
+
+        ``max_results`` is the page size (1–50); None leaves it to Amazon.
+        """
         query = [
             *selection.as_query(),
             *requests.expand_query(expand),
@@ -195,7 +198,7 @@ class EndpointsClient(ClientBase):
         next_token: str | None = None,
         max_results: int = LARGEST_QUERY_PAGE,
     ) -> Page[Endpoint]:
-        """Return one page (2 to 10 endpoints) of a search, which may span many units.
+        """Return one page of a search, which may span many units; ``max_results`` is the page size (2–10).
 
         Amazon offers no search in Spain and Japan: there, list the endpoints of each unit instead.
         """
@@ -205,7 +208,7 @@ class EndpointsClient(ClientBase):
     def iter_query(
         self, query: AllOf | AnyOf, *, expand: Iterable[Expand] = (), max_results: int = LARGEST_QUERY_PAGE
     ) -> AsyncIterator[Endpoint]:
-        """Yield the endpoints found by a search, from all pages."""
+        """Yield all endpoints found by a search; raises ``AlexaBadResponseError`` if the pages never end."""
         wanted = tuple(expand)
 
         async def fetch(token: str | None) -> Page[Endpoint]:
@@ -254,7 +257,10 @@ class EndpointsClient(ClientBase):
         return await self.transport.async_request(table.LIST_UNITS, unit_page, query=query)
 
     def iter_units(self, parent_id: str, *, depth: int | None = None) -> AsyncIterator[PropertyUnit]:
-        """Yield all units below a unit; raises ``AlexaBadResponseError`` if the pages never end."""
+        """Yield the units below a unit, ``depth`` levels deep (1 if omitted).
+
+        Raises ``AlexaBadResponseError`` if the pages never end.
+        """
 
         async def fetch(token: str | None) -> Page[PropertyUnit]:
             return await self.list_units(parent_id, depth=depth, next_token=token)
@@ -290,7 +296,10 @@ class SettingsClient(ClientBase):
         )
 
     async def get_all_settings(self, endpoint_id: str, keys: Iterable[str]) -> SettingsPage[SettingValue]:
-        """Return the settings with the given keys, collected from all pages."""
+        """Return the settings with the given keys, and the errors, from all pages.
+
+        Raises ``AlexaBadResponseError`` if the pages never end.
+        """
         wanted = tuple(keys)
         found: list[Setting[SettingValue]] = []
         errors: list[SettingError] = []
@@ -314,7 +323,7 @@ class SettingsClient(ClientBase):
         )
 
     async def put_setting(self, endpoint_id: str, key: SettingKey, value: object) -> None:
-        """Write any setting except the address by its key; raises ``AlexaInvalidValueError`` for an invalid value."""
+        """Write a setting by its key; raises ``AlexaInvalidValueError`` for the address and for an invalid value."""
         spec = settings.SETTINGS.get(key)
         if spec is None:
             raise AlexaInvalidValueError("key", "the key of a setting other than the address")

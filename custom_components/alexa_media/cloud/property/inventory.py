@@ -1,7 +1,8 @@
 """Devices of a property with their units and states, read for all devices at once.
 
-A listing reads everything and is rare. A survey reads only the features shown by entities. It costs one request for
-every ten endpoints, or for every unit, whichever is less. Different readers share a recent survey.
+A listing reads everything and is rare. A survey reads only the connectivity and the features shown by entities. It
+costs about one request for every ten endpoints, or for every unit, whichever is less. Different readers share a recent
+survey.
 """
 
 import asyncio
@@ -31,7 +32,7 @@ ECHO_CATEGORY: Final = "ALEXA_VOICE_ENABLED"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A device of the property; ``key`` stays the same when the id of the endpoint changes."""
+    """A device of the property; ``key`` identifies it, because the id of its endpoint may change."""
 
     key: str
     endpoint: Endpoint
@@ -39,7 +40,7 @@ class Item:
 
     @property
     def is_echo(self) -> bool:
-        """Return whether the device is an Echo, which can speak."""
+        """Return whether the device is an Echo."""
         category = self.endpoint.category
         return category is not None and category.value == ECHO_CATEGORY
 
@@ -50,7 +51,7 @@ class Item:
 
     @property
     def mac_address(self) -> str | None:
-        """Return the MAC address of the device's network interface, or None."""
+        """Return the MAC address of the device's first TCP/IP interface, or None."""
         return next((c.mac_address for c in self.endpoint.connections if c.type is ConnectionType.TCP_IP), None)
 
 
@@ -58,7 +59,8 @@ class Item:
 class Survey:
     """The endpoints read in one pass over the property, by key.
 
-    ``at`` is the start of the pass in seconds of the clock, ``seen_by`` the readers that have received it.
+    ``at`` is the start of the pass in seconds of the clock. ``features`` are those whose states were requested,
+    ``seen_by`` the readers that have received the survey.
     """
 
     endpoints: Mapping[str, Endpoint]
@@ -147,7 +149,7 @@ class Inventory:
             return None
 
     def mac_as_listed(self, address: str | None) -> str | None:
-        """Return a MAC address in Amazon's notation, as a search requires, or unchanged if no device has it."""
+        """Return a MAC address in Amazon's notation, as a filter requires, or unchanged if no device has it."""
         known = (c.mac_address for item in self.items.values() for c in item.endpoint.connections if c.mac_address)
         return next((mac for mac in known if address and _digits(mac) == _digits(address)), address)
 
@@ -186,7 +188,10 @@ class Inventory:
     # --- requests -------------------------------------------------------------------------
 
     async def _async_list(self) -> Survey:
-        """Read units and devices completely; the result also serves as a survey."""
+        """Read units and devices completely; return a survey.
+
+        Raises ``AlexaBadResponseError`` if a property that had devices has none.
+        """
         at = self._time.monotonic()
         await self._async_read_units()
         endpoints = [endpoint async for endpoint in self._walk(Expand, every_unit=True)]
@@ -221,7 +226,7 @@ class Inventory:
         self._lineages = {unit_id: frozenset(unit.id for unit in lineage) for unit_id, lineage in lineages.items()}
 
     async def _async_survey(self) -> Survey:
-        """Read the features shown by entities and the presence of the devices."""
+        """Read the connectivity and the features shown by entities; list again if devices appeared or vanished."""
         at = self._time.monotonic()
         features = self._shown() | {FeatureName.CONNECTIVITY}
         expand = [Expand(f"feature:{feature}") for feature in sorted(features)]
@@ -234,7 +239,10 @@ class Inventory:
         return self._survey
 
     async def _walk(self, expand: Iterable[Expand], *, every_unit: bool = False) -> AsyncIterator[Endpoint]:
-        """Yield the devices in all units; for a whole organization, also those outside all units."""
+        """Yield the devices in units; for a whole organization, also those outside all units.
+
+        Without ``every_unit``, units without known devices may be skipped.
+        """
         wanted = tuple(expand)
         async for endpoint in self._walk_units(wanted, every_unit=every_unit):
             yield endpoint
@@ -281,7 +289,7 @@ class Inventory:
 
 
 def _lineage(unit: PropertyUnit, by_id: Mapping[str, PropertyUnit]) -> list[PropertyUnit]:
-    """Return a unit after the units above it, topmost first, without the managed unit."""
+    """Return the units from below the managed unit down to a unit."""
     found: list[PropertyUnit] = []
     current: PropertyUnit | None = unit
     while current is not None and len(found) < MAX_UNIT_DEPTH:
@@ -296,7 +304,7 @@ def _digits(mac_address: str) -> str:
 
 
 def is_reachable(endpoint: Endpoint) -> bool | None:
-    """Return whether Amazon can reach a device, ``None`` if unknown."""
+    """Return whether Amazon can reach a device, or None if unknown."""
     feature = endpoint.features.get(FeatureName.CONNECTIVITY)
     if feature is None:
         return None

@@ -1,4 +1,4 @@
-"""Fleet management of a property: settings of Echos, units, names, Wi-Fi, timers, announcements."""
+"""Fleet management of a property with the Smart Properties API."""
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -58,9 +58,9 @@ DEFAULT_LOCALES: Final[Mapping[Region, str]] = {
     Region.EUROPE: "en-GB",
     Region.FAR_EAST: "ja-JP",
 }
-"""Language of announcements to Echos whose language is unknown."""
+"""Language that every announcement includes, for Echos whose language is unknown."""
 
-# The parts of a device that a search returns.
+# The parts of a device that searches and listings request.
 _SEARCHED: Final = (Expand.ALL, Expand.CONNECTIVITY)
 
 # The address is personal: it is written, never read.
@@ -132,8 +132,8 @@ class PropertyManagement(ManagementApi):
     async def async_read_settings(self, reader: str) -> Mapping[str, DeviceSettings]:
         """Return the settings by key; ``reader`` gets settings that it has not received yet.
 
-        If the settings of an Echo cannot be read, its last known ones are returned. If none can be read, the first
-        error is raised. ``AlexaAuthError`` and ``AlexaRateLimitedError`` are always raised.
+        If the settings of an Echo cannot be read, its last known ones, if any, are returned. If no Echo can be read,
+        the first error is raised. ``AlexaAuthError`` and ``AlexaRateLimitedError`` are always raised.
         """
         async with self._lock:
             now = self._time.monotonic()
@@ -145,7 +145,7 @@ class PropertyManagement(ManagementApi):
             return dict(self._settings)
 
     async def _async_read_settings(self) -> None:
-        """Read the settings of each Echo that is shown or was never read; list the devices if they never were."""
+        """Read the settings of each Echo that is watched or was never read; list the devices if none are known."""
         if not self._inventory.items:
             await self._inventory.async_listing()
         echos = [key for key, item in self._inventory.items.items() if item.is_echo]
@@ -177,7 +177,7 @@ class PropertyManagement(ManagementApi):
         return value
 
     def _hold(self, key: str, setting: str, value: SettingValue | None) -> None:
-        """Replace one setting of an Echo in those last read."""
+        """Update one of the stored settings of an Echo."""
         held = self._settings.get(key, DeviceSettings())
         self._settings[key] = DeviceSettings(values={**held.values, setting: value})
 
@@ -188,8 +188,8 @@ class PropertyManagement(ManagementApi):
     async def async_dnd(self) -> Mapping[str, bool]:
         """Return the known Do Not Disturb states by key; if Echos were just switched, only those are read again.
 
-        A switched Echo that cannot be read has the state that Amazon accepted, and the next call reads all settings. If
-        no switched Echo can be read, the first error is raised.
+        A switched Echo that cannot be read keeps its last known state, and the next poll reads all settings. If no
+        switched Echo can be read, the first error is raised.
         """
         asked, self._dnd_asked = self._dnd_asked & self._inventory.items.keys(), set()
         if asked:
@@ -211,7 +211,7 @@ class PropertyManagement(ManagementApi):
     async def async_set_dnd(self, key: str, *, enabled: bool) -> None:
         """Turn Do Not Disturb on or off; the next ``async_dnd`` reads it back unless Amazon refused the change.
 
-        It is marked after the write, so that a read during the write does not count.
+        The Echo is marked as switched after the write, so that a read during the write does not count.
         """
         try:
             await self.async_set_setting(key, DO_NOT_DISTURB, enabled)
@@ -237,7 +237,7 @@ class PropertyManagement(ManagementApi):
         return await self._async_list(search) if found is None else [self._managed(endpoint) for endpoint in found]
 
     async def _async_list(self, search: DeviceSearch) -> Sequence[ManagedDevice]:
-        """Search with listings: one for devices outside all units or for a serial number, else one per unit."""
+        """Search with one listing per unit; a serial number or ``without_unit`` needs only one if no units are given."""
         online = None if search.online is None else Reachability.OK if search.online else Reachability.UNREACHABLE
         wanted = EndpointFilter(
             in_no_unit=search.without_unit,
@@ -360,7 +360,7 @@ class PropertyManagement(ManagementApi):
 
 
 def _joined(problems: Iterable[Iterable[str]]) -> str:
-    """Return the problems of an address, each with its parts that are not empty, as a part of a sentence."""
+    """Return the problems of an address as a part of a sentence; empty parts of a problem are left out."""
     return ", ".join(filter(None, (": ".join(filter(None, parts)) for parts in problems)))
 
 

@@ -1,6 +1,6 @@
-"""Models of the Smart Properties API; the models of features are shared with the account API.
+"""Models of the Smart Properties API; names and values of features are shared with the account API.
 
-Unknown values become ``UNKNOWN`` in their enumeration; the raw text is kept in a separate field.
+Unknown values become ``UNKNOWN`` in their enumeration. Fields named ``raw`` or ``…_raw`` store the received value.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ EXPANDABLE: Final = frozenset(
         FeatureName.CONNECTIVITY,
     }
 )
-"""Features whose state ``expand`` can add to a list."""
+"""Features whose state ``expand`` can add to a response."""
 
 
 class PropertyType(OpenEnum):
@@ -101,7 +101,7 @@ type PropertyValue = Reachability | Power | ThermostatMode | HueSaturation | Tem
 class Property:
     """One property of a feature.
 
-    ``value`` is ``None`` if it could not be read or is unknown; ``raw`` is the value as received. ``error`` is Amazon's
+    ``value`` is ``None`` if it could not be read or parsed; ``raw`` is the value as received. ``error`` is Amazon's
     name of the read error, possibly "", or ``None`` without an error. ``sampled_at`` is the time at which the value was
     read.
     """
@@ -165,7 +165,7 @@ class DisplayCategory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """A device. Only ``id`` is always set; the other fields require ``expand=all``.
+    """A device. Only ``id`` is always set; the other fields depend on ``expand``.
 
     ``id`` may change when the device is moved to another unit; ``serial_number`` does not. ``features`` and
     ``operations`` (operation → path) are by name. ``unit_ids`` is empty for a device outside all units, and ``None`` if
@@ -213,7 +213,7 @@ class WifiInstallation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PropertyUnit:
-    """A property, a floor or a room; ``level`` is 0 for the organization."""
+    """An organization, property, floor or room; ``level`` is 0 for the organization."""
 
     id: str
     name: str | None = None
@@ -234,8 +234,8 @@ class AddressProblem:
 class Setting[V]:
     """The value of a setting of an Echo.
 
-    ``value`` is ``None`` if the setting has no value or an unknown one. ``raw`` is the value as received, ``None`` if
-    there is none.
+    ``value`` is ``None`` if the setting has no value or one that cannot be parsed. ``raw`` is the value as received,
+    ``None`` if there is none.
     """
 
     key: str

@@ -50,10 +50,10 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """Retry policy for one status; times are in seconds.
+    """Retry policy for one status.
 
-    The wait doubles from ``first`` up to ``longest``. ``times`` is the maximum number of retries, ``None`` for no
-    limit. The transport limits the total wait of one call. With ``jitter`` each wait is a random value in its upper
+    The wait doubles from ``first`` up to ``longest`` seconds. ``times`` is the maximum number of retries, ``None`` for
+    no limit. The transport limits the total wait of one call. With ``jitter`` each wait is a random value in its upper
     half.
     """
 
@@ -72,12 +72,12 @@ EXPONENTIAL_256: Final = Retry(name="exponential256")
 EXPONENTIAL_256_JITTER: Final = Retry(name="exponential256Jitter", jitter=True)
 ONCE_AFTER_1S: Final = Retry(name="onceAfter1s", times=1)
 NO_AUTO_RETRY: Final = Retry(name="noAutoRetry", first=256.0, times=0)
-"""Not retried automatically; ``first`` is the wait shown to the user."""
+"""Not retried automatically; ``first`` becomes the ``retry_after`` of the error."""
 BACKOFF_UNSPECIFIED: Final = Retry(name="backoffUnspecified")
 """Amazon requires back-off without giving values; the values of other operations are used."""
 
 LISTED: Final[Mapping[int, Retry]] = {429: EXPONENTIAL_256, 500: EXPONENTIAL_256}
-"""Retry policy that Amazon documents for the operations on endpoints, units and connectivity."""
+"""Retry policy that Amazon documents for several operations on endpoints."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +97,8 @@ class Operation(Target):
     def retry_for(self, status: int) -> Retry | None:
         """Return the retry policy for a status, ``None`` if the request must not be retried.
 
-        Without a documented policy, throttled requests (which did not run) and failed reads are retried. A failed write
-        may have run and is not retried.
+        Without a documented policy, throttled requests (which did not run) and reads that failed with 500 are retried.
+        A failed write may have run and is not retried.
         """
         if (documented := self.documented_retry.get(status)) is not None:
             return documented

@@ -52,12 +52,12 @@ def instant(value: Any) -> datetime | None:
 
 
 def plain(value: Any) -> str | None:
-    """Return the text of Amazon's wrapper ``{"type": "PLAIN", "value": {"text": …}}``."""
+    """Return the text in Amazon's wrapper ``{"type": "PLAIN", "value": {"text": …}}``, or None."""
     return text(mapping(mapping(value).get("value")).get("text"))
 
 
 def required[T](value: Any, key: str, read: Callable[[Any], T | None]) -> T:
-    """Return a required value of an object, read with ``read``; raises ``ShapeError``."""
+    """Return a required value of an object, read with ``read``; raises ``ShapeError`` if ``read`` returns None."""
     found = read(mapping(value).get(key))
     if found is None:
         raise ShapeError(f"the answer has no {key}")
@@ -177,7 +177,7 @@ def _feature(name: str, item: Mapping[str, Any]) -> Feature:
 
 
 def _property(item: Mapping[str, Any]) -> Property | None:
-    """Parse a property. The presence of an error is decisive, because a failed read may still be RETRIEVABLE."""
+    """Parse a property; None without a name. A property with an error has no value, even if it is RETRIEVABLE."""
     name = text(item.get("name"))
     if not name:
         return None
@@ -291,7 +291,7 @@ def new_endpoint_id(data: Any) -> str | None:
 
 
 def address_setting(data: Any) -> PostalAddress:
-    """Parse an address, at the top level or in an object; raises ``ShapeError`` without one."""
+    """Parse an address, at the top level or under ``address``; raises ``ShapeError`` if there is none."""
     found = address(data)
     if found is None:
         raise ShapeError("the answer has no address")
@@ -299,7 +299,7 @@ def address_setting(data: Any) -> PostalAddress:
 
 
 def address(data: Any) -> PostalAddress | None:
-    """Parse an address; missing keys become empty, but at least one key is required."""
+    """Parse an address; missing keys become empty. Returns None if all are missing."""
     outer = mapping(data)
     found = mapping(outer["address"]) if "address" in outer else outer
     read = {ours: value for ours, theirs in ADDRESS_KEYS.items() if isinstance(value := found.get(theirs), str)}

@@ -74,7 +74,7 @@ def _whole(what: str, value: float, least: int, most: int) -> int:
 
 
 class Expand(StrEnum):
-    """Additional data in a list: ``ALL`` (everything but the state of features), or the state of single features."""
+    """Additional data in a response: ``ALL`` (everything but the state of features), or the state of a feature."""
 
     ALL = "all"
     BRIGHTNESS = "feature:brightness"
@@ -186,7 +186,7 @@ type Clause = Match | AllOf | AnyOf
 def endpoint_query(
     query: AllOf | AnyOf, expand: Iterable[Expand], next_token: str | None, max_results: int
 ) -> JsonObject:
-    """Return the body of a search; its pages have 2 to 10 endpoints."""
+    """Return the body of a search; ``max_results`` is the page size (2–10)."""
     pagination: JsonObject = {"maxResults": _whole("maxResults", max_results, 2, LARGEST_QUERY_PAGE)}
     if next_token:
         pagination["nextToken"] = next_token

@@ -119,7 +119,7 @@ type SettingValue = bool | int | float | str | tuple[str, ...] | PostalAddress
 class SettingSpec[V]:
     """One setting: its operations, its parser and its encoder.
 
-    ``parse`` returns ``None`` for an unknown value; ``encode`` raises ``AlexaInvalidValueError``.
+    ``parse`` returns ``None`` for a value of the wrong form; ``encode`` raises ``AlexaInvalidValueError``.
     """
 
     key: SettingKey
@@ -186,7 +186,7 @@ def _encode_text(key: SettingKey) -> Callable[[Any], JsonValue]:
 
 
 class Unlisted(str):
-    """A text from Amazon that is missing from the enumeration; it can be written back unchanged."""
+    """A text from Amazon that is not a known value of its setting; it can be written back unchanged."""
 
     __slots__ = ()
 
@@ -196,7 +196,10 @@ class UnlistedRate(float):
 
 
 def kept(setting: Setting[Any]) -> Any:
-    """Return the value of a setting in a form that can be written back, even if it is unknown; None for an address."""
+    """Return the value of a setting, even an unknown one, in a form that can be written back.
+
+    Returns None for an address and for a value that could not be parsed.
+    """
     value, raw = setting.value, setting.raw
     if isinstance(value, PostalAddress):
         return None
@@ -216,9 +219,9 @@ def kept(setting: Setting[Any]) -> Any:
 
 
 def _known[E: OpenEnum](kind: type[E], value: Any, key: SettingKey, allowed: str = "one of") -> str:
-    """Return a value of an enumeration in Amazon's notation.
+    """Return a value of an enumeration in Amazon's notation; raises ``AlexaInvalidValueError`` for an unknown value.
 
-    Raises ``AlexaInvalidValueError``, which says that ``allowed`` the known values is valid.
+    ``allowed`` precedes the known values in the error's text.
     """
     if isinstance(value, Unlisted):
         return str(value)
@@ -372,7 +375,7 @@ def setting(key: str, raw: Any) -> Setting[SettingValue]:
 
 
 def settings_page(data: Any) -> SettingsPage[SettingValue]:
-    """Parse the response with several settings; errors without a key are kept."""
+    """Parse a page of settings; raises ``ShapeError``. Errors without a key are kept, settings without one are not."""
     if not isinstance(data, dict):
         raise ShapeError("the answer is not an object")
     found = mapping(data)

@@ -1,4 +1,4 @@
-"""Lights, plugs, thermostats and speakers of a property as smart home appliances."""
+"""Devices of a property as smart home appliances."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -43,9 +43,9 @@ from .operation import Operation
 from .requests import Expand
 
 ID_PREFIX: Final = "asp_"
-"""Prefix of device keys in the smart home ids."""
+"""Prefix of the entity ids of appliances; the key of the device follows."""
 
-# Up to this number, devices are read one by one, even if a survey costs fewer requests.
+# Up to this number, devices are read one by one, even if a survey costs no more requests.
 _MAX_SINGLE_READS: Final = 1
 
 
@@ -100,7 +100,7 @@ class PropertySmartHome(SmartHomeApi):
         return found
 
     async def _async_look(self, entity_id: str) -> ApplianceState:
-        """Read the state of one appliance with one request."""
+        """Read the state of one appliance with one request; an unknown appliance is unreachable."""
         if (item := self._inventory.items.get(_key(entity_id))) is None:
             return _GONE
         expand = [Expand(f"feature:{name}") for name in item.endpoint.features if name in EXPANDABLE]
@@ -115,7 +115,7 @@ class PropertySmartHome(SmartHomeApi):
         return await asyncio.gather(*(self._async_try(appliance, orders) for appliance, orders in controls))
 
     async def _async_try(self, appliance: Appliance, controls: Sequence[Control]) -> AlexaError | None:
-        """Run the controls of one appliance in order; return the error of the first that fails."""
+        """Run the controls of one appliance in order until one fails; return its error, else None."""
         item = self._inventory.items.get(_key(appliance.entity_id))
         if item is None:
             return AlexaUnsupportedError("The property has no such device any more", code="gone")
@@ -145,7 +145,7 @@ def _key(entity_id: str) -> str:
 def request_of(control: Control) -> tuple[Operation, JsonValue]:
     """Return the operation and the body of a control.
 
-    Raises ``AlexaUnsupportedError`` if there is no such operation, and ``AlexaInvalidValueError``.
+    Raises ``AlexaUnsupportedError`` if there is no such operation, and ``AlexaInvalidValueError`` for an invalid value.
     """
     match control:
         case SetPower(on=on):
@@ -268,7 +268,7 @@ def _sample(found: Property) -> Sample:
 
 
 def _value(found: Property) -> Value | None:
-    """Return the value of a sample: a text, a number, a color or a temperature."""
+    """Return the value of a property as a text, number, color or temperature, or None."""
     value = found.value
     if isinstance(value, HueSaturation | Temperature):
         return value

@@ -159,7 +159,7 @@ def given_up(operation: Operation, answer: HttpAnswer, delay: float) -> AlexaErr
 
 
 def _refusal(operation: Operation, answer: HttpAnswer) -> AlexaError:
-    """Return the error for a response with an error status."""
+    """Return the error for a response whose status is not a success."""
     label, status, code = operation.label, answer.status, error_code(answer)
     message = f"{label} was answered {status}"
     error_type = refusal_type(operation, status)
@@ -195,7 +195,7 @@ READS_IN_FLIGHT: Final = 2
 """Maximum concurrent reads; one slot remains for commands, so that they do not wait for the many reads of a poll."""
 
 MAX_RETRY_SECONDS: Final = 15.0
-"""Total time in seconds that one call waits between retries: 1, 2, 4 and 8."""
+"""Maximum total time in seconds that one call waits between retries: 1, 2, 4 and 8."""
 
 _RANDOM: Final = SystemRandom()
 
@@ -259,7 +259,7 @@ class Transport:
 
     @property
     def stats(self) -> Mapping[str, object]:
-        """Return counters by operation, for diagnostics."""
+        """Return counters of throttled and running requests, and counters by operation, for diagnostics."""
         return {
             "throttled": self._throttled,
             "in_flight": self._busy,
@@ -341,7 +341,7 @@ class Transport:
                 await self._time.sleep(delay)
 
     def _delay(self, operation: Operation, answer: HttpAnswer, retry: Retry, failures: int) -> float:
-        """Return the seconds to wait before a retry; a throttled operation is paused for all its calls."""
+        """Return the seconds to wait before a retry, and store the pause of a throttled operation."""
         hold: _Hold | None = None
         if answer.status == 429:
             self._throttled += 1
@@ -362,14 +362,15 @@ class Transport:
         return delay
 
     def _held_for(self, operation: Operation) -> float:
-        """Return the seconds for which a throttled operation is paused."""
+        """Return the remaining seconds of an operation's pause; 0 if it is not throttled."""
         hold = self._holds.get(operation.name)
         return 0.0 if hold is None else max(0.0, hold.until - self._time.monotonic())
 
     async def _async_wait_until_free(self, operation: Operation, waited: float) -> float:
-        """Wait while a read is throttled; return the seconds waited. Raises ``AlexaRateLimitedError``.
+        """Wait while a read is throttled; return the seconds waited.
 
-        Commands are never held back: Amazon's response decides.
+        Raises ``AlexaRateLimitedError`` if the call would wait longer than ``patience``. Commands are never held back:
+        Amazon's response decides.
         """
         if operation.is_write:
             return 0.0
@@ -393,7 +394,7 @@ class Transport:
     async def _async_exchange(self, operation: Operation, url: URL, json: JsonValue, token: str) -> HttpAnswer | None:
         """Send one request when it has a slot; ``None`` if a read was throttled while it waited for the slot.
 
-        Commands of a throttled operation are sent one at a time. Raises ``AlexaConnectionError``.
+        Commands of a throttled operation are sent one at a time. Raises the errors of ``async_exchange``.
         """
         async with AsyncExitStack() as slots:
             if not operation.is_write:
