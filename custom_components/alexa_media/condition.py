@@ -59,7 +59,7 @@ class AlexaCondition(Condition):
         """Return whether the condition is met now, for the selected Echos."""
 
     def _last_history(self) -> HistoryCoordinator | None:
-        """Return the history with the last command of all accounts if it was given to an Echo of the target."""
+        """Return the history with the last command of all accounts if an Echo of the target received it, or None."""
         found = [
             (history, record)
             for entry in running_entries(self._hass)
@@ -99,7 +99,7 @@ class PersonCondition(AlexaCondition):
 
 
 class TimerCondition(AlexaCondition):
-    """Condition: a timer is running."""
+    """Condition: a timer is running on an Echo in the target; with ``label``, one whose label contains it."""
 
     options_schema: ClassVar = {vol.Optional(CONF_LABEL): cv.string}
 
@@ -113,7 +113,7 @@ class TimerCondition(AlexaCondition):
 
 
 class AlarmBeforeCondition(AlexaCondition):
-    """Condition: an alarm rings before the next occurrence of a time of day."""
+    """Condition: an alarm of an Echo in the target rings before the next occurrence of a time of day."""
 
     options_schema: ClassVar = {vol.Required(CONF_BEFORE): cv.time}
 

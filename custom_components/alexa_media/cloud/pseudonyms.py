@@ -1,15 +1,15 @@
 """Pseudonyms for everything in a recording that could identify a household.
 
-The rule is an allow-list. Booleans, null, structure, published words (``published_words.txt``), numbers of at most six
-digits and two decimals, and times shifted by whole weeks are kept. Every other text or number becomes a pseudonym.
+The rule is an allow-list. Booleans, null, structure, published words (``published_words.txt``), a few other values of
+Amazon, short numbers, and times shifted by whole weeks are kept. Every other text or number becomes a pseudonym.
 
 Anyone who knows when a recording was made can compute the number of weeks. Therefore only values that are certain to be
-times are shifted: dates since 2010, and large numbers below keys of times. Any other large number may be private, such
-as a phone number.
+times are shifted, such as dates since 2010 and large numbers below keys of times. Any other large number may be
+private, such as a phone number.
 
-A published word may also be a name in a household ("secret", "music"). Below keys of names no word is kept. Below keys
-that contain names as well as identifiers, and inside longer texts, only words that are not plain English words are
-kept.
+A published word may also be a name in a household ("secret", "music"). Below keys of names, published words are not
+kept. Below keys that contain names as well as identifiers, and inside longer texts, most plain English words are not
+kept either.
 """
 
 from collections.abc import Callable, Mapping
@@ -60,7 +60,7 @@ _NO_DATE: Final = "1970"
 """Year of the dates that mean "never"."""
 
 _OTHER_DAYS: Final = (date(1900, 1, 1).toordinal(), 14_000)
-"""First day, and number of the days, that replace private dates."""
+"""First day (as an ordinal) and number of days of the range from which private dates are replaced."""
 
 _PRIVATE_KEY: Final = re.compile(
     r"lat(itude)?$|lon(g|gitude)?$|lng$|coord|geo|(?<!status)(?<!response)code$|pin$|zip|postal|house(no|num)|phone"
@@ -77,7 +77,7 @@ _NAME_KEY: Final = re.compile(
     r"|postal",
     re.IGNORECASE,
 )
-"""Keys of names, free texts and credentials, below which no text is kept."""
+"""Keys of names, free texts and credentials, below which published words are not kept."""
 
 _MIXED_KEY: Final = re.compile(r"^$|names?$|values?$|body$|message$|id$|key$", re.IGNORECASE)
 """Keys of texts that may be names or Amazon's identifiers, below which plain words are not kept."""
@@ -165,7 +165,7 @@ _JOINTS: Final = frozenset(
     | {"comms", "id", "hg"}
     | {"alexalists"}
 )
-"""Plain words inside Amazon's ids."""
+"""Plain words that are kept inside Amazon's ids."""
 
 _UPPER: Final = "BCDFGHJKLMNPQRSTVWXZ23456789"
 _LOWER: Final = _UPPER.lower()
@@ -191,7 +191,7 @@ def load_words() -> frozenset[str]:
 
 
 def load_allowed() -> frozenset[str]:
-    """Return all texts that may be kept: published words and time zone names; reads files."""
+    """Return the words for ``Pseudonyms``: published words and time zone names; reads files."""
     return load_words() | available_timezones()
 
 
@@ -222,14 +222,14 @@ class _Key:
 
 
 class Pseudonyms:
-    """Replaces private values; the same value always gets the same pseudonym.
+    """Replaces private values; the same value below the same object key always gets the same pseudonym.
 
-    Pseudonyms are keyed hashes. ``key`` must not be written anywhere. The cache of results must not be written either;
-    it saves most of the work, as responses repeat each other.
+    Pseudonyms are keyed hashes, whose secret key must not be written anywhere. The cache of results must not be written
+    either; it saves most of the work, as responses repeat each other.
     """
 
     def __init__(self, key: bytes, words: frozenset[str], *, weeks: int) -> None:
-        """Initialize; all times are shifted by ``weeks``."""
+        """Initialize with the secret key of the hashes, the words to keep and the weeks by which to shift times."""
         self._key = key
         self._words = words
         self._weeks = weeks
@@ -237,7 +237,10 @@ class Pseudonyms:
         self._keys: dict[str, _Key] = {}
 
     def value(self, value: Any, key: str = "", depth: int = 0) -> Any:
-        """Return a JSON value with pseudonyms; ``key`` is the nearest object key above it."""
+        """Return a JSON value with pseudonyms, with null for values that are nested too deeply.
+
+        ``key`` is the nearest object key above the value, ``depth`` the number of levels above it.
+        """
         if value is None or value is True or value is False:
             return value
         if depth > _MAX_DEPTH:
@@ -316,7 +319,10 @@ class Pseudonyms:
         return text in _FEATURES or not about.is_mixed or not _PLAIN.fullmatch(text)
 
     def path(self, template: str, path: str) -> str:
-        """Return a path with pseudonyms in place of the template's parameters."""
+        """Return a path with pseudonyms in place of the template's parameters.
+
+        In a path that does not match the template, every segment is handled as a value.
+        """
         pattern = re.sub(r"\\{(\w+)\\}", r"([^/]*)", re.escape(template))
         if (match := re.fullmatch(pattern, path)) is None:
             return self._segments(path)
@@ -343,7 +349,7 @@ class Pseudonyms:
         return " ".join(_LITERAL.sub(replace, text).split())
 
     def _name(self, name: str) -> str:
-        """Return an object key: a published word, or the pseudonym that the same text has as a value."""
+        """Return an object key if it may be kept, else the pseudonym that the same text has below the key ``id``."""
         if name in self._words:
             return name
         if name in _SPECIAL_KEYS or (name[:1] == "@" and name[1:] in self._words):
@@ -351,7 +357,7 @@ class Pseudonyms:
         return name if _NUMBER.fullmatch(name) and len(name) <= 4 else self.text(name, "id")
 
     def _dated(self, text: str, key: str) -> str | None:
-        """Return a date or time, shifted or replaced by another one; None for anything else."""
+        """Return the text to write for a date or time; None for anything else."""
         if (shifted := shifted_text(text, self._weeks)) is None:
             return None
         is_private = self._about(key).is_private
@@ -366,7 +372,7 @@ class Pseudonyms:
     # --- numbers --------------------------------------------------------------------------
 
     def _number(self, number: Any, key: str) -> float:
-        """Return a small number unchanged, a time shifted, and any other number with other digits."""
+        """Return a short number unchanged, a color rounded, a time shifted, and any other number with other digits."""
         if isinstance(number, float) and number.is_integer() and abs(number) < 1e15:
             return float(self._number(int(number), key))
         if isinstance(number, float):
@@ -379,26 +385,26 @@ class Pseudonyms:
         return int(self._large(str(whole), key))
 
     def _digits_text(self, text: str, key: str) -> str:
-        """Return a text of digits: small numbers unchanged, times shifted, and others with other digits."""
+        """Return a numeric text: short numbers unchanged, times shifted, and others with other digits."""
         if self._may_stay(text, key):
             return text
         return self._large(text, key)
 
     def _large(self, digits: str, key: str) -> str:
-        """Return the digits of a large number: a time shifted, and others replaced."""
+        """Return the digits of a number that may not stay: a time shifted, and others replaced."""
         is_time = digits.isdecimal() and self._about(key).is_time
         shifted = _shifted_epoch(int(digits), self._weeks) if is_time else None
         return self._digits(digits) if shifted is None else str(shifted)
 
     def _may_stay(self, digits: str, key: str) -> bool:
-        """Return whether a number is short and inexact, and not private because of its key."""
+        """Return whether a number has few digits and decimals, and is not private because of its key."""
         is_duration = key in _DURATION_KEYS
         if "e" in digits or self._about(key).is_private or sum(map(str.isdigit, digits)) > (8 if is_duration else 6):
             return False
         return is_duration or len(digits.partition(".")[2]) <= 2
 
     def _digits(self, text: str) -> str:
-        """Return the text with its digits replaced, without a leading zero and never resembling a timestamp."""
+        """Return the text with its digits replaced; a whole number has no leading zero and resembles no timestamp."""
         found = iter(self._letters(text, _DIGITS, max(len(text), 1)))
         digits = "".join(next(found) if letter.isdigit() else letter for letter in text)
         if len(text) in (10, 13) and digits.isdecimal():
@@ -407,7 +413,7 @@ class Pseudonyms:
         return re.sub(r"^(-?)0(?=\d)", r"\g<1>4", digits)
 
     def _counter(self, digits: str) -> str:
-        """Return other digits for a short number in an id; different numbers of one length get different digits."""
+        """Return the pseudonym of a short number in an id; different numbers of one length get different ones."""
         middle = len(digits) // 2
         left, right = digits[:middle], digits[middle:]
         for part in range(4):
@@ -511,7 +517,7 @@ class Pseudonyms:
         return f"2001:db8::{number:x}" if ":" in text else f"192.0.2.{number}"
 
     def _url(self, text: str) -> str:
-        """Return a URL with pseudonyms for each part of host, path and query."""
+        """Return a URL with pseudonyms for the private parts of host, path and query, and without anything else."""
         try:
             parts = urlsplit(text)
             host = parts.hostname or ""

@@ -62,7 +62,7 @@ class _Options:
 
 
 class Recorder:
-    """Collects responses and directives, and converts them into lines of JSON with pseudonyms when they are written.
+    """Collects requests with their responses, directives and options; returns them as lines of JSON with pseudonyms.
 
     ``started`` is the start of the recording in epoch seconds; times in the lines are relative to it. ``on_full`` is
     called in the event loop when enough data is waiting to be written.
@@ -99,7 +99,7 @@ class Recorder:
         self._add(_Options(options))
 
     def _kept(self, target: Target, url: URL, body: bytes) -> tuple[bytes, bool]:
-        """Return a body, and whether it equals the last body of the same request.
+        """Return a body, and whether it equals the last body of the same method and URL.
 
         In that case the last body is returned, which needs no additional memory and whose hash is already computed.
         Many responses repeat the previous one.
@@ -139,7 +139,7 @@ class Recorder:
             return "".join(f"{line}\n" for line in lines).encode()
 
     def forget(self) -> None:
-        """Write the next responses completely, even if they repeat earlier ones."""
+        """Forget which bodies were written, so that the next ones are written even if they repeat earlier ones."""
         with self._write_lock:
             self._last.clear()
 

@@ -114,17 +114,18 @@ def plain(text: str) -> str:
 
 
 def speaking_seconds(text: str) -> float:
-    """Return a generous estimate of the speaking time of a text in seconds."""
+    """Return a generous estimate of the speaking time of a text in seconds, without its audio files and breaks."""
     return SPEECH_BASE + SPEECH_PER_CHARACTER * len(plain(text))
 
 
 def checked(text: str) -> str:
     """Return a text in a form that Alexa accepts for speech, screens and push messages.
 
-    A text is SSML if it begins with ``<speak`` or contains an SSML element, in upper or lower case. SSML is returned as
-    one document: inside ``<speak>``, with element names in lower case, without comments and processing instructions,
-    and with CDATA sections as escaped text. Any other text is plain text: ``&amp;`` and the other four entities of XML
-    are decoded, ``<`` and ``&`` are kept, and control characters become spaces.
+    A text is SSML if it begins with ``<speak`` or ``<!DOCTYPE`` or contains an SSML element, in upper or lower case.
+    SSML is returned as one document: inside ``<speak>``, with element names in lower case, without comments and
+    processing instructions, and with CDATA sections as escaped text. Any other text is plain text: ``&amp;`` and the
+    other four entities of XML are decoded, ``<`` and ``&`` are kept, and characters that Alexa cannot speak become
+    spaces.
 
     Raises ``SsmlError`` for a text that is empty, too long or cannot be encoded, and for SSML that is not well-formed
     XML, has a document type, a nested ``<speak>``, too much audio or elements that Alexa does not support, or contains
@@ -176,7 +177,7 @@ def _without_asides(text: str) -> str:
 
 
 def _elements(text: str, *, is_whole: bool) -> list[str]:
-    """Return the names of all elements; for a part of a document, including the added ``<speak>``.
+    """Return the names of all elements; unless the document ``is_whole``, including an added ``<speak>``.
 
     Raises ``SsmlError`` if the SSML has a document type or is not well-formed; line and column refer to ``text``.
     """

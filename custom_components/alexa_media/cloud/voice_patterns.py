@@ -88,14 +88,14 @@ class _Words:
 
 
 def _is_edge(spoken: str, at: int) -> bool:
-    """Return whether a word begins or ends at a position."""
+    """Return whether a word may begin or end at a position."""
     around = spoken[max(at - 1, 0) : at + 1]
     return at in (0, len(spoken)) or " " in around or bool(_WITHOUT_SPACES.search(around))
 
 
 @dataclass(frozen=True, slots=True)
 class VoicePattern:
-    """A validated pattern. Case, punctuation and a leading wake word are ignored.
+    """A validated pattern. Case, most punctuation and a leading wake word are ignored.
 
     ``variables`` are the names of the slots, or ``None`` for a wildcard. ``literals`` are the words before, between and
     after them, which may be empty.
@@ -108,7 +108,7 @@ class VoicePattern:
     def parse(cls, text: str, match: TextMatch) -> VoicePattern:
         """Return the pattern for a text; raises ``PatternError``.
 
-        Only ``TextMatch.MATCHES`` supports ``*`` (any words) and ``{name}`` (at least one word, captured).
+        Only ``TextMatch.MATCHES`` supports ``*`` (any text, or none) and ``{name}`` (at least one letter, captured).
         """
         if len(text) > MAX_PATTERN:
             raise PatternError("pattern_long")
@@ -120,7 +120,7 @@ class VoicePattern:
         return cls((plain,)) if match is TextMatch.IS else cls((_Words(), plain, _Words()), (None, None))
 
     def slots(self, text: str) -> Mapping[str, str] | None:
-        """Return the captured words by slot, or ``None`` if the text does not match."""
+        """Return the captured words by slot, or None if the text does not match."""
         words = normalized(text)
         for candidate in dict.fromkeys((words, _without(words, _WAKE_WORDS))):
             if (found := self._captured(candidate)) is not None:
