@@ -74,7 +74,7 @@ _SHOWN: Final = frozenset({CONF_URL, CONF_SCAN_INTERVAL})
 
 
 async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: AlexaConfigEntry) -> dict[str, Any]:
-    """Return the diagnostics of an account without private data."""
+    """Return the diagnostics of an account, without private data; only the entry unless it is loaded."""
     data: dict[str, Any] = {"entry": _entry(entry)}
     if entry.state is ConfigEntryState.LOADED:
         runtime = entry.runtime_data
@@ -95,7 +95,10 @@ async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: AlexaC
 async def async_get_device_diagnostics(
     _hass: HomeAssistant, entry: AlexaConfigEntry, device_entry: DeviceEntry
 ) -> dict[str, Any]:
-    """Return the diagnostics of one device; for the account's own device, only the entry and push."""
+    """Return the diagnostics of one device, without private data.
+
+    For the account's own device, they are the entry and push; unless the account is loaded, only the entry.
+    """
     data: dict[str, Any] = {"entry": _entry(entry)}
     if entry.state is not ConfigEntryState.LOADED:
         return _clean(entry, data)
@@ -154,7 +157,7 @@ def _push(runtime: AlexaRuntimeData) -> dict[str, Any]:
 
 
 def _players(runtime: AlexaRuntimeData) -> dict[str, Any]:
-    """Return the number of players per state; unknown states have Amazon's name."""
+    """Return counts of the players by state, and of those in an unknown state by Amazon's name for it."""
     players = runtime.players.data.values() if runtime.players else ()
     return {
         "states": Counter(player.state.value for player in players),
@@ -190,7 +193,7 @@ def _all_notifications(runtime: AlexaRuntimeData) -> Mapping[str, tuple[Notifica
 
 
 def _notifications(notifications: list[Notification] | tuple[Notification, ...]) -> dict[str, Any]:
-    """Return the number of notifications per type and status; unknown values have Amazon's name."""
+    """Return counts of notifications by type and status, and of recurring ones; unknown values have Amazon's name."""
     return {
         "types": Counter(
             str(n.raw.get("type") if n.type is NotificationType.UNKNOWN else n.type.value) for n in notifications
@@ -204,7 +207,7 @@ def _notifications(notifications: list[Notification] | tuple[Notification, ...])
 
 
 def _device(device: Device) -> dict[str, Any]:
-    """Return the type and the capabilities of a device."""
+    """Return type, connectivity and capabilities of a device, without its name and ids."""
     return {
         "family": device.family,
         "family_raw": device.family_raw if device.family is DeviceFamily.UNKNOWN else None,
@@ -225,7 +228,7 @@ def _numbers(runtime: AlexaRuntimeData) -> dict[str, str]:
 
 
 def _clean(entry: AlexaConfigEntry, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the data as plain JSON, with private texts redacted wherever they occur."""
+    """Return the data as plain JSON, with the values of private keys and the known private texts redacted."""
     secrets = {entry.title, entry.unique_id, *_texts([v for key, v in entry.data.items() if key not in _SHOWN])}
     if entry.state is ConfigEntryState.LOADED:
         runtime = entry.runtime_data
@@ -238,7 +241,7 @@ def _clean(entry: AlexaConfigEntry, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _texts(value: object) -> set[str]:
-    """Return all texts in a value, at any depth."""
+    """Return all texts in a value, at any depth, except the keys of mappings."""
     if isinstance(value, str):
         return {value}
     if isinstance(value, Mapping):
@@ -249,7 +252,7 @@ def _texts(value: object) -> set[str]:
 
 
 def _plain(value: object, hidden: list[str]) -> Any:
-    """Return a value as plain JSON, with the private texts redacted."""
+    """Return a value as plain JSON, with the texts in ``hidden`` redacted."""
     if isinstance(value, Mapping):
         return {_plain(str(key), hidden): _plain(item, hidden) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

@@ -50,9 +50,8 @@ type Candidates = Iterable[tuple[str, Callable[[], Entity]]]
 def player_unique_id(entry: AlexaConfigEntry, serial: str) -> str:
     """Return the unique id of a device's media player, on which its other unique ids are based.
 
-    In the first account, it is the serial of the device. A further account appends its email address or customer
-    id, because two accounts may have the same Echo. The form is fixed when the entry is created. Ids of a property have
-    a prefix.
+    In the first account, it is the serial of the device. A further account appends a suffix, because two accounts may
+    have the same Echo. Ids of a property also have a prefix. Both are fixed when the entry is created or migrated.
     """
     suffix: str = entry.data.get(CONF_ID_SUFFIX, "")
     serial = f"{entry.data.get(CONF_ID_PREFIX, '')}{serial}"
@@ -74,7 +73,7 @@ class CapableDescription(EntityDescription):
 
 @dataclass(slots=True)
 class _Followed:
-    """Entities that are added when they are missing; ``known`` are the unique ids of those that were added."""
+    """Entities that are added when they are missing; ``known`` are the unique ids of those that are not missing."""
 
     candidates: Callable[[], Candidates]
     known: set[str] = field(default_factory=set)
@@ -101,7 +100,7 @@ class EntityAdder:
 
     @callback
     def account(self, *entities: Entity) -> None:
-        """Add entities of the account that always exist."""
+        """Add entities of the account itself, which exist until the platform is unloaded."""
         self._add_entities(entities)
 
     @callback
@@ -113,10 +112,11 @@ class EntityAdder:
         fits: Callable[[C, Device, D], bool] = lambda *_: True,
         *coordinators: TopicCoordinator[Any] | None,
     ) -> Callable[[], None]:
-        """Add an entity for every device and description that match, unless ``source`` is None.
+        """Add an entity for every matching device and description, now and when devices appear.
 
-        A device also needs the capability of a ``CapableDescription``. ``coordinators`` are additional coordinators
-        whose keys determine the entities. Returns a function that adds missing entities.
+        Nothing is added if ``source`` is None. A device also needs the capability of a ``CapableDescription``.
+        ``coordinators`` are additional coordinators whose keys determine the entities. Returns a function that starts
+        a task to add missing entities.
         """
         if source is None:
             return lambda: None
@@ -137,11 +137,11 @@ class EntityAdder:
 
     @callback
     def follow(self, candidates: Callable[[], Candidates], *coordinators: TopicCoordinator[Any]) -> Callable[[], None]:
-        """Add entities now and whenever keys of one of the coordinators appear or disappear.
+        """Add missing entities in a task, now and whenever keys of one of the coordinators appear or disappear.
 
         ``candidates`` yields (unique id, factory) for every entity that should exist. Existing entities are not created
         again, and removed ones may be added again. Entities are removed together with their device, not here. Returns a
-        function that adds missing entities.
+        function that starts this task.
         """
         followed = _Followed(candidates)
         runtime = self.entry.runtime_data
@@ -167,7 +167,8 @@ class EntityAdder:
     async def _async_add_missing(self, followed: _Followed, *, disabled: bool) -> bool:
         """Add the missing entities, those that are disabled in the registry only if ``disabled`` is True.
 
-        Disabled entities are added last, because they have no state. Returns whether any of them are still missing.
+        Disabled entities are added last, because they have no state. Returns whether they remain to be added; False if
+        the platforms are being unloaded.
         """
         runtime = self.entry.runtime_data
         # One platform at a time, because all of them together would block the event loop for too long.
@@ -193,7 +194,10 @@ class EntityAdder:
         return item is not None and item.disabled
 
     def registered(self, prefix: str) -> dict[str, str]:
-        """Return the entity ids of the platform's registered entities by their unique ids without ``prefix``."""
+        """Return the entity ids of the platform's registered entities of the account whose unique ids have a prefix.
+
+        The keys are the unique ids without the prefix.
+        """
         return {
             item.unique_id.removeprefix(prefix): item.entity_id
             for item in er.async_entries_for_config_entry(er.async_get(self.hass), self.entry.entry_id)
@@ -241,8 +245,8 @@ def platform_setup(add_entities: Callable[[EntityAdder, AlexaRuntimeData], None]
 def command_errors(hass: HomeAssistant, entry: AlexaConfigEntry) -> Generator[None]:
     """Convert the errors of a backend during a command into ``HomeAssistantError``.
 
-    If Amazon no longer accepts the credentials, a new sign-in is requested. A failed command does not change the
-    success state of a coordinator.
+    If Amazon no longer accepts the credentials, a new sign-in is requested. The integration's back-off does not delay
+    the requests in the block.
     """
     try:
         with command():
@@ -338,7 +342,10 @@ def encodable(value: Any) -> Any:
 
 
 def sendable(text: str, limit: int = MAX_TEXT) -> str:
-    """Return a text stripped of whitespace; raises ``ServiceValidationError`` if Amazon does not accept it."""
+    """Return a text stripped of whitespace.
+
+    Raises ``ServiceValidationError`` if it cannot be encoded or has more than ``limit`` characters.
+    """
     try:
         must_be_encodable(text)
     except SsmlError as err:
@@ -378,8 +385,8 @@ def player_device_info(entry: AlexaConfigEntry, device: Device) -> DeviceInfo:
 def registered_device(hass: HomeAssistant, entry: AlexaConfigEntry, device: Device) -> DeviceEntry:
     """Return the registered device of an Echo or a speaker group.
 
-    The registry is only updated if the device's data has changed since the last call, because the update is the slowest
-    step of adding an entity.
+    The registry is only updated for a new ``Device`` object, or if the device is no longer registered, because the
+    update is the slowest step of adding an entity.
     """
     registry, known = dr.async_get(hass), entry.runtime_data.registered
     state, device_id = known.get(device.serial, (None, ""))
@@ -451,7 +458,7 @@ class AccountEntity[C: TopicCoordinator[Any]](TopicEntity[C]):
 class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
     """Base class for entities of one device that show one topic.
 
-    The entity exists while the device is listed. It is available while the topic can be read and the device is online.
+    It is available while the topic's data may be shown and the device is online (see ``available_offline``).
     """
 
     available_offline: ClassVar[bool] = False
@@ -464,7 +471,7 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
         device: Device,
         description: EntityDescription | None = None,
     ) -> None:
-        """Initialize for a device. The unique id is the device's id followed by the key of the description.
+        """Initialize for a device. The unique id is that of its media player, followed by the key of the description.
 
         The key is also the translation key, unless the description has another one or is named after its device class.
         The main entity has no description.
@@ -511,12 +518,12 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the topic can be read and the device is online."""
+        """Return whether the topic's data may be shown, and the device is online or need not be."""
         return super().available and (self.available_offline or self.device.online)
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Also listen for changes of the device's name and connectivity."""
+        """Also listen for changes of the listed device, such as its name and connectivity."""
         await super().async_added_to_hass()
         devices = self.runtime.devices
         if self.coordinator is not devices:
@@ -535,7 +542,7 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
 
 
 class ListedEntity[A](AlexaDeviceEntity[Device]):
-    """Base class for entities that listen to the device list and use an API."""
+    """Base class for entities that listen to the device list; ``api`` is a coordinator or a part of the backend."""
 
     def __init__(self, entry: AlexaConfigEntry, api: A, device: Device, description: EntityDescription) -> None:
         """Initialize as a listener of the device list."""
@@ -555,7 +562,7 @@ def account_device_info(entry: AlexaConfigEntry) -> DeviceInfo:
 
 
 def is_gone(entry: AlexaConfigEntry, device_entry: DeviceEntry) -> bool:
-    """Return whether a device of the registry is missing from the account.
+    """Return whether the device list does not contain a registered device, which may be an appliance.
 
     False while the account is not loaded, and for the device of the account itself.
     """

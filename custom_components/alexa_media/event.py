@@ -37,7 +37,7 @@ ALERT: Final = EventEntityDescription(key="alert", event_types=[*EVENT_TYPES])
 
 
 class AlexaAlarmEvent(AlexaDeviceEntity[tuple[Notification, ...]], EventEntity):
-    """Fires when an alarm, timer or reminder rings, is dismissed or is snoozed, and for the changes of a timer."""
+    """Fires the events of a device's alarms, timers and reminders (``EVENT_TYPES``)."""
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -63,7 +63,7 @@ VOICE: Final = EventEntityDescription(key="voice_command", event_types=[COMMAND,
 
 
 class AlexaVoiceEvent(AlexaDeviceEntity[LastCommand], EventEntity):
-    """Fires for each command to an Echo, including routines and Tap to Alexa.
+    """Fires for new commands to an Echo, including routines and Tap to Alexa.
 
     If transcripts are enabled, they are attributes of the event.
     """
@@ -72,13 +72,13 @@ class AlexaVoiceEvent(AlexaDeviceEntity[LastCommand], EventEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Subscribe to the new commands of the device."""
+        """Subscribe to new commands to the device."""
         await super().async_added_to_hass()
         self.async_on_remove(self.coordinator.async_add_news_listener(self.serial, self._async_received))
 
     @override
     async def async_get_last_event_data(self) -> EventExtraStoredData | None:
-        """Return the last event before the restart, without its attributes if transcripts are disabled."""
+        """Return the last stored event, or None; without its attributes if transcripts are disabled."""
         stored = await super().async_get_last_event_data()
         if stored and not self.coordinator.keep_transcripts:
             stored.last_event_attributes = None

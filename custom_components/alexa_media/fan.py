@@ -46,7 +46,7 @@ class AlexaFan(AlexaApplianceEntity, FanEntity):
 
     @override
     async def async_turn_on(self, percentage: int | None = None, preset_mode: str | None = None, **kwargs: Any) -> None:
-        """Turn on the fan, with a speed if given."""
+        """Turn on the fan, at a speed in percent if given; 0 turns it off."""
         if percentage == 0:
             await self.async_turn_off()
             return

@@ -16,7 +16,7 @@ ISSUE_YAML: Final = "deprecated_yaml_configuration"
 
 @callback
 def async_report_yaml(hass: HomeAssistant, *, present: bool) -> None:
-    """Create the issue about ``alexa_media:`` in configuration.yaml, or delete it if there is none."""
+    """Create the issue about ``alexa_media:`` in configuration.yaml if that is ``present``, else delete the issue."""
     if not present:
         ir.async_delete_issue(hass, DOMAIN, ISSUE_YAML)
         return
@@ -33,7 +33,7 @@ def async_report_yaml(hass: HomeAssistant, *, present: bool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class EntryIssue:
-    """A kind of issue about an entry, or about each of its topics."""
+    """A kind of issue about a config entry, or about one of its topics."""
 
     key: str
     severity: ir.IssueSeverity = ir.IssueSeverity.WARNING
@@ -68,10 +68,10 @@ PERMISSION: Final = EntryIssue("permission_missing")
 """Amazon does not allow the account to read a topic."""
 
 DUPLICATE: Final = EntryIssue("duplicate_account", ir.IssueSeverity.ERROR)
-"""The entry is a copy of the entry with the title ``other``."""
+"""The entry is a copy of another entry; the placeholder ``other`` is the title of that entry."""
 
 NO_DEFAULT: Final = EntryIssue("no_default_device", is_fixable=True)
-"""The account has no default device, although an action has just needed one."""
+"""A routine or an action needed the default device of the account, which has none."""
 
 
 def translated[E: HomeAssistantError](kind: type[E], key: str, /, **placeholders: str) -> E:

@@ -52,7 +52,7 @@ _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class AlexaLight(AlexaApplianceEntity, LightEntity):
-    """A light with the brightness and colors of its features; modes are effects."""
+    """A light with the brightness and colors of its features; the modes of its first mode feature are effects."""
 
     _attr_name = None
     _attr_min_color_temp_kelvin = MIN_KELVIN
@@ -79,7 +79,7 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
     @property
     @override
     def brightness(self) -> int | None:
-        """Return the brightness (1–255); without a brightness feature, the brightness of the color."""
+        """Return the brightness (1–255) or None; without a brightness feature, the brightness of the color."""
         if self._has_brightness:
             level = self.number_of(BRIGHTNESS)
         else:
@@ -95,9 +95,10 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
     @property
     @override
     def color_mode(self) -> ColorMode:
-        """Return the color mode that the light shows.
+        """Return the present color mode.
 
-        Alexa does not report it: a color without saturation is white, otherwise the newer sample decides.
+        Alexa does not report it. If color and color temperature are both known, a color without saturation counts as
+        white; otherwise the newer of the two samples decides.
         """
         modes = self._attr_supported_color_modes or {ColorMode.ONOFF}
         if len(modes) == 1:
@@ -135,7 +136,7 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Turn on the light and set the given values in one request."""
+        """Turn on the light, and set the given values."""
         controls: list[Control] = []
         power = self.coordinator.latest(self._appliance.entity_id, FeatureName.POWER)
         is_on = power.on if isinstance(power, SetPower) else self.is_on
@@ -158,7 +159,7 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
         await self.async_control(*controls)
 
     def _set_color(self, hs_color: tuple[float, float] | None, level: int | None) -> SetColor:
-        """Return the command for a color, or for the current color with a brightness of ``level`` (1–100)."""
+        """Return the command for a color (the present one if None), with a brightness of ``level`` (1–100) if given."""
         written = self.coordinator.latest(self._appliance.entity_id, FeatureName.COLOR)
         if isinstance(written, SetColor):
             held = HueSaturation(written.hue, written.saturation, written.brightness)
@@ -179,7 +180,7 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
 
 
 def _color_modes(appliance: Appliance) -> set[ColorMode]:
-    """Return the supported color modes: color and white, else brightness, else on/off."""
+    """Return the supported color modes: color and color temperature, else brightness, else on/off."""
     modes = {
         mode
         for feature, mode in ((FeatureName.COLOR, ColorMode.HS), (FeatureName.COLOR_TEMPERATURE, ColorMode.COLOR_TEMP))

@@ -77,7 +77,7 @@ class _Request:
 
     @callback
     def players(self, *, several: bool = False) -> list[str]:
-        """Return the media players that match the target arguments.
+        """Return the entity ids of the media players that match the target arguments.
 
         Raises ``MatchFailedError`` if none matches. More than one may only match if ``several`` is True and the target
         is an area, a floor or everywhere.
@@ -101,7 +101,7 @@ class _Request:
         return [state.entity_id for state in result.states]
 
     def given(self, *names: str) -> dict[str, Any]:
-        """Return the given arguments among the named ones."""
+        """Return those of the named arguments that the call has, by name."""
         return {name: self.args[name] for name in names if name in self.args}
 
     async def async_act(
@@ -165,7 +165,7 @@ async def _async_delete(request: _Request) -> JsonObjectType:
 
 
 async def _async_list(request: _Request) -> JsonObjectType:
-    """Return the alarms, timers and reminders of exposed Echos that the user may read."""
+    """Return the alarms, timers and reminders of exposed Echos that the user may read, and those for all Echos."""
     found: list[tuple[EchoPlayer | None, Echo]] = []
     readable = await _async_readable(request)
     wanted = request.players(several=True) if request.given(_NAME, _AREA, _FLOOR) else readable
@@ -196,7 +196,7 @@ def _item(name: str, echo: Echo, item: Notification) -> JsonObjectType:
 
 
 async def _async_last_said(request: _Request) -> JsonObjectType:
-    """Return the last command to exposed Echos; with its text only if transcripts are enabled."""
+    """Return the last command to the exposed Echos that the user may read, without transcript if disabled."""
     readable = (await _async_readable(request)).values()
     said = [
         (player.name, last.record)

@@ -72,7 +72,7 @@ ALL_DEVICES: Final = Device(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Echo:
-    """A device with alarms, together with its account and the coordinators."""
+    """A device with its account, and with the account's API and coordinators of alarms."""
 
     entry: AlexaConfigEntry
     device: Device
@@ -100,7 +100,7 @@ class Echo:
 
 
 def echo_of(entry: AlexaConfigEntry, serial: str) -> Echo | None:
-    """Return a device of an account with alarms; None if the account is not running, lacks it or has no alarms.
+    """Return a device of an account; None if the account is not running, does not list it or does not support alarms.
 
     It may be called while the account is still being set up.
     """
@@ -134,7 +134,7 @@ def leaves_of(echo: Echo) -> tuple[Device, ...]:
 
 @callback
 def echo_by_entity(hass: HomeAssistant, entity_id: str) -> Echo:
-    """Return the device of a media player entity; raises ``ServiceValidationError``."""
+    """Return the device of a media player entity; raises ``ServiceValidationError`` if there is none."""
     item = er.async_get(hass).async_get(entity_id)
     if item and item.platform == DOMAIN and item.domain == MEDIA_PLAYER_DOMAIN:
         entry = hass.config_entries.async_get_entry(item.config_entry_id or "")
@@ -216,7 +216,7 @@ def _echos(entry: AlexaConfigEntry) -> list[Echo]:
 
 
 def echos_that_remind(hass: HomeAssistant, entries: Collection[AlexaConfigEntry]) -> list[Echo]:
-    """Return the online devices with reminders of some accounts, or of all accounts if there are none, each once.
+    """Return the online devices with reminders of ``entries``, or of all loaded accounts if it is empty, each once.
 
     Raises ``ServiceValidationError`` if there are no such devices.
     """
@@ -248,7 +248,7 @@ def must_be_online(echo: Echo) -> None:
 
 
 async def async_find(hass: HomeAssistant, notification_id: str) -> tuple[Echo, Notification]:
-    """Return the notification with the given id, or with the index at the end of the id, and its device.
+    """Return a device and its notification with the given id, or with the index at the end of the id.
 
     Recent changes are read first. If it is not found, raises ``HomeAssistantError`` if an account could not be read,
     else ``ServiceValidationError``.
@@ -278,9 +278,9 @@ async def async_find(hass: HomeAssistant, notification_id: str) -> tuple[Echo, N
 def timing_of(echo: Echo, at: datetime | time, recurrence: Recurrence | None) -> Timing:
     """Return the timing for a notification.
 
-    A time without a zone is in the zone of the device. A time of day means its next occurrence. A repeating
-    notification starts on the first of its days; a start in the past is moved forward. Raises
-    ``ServiceValidationError`` for any other time in the past or too soon, and for one too far ahead.
+    A time of day means its next occurrence in the zone of the device. A date and time without a zone is in that zone,
+    too. A repeating notification starts on the first of its days; a start in the past is moved forward. Raises
+    ``ServiceValidationError`` for any other time in the past or too soon, and for a year before 1970 or too far ahead.
     """
     zone = echo.zone
     earliest = dt_util.now(zone) + LEAST_AHEAD
@@ -357,7 +357,7 @@ def rule_of(recurrence: Recurrence) -> str:
 
 
 def recurrence_held(echo: Echo, notification: Notification) -> Recurrence | None:
-    """Return the recurrence of a stored notification, or None.
+    """Return the recurrence of a stored notification, or None if it does not repeat.
 
     Raises ``ServiceValidationError`` for a recurrence that cannot be written back.
     """
@@ -445,9 +445,10 @@ async def async_edit(
     sound: AlarmTone | None = None,
     enabled: bool | None = None,
 ) -> None:
-    """Change an alarm or a reminder; fields that are ``None`` keep their values. ``enabled`` is only for reminders.
+    """Change an alarm or a reminder; fields that are ``None`` keep their values.
 
-    Raises ``ServiceValidationError`` for turning on a reminder that has no occurrence left.
+    ``label`` and ``enabled`` are only for reminders. Raises ``ServiceValidationError`` for turning on a reminder that
+    has no occurrence left, unless it gets a new time.
     """
     if enabled and not timing and echo.next_of(replace(notification, status=NotificationStatus.ON)) is None:
         raise invalid_input("reminder_over", id=notification.notification_id)

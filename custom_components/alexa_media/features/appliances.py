@@ -1,4 +1,4 @@
-"""Base entities of smart home appliances, and their diagnostics."""
+"""Base entities, devices and diagnostics of smart home appliances."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -193,7 +193,7 @@ def _model_of(appliance: Appliance) -> str | None:
 
 
 def appliance_device_info(hass: HomeAssistant, entry: AlexaConfigEntry, appliance: Appliance) -> DeviceInfo:
-    """Return the device info of an appliance, connected via its Echo and with its room as the suggested area."""
+    """Return the device info of an appliance; for the appliance of a listed Echo, the device info of that Echo."""
     runtime = entry.runtime_data
     echo = runtime.devices.data.get(appliance.echo_serial) if appliance.echo_serial else None
     if echo and appliance.is_echo:
@@ -226,7 +226,7 @@ def has(name: FeatureName) -> Callable[[Appliance], object]:
 
 @callback
 def add_appliances(add: EntityAdder, *finders: Finder) -> None:
-    """Add the entities of the finders for each appliance, now and when appliances appear.
+    """Add the entities that the finders yield for the appliances, now and when appliances or Echos appear.
 
     A finder returns (key, factory) pairs. In the unique id the key follows Alexa's entity id; it is "" for the main
     entity.
@@ -258,8 +258,8 @@ def appliance_platform(*finders: Finder) -> PlatformSetup:
 class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
     """Base class for entities that show properties of an appliance; the first of the ``keys`` is the state.
 
-    The entity is available while the smart home can be read, the appliance is reachable, and that property is known.
-    Its state is written when a shown value changes or expires, not on every push about its appliance.
+    The entity is available while the topic's data may be shown, the appliance is reachable, and that property is known
+    (see ``available_unknown``). A push that changes nothing it shows does not write its state.
     """
 
     available_unknown: ClassVar[bool] = False
@@ -289,13 +289,13 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
 
     @property
     def appliance(self) -> Appliance:
-        """Return the appliance as in the last discovery."""
+        """Return the appliance as it was last discovered."""
         self._appliance = self.coordinator.appliances.data.get(self._appliance.entity_id, self._appliance)
         return self._appliance
 
     @property
     def appliance_state(self) -> ApplianceState:
-        """Return the present state of the appliance."""
+        """Return the known state of the appliance, which may be empty."""
         return self.coordinator.data.get(self._appliance.entity_id, ApplianceState())
 
     def value_of(self, key: PropertyKey) -> Value | None:
@@ -303,7 +303,7 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
         return self.appliance_state.value(*key)
 
     def number_of(self, key: PropertyKey) -> float | None:
-        """Return the value of a numeric property, or None."""
+        """Return the value of a property if it is a number, else None."""
         value = self.value_of(key)
         return value if isinstance(value, float | int) else None
 
@@ -315,12 +315,12 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the appliance can be read and is reachable, and its state is known."""
+        """Return whether the data may be shown, the appliance is reachable, and its state is known or need not be."""
         is_shown = self.available_unknown or self.primary is not None
         return super().available and self.appliance_state.reachable and is_shown
 
     def snapshot(self) -> object:
-        """Return all shown values, to detect changes."""
+        """Return availability and all shown values, to detect changes."""
         return self.available, [self.value_of(key) for key in self._keys]
 
     @override
@@ -343,7 +343,7 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Write the state if a shown value has changed."""
+        """Write the state if the snapshot has changed."""
         snapshot = self.snapshot()
         if snapshot != self._shown:
             self._shown = snapshot
@@ -373,7 +373,7 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
 
     @callback
     def _async_cancel_expiry(self) -> None:
-        """Cancel the timer."""
+        """Cancel the timer for the expiry, if any."""
         if self._cancel_expiry:
             self._cancel_expiry()
         self._cancel_expiry = self._expires_at = None
@@ -385,7 +385,7 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
             await self.coordinator.async_read_now(self._appliance.entity_id)
 
     async def async_control(self, *controls: Control) -> None:
-        """Send all controls in one request; returns when Amazon has accepted all of them."""
+        """Run controls on the appliance; returns when Amazon has accepted all of them."""
         with command_errors(self.hass, self.entry):
             await self.coordinator.async_control(self._appliance.entity_id, *controls)
 
@@ -403,7 +403,7 @@ class AlexaMeasuringEntity(AlexaApplianceEntity):
     """Maximum age of a valid value; None if the appliance only reports changes."""
 
     def max_age_of(self, value: Value) -> timedelta | None:  # noqa: ARG002 - for those whose values differ
-        """Return the maximum age of a value, or None."""
+        """Return the maximum age of a value, or None if it does not expire."""
         return self.max_age
 
     @property
@@ -413,12 +413,12 @@ class AlexaMeasuringEntity(AlexaApplianceEntity):
 
     @property
     def measured_number(self) -> float | None:
-        """Return the value of the first property if it is a number that is not too old."""
+        """Return the value of the first property if it is a number that is not too old, else None."""
         return self.number_of(self._keys[0]) if self._is_present else None
 
     @property
     def _is_present(self) -> bool:
-        """Return whether the value is recent; a value without a time counts as recent."""
+        """Return whether the value is known and recent; a value without a time counts as recent."""
         sample = self.appliance_state.sample(*self._keys[0])
         if sample is None or sample.value is None:
             return False
@@ -444,12 +444,12 @@ class AlexaMeasuringEntity(AlexaApplianceEntity):
 
     @override
     def snapshot(self) -> object:
-        """Return all shown values, with the time of the sample and whether it is recent."""
+        """Return availability and all shown values, with the time of the sample and whether it is recent."""
         return super().snapshot(), self._sampled_at, self._is_present
 
 
 def is_recent(sample: Sample, max_age: timedelta | None) -> bool:
-    """Return whether a sample is at most ``max_age`` old; a sample without a time counts as recent."""
+    """Return whether a sample is at most ``max_age`` old; without a maximum or a time, it counts as recent."""
     return max_age is None or sample.at is None or dt_util.utcnow() - sample.at <= max_age
 
 
@@ -477,7 +477,10 @@ _NEW: Final = timedelta(minutes=10)
 
 @callback
 def _place_echos(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Assign new Echos to the areas of their rooms in Alexa if the rooms were read after they were registered."""
+    """Assign Echos that were registered in the last ten minutes and have no area to the areas of their rooms in Alexa.
+
+    The rooms may only have been read after an Echo was registered.
+    """
     if (appliances := entry.runtime_data.appliances) is None:
         return
     registry = dr.async_get(hass)
@@ -528,7 +531,7 @@ def async_follow_appliances(hass: HomeAssistant, entry: AlexaConfigEntry) -> Non
 
 @callback
 def _follow_echos(entry: AlexaConfigEntry, appliances: AppliancesCoordinator) -> None:
-    """Discover the appliances, and with them the rooms, when the device list has a new Echo."""
+    """Request a discovery, which also finds the rooms, when a device other than a group appears in the device list."""
     devices = entry.runtime_data.devices
     known = set(devices.data)
 

@@ -19,7 +19,7 @@ FAMILIES: Final = frozenset(
 
 
 class KidsEntity(AlexaDeviceEntity[KidsMode]):
-    """Base class for entities of Amazon Kids, which is read once they have been added."""
+    """Base class for entities of Amazon Kids, whose state is read after they have been added."""
 
     coordinator: KidsCoordinator
 
@@ -36,9 +36,10 @@ def has_kids(_kids: KidsCoordinator, device: Device, _description: EntityDescrip
 
 
 async def async_enable_kids(hass: HomeAssistant, entry: AlexaConfigEntry, device: Device, wanted: str | None) -> None:
-    """Assign a device to a child, by first name or id, or to the only one; returns when Amazon has accepted it.
+    """Assign a device to the child with the id or name ``wanted``, or to the only child if that is None.
 
-    Raises ``ServiceValidationError`` if the device does not support Amazon Kids, or unless exactly one child matches.
+    Raises ``ServiceValidationError`` if the device does not support Amazon Kids or unless exactly one child matches,
+    and ``HomeAssistantError`` if Amazon does not accept the assignment.
     """
     kids = _kids(entry, device)
     with command_errors(hass, entry):
@@ -65,7 +66,10 @@ def _kids(entry: AlexaConfigEntry, device: Device) -> KidsCoordinator:
 
 
 def _found(children: Sequence[Child], wanted: str | None) -> Child:
-    """Return the child with the id or the name ``wanted`` (ignoring case); the only child if ``wanted`` is None."""
+    """Return the child with the id ``wanted``, else with that name (ignoring case); the only child if it is None.
+
+    Raises ``ServiceValidationError`` unless exactly one child matches.
+    """
     if not children:
         raise invalid_input("child_none")
     known = ", ".join(sorted(child.name for child in children))

@@ -111,9 +111,9 @@ def is_stream(media_type: str, media_id: str) -> bool:
 def command_of(media_type: str, media_id: str, extra: Mapping[str, Any], *, group: bool) -> Command:
     """Return the command for a ``media_player.play_media`` call.
 
-    ``media_type`` is one of alexa_media_player's types, or the id of a music provider in capitals. ``extra`` contains
-    the other fields of the call. ``group`` is whether the player is a speaker group. Raises ``ServiceValidationError``
-    for media that Alexa does not support.
+    ``media_type`` is one of alexa_media_player's types, or the id of a music provider in capitals. ``extra`` is the
+    field of the call with that name. ``group`` is whether the player is a speaker group. Raises
+    ``ServiceValidationError`` for media that is not played with a command.
     """
     if is_stream(media_type, media_id):
         raise invalid_input("streaming_unsupported")
@@ -132,7 +132,7 @@ def command_of(media_type: str, media_id: str, extra: Mapping[str, Any], *, grou
 
 
 def _scalars(extra: Mapping[str, Any]) -> Mapping[str, str | int | float | bool]:
-    """Validate the fields of a sequence; raises ``ServiceValidationError`` for lists and objects."""
+    """Return the fields of a sequence; raises ``ServiceValidationError`` unless all are texts, numbers or booleans."""
     for name, value in extra.items():
         if not isinstance(value, str | int | float | bool):
             raise invalid_input("extra_not_scalar", name=name)
@@ -140,7 +140,7 @@ def _scalars(extra: Mapping[str, Any]) -> Mapping[str, str | int | float | bool]
 
 
 def _timer(extra: Mapping[str, Any]) -> int | None:
-    """Return the seconds after which the music stops, or None; raises ``ServiceValidationError``."""
+    """Return the seconds after which the music stops, or None; raises ``ServiceValidationError`` if invalid."""
     value = extra.get(_TIMER)
     if value is None:
         return None

@@ -29,8 +29,8 @@ _STATE_AFTER: Final = {PLAY: PlayerState.PLAYING, PAUSE: PlayerState.PAUSED}
 class PlaybackEntity(AlexaDeviceEntity[Player]):
     """Base class for entities that control the playback of a device, or of the group in which it is playing.
 
-    Without playback a command succeeds and does nothing. Amazon's commands only reach Amazon's own player. A provider
-    with its own player refuses them (404 ``UnsupportedProviderException``); a text command is then sent.
+    Amazon's playback commands only reach Amazon's own player. For a session of a provider with its own player, Amazon
+    refuses them (404 ``UnsupportedProviderException``); a text command is then sent.
     """
 
     coordinator: PlayersCoordinator
@@ -75,7 +75,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
         await super().async_command(command, target)
 
     async def _async_transport(self, kind: str, **fields: str | float | bool | None) -> None:
-        """Send a command to the current session; does nothing without one."""
+        """Send a playback command; does nothing if it is certain that nothing is playing."""
         await async_require_speakers(self)
         if self._is_idle:
             return
@@ -86,7 +86,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
         self._async_expect(before)
 
     async def _async_resume(self) -> None:
-        """Resume what was last played if Amazon still has it; otherwise do nothing."""
+        """Resume what was last played if that is still possible, else do nothing."""
         await async_require_speakers(self)
         with command_errors(self.hass, self.entry):
             last = self._last_session
@@ -96,7 +96,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
                 await self._async_send_phrase(PLAY, {})
 
     async def _async_stop(self) -> None:
-        """Stop the current session, whichever player it uses; does nothing without one."""
+        """Stop playback, whichever player it uses; does nothing if it is certain that nothing is playing."""
         await async_require_speakers(self)
         if self._is_idle:
             return
@@ -165,7 +165,7 @@ class TextCommandEntity(PlaybackEntity):
     async def async_send_text_command(self, text: str) -> None:
         """Send a text command, as if it had been spoken to the device.
 
-        Raises ``ServiceValidationError`` for an invalid text, and ``HomeAssistantError`` if Amazon refuses it.
+        Raises ``ServiceValidationError`` for an invalid text, and ``HomeAssistantError`` if Amazon does not accept it.
         """
         listener, words = self._listener, _checked(text)
         await self._async_send(listener, words)
@@ -208,9 +208,9 @@ async def async_send_text_commands(players: list[TextCommandEntity], call: Servi
 
 
 async def async_ask_all(players: list[TextCommandEntity], call: ServiceCall) -> EntityServiceResponse:
-    """Handle ``alexa_media.ask``: return the answer of each Echo, or the reason why it refused the command.
+    """Handle ``alexa_media.ask``: return the answer of each Echo, or why it failed, by entity id.
 
-    Raises the most serious error if no Echo accepted the command.
+    Raises the most serious error if no Echo accepted the command, or if an exception is unexpected.
     """
     text, longest = call.data[ATTR_TEXT_COMMAND], call.data.get(ATTR_TIMEOUT, DEFAULT_WAIT)
     results = await _async_each(players, call, lambda player: player.async_ask(text, longest))

@@ -76,7 +76,7 @@ def brightness_to_alexa(brightness: int) -> int:
 
 
 def brightness_from_alexa(level: float) -> int:
-    """Convert Alexa's brightness (0–100) to a brightness (1–255); the minimum is 1 because the light is on."""
+    """Convert Alexa's brightness (0–100) to a brightness (1–255); 0 becomes 1, because 0 would mean off."""
     return value_to_brightness(BRIGHTNESS_SCALE, level)
 
 
@@ -84,7 +84,7 @@ def brightness_from_alexa(level: float) -> int:
 def nearest_color_name(hue: float, saturation: float) -> str:
     """Return the closest of Alexa's color names for a hue (0–360) and saturation (0–1) at full brightness.
 
-    The distance approximates perception by weighting the colors with the mean of red ("redmean").
+    The distance approximates perception by weighting the color channels with the mean of red ("redmean").
     """
     wanted = color_hs_to_RGB(hue, saturation * 100)
     return min(COLOR_NAMES, key=lambda name: _distance(wanted, _rgb_of(name)))
@@ -133,7 +133,7 @@ def unit_of(value_range: ValueRange) -> str | None:
 
 
 def name_of(friendly_name: str | None) -> str | None:
-    """Return the name to show: a text unchanged, an Amazon asset (``Alexa.Setting.FanSpeed``) in words."""
+    """Return the name to show, or None: a text unchanged, an Amazon asset (``Alexa.Setting.FanSpeed``) in words."""
     if not friendly_name or not friendly_name.startswith(_ASSET):
         return friendly_name or None
     last = friendly_name.rpartition(".")[2]
@@ -141,7 +141,7 @@ def name_of(friendly_name: str | None) -> str | None:
 
 
 def snapped(value_range: ValueRange, value: float) -> float:
-    """Return the closest value of a range, rounded to the decimals of its step."""
+    """Return the closest value of a range, computed in decimal because a step of 0.1 is not exact in binary."""
     low, high, step = (Decimal(str(number)) for number in (value_range.minimum, value_range.maximum, value_range.step))
     count = ((Decimal(str(value)) - low) / step).to_integral_value()
     return float(min(max(low + count * step, low), high))
@@ -177,7 +177,7 @@ def percentage_to_speed(value_range: ValueRange, percentage: int) -> float:
 
 
 def _slowest(value_range: ValueRange) -> float:
-    """Return the slowest speed; in a range that starts at 0, 0 means off."""
+    """Return the slowest speed of a range; the minimum of a range that starts at 0 means off."""
     return value_range.minimum if value_range.minimum > 0 else value_range.minimum + value_range.step
 
 
@@ -195,13 +195,13 @@ def is_fan(appliance: Appliance) -> bool:
 
 
 def speed_of(appliance: Appliance) -> Feature | None:
-    """Return the speed feature of a fan: its range if there is only one, as several would be ambiguous."""
+    """Return the speed feature of a fan: its writable range; None without one, or for several, which are ambiguous."""
     ranges = _settable(appliance, FeatureName.RANGE) if is_fan(appliance) else ()
     return ranges[0] if len(ranges) == 1 else None
 
 
 def position_of(appliance: Appliance) -> Feature | None:
-    """Return the position feature of a blind: its range from 0 to 100, if it has exactly one range.
+    """Return the position feature of a blind: its only writable range if that goes from 0 to 100, else None.
 
     100 means open, as in the example in Amazon's documentation; a blind does not report this.
     """
@@ -213,14 +213,14 @@ def position_of(appliance: Appliance) -> Feature | None:
 
 
 def level_position_of(appliance: Appliance) -> Feature | None:
-    """Return the percentage feature that is the position of a blind without a range for it."""
+    """Return the percentage feature that is the position of a blind without a range for it, or None."""
     if appliance.kind not in _BLINDS or position_of(appliance):
         return None
     return next(iter(_settable(appliance, FeatureName.PERCENTAGE)), None)
 
 
 def mode_position_of(appliance: Appliance) -> Feature | None:
-    """Return the mode feature that opens and closes a garage door or a blind, if it has no other position.
+    """Return the mode feature that opens and closes an appliance without another position, or None.
 
     The values are those in Amazon's documentation for garage doors and blinds.
     """
@@ -256,7 +256,7 @@ def plain_modes(appliance: Appliance) -> tuple[Feature, ...]:
 
 
 def effects_of(appliance: Appliance) -> Feature | None:
-    """Return the mode feature with the effects of a light, which is its first one."""
+    """Return the mode feature with the effects of a light, which is its first one; None if it has none."""
     modes = _settable(appliance, FeatureName.MODE)
     return modes[0] if modes and is_light(appliance) else None
 
@@ -291,7 +291,7 @@ def is_stepped_speaker(appliance: Appliance) -> bool:
 
 
 def has_volume(appliance: Appliance) -> bool:
-    """Return whether an appliance has a speaker whose volume can be set."""
+    """Return whether an appliance has a speaker whose volume is not limited to steps."""
     return appliance.feature(FeatureName.SPEAKER) is not None and not is_stepped_speaker(appliance)
 
 

@@ -26,9 +26,9 @@ _NAMED: Final = 20
 async def async_run_routine(permissions: Permissions, entry: AlexaConfigEntry, wanted: str, device: Device) -> Routine:
     """Run the routine with the given id, name or utterance on an Echo; return it once Amazon has accepted it.
 
-    The routines are read first, so that the present version runs. Raises ``ServiceValidationError`` unless exactly one
-    routine matches, ``Unauthorized`` unless the caller may control the Echo and those that the routine names, and
-    ``HomeAssistantError`` if Amazon refuses it.
+    The routines are read first, so that the present version runs. Raises ``ServiceValidationError`` for a routine that
+    is unknown, ambiguous or disabled, or that needs a single Echo if the device is a group; ``Unauthorized`` unless the
+    caller may control the Echo and those that the routine names; and ``HomeAssistantError`` if a request fails.
     """
     if not wanted.strip():
         raise invalid_input("routine_empty")
@@ -45,7 +45,8 @@ async def async_run_routine(permissions: Permissions, entry: AlexaConfigEntry, w
 async def async_press_routine(permissions: Permissions, entry: AlexaConfigEntry, routine_id: str) -> None:
     """Run a routine without a given Echo; raises like ``async_run_routine``.
 
-    Actions for "the device you speak to" run on the default device, or on the only Echo.
+    Actions for "the device you speak to" run on the default device, or on the only Echo. If the routine has such
+    actions and there is neither, a repair issue is created as well.
     """
     if (coordinator := entry.runtime_data.routines) is None:
         raise invalid_input("routine_gone")
@@ -67,7 +68,7 @@ async def _async_run(
     routine: Routine,
     device: Device | None,
 ) -> Routine:
-    """Run a routine on an Echo after checking that it is enabled and that the caller may control its Echos."""
+    """Run a routine, on an Echo if given, after checking that it is enabled and the caller may control its Echos."""
     if not routine.enabled:
         raise invalid_input("routine_disabled", routine=routine.name)
     permissions.require_echos(entry, (*([device.serial] if device else ()), *sorted(routine.serials)))
@@ -153,7 +154,7 @@ def _unique_id(entry: AlexaConfigEntry, routine_id: str) -> str:
 def add_routines(
     add: EntityAdder, factory: Callable[[AlexaConfigEntry, RoutinesCoordinator, Routine], RoutineEntity]
 ) -> None:
-    """Add an entity for every routine; they are added and removed with the routines."""
+    """Add an entity for every routine, now and when routines appear; remove those of routines that are gone."""
     entry = add.entry
     if (routines := entry.runtime_data.routines) is None:
         return

@@ -58,7 +58,7 @@ def _given(value: object) -> str:
 
 
 def _text(value: object) -> str:
-    """Return a non-empty text, stripped; raises ``ValueError``, or ``ServiceValidationError`` if Amazon refuses it."""
+    """Return a non-empty text, stripped; raises ``ValueError``, or ``ServiceValidationError`` like ``sendable``."""
     return sendable(_given(value), MAX_MESSAGE_CHARACTERS)
 
 
@@ -109,7 +109,7 @@ def _do_not_disturb(value: object, _step: Mapping[str, Any]) -> Command:
 
 
 def _app_push(value: object, step: Mapping[str, Any]) -> Command:
-    """Return a message to the Alexa apps; its customer is filled in with the devices."""
+    """Return a message to the Alexa apps, without the customer id, which ``StepReader`` fills in."""
     title = _text(step["title"]) if "title" in step else DEFAULT_TITLE
     return MobilePush(text=readable_text(_given(value)), title=title, customer_id="")
 
@@ -148,7 +148,8 @@ _KNOWN: Final = ", ".join((*_COMMANDS, ROUTINE, "wait", *_GROUPS))
 class StepReader:
     """Reads steps. ``entry`` is the account of the devices, which must all belong to the same one.
 
-    ``named`` are the entity ids in the steps. ``serials`` are all devices behind them, including the members of groups.
+    ``count`` is the number of steps. ``named`` are the entity ids of the players in the steps. ``serials`` are the
+    devices behind them, including the members of groups, and the devices that the routines name.
     """
 
     hass: HomeAssistant
@@ -159,10 +160,10 @@ class StepReader:
     serials: set[str] = field(default_factory=set)
 
     def read(self, steps: Sequence[object], entity_ids: Sequence[str]) -> Step:
-        """Read consecutive steps, which run on ``entity_ids`` unless a step has its own.
+        """Return one step with consecutive steps, which run on ``entity_ids`` unless a step has its own.
 
-        Raises ``ServiceValidationError`` with the number of the invalid step; "2.1" is the first sub-step of the second
-        step.
+        Raises ``ServiceValidationError``. It contains the number of a step that is invalid; "2.1" is the first sub-step
+        of the second step.
         """
         step = self._group("serial", list(steps), tuple(entity_ids), "", 0)
         if (count := sum(map(_operations, commands_of(step)))) > MAX_COMMANDS:
@@ -221,7 +222,7 @@ class StepReader:
             raise wrong from err
 
     def _on(self, command: Command, entity_ids: tuple[str, ...], place: str) -> Step:
-        """Return a step that runs a command on the devices behind all entities."""
+        """Return a step that runs a command on the devices behind the entities; a message to the apps is sent once."""
         behind: _Behind
         if isinstance(command, _FOR_MEMBERS):
             behind = _speakers
@@ -239,7 +240,7 @@ class StepReader:
         return _together([Do(command=command, device=device) for device in devices])
 
     def _routine(self, wanted: str, entity_ids: tuple[str, ...], place: str) -> Step:
-        """Return a step that runs a routine on all Echos of the entities."""
+        """Return a step that runs a routine on the device of each entity."""
         devices = self._devices(entity_ids, place, _itself)
         coordinator = self.entry.runtime_data.routines if self.entry else None
         routine = found_routine(coordinator.data if coordinator else {}, wanted)
@@ -251,7 +252,7 @@ class StepReader:
         return _together([RunRoutine(routine=routine, device=device) for device in devices])
 
     def _devices(self, entity_ids: tuple[str, ...], place: str, behind: _Behind) -> list[Device]:
-        """Return the devices of players, or the devices behind them, each once."""
+        """Return the devices to which a command for players is sent, each once; raises ``ServiceValidationError``."""
         devices: dict[str, Device] = {}
         for entity_id in expand(self.hass, entity_ids):
             player = self.players.get(entity_id)

@@ -90,12 +90,12 @@ class SettingEntity(AlexaDeviceEntity[SettingValue], AlexaSetting):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the settings can be read and this one is not unknown because of a failure."""
+        """Return whether the settings may be shown, and none of those needed is unknown because a read failed."""
         return super().available and not any(self.settings.has_failed(self.serial, setting) for setting in self._shown)
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Request a read of the setting, which now has a listener."""
+        """Listen for all needed settings, and request a read of them."""
         await super().async_added_to_hass()
         for setting in self.entity_description.also:
             key = setting_key(self.serial, setting)
@@ -105,25 +105,25 @@ class SettingEntity(AlexaDeviceEntity[SettingValue], AlexaSetting):
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Write the state, and request a read if the device has come online."""
+        """Write the state, and request a read in case the device has come online."""
         super()._handle_coordinator_update()
         self._async_want()
 
     @callback
     def _async_want(self) -> None:
-        """Request a read of the setting if it is possible and has never been done."""
+        """Request a read of the needed settings that are not known yet, if the device is online."""
         if self.device.online:
             for setting in self._shown:
                 self.settings.async_want(self.serial, setting)
 
     @property
     def _shown(self) -> tuple[Setting, ...]:
-        """Return the settings that the entity needs."""
+        """Return the settings that the entity needs, its own first."""
         return (self.entity_description.setting, *self.entity_description.also)
 
     @override
     async def async_update(self) -> None:
-        """Read the setting now (``homeassistant.update_entity``), even after a recent read."""
+        """Read the needed settings now (``homeassistant.update_entity``), even after a recent read."""
         if self.enabled:
             for setting in self._shown:
                 self.settings.async_forget(self.serial, setting)
@@ -136,7 +136,7 @@ class SettingEntity(AlexaDeviceEntity[SettingValue], AlexaSetting):
 
 
 class PreferenceEntity(ListedEntity[SettingsCoordinator], AlexaSetting):
-    """A setting in the device preferences, which needs no separate request."""
+    """A setting in the device preferences, which are read together with the device list."""
 
     entity_description: SettingDescription[Preference]
 
@@ -179,6 +179,6 @@ class PropertySettingEntity(AlexaDeviceEntity[DeviceSettings], AlexaSetting):
 
     @override
     async def async_write(self, value: SettingValue) -> None:
-        """Write the setting; returns when Amazon has accepted it and it has been read again."""
+        """Write the setting, then read it again; only a failed write raises an error."""
         with command_errors(self.hass, self.entry):
             await self.coordinator.async_set(self.serial, self.entity_description.setting, value)

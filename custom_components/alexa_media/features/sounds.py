@@ -68,7 +68,7 @@ _OUTPUT: Final = (
 
 
 def public_url(entry: AlexaConfigEntry) -> URL | None:
-    """Return the https URL at which Amazon reaches Home Assistant; None if it isn't configured.
+    """Return the configured external URL, at which Amazon reaches Home Assistant; None unless it is an https URL.
 
     alexa_media_player stores "/" if no URL is configured.
     """
@@ -89,7 +89,7 @@ def required_public_url(entry: AlexaConfigEntry) -> URL:
 
 
 def _given(entry: AlexaConfigEntry) -> str:
-    """Return the external URL as entered by the user, without a trailing slash."""
+    """Return the external URL as entered by the user, without a trailing slash; "" if there is none."""
     return str(entry.options.get(CONF_PUBLIC_URL, entry.data.get(CONF_PUBLIC_URL)) or "").strip().rstrip("/")
 
 
@@ -131,7 +131,7 @@ class PreparedSound:
 
     @callback
     def async_cancel_removal(self) -> None:
-        """Cancel the removal that is scheduled."""
+        """Cancel the scheduled removal, if any."""
         if self._cancel:
             self._cancel()
             self._cancel = None
@@ -162,9 +162,10 @@ class SoundShelf:
         return self._sounds.get(name)
 
     async def async_prepare(self, source: str, entity_id: str) -> PreparedSound:
-        """Return the sound for a source, converted if necessary; concurrent callers with the same source share one.
+        """Return the sound for a source; concurrent callers with the same source share one conversion.
 
-        Raises ``HomeAssistantError`` if the source cannot be fetched or converted.
+        ``source`` is a media source, a URL or a path of Home Assistant. ``entity_id`` is the player for which a media
+        source is resolved. Raises ``HomeAssistantError`` if the source cannot be fetched or converted.
         """
         if (task := self._coming.get(source)) is None:
             preparing = self._async_prepare(source, entity_id)
@@ -185,8 +186,8 @@ class SoundShelf:
     async def _async_prepare(self, source: str, entity_id: str) -> PreparedSound:
         """Fetch and convert a source; a sound that is still available is not converted again.
 
-        For sources outside Home Assistant, the error does not contain the reason, because that would reveal which hosts
-        and ports of the home network respond.
+        For sources outside Home Assistant, the reason of an ``AudioError`` is left out, because it would reveal which
+        hosts and ports of the home network respond.
         """
         try:
             _ffmpeg(self._hass)
@@ -217,7 +218,7 @@ class SoundShelf:
 
     @callback
     def _async_make_room(self, sound: PreparedSound) -> None:
-        """Remove the oldest sounds to make room for a new one; raises ``HomeAssistantError`` if too many are in use."""
+        """Remove the oldest unused sounds to make room for a new one; raises ``HomeAssistantError`` if that fails."""
         others = [other for other in self._sounds.values() if other is not sound]
         total = sum(len(other.mp3) for other in others) + len(sound.mp3)
         count = len(others) + 1
@@ -233,7 +234,7 @@ class SoundShelf:
 
     @contextmanager
     def offer(self, sound: PreparedSound) -> Iterator[None]:
-        """Serve a sound while a message that uses it is sent, and for ``LIFE`` seconds after that.
+        """Serve a sound while a message that uses it is sent, and for up to ``LIFE`` seconds after that.
 
         Raises ``HomeAssistantError`` if too many sounds are in use.
         """
@@ -267,9 +268,9 @@ def async_shelf(hass: HomeAssistant) -> SoundShelf:
 async def async_announce_sound(entity: AlexaDeviceEntity[Any], source: str, volume: float | None = None) -> None:
     """Play a media source or a URL on a device as speech, which waits for current speech and does not replace music.
 
-    ``volume`` (0–1) applies during playback. As with other speech, Do Not Disturb of the targeted player does not
-    prevent it. Raises ``ServiceValidationError`` for media that can never be played, and ``HomeAssistantError`` for
-    media that cannot be played now.
+    ``volume`` (0–1) applies during playback. As with other speech, Do Not Disturb does not prevent it. Raises
+    ``ServiceValidationError`` for media that can never be played or without an external URL, and
+    ``HomeAssistantError`` for media that cannot be played now.
     """
     hass, root = entity.hass, required_public_url(entity.entry)
     shelf = async_shelf(hass)

@@ -1,4 +1,4 @@
-"""Messages to Echos: selection of the Echos in a target, and the commands for each of them."""
+"""Messages to Echos: validation, recipients, sending, and the report of the result."""
 
 import asyncio
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -71,7 +71,7 @@ class DndPolicy(StrEnum):
 
 
 class Reason(StrEnum):
-    """Reason why an Echo was skipped."""
+    """Reason why a message was not sent to an Echo."""
 
     @override
     def __str__(self) -> str:
@@ -320,12 +320,13 @@ class Report:
     unknown: Sequence[str] = ()
 
     def raise_errors(self, hass: HomeAssistant, *, is_answered: bool = False) -> None:
-        """Raise an error for failed and unknown targets, after all others have received the message.
+        """Raise an error if Echos failed or targets are unknown.
 
-        ``HomeAssistantError`` names the failed Echos, ``ServiceValidationError`` the targets that are not Echos. An
-        error of the account, such as an ended sign-in, is raised as itself if nothing was sent and nothing else failed.
-        Otherwise, and for an account that isn't loaded, the error names both. If every Echo was skipped, that is an
-        error too, unless a response reports Do Not Disturb as the reason (``is_answered``).
+        ``ServiceValidationError`` names the unknown targets if no Echo failed; ``HomeAssistantError`` names the failed
+        Echos, the unknown targets, and the accounts that are the cause. An error of the account, such as an ended
+        sign-in, is raised as itself instead if nothing was sent and nothing else is wrong. Skipped Echos count as
+        failed if nothing was sent and errors of accounts do not explain that; with ``is_answered``, those skipped
+        because of Do Not Disturb do not, because a response reports them.
         """
         failed = list(self.failed)
         shared = {_account_error(hass, player, why) for player, why in failed}
@@ -347,7 +348,7 @@ class Report:
     def _error_of_many(
         self, hass: HomeAssistant, failed: Sequence[tuple[EchoPlayer, AlexaError | Reason]]
     ) -> HomeAssistantError:
-        """Return the error that names failed Echos, and the accounts that are the cause."""
+        """Return the error that names failed Echos, unknown targets, and the accounts with the most serious error."""
         accounts: dict[str, dict[str, None]] = {}
         for player, why in failed:
             if key := _account_error(hass, player, why):
@@ -387,7 +388,11 @@ def _identity(player: EchoPlayer) -> JsonObjectType:
 async def async_say(
     hass: HomeAssistant, message: Message, recipients: Collection[Recipient], *, unknown: Sequence[str] = ()
 ) -> Report:
-    """Send a message to Echos, one request per account; returns when Amazon has responded for all of them."""
+    """Send a message to Echos, and return the result for each of them; the accounts are handled in parallel.
+
+    An Echo that cannot receive the message has failed if it is a direct recipient, unless Do Not Disturb is the
+    reason, and is skipped otherwise. ``unknown`` are targets that are not Echos, for the report.
+    """
     report = Report(unknown=unknown)
     by_entry: dict[str, list[EchoPlayer]] = {}
     for recipient in recipients:
@@ -411,7 +416,7 @@ def obstacle(player: EchoPlayer) -> Reason | None:
 
 
 def _obstacle(player: EchoPlayer, message: Message) -> Reason | None:
-    """Return the reason why an Echo has to be skipped, or None."""
+    """Return the reason not to send a message to an Echo, or None."""
     if (reason := obstacle(player)) or player.device is None:
         return reason
     if not can_speak(player.device):
@@ -454,8 +459,8 @@ async def _async_send(hass: HomeAssistant, message: Message, players: Sequence[E
 async def _async_levels(message: Message, players: Sequence[EchoPlayer]) -> dict[str, int]:
     """Return the volumes (0–100) to restore by serial, and record the temporary volumes.
 
-    The temporary volume of another message is never restored. Volumes that the players do not have are read in one
-    request. An Echo whose volume is still unknown keeps its volume.
+    The temporary volume of another message is never restored. The volumes are read if a player does not have its own.
+    An Echo whose volume is still unknown keeps its volume.
     """
     if message.volume is None:
         return {}
@@ -474,6 +479,6 @@ async def _async_levels(message: Message, players: Sequence[EchoPlayer]) -> dict
 
 
 def _note_end(hass: HomeAssistant, entry: AlexaConfigEntry, message: Message, levels: Iterable[str]) -> None:
-    """Store until when the temporary volumes last, after the message has been sent."""
+    """Store until when the temporary volumes of a sent message last; ``levels`` are the serials that have one."""
     until = hass.loop.time() + speaking_seconds(message.text) + message.sound_seconds + _LATE
     entry.runtime_data.temporary_volumes.async_sent(levels, until)

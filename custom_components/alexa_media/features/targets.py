@@ -79,10 +79,10 @@ async def async_require_speakers(entity: AlexaDeviceEntity[Any]) -> None:
 
 
 async def async_recipients(hass: HomeAssistant, call: ServiceCall) -> tuple[list[Recipient], list[str]]:
-    """Return the Echos in an action's target, with groups resolved, and the targets that are not Echos.
+    """Return the Echos in an action's target, with groups resolved, and the named targets that are not Echos.
 
-    Raises ``Unauthorized`` for an Echo that the caller may not control, if it was named directly or by its speaker
-    group. Echos that are only in a named area, device, label or group of Home Assistant are skipped instead.
+    Raises ``Unauthorized`` for a named entity, or a member of a named speaker group, that the caller may not control.
+    Echos that are only in a named area, floor, device, label or group of Home Assistant are left out instead.
     """
     players = echo_players(hass)
     selected = async_extract_referenced_entity_ids(hass, TargetSelection(call.data), expand_group=False)
@@ -202,7 +202,10 @@ def _is_of(registered: er.RegistryEntry, *, lists: bool) -> bool:
 
 @callback
 def echo_variables(hass: HomeAssistant, entry_id: str, serial: str) -> dict[str, str | None]:
-    """Return the trigger variables of an Echo: ``entity_id`` of its player, ``device_id``, ``device``, ``area``."""
+    """Return the trigger variables of an Echo, each a text or None.
+
+    They are ``entity_id`` (of its media player), ``device_id``, and the names of ``device`` and ``area``.
+    """
     entry: AlexaConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
     entity_id = player_entity_id(hass, entry, serial) if entry else None
     registered = er.async_get(hass).async_get(entity_id) if entity_id else None

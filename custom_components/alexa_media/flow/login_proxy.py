@@ -85,7 +85,7 @@ class LoginSession:
 
     @callback
     def async_close(self) -> None:
-        """Stop serving, and drop everything except ``landed``; a second call does nothing."""
+        """Stop serving the sign-in, and close its proxy; a second call does nothing."""
         if self._hass.data[_SESSIONS].pop(self._id, None) is None:
             return
         if self.cancel_expiry:
@@ -111,7 +111,7 @@ class LoginSession:
         return self._opened and secrets.compare_digest(given, self._cookie.encode())
 
     def open(self, request: web.Request, key: str) -> web.Response | None:
-        """Return the response that opens the sign-in for the first browser or that browser again, else None."""
+        """Return the response that opens the sign-in, or None for a wrong key or a second browser."""
         given = key.encode("utf-8", "surrogatepass")
         if not secrets.compare_digest(given, self._key.encode()) or (self._opened and not self.owns(request)):
             return None
@@ -133,7 +133,7 @@ class LoginSession:
         return self._opened and self._tickets.admits(ticket)
 
     async def async_serve(self, request: web.Request, ticket: str, target: str) -> web.StreamResponse:
-        """Serve a request, whose path without the ticket is ``target``; respond 404 to any other browser."""
+        """Serve a request, whose path without ticket is ``target``; respond 404 without a valid cookie or ticket."""
         wanted = BrowserRequest(request.method, target, request.headers)
         owned, sends_form = self.owns(request), wanted.navigates and request.method == hdrs.METH_POST
         if not owned and not sends_form and (wanted.navigates or not self.allows_scripts(ticket)):
@@ -201,7 +201,7 @@ class LoginSession:
 
 
 def _not_found() -> web.Response:
-    """Return the 404 response for requests of other browsers."""
+    """Return an empty 404 response."""
     return web.Response(status=404)
 
 
@@ -251,7 +251,7 @@ class LoginProxyView(HomeAssistantView):
         return await self._async_serve(request, session)
 
     async def post(self, request: web.Request, session_id: str, tail: str) -> web.StreamResponse:  # noqa: ARG002 - the router names it
-        """Send a form of a page to Amazon, and return the page that follows."""
+        """Send a form or the data of a script to Amazon, and return the response."""
         return await self._async_serve(request, self._sessions.get(session_id))
 
     async def options(self, request: web.Request, session_id: str, tail: str) -> web.Response:  # noqa: ARG002 - the router names it
@@ -263,7 +263,7 @@ class LoginProxyView(HomeAssistantView):
         return web.Response(status=204, headers=_PREFLIGHT) if session.allows_scripts(ticket) else _not_found()
 
     async def _async_serve(self, request: web.Request, session: LoginSession | None) -> web.StreamResponse:
-        """Forward a request to Amazon."""
+        """Serve a request of a sign-in; respond 404 without a sign-in, or for a path that names no host of Amazon."""
         if session is None:
             return _not_found()
         ticket, target = split_ticket(session.base, request.raw_path)

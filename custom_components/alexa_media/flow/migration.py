@@ -129,8 +129,8 @@ async def async_settle(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 def _position(hass: HomeAssistant, entry: AlexaConfigEntry) -> int:
     """Return the position of the account among the entries, from 0; alexa_media_player's ids depend on it.
 
-    Home Assistant moves an entry whose unique id changes to the end of its domain. This happens to each migrated
-    account before this one.
+    The list of all domains is used, because Home Assistant moves an entry whose unique id changes to the end of its
+    domain's list. This may already have happened to accounts before this one.
     """
     ours = [other.entry_id for other in hass.config_entries.async_entries() if other.domain == DOMAIN]
     return ours.index(entry.entry_id)
@@ -261,7 +261,7 @@ def _remove_leftovers(hass: HomeAssistant, entry_id: str, email: str) -> None:
 
 
 def _files_of(config: Path, email: str) -> Iterable[Path]:
-    """Yield the files that alexa_media_player named after an email address."""
+    """Yield the paths of the files that alexa_media_player names after an email address; some may not exist."""
     cookies = f"{DOMAIN}.{email}"
     for folder in (config / STORAGE_DIR, config):
         for suffix in ("cookies", "pickle", "txt"):

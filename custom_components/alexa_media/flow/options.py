@@ -127,7 +127,7 @@ class AlexaMediaOptionsFlow(OptionsFlow):
             runtime.players.async_options_changed()
 
     def _show(self, values: Mapping[str, Any], errors: dict[str, str] | None = None) -> ConfigFlowResult:
-        """Show the form with the current values."""
+        """Show the form with values: the current options, or the user's input again."""
         chosen = {serial for key in _FILTERS for serial in values[key]}
         devices = _several_of(_choices(_listed(self.config_entry), chosen))
         appliances = _several_of(_appliance_choices(_others(self.config_entry), values[CONF_APPLIANCES]))
@@ -168,7 +168,7 @@ class PropertyOptionsFlow(AlexaMediaOptionsFlow):
 
     @override
     def _show(self, values: Mapping[str, Any], errors: dict[str, str] | None = None) -> ConfigFlowResult:
-        """Show the form with the current values."""
+        """Show the form with only the fields that apply to a property."""
         result = super()._show(values, errors)
         if schema := result["data_schema"]:
             shown = {key: selector for key, selector in schema.schema.items() if str(key) in (*_FILTERS, _RECORD)}
@@ -239,7 +239,10 @@ def _options(labels: Mapping[str, str]) -> list[SelectOptionDict]:
 
 
 def _serials(value: str | Iterable[str] | None, devices: Mapping[str, Device]) -> list[str]:
-    """Return a filter as serials; it is a list of serials, or names separated by commas (alexa_media_player)."""
+    """Return a filter as serials, with unknown names unchanged.
+
+    ``value`` is a list of serials or names, or the names separated by commas (alexa_media_player).
+    """
     by_name = {folded(device.name): serial for serial, device in devices.items()}
     # In a migrated list, names that contain a comma are split.
     names = split_names(value if isinstance(value, str) else ",".join(value or ()), by_name)

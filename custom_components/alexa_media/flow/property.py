@@ -60,7 +60,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
     DOMAIN = DOMAIN
 
     def __init__(self) -> None:
-        """Initialize without a region."""
+        """Initialize with North America as the region."""
         super().__init__()
         self._region = Region.NORTH_AMERICA
         self._login_host = LOGIN_HOSTS[Region.NORTH_AMERICA]
@@ -82,14 +82,14 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
 
     @override
     async def async_generate_authorize_url(self) -> str:
-        """Return the URL for the browser at the Login with Amazon site of the region."""
+        """Return the URL for the browser at the selected site of Login with Amazon."""
         use_login_host(self.flow_impl, self._login_host)
         return await super().async_generate_authorize_url()
 
     # --- region ---------------------------------------------------------------------------
 
     async def async_step_smart_properties(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the region of a new property, then start the sign-in."""
+        """Ask for the region and site of the sign-in to a new property, then start it."""
         if user_input is None:
             return self._show_region("smart_properties", _region_of(self.hass.config.country), _BY_REGION)
         self._take_region(user_input)
@@ -140,7 +140,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         return self.async_show_form(step_id=step_id, data_schema=schema)
 
     def _take_region(self, user_input: Mapping[str, Any]) -> None:
-        """Store the selected region and the site of its Login with Amazon."""
+        """Store the selected region, and the selected site of Login with Amazon or the default of the region."""
         self._region = Region(user_input[CONF_REGION])
         self._login_host = _LOGIN_HOSTS.get(user_input[CONF_LOGIN_HOST], LOGIN_HOSTS[self._region])
 
@@ -156,7 +156,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         return await self._async_renew(entry)
 
     async def _async_renew(self, entry: ConfigEntry[Any]) -> ConfigFlowResult:
-        """Store the new sign-in and reload the entry, or abort if the sign-in cannot access the entry's unit."""
+        """Store the new sign-in and reload the entry, or abort if the entry's unit cannot be read with it."""
         try:
             await self._client().get_unit(entry.data[CONF_UNIT_ID])
         except AlexaError as err:
@@ -244,11 +244,11 @@ _KEYS: Final[Mapping[type[AlexaError], str]] = {
     AlexaUnsupportedError: "unit_unknown",
     AlexaInvalidValueError: "unit_invalid",
 }
-"""Error keys of the form by error type."""
+"""Error keys of the form and reasons for aborting, by error type."""
 
 
 def _label(unit: PropertyUnit, found: Mapping[str, PropertyUnit]) -> str:
-    """Return the label of a unit: its name with those of its parents."""
+    """Return the label of a unit: the names of its known parents and its own, from the top down."""
     names: list[str] = []
     current: PropertyUnit | None = unit
     while current is not None and len(names) <= _DEEPEST:

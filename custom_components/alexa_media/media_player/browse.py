@@ -37,12 +37,12 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @property
     def _library(self) -> MediaLibrary | None:
-        """Return the media library of the account, or None."""
+        """Return the media library of the account; None without one, or for a group."""
         return None if self.device.is_group else self.runtime.media
 
     @property
     def _wanted_library(self) -> MediaLibrary:
-        """Return the media library of the account; raises ``BrowseError``."""
+        """Return the media library of the account; raises ``BrowseError`` without one, or for a group."""
         if (library := self._library) is None:
             raise BrowseError(f"{self.device.name} has nothing to browse")
         return library
@@ -145,7 +145,8 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
     async def async_search_media(self, query: SearchMediaQuery) -> SearchMedia:
         """Return a search item for each provider, and the radio stations and routines that match.
 
-        Amazon lists matching stations. A provider's matches can only be played, not listed.
+        Amazon lists matching stations. A provider's matches can only be played, not listed. A provider and media
+        classes in the query restrict the result.
         """
         library, phrase = self._wanted_library, query.search_query.strip()
         if not phrase:
@@ -193,7 +194,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
     async def _async_content_type(self, media_type: str) -> str:
         """Return a content type in the spelling of commands: words in lower case, a provider as its id.
 
-        The account's list of providers is used for unknown names.
+        Names that are not built in are looked up in the account's providers; an unknown one is returned unchanged.
         """
         if own := own_type(media_type):
             return own
@@ -210,7 +211,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
     async def _async_checked(self, search: PlaySearch) -> PlaySearch:
         """Return a search in Amazon's wording; raises ``ServiceValidationError`` with the reason of a refusal.
 
-        If the validation request fails, the search is returned unchanged.
+        It is returned unchanged for a group, or if the validation is not supported or gets no usable response.
         """
         if (library := self._library) is None:
             return search
@@ -239,7 +240,7 @@ def _category(name: str) -> str:
 
 
 def _provider_folder(provider: MusicProvider, children: Iterable[BrowseMedia] | None = None) -> BrowseMedia:
-    """Return a music provider, which can be browsed and searched."""
+    """Return the folder of a music provider, which can be searched; ``children`` is its content, if known."""
     return BrowseMedia(
         title=provider.name,
         media_class=MediaClass.APP,
@@ -256,7 +257,7 @@ def _provider_folder(provider: MusicProvider, children: Iterable[BrowseMedia] | 
 def _folder(
     path: str, title: str, children: Iterable[BrowseMedia] | None = None, *, can_search: bool = False
 ) -> BrowseMedia:
-    """Return a folder of the library."""
+    """Return a folder of the library; ``children`` is its content, None if it is not shown."""
     return BrowseMedia(
         title=title,
         media_class=MediaClass.DIRECTORY,
@@ -272,7 +273,7 @@ def _folder(
 def _playable(
     media_type: str, media_id: str, title: str, media_class: MediaClass, thumbnail: str | None = None
 ) -> BrowseMedia:
-    """Return an item that ``play_media`` accepts."""
+    """Return an item that ``media_player.play_media`` accepts."""
     return BrowseMedia(
         title=title,
         media_class=media_class,
