@@ -254,7 +254,7 @@ SOUNDS: Final = {
         ("water_sounds", "waterSounds", BinarySensorDeviceClass.SOUND),
     )
 }
-"""Descriptions by Amazon's property for a sound. Disabled by default, because polling costs a request per minute."""
+"""Entity descriptions by Amazon's property of a sound; disabled by default, as polling costs a request per minute."""
 
 
 _DETECTED: Final = {"DETECTED": True, "NOT_DETECTED": False}

@@ -116,8 +116,7 @@ class AlexaCalendar(AccountEntity[NotificationsCoordinator], CalendarEntity):
     async def async_create_event(self, **kwargs: Any) -> None:
         """Create an alarm if the title is empty or "Alarm", else a reminder; the location selects the Echo.
 
-        Without a location, the default Echo is used. Raises ``ServiceValidationError`` for an event that is not
-        supported, ``Unauthorized``, and ``HomeAssistantError`` if Amazon does not accept it.
+        Without a location, the default Echo is used.
         """
         label = kwargs.get("summary") or ""
         is_alarm = not tidy(label) or same(label, ALARM)
@@ -200,7 +199,10 @@ def _rule(echo: Echo, item: Notification) -> str | None:
 
 
 def _title(echo: Echo, item: Notification) -> str:
-    """Return the title of an event: its label (may be empty), or for an alarm without one, "Alarm" and the Echo."""
+    """Return the title of an event: the label, which may be empty for a reminder.
+
+    An alarm without a label gets "Alarm" with the name of the Echo.
+    """
     if item.label or item.type not in ALARMS:
         return item.label or ""
     return f"{ALARM} – {echo.device.name}"

@@ -43,7 +43,7 @@ SET_ASCENDING: Final = Write("set_ascending", "PUT", "/api/ascending-alarm/{seri
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredAlarm:
-    """An alarm as ``/v1/alerts/alarms`` stores it; an edit sends unchanged parts back verbatim.
+    """An alarm as stored in ``/v1/alerts/alarms``; an edit sends its unchanged parts back verbatim.
 
     ``scheduled`` is the local time at the device, such as "2026-11-22T07:00:00".
     """
@@ -57,7 +57,7 @@ class StoredAlarm:
 
 
 def parse_alarms(data: Any) -> dict[str, StoredAlarm]:
-    """Parse ``/v1/alerts/alarms`` into alarms by token; skip unreadable ones."""
+    """Parse ``/v1/alerts/alarms`` into alarms by token; skip those without a token, a device or a time."""
     alarms = mappings(required_list(data, "alarms", ALARMS))
     return by_key(((alarm.token, alarm) for element in alarms if (alarm := _alarm(element))), "alarms")
 
@@ -98,7 +98,7 @@ def parse_alarm_tones(data: Any) -> tuple[AlarmTone, ...]:
 
 
 def parse_sound(data: Any) -> AlarmTone | None:
-    """Parse one alarm sound; ``None`` if it has no id."""
+    """Parse one alarm sound; ``None`` if it has no usable id."""
     element = mapping(data)
     sound_id = word(element.get("id"))
     if sound_id is None:
@@ -118,7 +118,7 @@ def parse_alarm_volumes(data: Any) -> dict[str, int]:
 
 
 def parse_ascending(data: Any) -> dict[str, bool]:
-    """Parse whether the alarm volume is ascending, by serial of the device."""
+    """Parse whether the alarm volume is ascending, by serial."""
     return by_serial(
         data, "ascendingAlarmModelList", ASCENDING, lambda element: reading(element.get("ascendingAlarmEnabled"))
     )
@@ -137,10 +137,9 @@ _LABELS: Final = {
 
 
 def parse_notifications(data: Any) -> dict[str, Notification]:
-    """Parse all notifications of the account by id; the result may be empty.
+    """Parse the notifications of the account by id; the result may be empty.
 
-    Notifications without a device, such as the reminder of an automation, are skipped.
-    Amazon's times are milliseconds, 0 for none.
+    Notifications without an id or a device, such as the reminder of an automation, are skipped.
     """
     found = (_notification(element) for element in mappings(required_list(data, "notifications", NOTIFICATIONS)))
     return by_key(((item.notification_id, item) for item in found if item), "notifications")
@@ -180,13 +179,13 @@ def _notification(element: Mapping[str, Any]) -> Notification | None:
 
 
 def _label(value: Any) -> str | None:
-    """Return a label, truncated because entities and events are named after it."""
+    """Return a label or None; a long one is truncated, because entities and events are named after it."""
     found = text(value)
     return found[:LONGEST_LABEL] if found else None
 
 
 def _version(value: Any) -> str | None:
-    """Return the version of a notification as text; Amazon sends a number or text."""
+    """Return the version of a notification as text, or None; Amazon sends a number or text."""
     if (plain := number(value)) is not None:
         return str(round(plain))
     return text(value)
@@ -213,7 +212,7 @@ def _seconds_of_day(value: Any) -> float | None:
 
 
 def _remaining(value: Any, kind: NotificationType) -> float | None:
-    """Return the remaining seconds or None; for types other than timers, 0 means that there are none."""
+    """Return the remaining time in seconds, or None; for types other than timers, 0 counts as None."""
     left = seconds(value)
     return left if left or kind is NotificationType.TIMER else None
 
@@ -246,7 +245,7 @@ class AccountAlarms(AccountClient):
         return f"{device.device_type}-{device.serial}-{token}"
 
     async def _default_tone(self, device: Device) -> AlarmTone | None:
-        """Return the default sound, which the app sends with every alarm; None if it cannot be read."""
+        """Return the default sound, which the app sends with every alarm; None if it is missing or unreadable."""
         try:
             return await self.async_default_sound(device)
         except AlexaError:
@@ -255,7 +254,7 @@ class AccountAlarms(AccountClient):
     async def async_create_reminder(
         self, device: Device, timing: Timing, label: str, sound: AlarmTone | None = None
     ) -> str:
-        """Create a reminder."""
+        """Create a reminder and return its id."""
         body: dict[str, Any] = {
             "type": "Reminder",
             "status": "ON",
@@ -280,7 +279,7 @@ class AccountAlarms(AccountClient):
             )
 
     def _place(self, device: Device) -> dict[str, str]:
-        """Return the device fields of a reminder; for all devices, the fields of the integration's registration."""
+        """Return the device fields of a reminder; one for all devices names the integration's registration instead."""
         if device.serial != EVERYWHERE:
             return address_of(device)
         own = {"deviceSerialNumber": self._session.credentials.serial, "deviceType": APP_TYPE}
@@ -307,7 +306,7 @@ class AccountAlarms(AccountClient):
         sound: AlarmTone | None = None,
         enabled: bool | None = None,
     ) -> None:
-        """Change a reminder."""
+        """Change a reminder, or turn it on or off; a new time also turns it on unless ``enabled`` is False."""
         changes: dict[str, Any] = {"reminderLabel": label} if label is not None else {}
         if timing:
             changes |= {"status": "ON", **_times(timing), **_repetition(timing)}
@@ -381,12 +380,12 @@ class AccountAlarms(AccountClient):
         return await self._transport.async_read(SOUNDS, parse_alarm_tones, query=query)
 
     async def async_default_sound(self, device: Device) -> AlarmTone | None:
-        """Return the default alarm sound."""
+        """Return the default alarm sound of a device, or None if Amazon reports none."""
         query = {**address_of(device), **_ALARM}
         return await self._transport.async_read(DEFAULT_SOUND, parse_sound, query=query)
 
     async def async_set_default_sound(self, device: Device, sound: AlarmTone) -> None:
-        """Set the default alarm sound."""
+        """Set the default alarm sound of a device."""
         body = {**address_of(device), **_ALARM, "soundId": sound.sound_id}
         await self._transport.async_request(SET_DEFAULT_SOUND, json=body)
 
@@ -408,7 +407,7 @@ class AccountAlarms(AccountClient):
         return await self._transport.async_read(ASCENDING, parse_ascending)
 
     async def async_set_ascending(self, device: Device, *, enabled: bool) -> None:
-        """Turn ascending alarm volume on or off."""
+        """Turn ascending alarm volume of a device on or off."""
         await self._transport.async_request(
             SET_ASCENDING,
             params={"serial": device.serial},

@@ -91,8 +91,8 @@ class AccountBackend(AlexaBackend):
     ) -> None:
         """Initialize with a session whose cookie jar belongs to this account only; this object never closes it.
 
-        ``client_factory`` makes the HTTP/2 client of a push stream. ``account`` is the signed-in account if it is
-        already known; otherwise ``async_connect`` reads it.
+        ``client_factory`` makes an HTTP/2 client for one connection of the push stream. ``account`` is the signed-in
+        account if it is already known; otherwise ``async_connect`` reads it.
         """
         self._session = AccountSession(session, credentials)
         self._transport = self._session.transport
@@ -146,18 +146,18 @@ class AccountBackend(AlexaBackend):
 
     @property
     def intervals(self) -> Mapping[str, timedelta]:
-        """Return no intervals: each topic is one request for the whole account."""
+        """Return no intervals: the default interval of each topic applies."""
         return {}
 
     def watch(self, topic: str, watched: Callable[[], frozenset[str]]) -> None:
-        """Do nothing: reads always cover all devices."""
+        """Do nothing: no read of this backend depends on the keys that are shown."""
 
     def follow_answers(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after each successful response."""
         self._transport.on_answer = listener
 
     def snapshot(self) -> dict[str, Any]:
-        """Return the state that a later backend can restore without requests, as JSON; it contains secrets."""
+        """Return the state that a later backend can restore without requests, as a JSON object with secrets."""
         return self._session.snapshot()
 
     def restore(self, stored: object, on_change: Callable[[], None]) -> None:
@@ -166,7 +166,7 @@ class AccountBackend(AlexaBackend):
         self._session.on_change = on_change
 
     def record_to(self, recorder: ExchangeRecorder | None) -> None:
-        """Send all responses and directives to ``recorder``; None stops that."""
+        """Record requests, responses and directives with ``recorder``; None stops that."""
         self._transport.recorder = recorder
         if self._stream is not None:
             self._stream.recorder = recorder
@@ -229,7 +229,7 @@ class AccountBackend(AlexaBackend):
         await self._session.async_deregister()
 
     async def async_close(self) -> None:
-        """Stop the stream and the schedulers; the caller closes the aiohttp session."""
+        """Stop the stream, the schedulers and running renewals; the caller closes the aiohttp session."""
         if self._stream is not None:
             await self._stream.aclose()
         for close in self._closes:
@@ -264,7 +264,7 @@ class AccountBackend(AlexaBackend):
             return self._preferences.last_preferences
 
     async def async_sessions(self, known: Iterable[Device] = ()) -> tuple[Session, ...]:
-        """Return all media sessions, playing ones last; empty if Amazon controls no playback."""
+        """Return the media sessions that name a device, playing ones last; empty if Amazon controls no playback."""
         device = _device_for_query(self._devices.values() or known, self.own_serial)
         try:
             return await self._transport.async_read(
@@ -286,7 +286,7 @@ class AccountBackend(AlexaBackend):
         return await self._transport.async_read(NOTIFICATIONS, parse_notifications, query={"cached": "true"})
 
     async def async_dnd(self) -> Mapping[str, bool]:
-        """Return the Do Not Disturb state of all devices by serial."""
+        """Return the Do Not Disturb states of the devices that report one, by serial."""
         return await self._transport.async_read(DND, parse_dnd)
 
     async def async_bluetooth(self) -> Mapping[str, BluetoothState]:
@@ -314,7 +314,10 @@ class AccountBackend(AlexaBackend):
         return await self._scheduler.execute_each(plans)
 
     def _with_members(self, devices: Sequence[Device]) -> Sequence[Device]:
-        """Return the devices with groups replaced by their member devices, each device once."""
+        """Return the devices with groups replaced by their known member devices, each device once.
+
+        A group without known members is kept.
+        """
         found: dict[str, Device] = {}
         for device in devices:
             for single in leaves(self._devices.get(device.serial, device), self._devices):
@@ -360,7 +363,7 @@ class AccountBackend(AlexaBackend):
     # --- push ---------------------------------------------------------------------------
 
     async def events(self) -> AsyncGenerator[PushEvent]:
-        """Yield the push events of the stream, reconnecting until closed."""
+        """Yield push events, reconnecting until closed; raises ``AlexaAuthError`` if the user has to sign in again."""
         stream = PushStream(
             self._client_factory,
             token=self._session.async_token,
@@ -382,7 +385,10 @@ class AccountBackend(AlexaBackend):
 
 
 def _device_for_query(devices: Iterable[Device], own_serial: str | None) -> Device | None:
-    """Return a device for the sessions request, preferably an online one; the response covers all devices anyway."""
+    """Return a device to name in the request for sessions, preferably an online one, or None.
+
+    The response covers all devices anyway.
+    """
     speakers = [
         device
         for device in devices

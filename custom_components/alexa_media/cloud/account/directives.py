@@ -96,7 +96,7 @@ def parses(*commands: PushCommand) -> Callable[[Parser], Parser]:
 
 
 FDAL: Final = "FDAL"
-"""Name of smart home updates in events. The routes of these updates end with it."""
+"""End of the route of a smart home update, and the name of an unreadable one in ``DirectiveUnknown``."""
 
 _MAX_ENCODINGS: Final = 4
 _MAX_UPDATES: Final = 1000
@@ -108,7 +108,7 @@ _NAME: Final = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
 
 def gateway(domain: str) -> str:
-    """Return the default gateway of a marketplace; Amazon redirects the stream if it is the wrong one."""
+    """Return the address of a marketplace's default gateway; Amazon redirects the stream if it is the wrong one."""
     region = "na" if domain in _NORTH_AMERICA else "fe" if domain in _FAR_EAST else "eu"
     return _GATEWAY.format(region)
 
@@ -130,7 +130,7 @@ def parse_directive(data: Mapping[str, Any], now: datetime) -> list[PushEvent]:
 def set_endpoint(data: Mapping[str, Any]) -> tuple[bool, str | None]:
     """Return whether a directive is ``System.SetEndpoint``, and the gateway address in it.
 
-    The address is ``None`` unless its host is Amazon's, because the access token is sent there.
+    The address is ``None`` unless it is an https address of Amazon's, because the access token is sent there.
     """
     directive = mapping(data.get("directive"))
     header = mapping(directive.get("header"))
@@ -140,7 +140,7 @@ def set_endpoint(data: Mapping[str, Any]) -> tuple[bool, str | None]:
 
 
 def gateway_address(value: object) -> str | None:
-    """Return the address of a gateway, or None if its host is not Amazon's."""
+    """Return the address of a gateway without a trailing slash, or None if it is not an https address of Amazon's."""
     return value.rstrip("/") if isinstance(value, str) and _ENDPOINT.fullmatch(value) else None
 
 
@@ -174,7 +174,7 @@ def _appliance(update: Mapping[str, Any]) -> PushEvent:
 
 
 def _decoded(value: object) -> object:
-    """Decode a JSON string, which may be encoded several times; None for invalid JSON.
+    """Decode a JSON string, which may be encoded up to ``_MAX_ENCODINGS`` times; None for invalid JSON.
 
     Other values are returned unchanged.
     """
@@ -203,7 +203,7 @@ def _name(*parts: object) -> str:
 
 
 def _serial(payload: Mapping[str, Any]) -> str | None:
-    """Return the serial of the device that a push is about."""
+    """Return the serial of the device that a push is about, or None."""
     for source in (mapping(payload.get("dopplerId")), payload):
         serial = source.get("deviceSerialNumber")
         if isinstance(serial, str) and serial:
@@ -217,7 +217,7 @@ def _text(value: object) -> str | None:
 
 
 def _integer(value: object) -> int | None:
-    """Return a number, which may be sent as text, as an integer, else None; raises ``ValueError`` for other text."""
+    """Return a number or the text of an integer as an integer, else None; raises ``ValueError`` for other text."""
     if value is None or isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     return int(value)
@@ -229,7 +229,7 @@ def _boolean(value: object) -> bool | None:
 
 
 def _seconds(milliseconds: object) -> float | None:
-    """Return milliseconds as seconds, or None if the value is not a number."""
+    """Return milliseconds as seconds, or None if the value is not a finite number."""
     if isinstance(milliseconds, bool) or not isinstance(milliseconds, int | float):
         return None
     seconds = milliseconds / 1000
@@ -307,7 +307,7 @@ def _media_change(push: PushPayload) -> PushEvent:
 
 @parses(PushCommand.PUSH_MEDIA_QUEUE_CHANGE)
 def _media_queue(push: PushPayload) -> PushEvent:
-    """Parse shuffle and repeat; null and "NORMAL" mean off, and a missing field leaves the value unknown."""
+    """Parse shuffle, repeat and whether the queue is new; null and "NORMAL" mean off, a missing field means unknown."""
     shuffle = repeat = None
     if "playBackOrder" in push.data:
         shuffle = _off_or(push.data["playBackOrder"], "SHUFFLE_ALL")

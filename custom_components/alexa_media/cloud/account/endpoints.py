@@ -14,13 +14,13 @@ class Host(StrEnum):
     """Host of an endpoint; the session resolves each to an address."""
 
     WEBSITE = "website"
-    """``websiteApiUrl`` of ``/api/endpoints``, or ``alexa.<domain>`` until that is known; uses cookies."""
+    """``websiteApiUrl`` of ``/api/endpoints``, or ``alexa.<domain>`` if that is unknown; uses cookies."""
     ALEXA = "alexa"
     """``alexa.<domain>``; uses cookies."""
     RETAIL = "retail"
     """``www.<domain>``; uses cookies."""
     ALEXA_API = "alexa_api"
-    """``alexaApiUrl`` of ``/api/endpoints``, or ``api.amazonalexa.com`` until that is known; uses the bearer token."""
+    """``alexaApiUrl`` of ``/api/endpoints``, or ``api.amazonalexa.com`` if that is unknown; uses the bearer token."""
     COMMUNICATIONS = "communications"
     """One host for all marketplaces; uses the cookies of the account's marketplace."""
     PARENTS = "parents"
@@ -28,12 +28,16 @@ class Host(StrEnum):
 
 
 class Answer(StrEnum):
-    """Expected content of a successful response."""
+    """Expected content of a successful response.
+
+    Where no page is expected, HTML counts as the sign-in page, and ``errors`` in JSON as a refusal unless the endpoint
+    is ``partial``.
+    """
 
     JSON = "json"
-    """A JSON value, or nothing with status 204; anything else is a bad response."""
+    """A JSON value other than null, or nothing with status 204."""
     ANY = "any"
-    """Any content or none, but HTML counts as the sign-in page, and ``errors`` in JSON as a refusal."""
+    """Any content or none."""
     PAGE = "page"
     """A page that is requested for its cookies; HTML is accepted."""
     HTML = "html"

@@ -72,7 +72,7 @@ class Enrollment:
 
     @staticmethod
     def account_from(pasted: str) -> str | None:
-        """Return the ``amzn1.account…`` id in the URL of a finished sign-in, or None."""
+        """Return the ``amzn1.account…`` id in a URL that ``code_from`` accepts, or None."""
         named = _address(pasted).query.get("openid.identity", "").rpartition("/")[2]
         return named if named.startswith("amzn1.account.") else None
 
@@ -116,8 +116,7 @@ def _credentials(found: Any) -> Credentials:
 def _refusal(err: secureauth.EnrollmentError) -> EnrollmentError | AlexaConnectionError:
     """Return the error for a failed registration: the code was refused, or Amazon could not be reached.
 
-    alexapy raises the same exception class for both. Its message contains the HTTP status, or the refusal in a 200
-    response.
+    alexapy raises the same exception class for both, so its message and its cause decide.
     """
     found = _STATUS.search(str(err))
     status = int(found[1]) if found else None

@@ -53,7 +53,7 @@ def parse_page_token(page: Any) -> str:
 
 
 def parse_activities(data: Any) -> tuple[str, ...]:
-    """Parse the ids of the records that can be deleted; raises ``AlexaBadResponseError``."""
+    """Parse the ids of the records to delete; raises ``AlexaBadResponseError``."""
     elements = mappings(required_list(data, "activities", ACTIVITIES))
     return tuple(found for element in elements if (found := text(element.get("id"))))
 
@@ -108,13 +108,13 @@ def _keyed_serial(value: Any) -> str | None:
 
 
 def _serial(value: Any) -> str | None:
-    """Return the serial in ``deviceInfo``: an object, a list of objects, or nothing."""
+    """Return the first serial in ``deviceInfo``, which is an object or a list of objects; None if it has none."""
     infos = [value] if isinstance(value, dict) else mappings(value)
     return next((serial for info in infos if (serial := text(info.get("deviceSerialNumber")))), None)
 
 
 def _older_record(element: Mapping[str, Any]) -> VoiceRecord | None:
-    """Parse one record of the older endpoint."""
+    """Parse one record of the older endpoint; ``None`` if it has no time."""
     if (timestamp := instant(element.get("timestamp"))) is None:
         return None
     utterance = text(element.get("utteranceType")) or ""
@@ -131,7 +131,7 @@ def _older_record(element: Mapping[str, Any]) -> VoiceRecord | None:
 
 
 def _joined(element: Mapping[str, Any], kinds: tuple[str, ...]) -> str | None:
-    """Return the joined texts of the first item type that has any text."""
+    """Return the joined texts of the first of the item types that has any text, or None."""
     items = list(mappings(element.get("voiceHistoryRecordItems")))
     for kind in kinds:
         found = [_words(item.get("transcriptText")) for item in items if item.get("recordItemType") == kind]
@@ -146,7 +146,7 @@ def _words(value: Any) -> str | None:
 
 
 TOKEN_LIFETIME_SECONDS: Final = 12 * 3600.0
-"""Lifetime of the csrf token. Other clients use it for 2 to 24 hours. If Amazon refuses it earlier, it is renewed."""
+"""Seconds for which a csrf token is used; other clients use 2 to 24 hours. If Amazon refuses it, it is renewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +166,7 @@ class AccountHistory(AccountClient):
     """Voice history of one account; ``HistoryApi`` documents the methods.
 
     There are two endpoints. The newer one is tried first, then the older one if Amazon refuses it. The endpoint that
-    worked is tried first the next time. Only the newer one names the speaker; only the older one always names the
-    device.
+    worked is tried first the next time. Only the newer one names the speaker, but it may not name the device.
     """
 
     def __init__(self, session: AccountSession) -> None:
@@ -178,7 +177,7 @@ class AccountHistory(AccountClient):
         self._token_until = 0.0
 
     async def async_records(self, start: datetime, end: datetime, previous: str | None = None) -> RecordPage:
-        """Return the records from ``start`` to ``end``, latest first; ``previous`` is the token of the page before."""
+        """Return a page of the records from ``start`` to ``end``; ``previous`` is the token of the page before."""
         first, second = self._forms
         await self._async_token()
         try:
@@ -192,7 +191,10 @@ class AccountHistory(AccountClient):
         return page
 
     async def async_clear(self, limit: int) -> tuple[int, int]:
-        """Delete the latest records; for a record without a recording Amazon responds 404 and keeps it."""
+        """Delete at most ``limit`` of the latest records; return how many were deleted and how many were kept.
+
+        Amazon responds 404 for a record without a recording, and keeps it.
+        """
         transport, deleted = self._transport, 0
         with transport.unproven.attempt("clear_history"):
             query = {"size": str(limit), "offset": "-1"}

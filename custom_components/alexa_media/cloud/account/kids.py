@@ -80,7 +80,7 @@ class AccountKids(AccountClient):
         )
 
     async def async_disable_kids(self, device: Device) -> None:
-        """Turn off Amazon Kids."""
+        """Turn off Amazon Kids on a device."""
         await self._transport.async_request(DISABLE_KIDS, params=place_of(device))
 
 

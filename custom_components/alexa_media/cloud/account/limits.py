@@ -146,7 +146,10 @@ class Throttle:
 
     @asynccontextmanager
     async def turn(self, host: str, kind: Traffic) -> AsyncGenerator[None]:
-        """Allow one request at a time while the host is throttled, any number otherwise."""
+        """Allow one request of this kind at a time while it is throttled at the host, any number otherwise.
+
+        For commands, throttled reads count too.
+        """
         if not self._is_active(host, kind):
             yield
             return
@@ -199,13 +202,13 @@ class Throttle:
         return self._blocks.setdefault((host, kind), _Block())
 
     def _is_active(self, host: str, kind: Traffic) -> bool:
-        """Return whether a kind of traffic is throttled at a host; for commands, throttled reads count, too."""
+        """Return whether a kind of traffic is throttled at a host; for commands, throttled reads count too."""
         kinds = (Traffic.READS,) if kind is Traffic.READS else tuple(Traffic)
         return any((block := self._blocks.get((host, one))) is not None and block.is_active for one in kinds)
 
 
 class Backoff:
-    """Exponential back-off after failures: 5 s, doubled with each failure up to 5 min."""
+    """Exponential back-off after failures, by default from 5 s up to 5 min."""
 
     def __init__(self, first: float = 5.0, longest: float = 300.0) -> None:
         """Initialize without a pending pause; ``first`` and ``longest`` are in seconds."""
@@ -220,7 +223,7 @@ class Backoff:
         return max(0.0, self._until - monotonic())
 
     def failed(self) -> None:
-        """Record a failure and double the pause."""
+        """Record a failure and start the next pause."""
         self._delay = min(max(self._first, self._delay * 2), self._longest)
         self._until = monotonic() + self._delay
 

@@ -64,7 +64,7 @@ def parse_next_token(data: Any) -> str | None:
 
 
 def merged_items(items: Iterable[ListItem]) -> tuple[ListItem, ...]:
-    """Return the latest version of each item; an item that moves between two page requests is in both pages."""
+    """Return the latest version of each item; an item that moves between two page requests may be in both pages."""
     found: dict[str, ListItem] = {}
     for item in items:
         if item.item_id not in found or found[item.item_id].version < item.version:
@@ -98,13 +98,13 @@ def _item(element: Mapping[str, Any]) -> ListItem | None:
 
 
 def _text(value: Any) -> str | None:
-    """Return a text or a number as stripped text; ``None`` if it is empty."""
+    """Return a text or a number as stripped text; ``None`` for an empty text and for other values."""
     found = number(value)
     return ((text(value) if found is None else f"{found:.15g}") or "").strip() or None
 
 
 def _version(value: Any) -> int:
-    """Return the version of a list or an item, sent as a number or text; 0, which Amazon refuses, if there is none."""
+    """Return a version, sent as a number or text; 0, which Amazon refuses in a change, if there is none."""
     try:
         return int(number(value) or number(float(text(value) or 0)) or 0)
     except ValueError:
@@ -112,7 +112,7 @@ def _version(value: Any) -> int:
 
 
 def _quantity(value: Any) -> str | None:
-    """Return a quantity as text: from a text, a number, or an object with a number and optionally a unit."""
+    """Return a quantity as text, from a text, a number, or an object with an amount and an optional unit; else None."""
     if not isinstance(value, dict):
         return _text(value)
     amount, unit = (

@@ -74,7 +74,7 @@ def parse_sound_effects(data: Any) -> tuple[SoundEffect, ...]:
 
 
 def parse_stations(data: Any) -> tuple[Station, ...]:
-    """Parse the stations of a search; skip other results and stations that are unavailable to the account."""
+    """Parse the stations in the results of a search; skip those without id or name, and those that are unavailable."""
     return tuple(
         Station(station_id=station_id, name=name, image_url=text(element.get("image")))
         for element in mappings(required_list(data, "browseList", STATIONS))
@@ -99,7 +99,10 @@ def parse_queue(data: Any) -> tuple[QueueItem, ...]:
 
 
 def parse_validation(data: Any, phrase: str) -> SearchResult:
-    """Parse Amazon's validation of a search; any result other than VALID becomes the ``refusal``."""
+    """Parse Amazon's validation of the search for ``phrase``; any result other than VALID becomes the ``refusal``.
+
+    Raises ``AlexaBadResponseError`` if there is no result.
+    """
     answer = mapping(data)
     if (result := text(answer.get("result"))) is None:
         raise VALIDATE_OPERATION.error(AlexaBadResponseError, "was answered with something else")
@@ -130,7 +133,10 @@ class AccountMedia:
         default_customer_id: Callable[[], str],
         routine_node: RoutineNode,
     ) -> None:
-        """Initialize; ``scheduler`` sends the sequences, and ``routine_node`` returns the node of a routine."""
+        """Initialize; ``scheduler`` sends the sequences, and ``routine_node`` returns the node of a routine.
+
+        ``default_customer_id`` returns the id of the signed-in customer.
+        """
         self._transport = transport
         self._scheduler = scheduler
         self._default_customer_id = default_customer_id
@@ -141,7 +147,7 @@ class AccountMedia:
         return await self._transport.async_read(BEHAVIOR_ENTITIES, parse_providers, query={"skillId": MUSIC_SKILL})
 
     async def async_sounds(self) -> tuple[SoundEffect, ...]:
-        """Return the sounds."""
+        """Return the sound effects."""
         return await self._transport.async_read(BEHAVIOR_ENTITIES, parse_sound_effects, query={"skillId": SOUND_SKILL})
 
     async def async_stations(self, query: str) -> tuple[Station, ...]:
@@ -151,7 +157,7 @@ class AccountMedia:
         )
 
     async def async_queue(self, device: Device) -> tuple[QueueItem, ...]:
-        """Return the queue of a device."""
+        """Return up to ``QUEUE_SIZE`` tracks of a device's queue; empty if Amazon controls no playback."""
         try:
             return await self._transport.async_read(
                 QUEUE, parse_queue, query={**address_of(device), "size": str(QUEUE_SIZE)}
@@ -162,7 +168,7 @@ class AccountMedia:
             raise
 
     async def async_check(self, search: PlaySearch, device: Device) -> SearchResult:
-        """Request Amazon's validation of a search, without playing it."""
+        """Return Amazon's validation of a search, without playing it."""
         payload = search_payload(search, Target.of(device, self._default_customer_id()))
         return await self._transport.async_read(
             VALIDATE_OPERATION,

@@ -1,7 +1,7 @@
 """Parser of the multipart stream of directives (RFC 2046), fed as bytes arrive.
 
-Every directive is one part with one line of JSON. A part without a body keeps the connection alive. Other parts, such
-as audio of speech, are skipped.
+Every directive is one part, usually with one line of JSON. A part without a body keeps the connection alive. Other
+parts, such as audio of speech, are skipped.
 """
 
 from enum import Enum, auto
@@ -77,7 +77,10 @@ class MultipartParser:
         return objects
 
     def close(self) -> list[dict[str, Any]]:
-        """Return the objects completed by the end of the stream, whose last line may lack a line end."""
+        """Return the objects completed by the end of the stream, whose last line may lack a line end.
+
+        Raises ``MultipartError``.
+        """
         objects: list[dict[str, Any]] = []
         if self._pending and not self._line_cut:
             self._line(bytes(self._pending).removesuffix(b"\r"), objects)
@@ -160,7 +163,7 @@ class MultipartParser:
             self._at = _At.BODY if self._is_json else _At.SKIPPED
 
     def _body_line(self, line: bytes, objects: list[dict[str, Any]]) -> None:
-        """Process a line of JSON; a complete object is returned without waiting for the next delimiter."""
+        """Process a line of JSON; an object in the first line is added without waiting for the next delimiter."""
         if not line.strip():
             return
         is_first = not self._body

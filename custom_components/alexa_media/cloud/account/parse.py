@@ -1,4 +1,4 @@
-"""Parsers of single values, and of devices, players, volumes and Bluetooth."""
+"""Parsers of single values, and of the account, devices, Do Not Disturb, players and Bluetooth."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -58,7 +58,10 @@ def required_list(data: Any, key: str | None, endpoint: Endpoint) -> list[Any]:
 
 
 def required_texts(data: Any, key: str, endpoint: Endpoint) -> tuple[str, ...]:
-    """Return the required list of strings under ``key``; raises ``AlexaBadResponseError``."""
+    """Return the strings in the required list under ``key``; raises ``AlexaBadResponseError``.
+
+    An empty list is valid; one that only contains other values is not.
+    """
     value = mapping(data).get(key)
     if not isinstance(value, list) or (value and not texts(value)):
         raise endpoint.error(AlexaBadResponseError, f"was answered without {key}")
@@ -98,7 +101,7 @@ _RANK: Final = {PlayerState.PAUSED: 1, PlayerState.PLAYING: 2}
 
 
 class Region(NamedTuple):
-    """Addresses (scheme and host) in the response of ``/api/endpoints``; ``None`` for one that is not Amazon's."""
+    """Addresses (scheme and host) in the response of ``/api/endpoints``; ``None`` for one that is not accepted."""
 
     website: str | None
     alexa_api: str | None
@@ -108,7 +111,10 @@ class Region(NamedTuple):
 
 
 def parse_account(data: Any, domain: str) -> Account:
-    """Parse ``users/me``; ``domain`` is the marketplace if the response has none."""
+    """Parse ``users/me``; ``domain`` is the marketplace if the response has none.
+
+    Raises ``AlexaBadResponseError`` if there is no customer id.
+    """
     me = mapping(data)
     if (customer_id := text(me.get("id"))) is None:
         raise ACCOUNT.error(AlexaBadResponseError, "was answered without id")
@@ -122,7 +128,10 @@ def parse_account(data: Any, domain: str) -> Account:
 
 
 def parse_region(data: Any, domain: str) -> Region:
-    """Parse ``/api/endpoints``; the website is None unless the cookies of ``domain`` are sent to it."""
+    """Parse ``/api/endpoints``; an address is None unless it may receive the credentials.
+
+    The website must be below ``domain``, to which the cookies are sent, and the API below ``amazonalexa.com``.
+    """
     region = mapping(data)
     website, api = _host(region.get("websiteApiUrl")), _host(region.get("alexaApiUrl"))
     return Region(
@@ -145,7 +154,7 @@ def _host(value: Any) -> str | None:
 
 
 def parse_devices(data: Any) -> dict[str, Device]:
-    """Parse the device list by serial; raises ``AlexaBadResponseError`` for an empty list, which no real account has.
+    """Parse the devices by serial; raises ``AlexaBadResponseError`` if there is none, as every real account has one.
 
     Groups and their members refer to each other in two fields, either of which may be missing. The result has both
     directions. Devices with equal capabilities share one set, because the sets take more memory than all other values.
@@ -213,7 +222,7 @@ def parse_dnd_echo(data: Any) -> bool | None:
 
 
 def parse_volumes(data: Any) -> dict[str, Volume]:
-    """Parse the volumes of all devices, by serial; skip devices for which Amazon returns an error."""
+    """Parse the volumes by serial; skip devices without one, such as those for which Amazon returns an error."""
     return by_serial(data, "volumes", VOLUMES, _volume, serial_key="dsn")
 
 
@@ -306,7 +315,7 @@ def _media(data: Mapping[str, Any], now: datetime) -> Media:
 
 
 def _art(data: Mapping[str, Any]) -> str | None:
-    """Return the URL of the largest picture that can be fetched."""
+    """Return the URL of the largest main picture, else of the largest mini picture, else None."""
     for picture in (mapping(data.get("mainArt")), mapping(data.get("miniArt"))):
         for key in _ART_KEYS:
             if (url := text(picture.get(key))) and url.startswith(("https://", "http://")):
@@ -328,7 +337,7 @@ def parse_bluetooth(data: Any) -> dict[str, BluetoothState]:
 
 
 def _paired(value: Any) -> tuple[PairedDevice, ...] | None:
-    """Parse the paired devices of one Echo, one per address; None if the list is null."""
+    """Parse the paired devices of one Echo, one per address; None if there is no list."""
     if not isinstance(value, list):
         return None
     found = {device.address: device for element in mappings(value) if (device := _bluetooth_device(element))}
@@ -336,7 +345,7 @@ def _paired(value: Any) -> tuple[PairedDevice, ...] | None:
 
 
 def _bluetooth_device(element: Mapping[str, Any]) -> PairedDevice | None:
-    """Parse one paired device; its name defaults to its address."""
+    """Parse one paired device; its name defaults to its address. None without an address."""
     if (address := text(element.get("address"))) is None:
         return None
     return PairedDevice(

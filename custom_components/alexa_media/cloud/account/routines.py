@@ -1,4 +1,4 @@
-"""Routines of the account API: endpoint, parser, client."""
+"""Routines of the account API: endpoints, parser, client."""
 
 from collections.abc import Callable, Iterator, Mapping
 import json
@@ -31,7 +31,7 @@ CURRENT_SERIAL: Final = "ALEXA_CURRENT_DSN"
 CURRENT_LOCALE: Final = "ALEXA_CURRENT_LOCALE"
 CUSTOMER: Final = "ALEXA_CUSTOMER_ID"
 
-# In the steps of a routine that starts when an alarm is stopped, this text replaces the Echo.
+# Placeholder for the Echo in the steps of a routine that starts when an alarm is stopped.
 _TRIGGER: Final = re.compile(r"<\$Trigger\..*\$>")
 _SERIAL_KEYS: Final = ("deviceSerialNumber",)
 _TYPE_KEYS: Final = ("deviceType", "deviceTypeId")
@@ -93,10 +93,10 @@ def _is_echo(value: str) -> bool:
 def sequence_for(routine: Routine, device: Device | None, devices: Mapping[str, Device], customer_id: str) -> str:
     """Return the sequence of a routine as JSON, with the placeholders for Echo, language and customer filled in.
 
-    ``device`` replaces the Echo that is spoken to; if it is None, these placeholders stay. ``devices`` are all devices
-    of the account by serial.
-    ``customer_id`` is the signed-in customer. A node that names an Echo runs for the owner of that Echo, because Amazon
-    otherwise drops nodes for Echos of another adult of the household.
+    ``device`` replaces the Echo that is spoken to; if it is None, the placeholders for this Echo stay. ``devices`` are
+    all devices of the account by serial. ``customer_id`` is the signed-in customer. In a node for an Echo, the
+    placeholder for the customer becomes the owner of the Echo if that is known, because Amazon otherwise drops nodes
+    for Echos of another adult of the household.
     """
     return json.dumps(_Filler(device, devices, customer_id).filled(json.loads(routine.sequence)))
 
@@ -217,8 +217,9 @@ class AccountRoutines(AccountClient):
         """Turn a routine on or off; return all routines as read afterward.
 
         Amazon replaces the routine with the sent object, so it is read, written, read again and compared. If any part
-        was lost, the original is written back and ``AlexaRoutineError`` is raised. Raises ``AlexaCommandError`` if only
-        the status is unchanged.
+        differs, the original is written back and ``AlexaRoutineError`` is raised. ``AlexaRoutineError`` is also raised
+        before the write, if the routine is missing or has unknown parts. Raises ``AlexaCommandError`` if Amazon did not
+        change the status.
         """
         with self._transport.unproven.attempt(UPDATE_ROUTINE.name, routine_id):
             before = await self._element(routine_id)
@@ -233,7 +234,10 @@ class AccountRoutines(AccountClient):
         return parse_routines(answer)
 
     async def _read_back(self, routine_id: str, before: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
-        """Return the list and the routine as read after a write; raises ``AlexaRoutineError`` after undoing a loss."""
+        """Return the list and the routine as read after a write.
+
+        Raises ``AlexaRoutineError`` after an attempt to undo a loss.
+        """
         answer = await self._list()
         after = _element_of(answer, routine_id)
         if _substance(after) == _substance(before):

@@ -1,8 +1,8 @@
-"""Scheduler of one account's commands: merges them into sequences, and sends one request at a time.
+"""Scheduler of one account's commands: merges them into sequences, and sends one sequence at a time.
 
-The first command is sent at once. Commands submitted in the same turn of the event loop, or while a request is in
-flight, are merged into the next sequence: serial within a device, parallel across devices. A text waits until the
-estimated end of the previous text on the same device. Nodes for ``execute_node`` are sent separately.
+Commands submitted in the same turn of the event loop, or while a sequence is in flight, are merged into the next
+sequence: serial within a device, parallel across devices. A text waits until the estimated end of the previous text on
+the same device. Nodes for ``execute_node`` are sent separately, possibly while a sequence is in flight.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ type Submit = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
 def speech_seconds(command: Command) -> float | None:
-    """Return the estimated speaking time of a command in seconds, or None if it does not speak."""
+    """Return the estimated duration of speech or an announcement in seconds, or None for any other command."""
     match command:
         case Speak(text=text, sound_seconds=sound):
             return SPEECH_BASE + SPEECH_PER_CHARACTER * len(plain(text)) + sound
@@ -56,7 +56,7 @@ class _Part:
 
     @property
     def speech(self) -> float | None:
-        """Return the estimated speaking time of the commands in seconds, or None if none of them speaks."""
+        """Return the estimated duration of speech and announcements in seconds, or None if there are none."""
         seconds = [seconds for command in self.commands if (seconds := speech_seconds(command)) is not None]
         return sum(seconds) if seconds else None
 
@@ -71,7 +71,7 @@ class _Part:
         return self.target.device.serial
 
     def finish(self, error: BaseException | None = None) -> None:
-        """Set the result of the caller's future unless it was canceled."""
+        """Set the result or the exception of the caller's future, unless it is done."""
         if self.result.done():
             return
         if error is None:
@@ -108,7 +108,7 @@ class Plan:
     """Builds one sequence.
 
     Each operation has a stage, which is later than that of earlier operations on the same devices. ``limit`` is the
-    maximum number of operations; only a single part may exceed it.
+    maximum number of operations; only a part that is larger itself may exceed it.
     """
 
     limit: int = MAX_NODES

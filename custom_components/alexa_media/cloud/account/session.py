@@ -72,7 +72,7 @@ class _NoRedirects:
         self._session = session
 
     def post(self, url: str, **kwargs: Any) -> Any:
-        """Send a POST request without following redirects; its body contains the refresh token."""
+        """Send a POST request without following redirects, because it contains a token."""
         return self._session.post(url, allow_redirects=False, raise_for_status=False, **kwargs)
 
     async def put(self, url: str, **kwargs: Any) -> aiohttp.ClientResponse:
@@ -98,7 +98,7 @@ class AccountSession:
     Tokens and cookies are renewed before they expire, and when Amazon refuses them. Each is renewed by one request at a
     time, which all callers share; canceling a caller does not cancel the renewal. After a failure all credentials are
     kept, and the renewal is retried with back-off. Once the token endpoint responds that the grant is revoked, every
-    renewal raises ``AlexaAuthError`` without sending a request.
+    renewal of a token or of cookies raises ``AlexaAuthError`` without sending a request.
     """
 
     def __init__(self, session: aiohttp.ClientSession, credentials: Credentials) -> None:
@@ -211,7 +211,7 @@ class AccountSession:
         return hashlib.sha256(f"{known.domain} {known.serial} {known.refresh_token}".encode()).hexdigest()
 
     def snapshot(self) -> dict[str, Any]:
-        """Return the state that a later session can restore without requests, as JSON; it contains secrets."""
+        """Return the state that a later session can restore without requests, as a JSON object with secrets."""
         domain = self.credentials.domain
         cookies = [
             {"name": morsel.key, "value": morsel.value, "domain": morsel["domain"]}
@@ -228,7 +228,7 @@ class AccountSession:
         }
 
     def restore(self, stored: object) -> None:
-        """Restore the snapshot of an earlier session, ignoring implausible values; never raises."""
+        """Restore the snapshot of an earlier session of the same registration; ignore implausible values."""
         found = mapping(stored)
         if found.get("owner") != self._owner:
             return
@@ -289,7 +289,7 @@ class AccountSession:
             backoff.succeeded()
 
     def renew_ahead(self) -> None:
-        """Start a background renewal of the cookies if they are a day old, except during the back-off."""
+        """Start a background renewal of cookies that are a day old, unless the grant is revoked or during back-off."""
         if (
             self._cookies_at is not None
             and time.time() - self._cookies_at >= COOKIES_MAX_AGE
@@ -417,14 +417,15 @@ class AccountSession:
     async def async_renew_csrf(self, refused: str | None) -> None:
         """Request a new csrf cookie if there is none or the current one is ``refused``.
 
-        There is none afterward if no page sets one. Raises ``AlexaAuthError`` or ``AlexaRateLimitedError``.
+        There is none afterward if no page sets one. Raises ``AlexaAuthError``, ``AlexaRateLimitedError``, or
+        ``AlexaConnectionError`` if the session is closed meanwhile.
         """
         current = self.csrf
         if current is None or current == refused:
             await self._csrf_flight.join()
 
     def note_csrf(self) -> None:
-        """Store the csrf cookie that a response has set; without one, request it in the background.
+        """Call ``on_change`` if a response has set a new csrf cookie; request one in the background if there is none.
 
         The list of devices, which is read at every start, is one of the pages that set it.
         """
@@ -435,7 +436,10 @@ class AccountSession:
             self.on_change()
 
     async def _fetch_csrf(self) -> None:
-        """Request the pages that set the csrf cookie in turn, until it is set or Amazon cannot be reached."""
+        """Request the pages that set the csrf cookie in turn until it is set.
+
+        Stops early if Amazon cannot be reached or rejects the session.
+        """
         self._http.cookie_jar.clear(lambda morsel: morsel.key == "csrf")
         self._counts["csrf"] += 1
         for page in CSRF_PAGES:
@@ -481,7 +485,7 @@ class AccountSession:
             _LOGGER.warning("Deregistration failed; the integration may remain in the account's list of devices")
 
     async def _call[T](self, call: Coroutine[Any, Any, T]) -> T:
-        """Run an alexapy call with a time limit; raises ``AlexaError`` only."""
+        """Run an alexapy call with a time limit; raises ``AlexaAuthError`` or ``AlexaConnectionError``."""
         try:
             async with asyncio.timeout(CALL_TIMEOUT):
                 return await call
@@ -537,7 +541,7 @@ def _stored_token(stored: object, now: float) -> AccessToken | None:
 
 
 def _raise_worst(results: Sequence[object]) -> None:
-    """Raise an ``AlexaAuthError`` if there is one, else the first other exception."""
+    """Raise an ``AlexaAuthError`` among the results, else the first exception among them, if there is any."""
     errors = [result for result in results if isinstance(result, BaseException)]
     for error in sorted(errors, key=lambda error: not isinstance(error, AlexaAuthError)):
         raise error
