@@ -1,4 +1,4 @@
-"""Handling of push events, with one rule for each kind of event.
+"""Handling of push events, with a rule for each kind of push.
 
 A rule says what a push is for: *apply* its value, usually without a request, *refresh* a topic (a burst causes one
 request), or *ignore* it. To add a push, add its event to ``cloud/model/events.py``, its parser with ``@parses`` to

@@ -86,7 +86,7 @@ class Finished:
 
 
 class Recording:
-    """The recording of one entry; it starts at setup, and ends at ``until``, when stopped, or at the unload."""
+    """The recording of one entry, from the setup of the entry until the time ``until``, a stop or an unload."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], state: Mapping[str, Any]) -> None:
         """Initialize with the stored state of a recording."""
@@ -325,7 +325,7 @@ def _weeks(key: bytes) -> int:
 
 
 def _head(entry: ConfigEntry[Any], state: Mapping[str, Any], pseudonyms: Pseudonyms, version: str) -> dict[str, Any]:
-    """Return the head of a recording: versions, the kind of account, and pseudonyms of its ids and the start time."""
+    """Return the head of a recording, which describes the account; its ids and the start time become pseudonyms."""
     data = entry.data
     private = {key: data.get(key) for key in ("email", CONF_CUSTOMER_ID, "account_id", CONF_SERIAL, CONF_UNIT_ID)}
     return {

@@ -421,7 +421,7 @@ class AlexaPropertySettingSelect(_SettingSelect, PropertySettingEntity):
 
 
 def _modes(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-    """Yield the key and factory of a select for each writable mode of an appliance without another role."""
+    """Yield the key and factory of a select for each writable mode that has no other role."""
     for feature in plain_modes(appliance):
         yield f"mode_{feature.instance}", partial(AlexaMode, feature=feature)
 

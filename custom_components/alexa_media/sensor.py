@@ -319,7 +319,7 @@ class AlexaLastSpokenTo(AccountEntity[HistoryCoordinator], SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return the player and the time of the last command; with transcripts, also its text, response and person."""
+        """Return the player and time of the last command, if any; with transcripts, also text, response and person."""
         if (record := self.coordinator.last) is None:
             return {}
         return {
@@ -399,7 +399,7 @@ class MeasurementDescription(SensorEntityDescription):
     """Description of a measurement.
 
     ``raw_unit`` is the only supported unit of a property that can have several. ``factor`` converts the value to the
-    shown unit.
+    shown unit. ``max_age`` is the maximum age of a valid value.
     """
 
     property_key: PropertyKey
@@ -543,7 +543,7 @@ class AlexaMeasuredRange(_MeasuredNumber):
 COMPILATION: Final = timedelta(minutes=5)
 """Time after the end of an hour within which the recorder compiles the statistics of that hour.
 
-It does not overwrite statistics that already exist.
+The recorder does not overwrite statistics that already exist.
 """
 
 
@@ -660,7 +660,7 @@ class AlexaUnitSensor(_ManagedSensor):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return the path of the unit in the property, and its id, which actions accept."""
+        """Return the path of the unit in the property, and its id, which actions accept; empty without a unit."""
         unit = self._unit
         return {"path": " / ".join(unit.path), "unit_id": unit.unit_id} if unit else {}
 

@@ -209,7 +209,8 @@ class AlexaRoutineSwitch(RoutineEntity, _Switch):
 class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], _Switch):
     """One alarm or reminder; turning it off does not delete it.
 
-    The switch is named after the label that the alarm had when the switch was created, else after the time or the id.
+    The switch is named after the label that the alarm had when the switch was created, else after the time, else
+    after the end of the id.
     """
 
     def __init__(
@@ -220,7 +221,7 @@ class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], _Switch):
         *,
         alarm: Notification,
     ) -> None:
-        """Initialize for an alarm."""
+        """Initialize for an alarm or a reminder."""
         super().__init__(entry, coordinator, device, _description(alarm))
         self._id = alarm.notification_id
         self._attr_unique_id = alarm_unique_id(entry, alarm)
@@ -336,7 +337,7 @@ class _DndFilter:
     """Selects the devices with Do Not Disturb; a device that was once in Amazon's list remains selected."""
 
     def __init__(self, devices: DevicesCoordinator) -> None:
-        """Initialize without devices."""
+        """Initialize with the device coordinator; no device is selected yet."""
         self._devices = devices
         self._named: set[str] = set()
 

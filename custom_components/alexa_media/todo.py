@@ -43,7 +43,7 @@ def summary_of(name: str, quantity: str | None) -> str:
 
 
 def parse_summary(summary: str) -> tuple[str, str | None]:
-    """Return the name and the quantity in a text entered by a user."""
+    """Return the name in a text entered by a user, and the quantity or None."""
     text = " ".join(summary.split())
     if found := _QUANTITY.fullmatch(text):
         return found["name"], found["quantity"]

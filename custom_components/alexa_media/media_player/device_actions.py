@@ -88,7 +88,7 @@ class PlayerSettings(SourceSelection, SoundModes):
     async def async_set_do_not_disturb(
         self, *, enabled: bool = True, duration: timedelta | None = None, until: time | None = None
     ) -> None:
-        """Turn Do Not Disturb on, optionally for a limited time, or off.
+        """Turn Do Not Disturb on, optionally for a limited time, or off (``alexa_media.set_do_not_disturb``).
 
         The time ends after ``duration``, or at ``until``, a time of day in the time zone of each device. Amazon then
         turns Do Not Disturb off and pushes the change. For a group, the change applies to its members that have the
@@ -119,7 +119,7 @@ class PlayerSettings(SourceSelection, SoundModes):
                 dnd.async_expect(device.serial)
 
     async def async_unpair_bluetooth(self, source: str) -> None:
-        """Unpair the Bluetooth device with the given name."""
+        """Unpair the Bluetooth device with the given name (``alexa_media.unpair_bluetooth``)."""
         paired, settings = await self._async_paired(source), self.runtime.backend.settings
         if settings is None or (name := find_name(paired, source)) is None:
             raise invalid_input("source_unknown", source=source, known=", ".join(paired) or "-")
@@ -223,7 +223,7 @@ class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
 async def _async_found(
     api: HistoryApi, start: datetime, end: datetime, is_wanted: Callable[[VoiceRecord], bool], entries: int
 ) -> list[VoiceRecord]:
-    """Return up to ``entries`` of the wanted records, latest first, from ``MAX_PAGES`` pages; raises ``AlexaError``."""
+    """Return up to ``entries`` wanted records from at most ``MAX_PAGES`` pages, latest first; raises ``AlexaError``."""
     found: list[VoiceRecord] = []
     token: str | None = None
     for _ in range(MAX_PAGES):

@@ -58,7 +58,7 @@ class Action:
 
 
 class AdminAction(Action):
-    """An action for administrators and automations only, because it affects an account."""
+    """An action for administrators and automations only."""
 
     __slots__ = ()
 

@@ -39,7 +39,10 @@ async def _async_import(entity: Entity, call: ServiceCall) -> ServiceResponse:
 
 
 def _appliances(entry: AlexaConfigEntry) -> AppliancesCoordinator:
-    """Return the appliances coordinator of an account of the app; raises ``ServiceValidationError`` without one."""
+    """Return the appliances coordinator of an account.
+
+    Raises ``ServiceValidationError`` for an account without a smart home, and for a property.
+    """
     appliances = entry.runtime_data.appliances
     if appliances is None or entry.runtime_data.backend.management is not None:
         raise invalid_input("not_an_app_account", name=entry.title)
@@ -47,7 +50,10 @@ def _appliances(entry: AlexaConfigEntry) -> AppliancesCoordinator:
 
 
 def _chosen(call: ServiceCall) -> tuple[AlexaConfigEntry, AppliancesCoordinator, Appliance]:
-    """Return the appliance of the device in a call; raises ``ServiceValidationError`` for an Echo or another device."""
+    """Return the account, the coordinator and the appliance of the device in a call.
+
+    Raises ``ServiceValidationError`` for an Echo, for any other device that is not an appliance, and for a property.
+    """
     registered = dr.async_get(call.hass).async_get(call.data[ATTR_DEVICE_ID])
     for entry in call.hass.config_entries.async_loaded_entries(DOMAIN) if registered else ():
         listed = entry.runtime_data.appliances.data.values() if entry.runtime_data.appliances else ()
@@ -132,7 +138,7 @@ async def _async_rooms(call: ServiceCall) -> ServiceResponse:
 
 
 def _areas(hass: HomeAssistant, entry: AlexaConfigEntry, appliances: AppliancesCoordinator) -> dict[str, set[str]]:
-    """Return the endpoint ids of an account's devices by the name of their area, with spaces in place of hyphens."""
+    """Return the endpoint ids of an account's devices by area name; hyphens in the name are replaced by spaces."""
     areas, devices = ar.async_get(hass), dr.async_get(hass)
     found: dict[str, set[str]] = {}
     for appliance in appliances.discovered.values():

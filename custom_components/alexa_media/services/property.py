@@ -293,8 +293,8 @@ async def _async_delete_timers(call: ServiceCall) -> None:
 async def _async_set_address(call: ServiceCall) -> ServiceResponse:
     """Set the address of an Echo.
 
-    If Amazon rejects the address, the response contains the problems and suggestions. If no response is requested,
-    raises ``HomeAssistantError`` with the reason.
+    If Amazon rejects the address, the response contains the problems and suggestions; if no response is requested,
+    ``HomeAssistantError`` is raised with the reason.
     """
     managed = _device_of(call)
     address = PostalAddress(**{name: call.data[name] for name in _ADDRESS_FIELDS})
