@@ -13,7 +13,7 @@ from .model.devices import Notification, NotificationStatus, NotificationType
 
 UNRECORDED: Final = frozenset({"brief", "sorted_active", "sorted_all", "sorted_paused"})
 
-# Maximum number of notifications in ``brief``.
+# Maximum number of notifications in each list of ``brief``.
 BRIEF: Final = 12
 
 ACTIVE: Final = frozenset({NotificationStatus.ON, NotificationStatus.SNOOZED, NotificationStatus.INSTANCE_CANCELED})
@@ -47,11 +47,11 @@ class Timed:
 
     @property
     def paused(self) -> bool:
-        """Return whether the notification is a paused timer."""
+        """Return whether the notification is paused, as a timer can be."""
         return self.notification.status is NotificationStatus.PAUSED
 
     def raw(self, zone: tzinfo, read_at: datetime | None = None) -> dict[str, Any]:
-        """Return Amazon's object; for an alarm, with its time added as ``date_time``.
+        """Return Amazon's object; for an alarm, with its time in ``zone`` added as ``date_time`` if it is known.
 
         If ``read_at`` is given, ``remainingTime`` of a running timer is the value at that time.
         """
@@ -95,8 +95,8 @@ def in_order(items: Iterable[Timed]) -> tuple[Timed, ...]:
 def attributes(items: Sequence[Timed], name: str, zone: tzinfo, read_at: datetime | None = None) -> dict[str, Any]:
     """Return the attributes of a sensor; ``name`` is "alarm", "timer" or "reminder".
 
-    Status, label and recurrence are those of the first active notification, else of the first paused timer.
-    ``remainingTime`` is the value at ``read_at``, if given.
+    Status, label and recurrence are those of the first active notification, else of the first paused one.
+    ``zone`` is the time zone of the device. ``remainingTime`` of running timers is the value at ``read_at``, if given.
     """
     active = [item for item in items if item.active]
     paused = [item for item in items if item.paused]
@@ -143,7 +143,7 @@ def recurrence_text(notification: Notification, zone: tzinfo) -> str:
 
 
 def _of_weekdays(days: frozenset[int]) -> str:
-    """Return the weekdays of a weekly repetition in words; days are 0–6 from Monday."""
+    """Return the weekdays of a repetition in English words; ``days`` are 0–6 from Monday."""
     if not days:
         return _OTHERWISE
     return _SETS.get(days) or "Every " + ", ".join(_DAYS[day] for day in sorted(days))
@@ -169,7 +169,7 @@ def _order(item: Timed) -> tuple[bool, float, str]:
 
 
 def _when(item: Timed, zone: tzinfo) -> datetime | None:
-    """Return the time of an alarm in the device's time zone, even if the alarm is off; None for other types."""
+    """Return the known time of an alarm in the device's time zone, even if the alarm is off; None for other types."""
     notification = item.notification
     if notification.type not in (NotificationType.ALARM, NotificationType.MUSIC_ALARM):
         return None

@@ -70,8 +70,8 @@ class Rule:
     def parse(cls, text: str, day: date, seconds: float | None) -> Self | None:
         """Return the rule that begins on ``day``; ``None`` if it is invalid or too expensive to evaluate.
 
-        ``seconds`` is its time after midnight, or ``None`` if the rule itself contains the time. Amazon ends rules with
-        a semicolon. Rules with a frequency of minutes or seconds are refused, as no alarm has them.
+        ``seconds`` is its time after midnight, or ``None`` if the rule itself has to contain the time. Amazon ends
+        rules with a semicolon. Rules with a frequency of minutes or seconds are refused, as no alarm has them.
         """
         if len(text) > LONGEST_RULE:
             return None
@@ -154,7 +154,7 @@ class Rule:
             yield range(day, day + length)
 
     def _months(self, first: date, after: date, last: date) -> Iterator[range]:
-        """Yield the days of each month or year as ordinals."""
+        """Yield the days of each period of a monthly or yearly rule as ordinals; see ``_periods``."""
         length = _MONTHS[self.frequency]
         step = length * self.interval
         start = first.year * 12 + (first.month - 1 if length == 1 else 0)
@@ -192,7 +192,7 @@ class Rule:
         return day.weekday() in self.weekdays or any(number in self.nth for number in self._nth_of(day))
 
     def _nth_of(self, day: date) -> Iterator[tuple[int, int]]:
-        """Yield the number of a day among the same weekdays of its month or year, from the start and from the end."""
+        """Yield a day as (number, weekday), counted from the start and the end of its month or year."""
         if self.frequency == "YEARLY" and not self.months:
             number, length = day.timetuple().tm_yday, date(day.year, 12, 31).timetuple().tm_yday
         else:
@@ -362,12 +362,12 @@ def weekdays_of(notification: Notification, country: str | None) -> frozenset[in
 
 
 def first_day(notification: Notification, now: datetime, zone: tzinfo) -> date:
-    """Return the local day on which a repetition starts."""
+    """Return the local day on which a repetition starts; the day of ``now`` if the notification has no date."""
     return _start(notification, now, zone)[0]
 
 
 def _regular(notification: Notification, now: datetime, zone: tzinfo, country: str | None) -> Iterator[datetime]:
-    """Yield the occurrences of an alarm or a reminder by its rules, else by its pattern, else its single time."""
+    """Return the occurrences of an alarm or a reminder by its rules, else by its pattern, else its single time."""
     start, seconds = _start(notification, now, zone)
     rules = (_occurrences(text, start, seconds, now, zone) for text in notification.rules[:_MOST_RULES])
     readable = [rule for rule in rules if rule is not None]
@@ -414,7 +414,7 @@ def _step_rule(pattern: str | None) -> str | None:
 
 
 def _skipped(notification: Notification, now: datetime, zone: tzinfo) -> datetime:
-    """Return the time of a skipped occurrence if it is in the future, else ``now``."""
+    """Return the time of the skipped occurrence if it is in the future, else ``now``."""
     if notification.local_date is None or notification.local_seconds is None:
         return max(now, notification.alarm_time or now)
     return max(now, _instant(_at(notification.local_date, notification.local_seconds), zone))
@@ -426,7 +426,7 @@ def _one(at: datetime | None) -> Iterator[datetime]:
 
 
 def unless_counting(new: Notification, old: Notification | None) -> Notification:
-    """Return ``old`` if the only change in ``new`` is the countdown of a timer, else ``new``."""
+    """Return ``old`` if ``new`` only differs in the countdown of a running timer whose end is known, else ``new``."""
     if old is None or new.trigger_time is None or (new.type, new.status) != (old.type, old.status):
         return new
     if new.type not in TIMERS or new.status is not NotificationStatus.ON:
@@ -464,7 +464,7 @@ def _timer(notification: Notification, now: datetime) -> datetime | None:
 
 
 def _once(notification: Notification, now: datetime, zone: tzinfo) -> datetime | None:
-    """Return the single time of a notification that does not repeat, in UTC; an alarm's is stored as local time."""
+    """Return the time of a notification that does not repeat, in UTC; None if it is past or unknown."""
     if notification.type in REMINDERS and notification.alarm_time is not None:
         return _later(notification.alarm_time, now)
     if notification.local_date is not None and notification.local_seconds is not None:
@@ -473,7 +473,7 @@ def _once(notification: Notification, now: datetime, zone: tzinfo) -> datetime |
 
 
 def _start(notification: Notification, now: datetime, zone: tzinfo) -> tuple[date, float | None]:
-    """Return the local day on which a repetition starts, and its time in seconds after midnight, if known."""
+    """Return the local day on which a repetition starts, and its time in seconds after midnight or None."""
     alarm = notification.alarm_time.astimezone(zone) if notification.alarm_time is not None else None
     seconds = notification.local_seconds
     if seconds is None and alarm is not None:
@@ -501,7 +501,8 @@ def _occurrences(
 ) -> Iterator[datetime] | None:
     """Return the local times of an RFC 5545 rule; ``None`` if the rule is invalid.
 
-    The search ends nine years after ``now``. A rule with a count that began more than ten years ago has no times.
+    Times before yesterday may be missing, and the search ends nine years after ``now``. A rule with a count that began
+    more than ten years ago has no times.
     """
     rule = Rule.parse(text, start, seconds)
     if rule is None:
@@ -519,7 +520,10 @@ def _occurrences(
 
 
 def _until(text: str, zone: tzinfo) -> datetime:
-    """Return the end of a rule in local time; ``text`` is a UTC time, a local time, or the last day (inclusive)."""
+    """Return the end of a rule in local time; ``text`` is a UTC time, a local time, or the last day (inclusive).
+
+    Raises ``ValueError`` or ``OverflowError``.
+    """
     until = datetime.fromisoformat(text)
     if until.tzinfo is not None:
         return until.astimezone(zone).replace(tzinfo=None)

@@ -1,4 +1,4 @@
-"""Model names of Amazon's devices by type id.
+"""Model names of Alexa devices by type id.
 
 Amazon publishes no list. For these types, several projects agree with each other and with the names of Amazon's system
 images. For other types, family and id are shown.
@@ -115,5 +115,5 @@ MODELS: Final = {
 
 
 def model_of(device: Device) -> str:
-    """Return the model name of a device, or its family and type id if the type is unknown."""
+    """Return the model name of a device, or its family and type id if the name is unknown."""
     return device.model or MODELS.get(device.device_type) or f"{device.family_raw} {device.device_type}".strip()

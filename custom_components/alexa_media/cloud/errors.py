@@ -41,7 +41,7 @@ _NEXT_WORD: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def in_words(code: str | None) -> str:
-    """Return an error code in plain words without class names; empty if it has words of HTTP or nothing is left."""
+    """Return an error code in plain words, or "" if it has none that users would understand."""
     if not code:
         return ""
     if known := _IN_WORDS.get(code):
@@ -61,19 +61,19 @@ class ErrorDetails(TypedDict, total=False):
 
 
 class AlexaError(Exception):
-    """Base class of all errors raised by a backend.
+    """Base class of the errors of both clouds.
 
-    ``endpoint`` is usually "METHOD /path" (no query), ``status`` the HTTP status and
-    ``code`` the error code from Amazon or the integration, if there are any.
+    ``endpoint`` is usually "METHOD /path" without the query, ``status`` the HTTP status, and ``code`` the error code
+    from Amazon or the integration; each may be None.
     """
 
     translation_key: str = "unknown_error"
     words: ClassVar[str] = "unknown error"
-    """Short description, used if Amazon sent no code that users understand."""
+    """Short description for users, the default of ``reason``."""
     is_account_wide: ClassVar[bool] = False
-    """Whether the cause is the account or the connection, and not the device of the command."""
+    """Whether the cause is the account or the connection rather than the device of the command."""
     request_id: str | None = None
-    """Amazon's id of the request, to quote in problem reports; only Smart Properties returns one."""
+    """Amazon's id of the request, to quote in problem reports; only Smart Properties return one."""
 
     def __init__(self, message: str, **details: Unpack[ErrorDetails]) -> None:
         """Initialize with the details of the failure."""
@@ -84,7 +84,10 @@ class AlexaError(Exception):
 
     @property
     def placeholders(self) -> dict[str, str]:
-        """Return the placeholders of the translated message, which already says what ``words`` say."""
+        """Return the placeholders of the translated message.
+
+        Unless the error is account-wide, a reason that would only repeat the message is "no reason given".
+        """
         is_known = self.is_account_wide or self.reason not in (self.words, self.translation_key)
         return {"reason": self.reason if is_known else "no reason given"}
 
@@ -100,7 +103,7 @@ class AlexaError(Exception):
 
     @property
     def is_doubtful(self) -> bool:
-        """Return whether Amazon may have executed a write although it failed."""
+        """Return whether Amazon may have executed the write that caused the error."""
         return False
 
 
@@ -118,9 +121,9 @@ class AlexaAuthError(AlexaError):
 
 
 class AlexaConnectionError(AlexaError):
-    """Amazon could not be reached, did not respond in time, responded with 5xx, or the session could not be renewed.
+    """The connection failed, Amazon responded with 5xx, or the session was not accepted or could not be renewed.
 
-    For a write the outcome is unknown unless ``sent`` is false.
+    The outcome of a write is unknown unless ``sent`` is False.
     """
 
     translation_key = "cannot_connect"
@@ -132,7 +135,8 @@ class AlexaConnectionError(AlexaError):
     ) -> None:
         """Initialize the error.
 
-        ``sent`` is True if the request may have reached Amazon. ``retry_after`` is in seconds, None if unknown.
+        ``sent`` is False if Amazon certainly did not execute the request. ``retry_after`` is in seconds, None if
+        unknown.
         """
         super().__init__(message, **details)
         self.sent = sent
@@ -163,19 +167,19 @@ class AlexaRateLimitedError(AlexaError):
 
 
 class AlexaUnsupportedError(AlexaError):
-    """The endpoint, device or operation does not exist (404, 405, or 403 of the account API), or the cloud lacks it."""
+    """Amazon lacks the endpoint, operation or object, or refuses it (404, 405, or 403 of the account API)."""
 
     translation_key = "unsupported"
     words = "not supported"
 
 
 class AlexaRoutineError(AlexaError):
-    """A routine could not be changed safely, or Amazon damaged it during a change."""
+    """A routine is gone, could not be changed safely, or was damaged by Amazon during a change."""
 
     words = "routine not changed"
 
     def __init__(self, message: str, key: str) -> None:
-        """Initialize; ``key`` is the translation key, which depends on whether a request was sent and undone."""
+        """Initialize; ``key`` is the translation key of the message."""
         super().__init__(message)
         self.translation_key = key
 
@@ -183,7 +187,7 @@ class AlexaRoutineError(AlexaError):
 class AlexaNoPlayerError(AlexaUnsupportedError):
     """Amazon controls no playback on the device: it is idle, or a provider uses a separate player.
 
-    ``expired`` is true if Amazon had a queue that has expired.
+    ``expired`` is True if Amazon had a queue that has expired.
     """
 
     translation_key = "no_player"
@@ -195,7 +199,7 @@ class AlexaNoPlayerError(AlexaUnsupportedError):
 
 
 class AlexaCommandError(AlexaError):
-    """Amazon refused a command (another 4xx, or an error inside a success) or did not confirm it."""
+    """Amazon refused a command (another 4xx, or an error in the body of a 200) or did not confirm it."""
 
     translation_key = "command_refused"
     words = "refused"
@@ -209,7 +213,7 @@ class AlexaUnreachableError(AlexaCommandError):
 
 
 class AlexaBadResponseError(AlexaError):
-    """The response does not have the known form of the endpoint, or Amazon refused a read with another 4xx."""
+    """The response is not usable, or Amazon refused a read (another 4xx, or an error in the body of a 200)."""
 
     translation_key = "bad_response"
     words = "unexpected response"
@@ -261,8 +265,8 @@ class AlexaSpeakingError(AlexaError):
 class AlexaInvalidValueError(AlexaError, ValueError):
     """A value that Amazon does not accept; nothing was sent.
 
-    ``field`` is the name of the value, ``allowed`` describes valid ones. The value itself is
-    not kept since it may be a password.
+    ``field`` is the name of the value, ``allowed`` describes the valid ones. The value
+    itself is not kept since it may be a password.
     """
 
     translation_key = "invalid_value"

@@ -36,7 +36,7 @@ MAX_BODY_BYTES: Final = 8 * 1024 * 1024
 """Maximum size of any response in bytes; the device list of 200 Echos has about 0.3 MiB."""
 
 MAX_WRITE_BODY_BYTES: Final = 512 * 1024
-"""Maximum size of the response to a command in bytes."""
+"""Default maximum size of the response to a write in bytes."""
 
 _SEARCHED_BYTES: Final = 4096
 _THROTTLED: Final = re.compile(r"rate exceeded|throttlingexception|too[ _]many[ _]requests", re.IGNORECASE)
@@ -74,12 +74,12 @@ class HttpAnswer:
 
     @property
     def request_id(self) -> str | None:
-        """Return Amazon's id of the request; only Smart Properties sends one."""
+        """Return Amazon's id of the request, or None; only Smart Properties send one."""
         return self.headers.get(REQUEST_ID)
 
     @property
     def is_html(self) -> bool:
-        """Return whether the body is an HTML page, such as the sign-in page."""
+        """Return whether the response looks like an HTML page, such as the sign-in page."""
         return "html" in self.headers.get("content-type", "").lower() or self.body[:64].lstrip().startswith(b"<")
 
     @property
@@ -129,12 +129,12 @@ class HttpAnswer:
 
     @property
     def names_csrf(self) -> bool:
-        """Return whether a 403 mentions the csrf header or gives no reason."""
+        """Return whether the response to a refused request mentions csrf or gives no reason."""
         return "csrf" in self._text.lower() or self.error_code is None
 
     @property
     def retry_after(self) -> float | None:
-        """Return the Retry-After header in seconds, or None."""
+        """Return the Retry-After header in seconds, at most an hour; None if it is missing or invalid."""
         return retry_after(self.headers.get("retry-after", ""))
 
 
@@ -206,7 +206,7 @@ class _LostError(aiohttp.ClientError):
 
 
 async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Prevent aiohttp from repeating a PUT or DELETE on a new connection."""
+    """Send a write only once: aiohttp would repeat a PUT or DELETE on a new connection."""
     try:
         return await handler(request)
     except aiohttp.ClientConnectorError:
@@ -275,7 +275,7 @@ def _failure(target: Target, error: Exception, status: int | None, *, sent: bool
 async def async_recorded(
     recorder: ExchangeRecorder | None, target: Target, url: URL, sent: object, exchange: Awaitable[HttpAnswer]
 ) -> HttpAnswer:
-    """Return the response of an exchange and record it; raises the exceptions of the exchange."""
+    """Return the response of an exchange, recorded if there is a recorder; raises the exceptions of the exchange."""
     if recorder is None:
         return await exchange
     began = time.monotonic()
@@ -340,7 +340,7 @@ def _unchanged(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def json_body(data: object) -> JsonPayload | None:
-    """Return the body of a request as ASCII JSON, or None if there is no data.
+    """Return the body of a request as ASCII JSON, or None if there is no data; raises like ``json_text``.
 
     Amazon decodes other bytes as ISO-8859-1 unless a charset is given. Home Assistant's serializer, which its sessions
     use for ``json=``, writes UTF-8 without a charset.
@@ -380,7 +380,7 @@ def retry_after(value: str) -> float | None:
 
 
 def graphql_errors(data: Any) -> str | None:
-    """Return the text of the first of a response's ``errors``, "errors" if none has a text, or None without errors."""
+    """Return the first text in the ``errors`` of a response, "errors" if they have none, or None without ``errors``."""
     if not isinstance(data, dict) or not (errors := data.get("errors")) or not isinstance(errors, list):
         return None
     texts = _error_texts({"errors": errors})

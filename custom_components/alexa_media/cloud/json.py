@@ -15,13 +15,13 @@ from typing import Any, Final
 _LOGGER = logging.getLogger(__name__)
 
 DEEPEST: Final = 16
-"""Maximum depth of objects and lists in a cleaned value."""
+"""Number of nested levels that a cleaned value keeps; objects and lists below them are empty."""
 
 MOST_VALUES: Final = 2000
-"""Maximum number of single values in a cleaned value."""
+"""Maximum number of values, including objects and lists, in a cleaned value."""
 
 LONGEST_TEXT: Final = 4096
-"""Maximum length of each text in a cleaned value."""
+"""Maximum length of each text in a cleaned value, in characters."""
 
 GREATEST: Final = 2.0**53
 """Largest absolute value that is accepted; rounding a much larger one gives an integer that cannot be serialized."""
@@ -49,7 +49,7 @@ def text(value: Any) -> str | None:
 
 
 def number(value: Any) -> float | None:
-    """Return a finite number of at most 53 bits, else None; booleans are not numbers."""
+    """Return a number from -2**53 to 2**53 as a float, else None; booleans are not numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -82,7 +82,7 @@ def name(value: Any) -> str | None:
 
 
 def word(value: Any) -> str | None:
-    """Return a text that fits into a state of Home Assistant, else None; a longer text is not a setting's value."""
+    """Return a non-empty text of at most 255 characters, the limit of a state in Home Assistant, else None."""
     found = text(value)
     return found if found and len(found) <= NAME_LENGTH else None
 
@@ -93,7 +93,7 @@ def mapping(value: Any) -> Mapping[str, Any]:
 
 
 def mappings(value: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield the objects in a list; nothing for anything but a list."""
+    """Yield the objects in a list; nothing for any other value."""
     if isinstance(value, list):
         yield from (item for item in value if isinstance(item, dict))
 
@@ -114,7 +114,7 @@ def _note_duplicates(what: str) -> None:
 
 
 def texts(value: Any) -> tuple[str, ...]:
-    """Return the strings in a list."""
+    """Return the non-empty strings in a list; empty for any other value."""
     if not isinstance(value, list):
         return ()
     return tuple(found for item in value if (found := text(item)))
@@ -123,8 +123,8 @@ def texts(value: Any) -> tuple[str, ...]:
 def listed(value: Any) -> list[Any] | None:
     """Return a plausible list of objects; ``None`` for anything else, including null.
 
-    A list of objects that are all unusable is plausible and counts as empty. A list in which most elements are not
-    objects is implausible; accepting it would remove existing entities.
+    The content of the objects does not matter. A list in which most elements are not objects is implausible; accepting
+    it would remove existing entities.
     """
     if not isinstance(value, list):
         return None
@@ -136,20 +136,20 @@ def cleaned(value: Any) -> Any:
     """Return a copy of any JSON value that can be shown, stored and sent.
 
     The serializer of Home Assistant's states and events does not accept unpaired surrogates, integers above 64 bits or
-    deep nesting, and one such value breaks the list of all states. Values that cannot be kept become ``None`` or are
-    removed.
+    deep nesting, and one such value breaks the list of all states. Such values, and those beyond the limits of this
+    module, are replaced, cut or removed.
     """
     return _Cleaner().cleaned(value, DEEPEST)
 
 
 class _Cleaner:
-    """Copies a JSON value within a budget of single values."""
+    """Copies a JSON value within a budget of values."""
 
     def __init__(self) -> None:
         self._left = MOST_VALUES
 
     def cleaned(self, value: Any, depth: int) -> Any:
-        """Return a copy with at most ``depth`` levels."""
+        """Return a copy in which objects and lists below ``depth`` levels are empty."""
         self._left -= 1
         if isinstance(value, str):
             return (text(value) or "")[:LONGEST_TEXT]
@@ -183,8 +183,8 @@ _WORD: Final = re.compile(r"[A-Z][A-Z0-9_]{0,40}")
 class Drift:
     """Counts new statuses of an endpoint, fields that have disappeared, and unknown values of enumerations.
 
-    Nothing private is stored: only names of endpoints and fields, and words in capital letters. Outages and refused
-    sessions do not count. At most one line per day and kind is logged.
+    Nothing private is stored: only statuses, names of endpoints and fields, and words in capital letters. The statuses
+    of outages, throttling and refused sessions do not count. At most one line per day and kind is logged.
     """
 
     def __init__(self) -> None:
@@ -204,7 +204,7 @@ class Drift:
         return sum(map(len, self._counts.values()))
 
     def answered(self, label: str, status: int) -> None:
-        """Record the status of a response."""
+        """Record the status of a response, unless it is an expected failure."""
         if status >= 500 or status in _EXPECTED_FAILURES:
             return
         seen = self._statuses.setdefault(label, {status})

@@ -104,7 +104,7 @@ def parse_wake_word_choices(data: Any) -> Values:
 
 
 def parse_equalizer(data: Any) -> Values:
-    """Parse the three bands of an equalizer: bass, mid and treble."""
+    """Parse bass, mid and treble of an equalizer; raises ``AlexaBadResponseError`` unless all three are valid."""
     element = mapping(data)
     bands = {
         setting: round(gain)
@@ -120,7 +120,10 @@ _BOOLEANS: Final = (Setting.ATTENTION_SPAN, Setting.GESTURES)
 
 
 def parse_device_setting(data: Any, source: SettingSource) -> Values:
-    """Parse one device setting, which the response contains as JSON in a string."""
+    """Parse one device setting, which the response contains as JSON in a string.
+
+    Raises ``AlexaBadResponseError`` if the value is missing or invalid.
+    """
     encoded = text(mapping(data).get("value"))
     try:
         value = json.loads(encoded or "")
@@ -157,7 +160,7 @@ def parse_aux(data: Any) -> Values:
 
 
 def parse_wifi(data: Any) -> Values:
-    """Parse the Wi-Fi network of one device."""
+    """Parse the Wi-Fi name and the MAC address of one device; raises ``AlexaBadResponseError`` without either."""
     element = mapping(data)
     values: Values = {
         setting: value
@@ -170,7 +173,7 @@ def parse_wifi(data: Any) -> Values:
 
 
 def parse_home_group(data: Any) -> str:
-    """Parse the id of the home that a person belongs to."""
+    """Parse the id of the home that a person belongs to; raises ``AlexaBadResponseError`` if it is missing."""
     if (group := text(mapping(data).get("homeGroupId"))) is None:
         raise HOME_GROUP.error(AlexaBadResponseError, "was answered without homeGroupId")
     return group
@@ -197,7 +200,7 @@ def _communications(status: Mapping[str, Any]) -> Values:
 
 
 def parse_announcements(data: Any) -> Values:
-    """Parse whether the device plays announcements."""
+    """Parse whether a device plays announcements; raises ``AlexaBadResponseError`` if that is missing."""
     for element in mappings(required_list(data, "devicePermissionsPreferences", COMMUNICATION_PREFERENCE)):
         is_on = _switched(element.get("state"))
         if element.get("devicePreference") == "announcements" and is_on is not None:
@@ -220,7 +223,7 @@ def parse_household(data: Any) -> tuple[Person, ...]:
 
 
 def parse_contacts(data: Any) -> tuple[Contact, ...]:
-    """Parse the contacts of the Alexa app."""
+    """Parse the contacts of the Alexa app; skip those without an id."""
     return tuple(
         Contact(
             contact_id=contact_id,
@@ -234,9 +237,9 @@ def parse_contacts(data: Any) -> tuple[Contact, ...]:
 
 
 def parse_enabled_feeds(data: Any) -> tuple[Feed, ...]:
-    """Parse all enabled feeds, including unreadable ones, because a change sends all of them back.
+    """Parse all enabled feeds, including those without an id, because a change sends all of them back.
 
-    Raises ``AlexaBadResponseError``.
+    Raises ``AlexaBadResponseError`` if the list is missing.
     """
     return tuple(
         _feed(element, enabled=True) for element in mappings(required_list(data, "enabledFeeds", ENABLED_FEEDS))
@@ -244,13 +247,13 @@ def parse_enabled_feeds(data: Any) -> tuple[Feed, ...]:
 
 
 def parse_content_skills(data: Any) -> tuple[Feed, ...]:
-    """Parse the feeds of all skills of the account; raises ``AlexaBadResponseError``."""
+    """Parse the feeds of all skills of the account; raises ``AlexaBadResponseError`` if the list is missing."""
     skills = mappings(required_list(data, "contentSkills", CONTENT_SKILLS))
     return tuple(_feed(element, enabled=False) for skill in skills for element in mappings(skill.get("feeds")))
 
 
 def _feed(element: Mapping[str, Any], *, enabled: bool) -> Feed:
-    """Parse a feed; an unreadable feed has an empty id."""
+    """Parse a feed; its id is empty if it is missing."""
     feed_id = text(mapping(element.get("feedId")).get("value")) or ""
     return Feed(feed_id=feed_id, name=tidy(text(element.get("name")) or "") or feed_id, enabled=enabled, raw=element)
 
@@ -292,7 +295,7 @@ class AccountSettings(AccountClient):
         return self.last_preferences
 
     async def async_set_preferences(self, device: Device, changes: PreferenceChanges) -> None:
-        """Change preferences. Amazon expects the whole object, so the current one is read first."""
+        """Change preferences; Amazon expects the whole object, so the current one is read first."""
         objects = await self._transport.async_read(PREFERENCES, parse_preference_objects)
         if (present := objects.get(device.serial)) is None:
             raise _unsupported(SET_PREFERENCES)

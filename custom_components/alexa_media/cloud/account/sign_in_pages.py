@@ -25,7 +25,7 @@ from ...const import MARKETPLACES
 MARK: Final = "~"
 """First character of a path segment that is a ticket; no host name starts with it."""
 _MAX_TICKETS: Final = 32
-"""Maximum number of tickets of each kind; the oldest is dropped."""
+"""Maximum number of open tickets, and of spent ones; the oldest is dropped."""
 
 
 def split_ticket(base: str, target: str) -> tuple[str, str]:
@@ -74,7 +74,7 @@ class Tickets:
 
 
 def _digest(data: bytes) -> bytes:
-    """Return a digest, so that the time of a lookup reveals nothing about other tickets."""
+    """Return a digest; a lookup by digest takes a time that reveals nothing about other tickets."""
     return sha256(data).digest()
 
 
@@ -250,8 +250,8 @@ def rewritten(
 
     ``page`` is the URL of the page, against which relative URLs are resolved. URLs of other sites are made absolute but
     not changed otherwise. ``own`` is the base of resources that the page loads and of forms that it posts; the default
-    is ``base``. ``first`` is markup that is inserted before the page's own. ``fields`` are values for empty inputs by
-    name. The time is proportional to the size of the page.
+    is ``base``. ``first`` is markup that is inserted before all elements except html and head. ``fields`` are values
+    for empty inputs by name. The time is proportional to the size of the page.
     """
     rewriter = _Rewriter(page, base, own or base, first, fields or {})
     rewriter.feed(html)
@@ -263,7 +263,7 @@ type _Attributes = list[tuple[str, str | None]]
 
 
 class _Rewriter(HTMLParser):
-    """Copies a page into ``parts``; only tags with URLs, and inputs to fill in, are rewritten or removed."""
+    """Copies a page into ``parts``, with some of its start tags rewritten or removed."""
 
     def __init__(self, page: str, base: str, own: str, first: str, fields: Mapping[str, str]) -> None:
         super().__init__(convert_charrefs=False)
@@ -368,7 +368,10 @@ class _Rewriter(HTMLParser):
         return {"value": value} if value is not None and not given.get("value") else {}
 
     def _meta(self, given: dict[str, str | None]) -> dict[str, str | None] | None:
-        """Rewrite the URL of a refresh; remove a content security policy, whose hosts differ from those used here."""
+        """Return the attributes of a meta tag with the URL of a refresh rewritten.
+
+        ``None`` removes a content security policy, whose hosts differ from those used here.
+        """
         match (given.get("http-equiv") or "").strip().lower():
             case "content-security-policy":
                 return None
@@ -377,7 +380,7 @@ class _Rewriter(HTMLParser):
         return given
 
     def _moved(self, value: str, base: str) -> str:
-        """Return a URL of the page in the form for the browser, below ``base``."""
+        """Return a URL of the page as the browser gets it; a URL of Amazon's is below ``base``."""
         if value.startswith("#"):
             return value
         try:

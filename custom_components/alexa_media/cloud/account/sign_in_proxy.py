@@ -98,7 +98,7 @@ class LandedError(Exception):
 
 
 class _Login:
-    """The part of an ``AlexaLogin`` that ``AlexaProxy`` uses: the start URL. It has no password and ignores cookies."""
+    """The parts of an ``AlexaLogin`` that ``AlexaProxy`` uses; the credentials are empty."""
 
     email = ""
     password = ""
@@ -242,7 +242,7 @@ class _Router(BaseInterceptor):  # type: ignore[misc]
 
     @override
     async def on_request(self, ctx: InterceptContext) -> None:
-        """Set the target from the path alone; respond 404 unless the path names one of Amazon's hosts."""
+        """Set the target to Amazon's URL for the path of the request; respond 404 if there is none."""
         site = original_url(self._base, ctx.request.raw_path)
         if site is None:
             ctx.short_circuit = web.Response(status=404)
@@ -307,10 +307,11 @@ class SignInProxy(AlexaProxy):  # type: ignore[misc]
         self.interceptors = [_Router(base, self.start, issue, otp_secret)]
 
     async def async_answer(self, request: BrowserRequest) -> web.Response:
-        """Return Amazon's response to a browser's request, reduced to type, body and an error status.
+        """Return the response to a browser's request: what Amazon sends, with links and forms of pages rewritten.
 
-        Any other status is not Amazon's: 200, or another one for a redirect to the start, an invalid path or a large
-        page.
+        Amazon's status becomes 200 unless it is an error. Responses that are not Amazon's are a redirect to the start,
+        a 404 for an invalid path, a 502 for a page that is too large, and alexapy's text about a failed connection.
+
         Raises ``LandedError`` when the sign-in has ended, and any exception of alexapy for an invalid request.
         """
         token = _IN_PROXY.set(True)
@@ -334,7 +335,7 @@ class SignInProxy(AlexaProxy):  # type: ignore[misc]
 
     @override
     async def modify_headers(self, site: URL, request: BrowserRequest) -> dict[str, str]:
-        """Return the headers for Amazon: some of the browser's, and Amazon's own origin."""
+        """Return the headers for Amazon: some of the browser's and, except for GET, Amazon's own origin."""
         headers = {name: value for name, value in request.headers.items() if name.lower() in _PASSED_ON}
         if request.method != "GET":
             headers |= {"Origin": f"{site.origin()}", "Referer": f"{site.origin()}/ap/signin"}
@@ -368,7 +369,7 @@ def one_time_code(secret: str) -> str:
 
 
 def checked_otp_secret(text: str) -> str:
-    """Return the normalized secret of an authenticator app; raises ``ValueError`` if it cannot produce codes."""
+    """Return the normalized secret of an authenticator app; raises ``ValueError`` if it is invalid."""
     secret = "".join(text.split()).replace("-", "").upper()
     if len(secret) < 16:
         raise ValueError("too short")

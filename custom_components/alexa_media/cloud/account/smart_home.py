@@ -146,7 +146,7 @@ def parse_update(payload: Mapping[str, Any]) -> SmartHomeChanged:
 
 
 def parse_sounds(data: Any) -> dict[str, ApplianceState]:
-    """Parse the sounds that Echos have detected, by the id in the response. Each state is JSON in a string."""
+    """Parse the states of sound detection by the id in the response; each property is JSON in a string."""
     found: dict[str, ApplianceState] = {}
     for state in mappings(required_list(mapping(data), "deviceStates", GUARD_STATE)):
         entity_id = text(mapping(state.get("entity")).get("entityId"))
@@ -164,7 +164,7 @@ def parse_sounds(data: Any) -> dict[str, ApplianceState]:
 
 
 def _detection(value: Any) -> str | None:
-    """Return the text of a detection, which may be nested in another ``value``."""
+    """Return the text of a value, which may be nested in another ``value``; None without a text."""
     return text(value.get("value") if isinstance(value, dict) else value)
 
 
@@ -211,7 +211,7 @@ def _rooms(groups: Sequence[DeviceGroup]) -> dict[str, str]:
 
 
 def parse_air_quality(data: Any) -> tuple[tuple[datetime, float], ...]:
-    """Parse the values of a range with the times at which they begin."""
+    """Parse the hourly means of a range, each with the start of its hour."""
     _raise_errors(data)
     answer = answer_of(data, "airQualityHistory")
     return tuple(
@@ -242,7 +242,7 @@ def _raise_errors(data: Any) -> None:
 
 
 def _wrapped(value: Any) -> str | None:
-    """Return the text of an object in the form ``{value: {text}}``, or None."""
+    """Return the text of an object in the form ``{value: {text}}`` as a name, or None."""
     return name(mapping(mapping(value).get("value")).get("text"))
 
 
@@ -307,7 +307,7 @@ def _sounds(capability: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _kind(element: Mapping[str, Any], legacy: Mapping[str, Any]) -> str:
-    """Return the type set by the user, else Amazon's display category, else the first of the legacy types."""
+    """Return the type set by the user, else Amazon's display category, else the first legacy type, else UNKNOWN."""
     primary = mapping(mapping(element.get("displayCategories")).get("primary")).get("value")
     return (
         text(legacy.get("customerDefinedDeviceType"))
@@ -348,7 +348,7 @@ def _exposure(legacy: Mapping[str, Any], type_raw: str) -> Exposure:
 
 
 def _with_exposure(appliance: Appliance, bridges: Iterable[str]) -> Appliance:
-    """Return the appliance marked as a child of a Matter bridge if its id is a bridge's id followed by ``#``."""
+    """Return the appliance, marked as a child of a Matter bridge if its id starts with a bridge's id and ``#``."""
     if any(appliance.appliance_id.startswith(f"{bridge}#") for bridge in bridges):
         return replace(appliance, exposure=Exposure.MATTER_CHILD)
     return appliance
@@ -382,7 +382,7 @@ def _features(value: Any) -> tuple[Feature, ...]:
 
 
 def _value_range(configuration: Mapping[str, Any]) -> ValueRange | None:
-    """Return the limits of a range, or None if they are invalid."""
+    """Return the limits of a range, or None if they are missing or invalid."""
     limits = mapping(configuration.get("supportedRange"))
     minimum, maximum = number(limits.get("minimumValue")), number(limits.get("maximumValue"))
     if minimum is None or maximum is None or minimum >= maximum:
@@ -457,7 +457,7 @@ def _sample(held: Mapping[str, Any]) -> Sample:
 
 
 def _value(held: Mapping[str, Any]) -> Value | None:
-    """Return the value of a property; each type of value has a separate field."""
+    """Return the value of a property, or None; most types of values have a separate field."""
     for field, parse in _FIELDS.items():
         if field in held:
             return parse(held[field])
@@ -496,7 +496,7 @@ def _temperature(value: Mapping[str, Any]) -> Temperature | None:
 
 
 def _bounds(value: Any) -> TemperatureBounds | None:
-    """Return the range of allowed temperatures, heating and cooling combined; None unless all have the same scale."""
+    """Return the allowed temperatures, heating and cooling combined; None if they are missing or differ in scale."""
     ranges = [mapping(mapping(value).get(name)) for name in ("heating", "cooling")]
     lows = [found for each in ranges if (found := _temperature(mapping(each.get("minimum"))))]
     highs = [found for each in ranges if (found := _temperature(mapping(each.get("maximum"))))]
@@ -556,11 +556,11 @@ _FIELDS: Final[Mapping[str, Callable[[Any], Value | None]]] = {
     "delayStateValue": _delay,
     "thermostatAllowedTemperatureRangeValue": _bounds,
 }
-"""Parser of each field that contains a value."""
+"""Parsers of the fields that contain a value, except ``value``, which has several types."""
 
 
 def _time(value: Any) -> datetime | None:
-    """Return the time of a sample; a time without a zone is UTC."""
+    """Return the time of a sample, or None if it is implausible; a time without a zone is UTC."""
     try:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
@@ -574,7 +574,7 @@ _BATCH: Final = "several_queries"
 _MUTATION: Final = "set_endpoint_features_v2"
 
 MAX_CONTROLS: Final = 100
-"""Maximum controls per request; only the controls of one appliance, which stay together, may exceed it."""
+"""Maximum number of controls per request; only the controls of one order, which stay together, may exceed it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -591,7 +591,7 @@ class _Order:
     refused: AlexaError | None = None
 
     def finish(self, error: AlexaError | None) -> None:
-        """Set the result of the caller's future unless it was canceled."""
+        """Set the result of the caller's future unless it is done, for example canceled."""
         if not self.result.done():
             self.result.set_result(error)
 
@@ -667,7 +667,7 @@ class AccountSmartHome:
     async def _async_read_document[T](
         self, parse: Callable[[Any], T], name: str, documents: tuple[str, str], variables: Mapping[str, Any]
     ) -> T:
-        """Send a query with all fields; if Amazon responds with errors, send it with the proven fields only."""
+        """Return the parsed response to a query with all fields, or with the proven ones if Amazon refuses others."""
         full, proven = documents
         unproven = self._transport.unproven
         if not unproven.is_held(_PROPERTIES):
@@ -682,7 +682,7 @@ class AccountSmartHome:
         return answer
 
     async def async_groups(self) -> Mapping[str, str]:
-        """Return the room names by member id, read from GraphQL, or from phoenix if GraphQL refuses."""
+        """Return the room names by member id, read from GraphQL, or from phoenix if GraphQL refuses the query."""
         try:
             groups = await self.async_device_groups()
         except AlexaBadResponseError, AlexaCommandError, AlexaUnsupportedError:
@@ -778,7 +778,7 @@ class AccountSmartHome:
         return {by_endpoint[endpoint_id]: state for endpoint_id, state in states.items() if endpoint_id in by_endpoint}
 
     async def async_sounds(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:
-        """Return the sounds that Echos have detected, by entity id, read from phoenix."""
+        """Return the states of sound detection by entity id, read from phoenix."""
         requests = [{"entityId": each.appliance_id, "entityType": "APPLIANCE"} for each in appliances]
         with self._transport.unproven.attempt("sounds"):
             found = await self._transport.async_read(GUARD_STATE, parse_sounds, json={"stateRequests": requests})
@@ -881,7 +881,7 @@ class AccountSmartHome:
                 order.finish(_closed(sent=True))
 
     def _next(self) -> list[_Order]:
-        """Return the controls of the next request, without those of canceled callers."""
+        """Return the orders of the next request, without those of canceled callers."""
         taken: list[_Order] = []
         size = 0
         waiting = [order for order in self._waiting if not order.result.done()]
@@ -897,7 +897,7 @@ class AccountSmartHome:
             await self._guarded(self._by_phoenix, left)
 
     async def _guarded(self, send: _Send, orders: Sequence[_Order]) -> Sequence[_Order]:
-        """Send the controls; set errors as the result of the callers."""
+        """Return the orders that ``send`` leaves over; an error becomes the result of all callers."""
         try:
             return await send(orders)
         except AlexaError as error:
@@ -980,7 +980,7 @@ def _is_refusal(error: AlexaError) -> bool:
 
 
 def _preferred_error(first: AlexaError | None, second: AlexaError) -> AlexaError:
-    """Return which of two errors to report: an unreachable appliance or an unknown outcome, else the first error."""
+    """Return the error to report: the second one for an unreachable appliance or an unknown outcome, else the first."""
     if first is None or isinstance(second, AlexaUnreachableError) or not _is_refusal(second):
         return second
     return first

@@ -406,7 +406,7 @@ def control_requests(orders: Sequence[tuple[Appliance, Sequence[Control]]]) -> l
 
 
 def phoenix_requests(orders: Sequence[tuple[Appliance, Sequence[Control]]]) -> list[Mapping[str, Any]]:
-    """Return the value of phoenix's ``controlRequests``."""
+    """Return the value of phoenix's ``controlRequests``, without the controls that phoenix does not support."""
     return [
         {"entityId": appliance.entity_id, "entityType": "ENTITY", "parameters": parameters}
         for appliance, controls in orders
@@ -487,14 +487,17 @@ def phoenix_error_of(outcomes: Mapping[str, str | None], entity_id: str) -> Alex
 
 
 def encoded_states(state: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the property values in a phoenix state, each encoded as JSON in a string; skip unreadable ones."""
+    """Yield the properties in a phoenix state, each encoded as JSON in a string; skip unreadable ones."""
     for encoded in texts(state.get("capabilityStates")):
         with contextlib.suppress(ValueError, RecursionError):
             yield mapping(json.loads(encoded))
 
 
 def parse_guard(data: Any) -> ArmState:
-    """Parse the arm state of Guard, which phoenix encodes as JSON in a string."""
+    """Parse the arm state of Guard, which phoenix encodes as JSON in a string.
+
+    Raises ``AlexaBadResponseError`` if it is missing.
+    """
     for state in mappings(mapping(data).get("deviceStates")):
         for held in encoded_states(state):
             if held.get("name") == "armState" and (value := text(held.get("value"))):
@@ -522,7 +525,7 @@ def _without(endpoint: Endpoint, what: str) -> AlexaBadResponseError:
 def arm_request(panel: Appliance, state: ArmState, code: str | None) -> Mapping[str, Any]:
     """Return the GraphQL request that arms or disarms a panel.
 
-    Open sensors are bypassed only for Guard, which has none.
+    ``code`` is used only to disarm. Open sensors are bypassed only for Guard, which has none.
     """
     if state is not ArmState.DISARMED:
         given = {"armState": str(state), "bypassSensors": panel.is_guard}

@@ -55,7 +55,7 @@ def check_status(response: httpx.Response, token: AccessToken) -> None:
 
 
 def check_stream(response: httpx.Response, token: AccessToken) -> None:
-    """Raise ``LostError`` unless a response is a stream of directives."""
+    """Raise ``LostError`` for a response that cannot be a stream of directives."""
     check_status(response, token)
     if response.status_code != 200:
         raise LostError(f"HTTP {response.status_code}")
@@ -96,9 +96,9 @@ _BURST_EVENTS: Final = 25
 class StreamTimes:
     """Time limits and pauses of the stream, in seconds.
 
-    ``read`` is the longest silence of an open stream, ``open`` the time limit of a response. A stream is replaced
-    ``renew_ahead`` before its token expires. ``renew_again`` is the minimum time between two renewals of refused
-    tokens.
+    ``read`` limits the silence of an open stream, ``open`` the time until a response. A stream is replaced
+    ``renew_ahead`` before its token expires. ``renew_again`` is the minimum time between two renewals of refused tokens
+    without traffic in between.
     """
 
     ping: float = 280.0
@@ -204,7 +204,7 @@ class PushStream:
 
     @property
     def stats(self) -> Mapping[str, object]:
-        """Return counters for diagnostics; ``last_traffic`` is the age in seconds."""
+        """Return the state and counters for diagnostics; ``last_traffic`` is its age in seconds."""
         return {
             "state": str(self._state),
             "host": httpx.URL(self._endpoint).host,
@@ -222,7 +222,7 @@ class PushStream:
 
     @property
     def known_gateway(self) -> str | None:
-        """Return the address of the gateway if it is the right one and the capabilities are registered."""
+        """Return the address of the gateway if it is the right one and the capabilities are registered, else None."""
         return self._endpoint if self._is_region_known and not self._must_register else None
 
     async def events(self) -> AsyncGenerator[PushEvent]:
@@ -264,7 +264,8 @@ class PushStream:
     async def _run(self) -> None:
         """Keep a stream open until canceled; raises ``AlexaAuthError``.
 
-        A stream whose token is about to expire is read until its successor has opened, so that no event is lost.
+        A stream whose token is about to expire is read until its successor has opened, so that no event is lost, or
+        has failed.
         """
         current: asyncio.Task[None] | None = None
         previous: asyncio.Task[None] | None = None
@@ -288,7 +289,7 @@ class PushStream:
                 await _cancel(task)
 
     async def _connect(self, link: _Link) -> None:
-        """Serve one connection until its token expires; its client is closed with it."""
+        """Serve one connection until its token expires or it is lost; its client is closed with it."""
         async with self._client_factory() as client:
             await self._serve(client, link)
 
@@ -303,7 +304,7 @@ class PushStream:
             await self._recover(lost_by(error))
 
     async def _recover(self, lost: LostError) -> None:
-        """Report that the stream is closed, unless its gateway was a remembered one, and wait for the next attempt."""
+        """Report that the stream is closed unless the gateway was remembered, and wait before the next attempt."""
         was_remembered = self._is_remembered
         if was_remembered:
             self._look_up_again()
@@ -346,7 +347,7 @@ class PushStream:
         self._endpoint = gateway(self._domain)
 
     def retry(self) -> None:
-        """End the wait for the next attempt because Amazon responds again, but not before a Retry-After has passed."""
+        """End the wait before the next attempt, unless a Retry-After is still running."""
         if self._pause is not None and time.monotonic() >= self._retry_from:
             self._pause.cancel()
 
@@ -519,7 +520,7 @@ class PushStream:
             self._directive(directive, now)
 
     def _directive(self, directive: Mapping[str, Any], now: datetime) -> None:
-        """Queue the events of one directive."""
+        """Process one directive: queue its events, or switch the gateway; raises ``LostError``."""
         self._counts["directives"] += 1
         if self.recorder is not None:
             self.recorder.directive(directive)

@@ -49,7 +49,7 @@ REFUSED_RENEWAL_PAUSE_SECONDS: Final = 300.0
 """Seconds without renewals for an endpoint that refused fresh credentials."""
 
 MAX_COMMAND_WAIT_SECONDS: Final = 5.0
-"""Maximum Retry-After in seconds after which a throttled command is sent once more."""
+"""Maximum Retry-After, in seconds, for which a throttled command waits before it is sent once more."""
 
 
 # A word that may be the serial of a device.
@@ -71,13 +71,13 @@ class SessionKeeper(Protocol):
         """Return scheme and host for a ``Host``."""
 
     def cookies_for(self, host: Host) -> Mapping[str, str] | None:
-        """Return cookies that a host requires but the cookie jar would not send there."""
+        """Return cookies that a host requires but the cookie jar would not send there; None for other hosts."""
 
     def renew_ahead(self) -> None:
         """Start renewals that are due, in the background."""
 
     async def async_access_token(self, min_valid: float) -> str:
-        """Return a token that stays valid for ``min_valid`` seconds."""
+        """Return a token that stays valid for at least ``min_valid`` seconds."""
 
     async def async_ensure_cookies(self) -> None:
         """Get cookies if there are none, and wait for a running renewal of refused ones."""
@@ -89,7 +89,7 @@ class SessionKeeper(Protocol):
         """Renew the access token, unless the refused one has already been replaced."""
 
     async def async_renew_csrf(self, refused: str | None) -> None:
-        """Get a csrf cookie other than ``refused``."""
+        """Request a csrf cookie, unless there is one other than ``refused``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ class Transport:
 
     @property
     def stats(self) -> Mapping[str, object]:
-        """Return the state of throttling and renewals, and counters by endpoint, for diagnostics."""
+        """Return the current state, and counters by endpoint, for diagnostics."""
         return {
             "throttled": self.throttle.hits,
             "throttled_for": math.ceil(self.throttle.remaining),
@@ -193,9 +193,9 @@ class Transport:
         json: Mapping[str, Any] | Sequence[Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> T:
-        """Send a request and return its parsed response; count parse errors at the endpoint.
+        """Send a request like ``async_request``, and return its result as parsed by ``parse``.
 
-        Raises what ``async_request`` and the parser raise.
+        Raises what ``async_request`` and ``parse`` raise. Unusable responses count as errors of the endpoint.
         """
         request = _built(endpoint, params, query, json, headers)
         data, size = await self._async_send(request)
@@ -214,23 +214,24 @@ class Transport:
         json: Mapping[str, Any] | Sequence[Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Any:
-        """Send a request and return the JSON of the response, or None if it is empty.
+        """Send a request and return the JSON of the response, or None if it contains none.
 
         ``params`` fill the placeholders of the endpoint's path, and ``headers`` are added to the default ones. The
         result is a text for ``Answer.HTML`` and None for ``Answer.PAGE``. Reads are retried once after a connection
-        error, a 5xx or an invalid response, but not after a timeout of the whole request; writes are not retried. A
-        request that was refused because of its cookies, token or csrf value did not run: the credential is renewed, and
-        the request is sent once more. A throttled command waits for a Retry-After of up to 5 s and is sent once more.
+        error, a 5xx or an invalid response, but not after a timeout of the whole request or a response that is too
+        large; writes are not retried. A request that was refused because of its cookies, token or csrf value did not
+        run: the credential is renewed, and the request is sent once more, unless the endpoint refused fresh cookies or
+        a fresh token in the last 5 min. A throttled command waits for a Retry-After of up to 5 s and is sent once more.
 
-        Raises ``AlexaRateLimitedError`` (for a read, without sending it, while its host is throttled),
+        Raises ``AlexaRateLimitedError`` (also for a read that is not sent because its host is throttled),
         ``AlexaConnectionError`` (its ``sent`` is True if a write may have run), ``AlexaUnsupportedError`` (403, 404,
         405), ``AlexaCommandError`` (a refused write), ``AlexaBadResponseError``, ``AlexaInvalidValueError`` (a value
-        that cannot be encoded), and ``AlexaAuthError`` if the token endpoint responds that the grant was revoked.
+        that cannot be encoded), and ``AlexaAuthError`` if the token endpoint has reported that the grant was revoked.
         """
         return (await self._async_send(_built(endpoint, params, query, json, headers)))[0]
 
     async def _async_send(self, request: _Request) -> tuple[Any, int]:
-        """Send a request until its response is final; return the JSON and the size of the body in bytes."""
+        """Send a request until its response is final; return the result and the size of the body in bytes."""
         endpoint = request.endpoint
         if self._setup_until is not None and monotonic() > self._setup_until:
             self.setup_done()
@@ -345,7 +346,7 @@ class Transport:
         return await async_recorded(self.recorder, endpoint, url, request.json, exchange)
 
     async def _handle_refused_csrf(self, request: _Request, proof: _Proof, answer: HttpAnswer) -> None:
-        """If the csrf cookie was refused, renew it and raise ``_Again``."""
+        """Renew a refused csrf cookie and raise ``_Again``; do nothing if it was already renewed for this request."""
         if answer.status != 403 or not request.endpoint.needs_csrf or not answer.names_csrf:
             return
         if request.csrf_renewals:
@@ -353,7 +354,7 @@ class Transport:
             raise _Again(replace(request, csrf_renewals=request.csrf_renewals - 1))
 
     async def _handle_signed_out(self, request: _Request, proof: _Proof, answer: HttpAnswer) -> None:
-        """Renew the refused cookies or token; raises ``AlexaConnectionError`` if that fails or has not helped.
+        """Renew the refused cookies and token; raises ``AlexaConnectionError`` if that fails or has not helped.
 
         An endpoint that refuses fresh credentials causes no further renewals for a while.
         """
@@ -383,7 +384,7 @@ class Transport:
 
 
 def _headers(endpoint: Endpoint, proof: _Proof) -> dict[str, str]:
-    """Return the headers of a request, except its cookies."""
+    """Return the default headers of a request, except its cookies."""
     headers = {
         "User-Agent": API_USER_AGENT if endpoint.browser_agent else USER_AGENT,
         "Accept": "application/json" if endpoint.browser_agent else "*/*",
@@ -398,7 +399,7 @@ def _headers(endpoint: Endpoint, proof: _Proof) -> dict[str, str]:
 
 
 def _is_signed_out(endpoint: Endpoint, answer: HttpAnswer) -> bool:
-    """Return whether Amazon rejects the session: 401, a redirect, or the sign-in page instead of JSON."""
+    """Return whether Amazon rejects the session: 401, a redirect, or HTML (the sign-in page) that is not expected."""
     if answer.status == 401 or 300 <= answer.status < 400:
         return True
     return answer.status == 200 and endpoint.answer not in (Answer.PAGE, Answer.HTML) and answer.is_html
@@ -412,7 +413,7 @@ def _is_worth_a_retry(err: AlexaError) -> bool:
 
 
 def _result(endpoint: Endpoint, answer: HttpAnswer) -> Any:
-    """Return the JSON or the HTML text of a successful response; raises the error for any other response."""
+    """Return the result of a successful response; raises the error for any other response."""
     status = answer.status
     if status >= 400:
         error_type = AlexaUnsupportedError if status == 403 else refusal_type(endpoint, status)

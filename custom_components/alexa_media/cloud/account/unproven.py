@@ -43,11 +43,11 @@ class UnprovenRequests:
 
     @contextmanager
     def attempt(self, name: str, one: str | None = None, *, may_be_gone: bool = False) -> Iterator[None]:
-        """Send an unproven request in the block; a refusal of its form is recorded and raised.
+        """Record a refusal of the form of an unproven request that the block sends; raises the errors of the block.
 
-        While an earlier refusal is recent, it raises ``AlexaUnsupportedError`` instead of entering the block. ``one``
-        is the id of the object that the request concerns: a refusal suspends the request for this object only, unless
-        it says that Amazon lacks the request. If the object ``may_be_gone``, a 404 is not recorded.
+        While an earlier refusal is recent, raises ``AlexaUnsupportedError`` without entering the block. ``one`` is the
+        id of the object that the request concerns: a refusal suspends the request for this object only, unless it shows
+        that Amazon lacks the request. If the object ``may_be_gone``, a 404 is not recorded.
         """
         if self.is_held(name, one):
             raise AlexaUnsupportedError("Amazon refused this request before", code="unsupported")
@@ -68,5 +68,5 @@ def is_refusal_of_form(err: AlexaError) -> bool:
 
 
 def is_not_in_schema(err: AlexaError) -> bool:
-    """Return whether the document does not match Amazon's GraphQL schema."""
+    """Return whether an error says that the document does not match Amazon's GraphQL schema."""
     return any(word in (err.code or "") for word in _NOT_IN_SCHEMA)

@@ -13,7 +13,7 @@ WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recurrence:
-    """A weekly repeat on some weekdays, every ``interval`` weeks; the only form Amazon is known to store."""
+    """A repeat every ``interval`` weeks on ``weekdays`` (of ``WEEKDAYS``); no other kind of repeat can be set."""
 
     weekdays: tuple[str, ...]
     interval: int = 1
@@ -21,7 +21,7 @@ class Recurrence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """First time at which an alarm rings (aware, in the time zone of the device), and its repeat."""
+    """First time of an alarm or reminder (aware, in the time zone of the device), and its repeat."""
 
     at: datetime
     recurrence: Recurrence | None = None
@@ -67,7 +67,7 @@ class AlarmsApi(Protocol):
         sound: AlarmTone | None = None,
         enabled: bool | None = None,
     ) -> None:
-        """Change a reminder, or turn it on or off; ``None`` keeps a value."""
+        """Change a reminder, or turn it on or off; ``None`` keeps a value, but a new ``timing`` turns it on."""
 
     async def async_switch_alarm(self, device: Device, alarm: Notification, *, enabled: bool) -> None:
         """Turn an alarm on or off."""

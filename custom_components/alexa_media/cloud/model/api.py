@@ -48,7 +48,7 @@ class AlexaBackend(Protocol):
     history: HistoryApi | None = None
     """API of the voice history, or None if the cloud has none."""
     smart_home: SmartHomeApi | None = None
-    """Smart home API, or None if the account has none."""
+    """Smart home API, or None if the cloud has none."""
     alarms: AlarmsApi | None = None
     """API of alarms, timers and reminders, or None if the cloud has none."""
     management: ManagementApi | None = None
@@ -56,15 +56,15 @@ class AlexaBackend(Protocol):
     media: MediaApi | None = None
     """Media API (providers, sounds, stations, queues), or None if the cloud has none."""
     background: BackgroundApi | None = None
-    """API of screen backgrounds, or ``None`` if the cloud lacks it."""
+    """API of screen backgrounds, or None if the cloud has none."""
     kids: KidsApi | None = None
-    """Amazon Kids API."""
+    """Amazon Kids API, or None if the cloud has none."""
     routines: RoutinesApi | None = None
-    """Routines API."""
+    """Routines API, or None if the cloud has none."""
     lists: ListsApi | None = None
-    """API of shopping, to-do and custom lists."""
+    """API of shopping, to-do and custom lists, or None if the cloud has none."""
     settings: SettingsApi | None = None
-    """API of device settings."""
+    """API of device settings, or None if the cloud has none."""
 
     @property
     def capabilities(self) -> Capability:
@@ -115,7 +115,7 @@ class AlexaBackend(Protocol):
         """Get the tokens and cookies, which suffice for the push stream."""
 
     async def async_connect(self) -> None:
-        """Sign in if necessary, and look up the service endpoints."""
+        """Sign in if necessary, and read the service endpoints and the account unless they are known."""
 
     def setup_done(self) -> None:
         """Lower the limit of concurrent requests after setup."""
@@ -124,7 +124,7 @@ class AlexaBackend(Protocol):
         """Return the signed-in account, read from the cloud."""
 
     async def async_devices(self) -> Mapping[str, Device]:
-        """Return all devices by serial; raises instead of returning an empty or implausible list."""
+        """Return all devices by serial; an account raises instead of returning an empty or implausible list."""
 
     async def async_sessions(self, known: Iterable[Device] = ()) -> tuple[Session, ...]:  # noqa: ARG002 - names of the protocol
         """Return all media sessions of the account; empty if all players are idle.
@@ -176,7 +176,7 @@ class AlexaBackend(Protocol):
         raise _unsupported("players")
 
     def events(self) -> AsyncGenerator[PushEvent]:
-        """Return the push stream; it reconnects automatically and ends only with ``AlexaAuthError``."""
+        """Return the push stream; it reconnects until the backend is closed, or raises ``AlexaAuthError``."""
 
     async def async_deregister(self) -> None:
         """Deregister the integration from the account; never raises."""

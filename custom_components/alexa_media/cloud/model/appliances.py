@@ -77,7 +77,7 @@ class FeatureName(OpenEnum):
 
 
 class PropertyName(OpenEnum):
-    """Amazon's ``name`` of a property; each docstring gives the type of its value in a ``Sample``."""
+    """Amazon's ``name`` of a property; each docstring describes its value in a ``Sample``."""
 
     ALLOWED_TEMPERATURE_RANGE = "allowedTemperatureRange"
     """``TemperatureBounds``."""
@@ -166,9 +166,9 @@ class Exposure(StrEnum):
 
     NONE = "none"
     SKILL = "skill"
-    """Exposed by Home Assistant's Alexa skill, or by its emulated Hue bridge, according to the name."""
+    """Exposed by Home Assistant's Alexa skill or emulated Hue bridge, according to manufacturer or description."""
     HUE_V1 = "hue_v1"
-    """Looks like an old Hue bridge, as Home Assistant's emulation does; only relevant if the emulation is loaded."""
+    """Behind an old Hue bridge, which may be Home Assistant's emulation; only relevant if the emulation is loaded."""
     MATTER_BRIDGE = "matter_bridge"
     """A Matter bridge, which may expose Home Assistant to Alexa."""
     MATTER_CHILD = "matter_child"
@@ -236,8 +236,8 @@ class Feature:
 
     ``instance`` distinguishes several ranges, modes and toggles of one appliance; it is "" if Amazon sends none. A
     feature without ``operations`` is read-only. ``modes`` are the modes of a mode feature or of a thermostat, or the
-    arm states of a panel. ``value_range`` is set for a range. ``units`` are the units of a meter's readings
-    (``MILLIWATT_HOUR``) by property. ``needs_code`` means that a panel requires a code.
+    arm states of a panel. ``value_range`` is set for a range with valid limits. ``units`` are the units of a meter's
+    readings (``MILLIWATT_HOUR``) by property. ``needs_code`` means that a panel requires a code.
     """
 
     name: FeatureName
@@ -256,12 +256,13 @@ class Feature:
 class Appliance:
     """A smart home device.
 
-    ``entity_id`` is Alexa's id (a UUID), the base of unique ids. ``endpoint_id`` is the id in GraphQL, ``appliance_id``
-    the id in phoenix. ``merged_ids`` are the appliances that Alexa has merged into this one. ``echo_serial`` is the
-    serial of the Echo that the appliance is connected to, or that it is (``is_echo``), and ``connected_via`` the name
-    of that Echo. ``serial`` is the appliance's own. ``is_local`` means that it is connected to an Echo's hub or made by
-    Amazon. ``type_raw`` is the display category as received. ``is_scene`` means that it can only be activated.
-    ``sounds`` are the sounds that it can detect, as properties (``smokeAlarmDetectionState``).
+    ``entity_id`` is the base of unique ids; for an account it is Alexa's id, usually a UUID. ``endpoint_id`` is the id
+    in GraphQL, ``appliance_id`` the id in phoenix. ``merged_ids`` are the appliance ids that Alexa has merged into this
+    one. ``echo_serial`` is the serial of the Echo that the appliance is connected to, or that it is (``is_echo``).
+    ``connected_via`` is the name of the Echo that it is connected to. ``serial`` is the appliance's own. ``is_local``
+    means that it is connected to an Echo or made by Amazon; all appliances of Smart Properties count as local.
+    ``type_raw`` is the value of ``kind`` as received. ``is_scene`` means that it can only be activated. ``sounds`` are
+    the sounds that it can detect, as properties (``smokeAlarmDetectionState``).
     """
 
     entity_id: str
@@ -316,15 +317,16 @@ _AHEAD: Final = timedelta(hours=1)
 
 
 def time_of_sample(at: datetime | None) -> datetime | None:
-    """Return the time of a sample; None for a time in the future, which would outdate every later sample."""
+    """Return the time of a sample; None if it is over an hour in the future, which would outdate every later sample."""
     return None if at is None or at > datetime.now(UTC) + _AHEAD else at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A value and the time of its measurement; ``value`` is ``None`` if Amazon reported an ``error`` instead.
+    """A value and the time of its measurement.
 
-    The times are compared: for example, a light shows its color or its color temperature, whichever is newer.
+    ``value`` is ``None`` if it is unknown, and ``error`` is Amazon's name for the reason, if it reported one. The times
+    are compared: for example, a light shows its color or its color temperature, whichever is newer.
     """
 
     value: Value | None
@@ -559,7 +561,7 @@ class ArmState(OpenEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmartHomeChanged:
-    """A push with samples of appliances by endpoint id; each sample has its time."""
+    """A push with new samples of appliances, by endpoint id."""
 
     states: Mapping[str, ApplianceState]
 
@@ -592,7 +594,7 @@ class SmartHomeApi(Protocol):
         """
 
     async def async_groups(self) -> Mapping[str, str]:
-        """Return the room name of each appliance and Echo, by endpoint id, entity id or appliance id."""
+        """Return the room name of each appliance and Echo in a room, by endpoint id, entity id or appliance id."""
 
     async def async_device_groups(self) -> Sequence[DeviceGroup]:
         """Return the rooms with their members.
@@ -639,8 +641,8 @@ class SmartHomeApi(Protocol):
     ) -> Sequence[AlexaError | None]:
         """Run the controls of each appliance; return an error or None for each appliance.
 
-        An account sends controls submitted in the same turn of the event loop, or while a request is in flight, as one
-        request; Smart Properties need one request per control. An unreachable appliance results in
+        An account combines controls that are submitted in the same turn of the event loop, or while a request is in
+        flight, into shared requests; Smart Properties need one request per control. An unreachable appliance results in
         ``AlexaUnreachableError`` and does not affect the others.
         """
 
@@ -649,7 +651,7 @@ class SmartHomeApi(Protocol):
         raise _unsupported("scenes")
 
     async def async_sounds(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:  # noqa: ARG002 - names of the protocol
-        """Return the sounds that Echos have detected, by entity id, in one request.
+        """Return the states of sound detection by entity id, read with one request.
 
         Raises ``AlexaUnsupportedError`` if Amazon refuses this for the account.
         """
@@ -662,6 +664,6 @@ class SmartHomeApi(Protocol):
     async def async_arm(self, panel: Appliance, state: ArmState, *, code: str | None = None) -> None:  # noqa: ARG002 - names of the protocol
         """Arm or disarm Guard or another security panel, with its code if it needs one.
 
-        Raises ``AlexaCommandError``; its ``code`` is Amazon's name for the reason (``BypassNeeded``).
+        Raises ``AlexaCommandError``; its ``code`` may be Amazon's name for the reason (``BypassNeeded``).
         """
         raise _unsupported("security panels")

@@ -11,7 +11,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speak:
-    """Speak text or SSML on one device; ``alexa.cannedtts.speak…`` is a phrase recorded by Amazon.
+    """Speak text or SSML on a device; ``alexa.cannedtts.speak…`` is a phrase recorded by Amazon.
 
     ``sound_seconds`` is the length of the sounds in the text, in seconds.
     """
@@ -60,7 +60,7 @@ class PlaySound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSequence:
-    """Run a built-in sequence of Alexa, for example ``Alexa.Weather.Play``."""
+    """Run a built-in sequence of Alexa, for example ``Alexa.Weather.Play``; ``extra`` are additional payload fields."""
 
     name: str
     extra: Mapping[str, str | int | float | bool]
