@@ -80,7 +80,7 @@ _NAME_KEY: Final = re.compile(
 """Keys of names, free texts and credentials, below which published words are not kept."""
 
 _MIXED_KEY: Final = re.compile(r"^$|names?$|values?$|body$|message$|id$|key$", re.IGNORECASE)
-"""Keys of texts that may be names or Amazon's identifiers, below which plain words are not kept."""
+"""Keys of texts that may be names or Amazon's identifiers, below which most plain words are not kept."""
 
 _SPECIAL_KEYS: Final = frozenset({"__type", "@class"})
 """Keys of Amazon's serializers, which are not words."""
@@ -424,7 +424,7 @@ class Pseudonyms:
     # --- texts ----------------------------------------------------------------------------
 
     def _composite(self, text: str, *, is_name: bool = False) -> str:
-        """Return an id of several parts with each part replaced separately, so that references to parts still match."""
+        """Return an id with each of its private parts replaced separately, so that references to parts still match."""
         joints = _JOINTS if text.startswith(("amzn1.", "Alexa.", "AAA_")) or "#" in text else frozenset()
 
         def stays(word: str) -> bool:

@@ -89,7 +89,11 @@ class DevicePreferences:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """A device of the device list, with its preferences if they are known."""
+    """A device of the device list, with its preferences if they are known.
+
+    ``members`` are the serials of a group's members, ``parents`` those of the groups that contain the device.
+    ``online`` is True unless Amazon reports that the device is offline.
+    """
 
     serial: str
     device_type: str
@@ -142,7 +146,7 @@ class Repeat(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """The current track; ``duration`` and ``position`` are in seconds, ``position_at`` is the time of ``position``."""
+    """The current track; ``duration`` and ``position`` (measured at ``position_at``) are in seconds."""
 
     media_id: str | None = None
     queue_id: str | None = None
@@ -159,7 +163,7 @@ class Media:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A media session of the account, with the serials of its devices, which are empty if unknown.
+    """A media session of the account; ``serials`` are those of its devices, empty if unknown.
 
     ``controls`` are Amazon's names of the available controls. ``shuffle`` and ``repeat`` are ``None`` if unknown.
     """
@@ -176,7 +180,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
-    """Volume of one device, 0–100; ``None`` if Amazon does not report it."""
+    """Volume level (0–100) and mute state of one device; ``None`` if Amazon does not report them."""
 
     level: int | None
     muted: bool | None

@@ -86,7 +86,10 @@ class QueueItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """Amazon's resolution of a search: the phrase, which Amazon may adjust, and a reason not to play it, or None."""
+    """Amazon's resolution of a search.
+
+    ``phrase`` is the search text, which Amazon may adjust. ``refusal`` is Amazon's reason not to play it, or None.
+    """
 
     phrase: str
     refusal: str | None = None
@@ -158,7 +161,7 @@ class MediaApi(Protocol):
         """Return the radio stations that match a search."""
 
     async def async_queue(self, device: Device) -> tuple[QueueItem, ...]:
-        """Return the current and the next tracks of a device; empty if Amazon controls no playback there."""
+        """Return the current and upcoming tracks of a device; empty if Amazon controls no playback there."""
 
     async def async_check(self, search: PlaySearch, device: Device) -> SearchResult:
         """Return how Amazon resolves a search, without playing it."""

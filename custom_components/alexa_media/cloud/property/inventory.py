@@ -32,7 +32,7 @@ ECHO_CATEGORY: Final = "ALEXA_VOICE_ENABLED"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A device of the property; ``key`` identifies it, because the id of its endpoint may change."""
+    """A device of the property; ``key`` identifies it instead of the endpoint id, which may change."""
 
     key: str
     endpoint: Endpoint

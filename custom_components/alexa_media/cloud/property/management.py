@@ -237,7 +237,7 @@ class PropertyManagement(ManagementApi):
         return await self._async_list(search) if found is None else [self._managed(endpoint) for endpoint in found]
 
     async def _async_list(self, search: DeviceSearch) -> Sequence[ManagedDevice]:
-        """Search with one listing per unit; without ``unit_ids``, one suffices for a serial number or no unit."""
+        """Search with one listing per unit; without ``unit_ids``, a serial number or ``without_unit`` needs one."""
         online = None if search.online is None else Reachability.OK if search.online else Reachability.UNREACHABLE
         wanted = EndpointFilter(
             in_no_unit=search.without_unit,

@@ -1,6 +1,7 @@
-"""Models of the Smart Properties API; names and values of features are shared with the account API.
+"""Models of the Smart Properties API.
 
-Unknown values become ``UNKNOWN`` in their enumeration. Fields named ``raw`` or ``…_raw`` store the received value.
+Names of features and properties, colors and temperatures are models shared with the account API. Unknown values become
+``UNKNOWN`` in their enumeration. Fields named ``raw`` or ``…_raw`` store the received value.
 """
 
 from collections.abc import Mapping

@@ -109,7 +109,7 @@ class Operation(Target):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write(Operation):
-    """An operation that changes data; only the status of its response matters unless ``answer`` is ``Answer.JSON``."""
+    """An operation that changes data; by default, no content is expected in its response."""
 
     is_write: bool = True
     answer: Answer = Answer.NOTHING

@@ -177,7 +177,7 @@ def _feature(name: str, item: Mapping[str, Any]) -> Feature:
 
 
 def _property(item: Mapping[str, Any]) -> Property | None:
-    """Parse a property; None without a name. A property with an error has no value, even if it is RETRIEVABLE."""
+    """Parse a property; None without a name. A property with an error has no value, even if its type is RETRIEVABLE."""
     name = text(item.get("name"))
     if not name:
         return None

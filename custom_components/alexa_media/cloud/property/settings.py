@@ -375,7 +375,7 @@ def setting(key: str, raw: Any) -> Setting[SettingValue]:
 
 
 def settings_page(data: Any) -> SettingsPage[SettingValue]:
-    """Parse a page of settings; raises ``ShapeError``. Errors without a key are kept, settings without one are not."""
+    """Parse a page of settings; raises ``ShapeError`` if it is malformed. Errors without a key are kept."""
     if not isinstance(data, dict):
         raise ShapeError("the answer is not an object")
     found = mapping(data)
