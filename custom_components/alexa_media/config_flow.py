@@ -67,7 +67,7 @@ _LOGGER = logging.getLogger(__name__)
 CONF_MARKETPLACE: Final = "marketplace"
 CONF_REDIRECT_URL: Final = "redirect_url"
 
-# Errors before the code is used: the same URL can be pasted again.
+# Errors after which the user can correct the URL or submit it again.
 _CODE_UNUSED: Final = frozenset({"invalid_url", "wrong_page", "wrong_marketplace_url", "no_code", "cannot_connect"})
 
 # Errors after the code was used: the sign-in has to start again.
@@ -97,7 +97,7 @@ _MARKETPLACE_OF: Final[Mapping[str, str]] = {
 
 
 class _WrongMarketplaceError(Exception):
-    """The account belongs to the marketplace ``domain``, which has a separate sign-in."""
+    """The account belongs to the marketplace ``domain``, which uses a different sign-in."""
 
     def __init__(self, domain: str) -> None:
         """Initialize with the marketplace that Amazon reported."""
@@ -108,8 +108,8 @@ class _WrongMarketplaceError(Exception):
 class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     """Sign-in for a new or an existing account; ``PropertyFlow`` adds the sign-in to a property.
 
-    One flow registers under one device serial, however often the user tries. A registration that does not result in a
-    config entry is undone before the step returns.
+    One flow registers under one device serial, however often the user tries. A step that cannot store its registration
+    in a config entry deregisters before it returns.
     """
 
     VERSION = ENTRY_VERSION
@@ -129,7 +129,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     @override
     @callback
     def async_remove(self) -> None:
-        """Mark the flow as closed; a sign-in in progress undoes its registration when it ends."""
+        """Mark the flow as closed, so that a registration in progress is undone, and close the proxied sign-in."""
         self._removed = True
         self._close_login()
 
@@ -143,14 +143,14 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Show the form for selecting the marketplace."""
+        """Ask for the marketplace, then offer the sign-in methods."""
         if user_input is None:
             return self._show_marketplaces(_marketplace_of(self.hass.config.country))
         self._start_enrollment(user_input[CONF_MARKETPLACE])
         return await self.async_step_sign_in()
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Sign in again because Amazon no longer accepts the credentials, or on request (``force_logout``)."""
+        """Start a new sign-in because the entry needs one, or because the action ``force_logout`` requested it."""
         if CONF_REGION in entry_data:
             return await self.async_step_property_reauth()
         self._fire(EVENT_RELOGIN_REQUIRED)
@@ -205,13 +205,13 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         return await self.async_step_browser()
 
     async def async_step_browser(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Wait for the browser; the view of the proxy continues the flow when the sign-in has ended."""
+        """Wait for the sign-in in the browser; ``_login_ended`` continues the flow when it ends or expires."""
         if self._login is None or self._login.landed or self._login.expired:
             return self.async_external_step_done(next_step_id="proxy_done")
         return self.async_external_step(step_id="browser", url=self._login.url)
 
     async def async_step_proxy_done(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Register with the authorization code from the sign-in in the browser."""
+        """Finish the sign-in in the browser: register, or show a form with the error."""
         landed = self._login.landed if self._login else None
         self._close_login()
         if landed is None:
@@ -225,11 +225,11 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
 
     @callback
     def _login_ended(self) -> None:
-        """Continue the flow after the sign-in in the browser."""
+        """Continue the flow after the sign-in in the browser has ended or expired."""
         self.hass.async_create_task(self._async_continue(), f"{DOMAIN} sign-in ended")
 
     async def _async_continue(self) -> None:
-        """Run the step after the browser step, if the flow still exists."""
+        """Run the browser step again, which now ends, if the flow still exists."""
         with contextlib.suppress(UnknownFlow):
             await self.hass.config_entries.flow.async_configure(self.flow_id)
 
@@ -243,7 +243,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     # --- the sign-in -----------------------------------------------------------------
 
     async def async_step_paste(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the URL of the page on which the sign-in ended."""
+        """Ask for the URL of the page on which the sign-in ended, then register."""
         if user_input is None:
             return self._show_paste()
         result = await self._async_try(user_input[CONF_REDIRECT_URL])
@@ -254,7 +254,10 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         return self._show_paste(result, user_input[CONF_REDIRECT_URL] if result in _CODE_UNUSED else None)
 
     async def _async_try(self, landed: str) -> ConfigFlowResult | str:
-        """Sign in with the URL on which the sign-in ended; return the next step, or an error key."""
+        """Sign in with the URL on which the sign-in ended; return the flow result or an error key.
+
+        Raises ``FlowError``.
+        """
         try:
             return await self._async_sign_in(landed)
         except FlowError:
@@ -271,7 +274,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         return error if error in _CODE_UNUSED | _CODE_USED else "unknown"
 
     async def _async_sign_in(self, pasted: str) -> ConfigFlowResult:
-        """Register with the code in a URL, and end the flow with the account.
+        """Register with the code in a URL, then create or update the entry.
 
         Raises ``AlexaError``, ``_WrongMarketplaceError`` or ``FlowError``. A completed registration is undone first.
         """
@@ -330,7 +333,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         return self.async_create_entry(title=self._title(account, domain), data=data)
 
     def _title(self, account: Account, domain: str) -> str:
-        """Return the title "Alexa", followed by first name or site for further accounts, never by the email address."""
+        """Return the title "Alexa", with first name, site or both added if it is taken; never the email address."""
         taken = {entry.title for entry in self._async_current_entries(include_ignore=True)}
         first = next((word for word in account.name.split() if "@" not in word), "")
         titles = ("Alexa", f"Alexa ({first})" if first else f"Alexa ({domain})", f"Alexa ({first or domain}, {domain})")
@@ -358,7 +361,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         return self._get_reauth_entry() if self.source == SOURCE_REAUTH else self._get_reconfigure_entry()
 
     def _require_same_account(self, account: Account) -> None:
-        """Abort if the account differs from the entry's.
+        """Raise ``AbortFlow`` if the account is known to differ from the entry's, or has another entry.
 
         alexa_media_player stored no account id. The email address that the user typed identifies the account of such an
         entry until its first sign-in.
@@ -373,7 +376,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         self._abort_if_unique_id_configured()
 
     def _refuse_other_entry(self, account_id: str | None) -> None:
-        """Raise ``AbortFlow`` if the account already has another entry.
+        """Raise ``AbortFlow`` if another entry is known to have the account, and this entry is not.
 
         Registering that account with the serial of this entry would sign out this entry.
         """
@@ -386,10 +389,9 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
             raise AbortFlow("wrong_account")
 
     def _require_marketplace(self, account: Account) -> None:
-        """Raise ``_WrongMarketplaceError`` if the account's marketplace has a different sign-in.
+        """Raise ``_WrongMarketplaceError`` if the account's marketplace is known and uses a different sign-in.
 
-        Marketplaces without a separate sign-in use the sign-in of amazon.com; the marketplace that Amazon reports is
-        then stored.
+        Marketplaces without a separate sign-in use the sign-in of amazon.com.
         """
         if account.domain in (self._marketplace, "") or account.domain not in MARKETPLACES:
             return
@@ -397,7 +399,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
             raise _WrongMarketplaceError(account.domain)
 
     def _start_enrollment(self, marketplace: str) -> None:
-        """Create a new sign-in URL with the same serial."""
+        """Prepare a new sign-in at a marketplace, with the same serial."""
         self._marketplace = marketplace
         self._enrollment = Enrollment(marketplace, self._serial)
 

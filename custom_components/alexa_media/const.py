@@ -50,7 +50,7 @@ EVENT_RELOGIN_SUCCESS: Final = "alexa_media_relogin_success"
 
 DEFAULT_SCAN_INTERVAL: Final = timedelta(seconds=60)
 
-# Every retail domain of Amazon; the sign-in itself supports only some of them.
+# Retail domains of Amazon; the sign-in for devices supports only some of them.
 MARKETPLACES: Final = (
     "amazon.com",
     "amazon.ae",

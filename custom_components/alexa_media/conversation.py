@@ -61,10 +61,10 @@ class AlexaConversation(AccountEntity[DevicesCoordinator], ConversationEntity):
         return ConversationResult(response=response, conversation_id=chat_log.conversation_id)
 
     async def _async_ask(self, user_input: ConversationInput) -> str:
-        """Return Alexa's answer, "" if it is empty.
+        """Return Alexa's answer, or "" if the history record contains none.
 
-        Raises ``HomeAssistantError`` if there is no default device, if the user may not control it, or if no answer was
-        found in time.
+        Raises ``HomeAssistantError`` if there is no default device, or if the action ``alexa_media.ask`` fails or finds
+        no record.
         """
         echo = any_default_echo(self.hass, self.entry)
         player = player_entity_id(self.hass, self.entry, echo.device.serial)

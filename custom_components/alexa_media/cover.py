@@ -38,7 +38,7 @@ DEVICE_CLASSES: Final = {
 
 
 def _covers(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-    """Yield the main entity of a blind or garage door."""
+    """Yield the main entity of an appliance with a position, or with a mode that opens and closes it."""
     if position := position_of(appliance) or level_position_of(appliance):
         yield "", partial(AlexaCover, position=position)
     elif mode := mode_position_of(appliance):
@@ -62,7 +62,7 @@ class AlexaCover(AlexaApplianceEntity, CoverEntity):
     @property
     @override
     def current_cover_position(self) -> int | None:
-        """Return the position, from 0 (closed) to 100 (open)."""
+        """Return the position from 0 (closed) to 100 (open), None if unknown."""
         position = self.number_of(self._keys[0])
         return None if position is None else round(position)
 
@@ -97,7 +97,7 @@ class AlexaCover(AlexaApplianceEntity, CoverEntity):
 
 
 class AlexaModeCover(AlexaApplianceEntity, CoverEntity):
-    """A garage door or blind that a mode opens and closes.
+    """A cover, such as a garage door, that a mode opens and closes.
 
     For any other mode, or none, the position is unknown. The cover can still be opened and closed.
     """

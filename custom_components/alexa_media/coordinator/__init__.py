@@ -1,1 +1,1 @@
-"""Coordinators, one per topic of an account."""
+"""Coordinators, one per topic, and the runtime data of an entry."""

@@ -18,7 +18,7 @@ class Absences:
     """Keeps items that are missing from one successful read until a later read lacks them too.
 
     It requests that later read. ``settled`` is True after two reads that are at least ``ABSENCE`` apart. Items missing
-    in both are then gone, including items known from before a restart.
+    from both are gone, including items known from before a restart.
     """
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], look_again: Callable[[], None]) -> None:

@@ -1,6 +1,6 @@
 """Times and events of the alarms, timers and reminders of an account, computed without requests.
 
-This is the only place that computes their times and detects ringing, dismissal and snoozing; entities show the results.
+This is the only place that detects ringing, dismissal and snoozing; entities and triggers use the results.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -33,7 +33,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+){0,3}", re.ASCII)
 
 
 async def zone_named(name: str | None) -> tzinfo | None:
-    """Return the time zone with the given IANA name, loaded from disk; None for an unknown name."""
+    """Return the time zone with the given IANA name, loaded from disk; None for a missing or unknown name."""
     if not name or len(name) > LONGEST_NAME or not _NAME.fullmatch(name):
         return None
     try:
@@ -42,8 +42,8 @@ async def zone_named(name: str | None) -> tzinfo | None:
         return None
 
 
-# Tolerated difference between Amazon's clock and Home Assistant's: if Amazon reports that an item has gone off, it
-# counts as due this much earlier.
+# Tolerated difference between Amazon's clock and Home Assistant's: when Amazon reports a change, which may be that an
+# item has gone off, items count as due this much earlier.
 CLOCK_SKEW: Final = timedelta(seconds=2)
 
 # A timer that is older than this when it is first read does not count as just started.
@@ -159,11 +159,12 @@ class _Kept:
     held: tuple[AlarmEvent, ...]
 
     def has_rung(self, due: _Due, item: Notification | None) -> bool:
-        """Return whether a notification rang after the unload; ``item`` is its current state, None if it is gone.
+        """Return whether the occurrence ``due``, computed before the unload, is still valid.
 
-        An unchanged one has. One that was changed or turned off has if that happened when it was due or later; if the
-        time of the change is unknown, only a reminder has. Of those that are gone, only a timer has, if it was due soon
-        after the unload: Amazon removes a timer that has gone off, so whether it was canceled before is unknown.
+        ``item`` is the current state of the notification, None if it is gone. The occurrence is valid if the
+        notification is unchanged, or was changed or turned off when it was due or later; if the time of the change is
+        unknown, only a reminder's is valid. If the notification is gone, only a timer's is valid, and only if it was
+        due soon after the unload: Amazon removes a timer that has gone off, so it may also have been canceled before.
         """
         before = due.notification
         if item is None:
@@ -280,7 +281,7 @@ class AlarmWatch:
         return country_of(device.locale) if device else None
 
     def ringing(self, serial: str) -> tuple[Notification, ...]:
-        """Return the ringing notifications of a device, the last one first.
+        """Return the ringing notifications of a device, latest first.
 
         An alarm or a timer counts as ringing for an hour unless it is known to have ended, a reminder for two minutes.
         """
@@ -331,7 +332,7 @@ class AlarmWatch:
         return found
 
     def _with_snooze(self, key: _Key, item: Notification, now: datetime) -> Notification:
-        """Return a notification; if the end of its snooze is unknown, set it by the default snooze length."""
+        """Return a notification; if it is snoozed until an unknown time, assume the default snooze length."""
         if item.status is not NotificationStatus.SNOOZED or item.snoozed_to is not None:
             return item
         known = self._known.get(key)

@@ -1,7 +1,7 @@
 """Alarm settings of devices: volumes, ascending volume and sounds.
 
-Amazon does not push them, and few users need them. Each is therefore read only while an entity listens: for the first
-listener, after a change by this integration, and one to four times a day.
+Amazon does not push them, and few users need them. Each is therefore read only for the entities that show it: when they
+are added, after a change by this integration, and one to four times a day.
 """
 
 from collections.abc import Callable, Hashable, Mapping
@@ -25,7 +25,7 @@ class AlarmSounds:
 
 
 class AlarmSettingCoordinator[V](DeviceTopicCoordinator[V, AlarmsApi]):
-    """A topic that is read only while an entity listens."""
+    """An alarm setting by serial, read only for the entities that show it."""
 
     pushed: ClassVar[bool] = False
     interval_with_push: ClassVar[timedelta] = timedelta(hours=6)

@@ -39,7 +39,7 @@ _SECONDARY: Final = frozenset({FeatureName.CONNECTIVITY, FeatureName.UNKNOWN})
 
 
 class AppliancesCoordinator(TopicCoordinator[Appliance]):
-    """Appliances that get entities, by entity id; ``discovered`` has all of them.
+    """Appliances that get entities, by entity id; ``discovered`` contains all appliances.
 
     A discovery that fails, or that finds nothing although there were appliances, changes nothing. An appliance that is
     missing from one successful discovery is kept until a second one, which is requested half a minute later, lacks it
@@ -100,11 +100,11 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
 
     @property
     def settled(self) -> bool:
-        """Return whether unknown appliances are gone: two successful discoveries lacked them."""
+        """Return whether appliances that are not in ``discovered`` are gone: two successful discoveries lacked them."""
         return self._absences.settled
 
     def _needs_rooms(self, before: Mapping[str, Appliance], wanted: Mapping[str, Appliance]) -> bool:
-        """Return whether the rooms have not been read, or an Echo or an appliance with entities is new."""
+        """Return whether the room of an Echo, or of an appliance with entities, may not have been read yet."""
         new = self.discovered.keys() - before.keys()
         return (bool(wanted) and (self.rooms is None or bool(wanted.keys() - self.data.keys()))) or any(
             self.discovered[each].is_echo for each in new
@@ -140,13 +140,16 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
     # --- selection for entities ---------------------------------------------------------
 
     def is_own(self, appliance: Appliance) -> bool:
-        """Return whether Home Assistant itself exposes this appliance to Alexa, so that it must get no entities."""
+        """Return whether Home Assistant itself may expose this appliance to Alexa, so that it must get no entities."""
         if appliance.exposure is Exposure.HUE_V1:
             return "emulated_hue" in self.hass.config.components
         return appliance.exposure is not Exposure.NONE
 
     def has_use(self, appliance: Appliance) -> bool:
-        """Return whether an appliance can get entities: not exposed by Home Assistant, and with a supported feature."""
+        """Return whether an appliance can get entities.
+
+        It must be Guard, a scene, or have a feature that justifies an entity, and must not be Home Assistant's own.
+        """
         if self.is_own(appliance):
             return False
         return (
@@ -161,7 +164,10 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
 
     @property
     def others(self) -> Mapping[str, Appliance]:
-        """Return the appliances that the user can select; those on an Echo's hub and Amazon's own are always added."""
+        """Return the appliances that the user can select, by entity id.
+
+        Those connected to an Echo's hub, and Amazon's own, get entities without being selected.
+        """
         return {
             entity_id: appliance
             for entity_id, appliance in self.discovered.items()
@@ -169,7 +175,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         }
 
     def _wanted(self, appliances: Mapping[str, Appliance]) -> Mapping[str, Appliance]:
-        """Return the appliances that get entities by the options of the entry."""
+        """Return the appliances that get entities according to the options of the entry."""
         options = {**self.entry.data, **self.entry.options}
         every, chosen = options.get(CONF_EXTENDED_DISCOVERY), frozenset(options.get(CONF_APPLIANCES) or ())
         return {
@@ -188,15 +194,16 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
 
     @property
     def _is_fresh(self) -> bool:
-        """Return whether the last discovery is recent."""
+        """Return whether a discovery was started or requested recently."""
         return self._asked_at is not None and self.hass.loop.time() - self._asked_at < DISCOVERY_COOLDOWN
 
     @callback
     def async_unknown(self, endpoint_id: str) -> None:
         """Discover soon, unless a discovery is recent, because a push or the device list named an unknown appliance.
 
-        ``endpoint_id`` is the endpoint id in a push, or the serial of an Echo in the device list. An appliance that the
-        discovery does not find causes no further one, because Amazon may never list it.
+        ``endpoint_id`` is the endpoint id in a push, or the serial of an Echo in the device list. Each of the first
+        ``MAX_UNLISTED`` ids causes at most one discovery, because Amazon may never list its appliance. Nothing happens
+        while no appliances are known.
         """
         if not self.discovered or endpoint_id in self._unlisted or self._is_fresh:
             return
@@ -249,7 +256,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
                 raise AlexaCommandError("Amazon lacks some members of a room", code="not_confirmed")
 
     async def async_freshen(self) -> None:
-        """Discover now, unless a discovery is recent; called before the user sees the list of appliances."""
+        """Discover now, unless a discovery is recent."""
         if not self._is_fresh:
             await self.async_refresh_shared()
 

@@ -53,7 +53,7 @@ def _do_nothing() -> None:
 
 
 class Watcher(Protocol):
-    """Receives the failures of a topic that may recover, and its recoveries."""
+    """Receives failures from which a topic may recover, and recoveries of topics."""
 
     @callback
     def async_failed(self) -> None:
@@ -65,7 +65,7 @@ class Watcher(Protocol):
 
 
 class Listener(Protocol):
-    """Receives reports about missing pushes."""
+    """Receives reports about missing pushes, and provides the resulting state of the stream."""
 
     @callback
     def async_unconfirmed(self) -> None:
@@ -77,21 +77,21 @@ class Listener(Protocol):
 
     @property
     def is_proven(self) -> bool:
-        """Return whether the stream has recently delivered pushes."""
+        """Return whether the stream has recently delivered pushes, and missed none."""
 
 
 class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     """One topic of one account: a mapping from key to an immutable value.
 
     Keys are device serials unless a subclass says otherwise. The context of a listener is the key that it shows; the
-    listener is only called when the value of that key changes. Listeners with the context ``EXISTENCE`` are called when
-    keys appear or disappear, those with ``None`` on every update. All are called when the data becomes usable or
-    unusable.
+    listener is called when the value of that key changes. Listeners with the context ``EXISTENCE`` are called when keys
+    appear or disappear, those with ``None`` on every change. All are also called when the data becomes usable or
+    unusable, and by ``async_show_again``.
     """
 
     topic: ClassVar[str]
     interval_with_push: ClassVar[timedelta] = timedelta(minutes=60)
-    # Poll interval of topics whose changes are pushed, while the stream is proven: it has recently delivered pushes.
+    # Poll interval of topics whose changes are pushed, while the stream is proven (``Listener.is_proven``).
     interval_with_proven_push: ClassVar[timedelta] = timedelta(hours=4)
     interval_without_push: ClassVar[timedelta] = timedelta(minutes=5)
     # Whether changes of this topic are pushed: a gap in the pushes then requires a read.
@@ -100,7 +100,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     # reads these topics.
     is_list: ClassVar[bool] = False
     # Whether the topic is read before its entities are added; otherwise it is only read for listeners, first when the
-    # stream opens or a poll is due.
+    # stream is open or a poll is due.
     read_at_start: ClassVar[bool] = True
     hint_delay: ClassVar[float] = HINT_DELAY
     hint_limit: ClassVar[float] = HINT_LIMIT
@@ -165,7 +165,10 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         return self.push_up and self.last_update_success
 
     def will_be_shown(self, domain: str, ending: str = "") -> bool:
-        """Return whether an entity with this unique-id suffix is enabled, or none is registered yet."""
+        """Return whether an entity of a platform is enabled, or none is registered yet.
+
+        ``ending`` is the suffix of the unique ids of the entities.
+        """
         entities = er.async_entries_for_config_entry(er.async_get(self.hass), self.entry.entry_id)
         known = [item for item in entities if item.domain == domain and item.unique_id.endswith(ending)]
         return not known or any(not item.disabled for item in known)
@@ -184,7 +187,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     async def _async_update_data(self) -> Mapping[str, V]:
         """Read the topic; values pushed or written during the read take precedence.
 
-        Reads of one topic run one after the other, so that an older read never overwrites a newer one.
+        Refreshes of one topic run one at a time, so that an older one never overwrites a newer one.
         """
         part_requested, self._part_requested = self._part_requested, False
         async with self._read_lock:
@@ -260,8 +263,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     def usable(self) -> bool:
         """Return whether the data may be shown; a single failed poll does not invalidate it.
 
-        While the stream is up, data is valid until it is older than the poll interval plus five minutes. A missing
-        sign-in or permission invalidates it at once.
+        While the stream is up, further failures do not invalidate it until it is older than the poll interval plus five
+        minutes. A missing sign-in or permission invalidates it at once.
         """
         if self.last_update_success:
             return True
@@ -279,7 +282,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         """Return whether the topic failed and may recover after an outage.
 
         A refused read (sign-in, permission, 403, 404, 405) does not recover. A topic that is only read for listeners
-        needs one.
+        has to have one.
         """
         return (
             not self.last_update_success
@@ -304,8 +307,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     def is_read_since(self, moment: float) -> bool:
         """Return whether the last successful read of the whole topic, or a running one, began at ``moment`` or later.
 
-        ``moment`` is in seconds of the event loop's clock.
-        Always True for a topic that is only read for listeners and has none.
+        ``moment`` is in seconds of the event loop's clock. Always True for a topic that is only read for listeners and
+        has none.
         """
         if not self.read_at_start and not self._by_context:
             return True
@@ -324,7 +327,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @property
     def is_behind(self) -> bool:
-        """Return whether there is a known change that has not been read."""
+        """Return whether there is a known or expected change that has not been read."""
         return self._hint_since is not None or bool(self._awaited)
 
     async def async_make_current(self) -> None:
@@ -347,7 +350,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     async def async_refresh_shared(self, *, part: bool = False) -> None:
         """Refresh now; callers in the same turn of the event loop share one read.
 
-        Only a part is read if all of them want no more (``part``).
+        If all of them request only a part (``part``), the whole topic is read only if it is due.
         """
         if self.is_closed:
             return
@@ -414,7 +417,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def async_apply(self, changes: Mapping[str, V]) -> None:
-        """Apply new data without a request, and call only the listeners of changed keys.
+        """Apply new values of some keys without a request, and call the listeners that the changes concern.
 
         The poll schedule and ``last_update_success`` do not change, because a push does not prove that reads work.
         """
@@ -607,7 +610,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     @override
     @callback
     def async_update_listeners(self) -> None:
-        """Call the listeners whose keys have changed, or all of them when the data became usable or unusable."""
+        """Call the listeners that a change concerns, or all of them when the data became usable or unusable."""
         before, after = self._announced, self.data
         self._announced = after
         self._async_changed(before, after)

@@ -93,7 +93,7 @@ class BluetoothCoordinator(TopicCoordinator[BluetoothState]):
 
     @callback
     def async_online(self, serial: str) -> None:
-        """Read when an Echo without a report comes online; for an Echo that never reports, only once."""
+        """Read soon when an Echo without a report comes online; only once if Amazon's response lacks the Echo."""
         known = self.data.get(serial)
         if known is None and serial in self._asked:
             return
@@ -129,7 +129,7 @@ class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
     """Amazon Kids by serial, for devices that have listeners: one request each, once a day.
 
     With ``with_child``, the children of the household and the child of each device are read too. They come from the
-    parents site, whose failures do not affect the state of Amazon Kids.
+    parents site, whose outages and refusals do not affect the state of Amazon Kids.
     """
 
     topic: ClassVar[str] = "kids"
@@ -157,7 +157,7 @@ class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
 
     @override
     async def _async_read(self) -> Mapping[str, KidsMode]:
-        """Read the devices that have listeners."""
+        """Read the children if needed, and the devices that have listeners."""
         if self.with_child and not self._is_partial:
             await self._async_read_children()
 
@@ -168,7 +168,7 @@ class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
         return await self._async_read_each(_read)
 
     async def _async_read_children(self) -> None:
-        """Read the children of the household, and show new ones; the known ones remain after a failure."""
+        """Read the children of the household, and show changes; the known ones remain after a failure."""
         try:
             children = await self.api.async_children()
         except (AlexaUnsupportedError, *_PARENTS_FAILURES):
@@ -195,7 +195,7 @@ class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
     async def async_confirm(self, device: Device, child_id: str | None = None) -> None:
         """Read the state of a device after a change if it has listeners; a failed read is repeated.
 
-        ``child_id`` is the child to which the device was assigned, shown if the child cannot be read.
+        ``child_id`` is the child to which the device was assigned, shown while the parents site cannot be read.
         """
         if device.serial not in self._by_context:
             return

@@ -41,7 +41,7 @@ class _Group(NamedTuple):
 
 
 class DevicesCoordinator(TopicCoordinator[Device]):
-    """Devices by serial.
+    """Devices that get entities, by serial; ``listed`` contains all devices of the last list.
 
     A failed read changes nothing. A device that is missing from one successful read is kept until a second one, which
     is requested half a minute later, lacks it too.
@@ -72,7 +72,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         self._exclude = _names(entry, CONF_EXCLUDE_DEVICES)
 
     async def async_restore(self) -> bool:
-        """Restore the last successful list from disk, with all devices offline; return whether there was one."""
+        """Restore the devices stored on disk, all of them offline; return whether there are any."""
         devices = await async_stored(self._store, lambda stored: [_from_json(item) for item in stored["devices"]])
         if not devices:
             return False
@@ -98,7 +98,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         return devices
 
     def _to_store(self) -> dict[str, Any]:
-        """Return the list as stored on disk."""
+        """Return the devices as stored on disk."""
         return {"devices": [_to_json(device) for device in self.data.values()]}
 
     # --- connectivity --------------------------------------------------------------------
@@ -120,7 +120,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
                 del known[serial]
 
     def _with_connectivity(self, devices: Mapping[str, Device]) -> dict[str, Device]:
-        """Return devices with the connectivity to show; a group with an online member is online."""
+        """Return devices by serial with the connectivity to show; a group is online if a member is known to be."""
         known = {**self.listed, **devices}
 
         def _is_online(device: Device) -> bool:
@@ -144,7 +144,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
 
     @callback
     def async_alive(self, serial: str) -> None:
-        """Record evidence that a device is online, such as a pushed volume; it is valid until contrary evidence."""
+        """Mark a device that was known to be offline as online, because of evidence such as a pushed volume."""
         if not self._connectivity.get(serial, True):
             self.async_set_online(serial, online=True)
 
@@ -159,7 +159,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
     @override
     @callback
     def _async_refresh_finished(self) -> None:
-        """Notify the listeners for all devices when missing devices count as gone."""
+        """Also call the listeners without a context when ``settled`` becomes True."""
         super()._async_refresh_finished()
         if self.settled and not self._announced_settled:
             self._announced_settled = True
@@ -167,11 +167,11 @@ class DevicesCoordinator(TopicCoordinator[Device]):
 
     @property
     def settled(self) -> bool:
-        """Return whether unknown devices are gone: two successful reads lacked them."""
+        """Return whether devices that are not in ``data`` or ``listed`` are gone: two successful reads lacked them."""
         return self._absences.settled
 
     def listener(self, device: Device) -> Device:
-        """Return the device that receives text commands; for a group, one of its Echos, preferably an online one."""
+        """Return the device that receives text commands; for a group, one of its ``leaves``, online if possible."""
         found = self.leaves(device)
         return next((leaf for leaf in found if leaf.online), found[0])
 
@@ -184,7 +184,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         return self._group(device).leaves if device.is_group else (device,)
 
     def members_of(self, device: Device) -> tuple[str, ...]:
-        """Return the serials of all members of a group at every depth, including nested groups."""
+        """Return the serials of all members of a group at every depth, including nested groups; empty for a device."""
         return self._group(device).members if device.is_group else ()
 
     def _group(self, device: Device) -> _Group:
@@ -243,7 +243,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
 
     @callback
     def async_seen(self, serial: str) -> None:
-        """Handle a serial named by a push; an unlisted one may be a new device."""
+        """Read the list soon if a push named an unlisted serial (maybe a new device), but at most every ten minutes."""
         if serial in self._listed or not self._listed:
             return
         now = self.hass.loop.time()
@@ -270,7 +270,7 @@ def _to_json(device: Device) -> dict[str, Any]:
 
 
 def _from_json(data: dict[str, Any]) -> Device:
-    """Return a stored device; its connectivity is unknown. Raises ``LookupError``, ``TypeError`` or ``ValueError``."""
+    """Return a stored device, as offline. Raises ``LookupError``, ``TypeError`` or ``ValueError``."""
     if not all(isinstance(data[key], str) and data[key] for key in ("serial", "device_type", "name", "family_raw")):
         raise TypeError("not a device")
     return Device(
@@ -300,10 +300,11 @@ class DeviceTopicCoordinator[V, A](TopicCoordinator[V]):
         self._second_try = Timer(hass, entry)
 
     async def _async_read_each(self, read: Callable[[Device], Awaitable[V]]) -> dict[str, V]:
-        """Read one device with listeners after the other, and return the values by serial.
+        """Read the devices that have listeners one at a time, and return the values by serial.
 
-        A device that fails keeps its last value, and is read once more later. Raises the last ``AlexaError`` if all
-        fail, and at once an error after which further requests are pointless for now.
+        A device that fails keeps its last value. A second read, of such devices only, follows later. Raises the last
+        ``AlexaError`` if all devices of the first read fail, and at once any error after which further requests are
+        pointless for now.
         """
         known = [device for serial, device in self.devices.data.items() if serial in self._by_context]
         wanted = [device for device in known if device.serial in self._failed_serials] if self._is_partial else known

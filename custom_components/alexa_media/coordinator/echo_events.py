@@ -22,11 +22,11 @@ SAME_EVENT: Final = 600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EchoEvent:
-    """An event of a device of an account.
+    """An event of a device or a list of an account.
 
     ``kind`` is ``VOICE``, ``DND``, ``LIST_ITEM`` or an event type of ``alarm_watch``. ``serial`` is the device, or the
-    list of an item. ``record`` is a voice command with its transcript; ``keep`` is whether the transcript may be passed
-    on.
+    id of the list. ``record`` is the voice record of a ``VOICE`` event with its transcript; ``keep`` is whether the
+    transcript may be passed on.
     """
 
     entry_id: str
@@ -59,7 +59,7 @@ class Fired:
         self._last: dict[tuple[object, ...], tuple[EchoEvent, float]] = {}
 
     def is_repeated(self, event: EchoEvent) -> bool:
-        """Return whether another account has just reported the same; else remember the event."""
+        """Return whether another account has recently reported the same; if not, remember the event."""
         now = self._loop.time()
         self._last = {key: last for key, last in self._last.items() if now - last[1] < SAME_EVENT}
         key = event.serial, event.subject

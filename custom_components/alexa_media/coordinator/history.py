@@ -94,13 +94,13 @@ class _Waking:
     record: datetime | None = None
 
     def suits(self, moment: datetime) -> bool:
-        """Return whether a record at ``moment`` may belong to this waking, which has no other record."""
+        """Return whether a record at ``moment`` may belong to this waking: the times fit, and no other record does."""
         return self.record in (None, moment) and -RECORD_BEFORE <= moment - self.at <= RECORD_AFTER
 
 
 @dataclass(slots=True)
 class _Echo:
-    """One Echo: its wakings by voice, its last waking, and the number of own commands that will wake it."""
+    """One Echo: its wakings by voice, its last waking, and how many own commands may still wake it, and until when."""
 
     wakings: deque[_Waking] = field(default_factory=lambda: deque(maxlen=MAX_WAKINGS))
     last: _Waking | None = None
@@ -119,7 +119,7 @@ class Wakings:
         self._echos: dict[str, _Echo] = {}
 
     def __len__(self) -> int:
-        """Return the number of Echos with stored wakings."""
+        """Return the number of Echos that have woken or are expected to."""
         return len(self._echos)
 
     def sent(self, serial: str, now: datetime) -> None:
@@ -151,7 +151,7 @@ class Wakings:
                 min(suiting, key=lambda waking: abs(moment - waking.at)).record = moment
 
     def find(self, moment: datetime) -> str | None:
-        """Return the Echo of a record without a device; None if no Echo or several qualify."""
+        """Assign a record without a device to the only Echo whose waking fits; return its serial, or None."""
         suiting = {
             serial: waking for serial, echo in self._echos.items() for waking in echo.wakings if waking.suits(moment)
         }
@@ -180,9 +180,9 @@ class LastCommand:
 class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
     """The last command by serial, read when an Echo has woken, starting from the last known record.
 
-    The first read follows 2 s after a waking; further reads are at least 10 s apart. Without listeners, only actions
-    read the history. Nothing is read during setup: the first read happens when the push stream has opened, or with the
-    first poll.
+    The first read follows 2 s after a waking; further reads after wakings are at least 10 s apart unless an action
+    waits for one. Without listeners, only actions read the history. Setup reads nothing: the first read happens when
+    the push stream has opened, or with the first poll.
     """
 
     topic: ClassVar[str] = "history"
@@ -305,7 +305,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
         self._fire_new_commands()
 
     async def async_wait(self) -> None:
-        """Wait up to ten seconds for the read that follows a waking, and start it as soon as its record can exist."""
+        """Wait up to ten seconds for a read that is due after a waking; start it as soon as the record can exist."""
         if self._hint.is_set:
             wait = max(0.0, self._woken_at + self.hint_delay - self.hass.loop.time())
             self._hint.call_later(wait, self._async_on_hint)
@@ -314,7 +314,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
                 await self._nothing_due.wait()
 
     async def _async_recent(self) -> tuple[VoiceRecord, ...]:
-        """Return the records since the last known one, latest first."""
+        """Return the records since about the last known one, latest first; initially, one page of the last week."""
         now = dt_util.utcnow()
         start = now - FIRST_WINDOW if self._newest is None else self._newest - OVERLAP
         records: list[VoiceRecord] = []
@@ -426,7 +426,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
         return lambda: listeners.remove(listener)
 
     def _queue_new_command(self, record: VoiceRecord) -> None:
-        """Queue a command for its listeners; a command about Do Not Disturb also causes a read of that topic."""
+        """Queue a record for its listeners unless it is old; a command about Do Not Disturb also schedules its read."""
         if not self._beginning.is_before(record.timestamp) or dt_util.utcnow() - record.timestamp > NEWS_AGE:
             return
         if record.serial:
@@ -466,7 +466,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
 
 
 def last_called_of(record: VoiceRecord) -> dict[str, Any]:
-    """Return a record under alexa_media_player's names; ``timestamp`` in epoch milliseconds."""
+    """Return the data of ``alexa_media_last_called_event`` without the name; ``timestamp`` in epoch milliseconds."""
     return {"last_called": record.serial, **history_record_of(record)}
 
 

@@ -17,7 +17,7 @@ from .absences import KeptTopicCoordinator
 from .echo_events import LIST_ITEM, EchoEvent, async_send
 
 MAX_ITEM_IDS: Final = 5000
-"""Maximum number of item ids remembered per list, to recognize an item that was missing from one response."""
+"""Maximum number of earlier item ids remembered per list; an item with a remembered id is not new."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +31,8 @@ class AlexaList:
 class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
     """Lists by id.
 
-    One request returns the lists and shows which of them have changed items. Items are read only for lists that have
-    listeners. A push names its list; then only that list is read.
+    One request returns the lists and shows which of them have changed items. Of these, the items are read only for
+    lists that have listeners. A push usually names its list; then only that list is read.
     """
 
     topic: ClassVar[str] = "lists"
@@ -61,10 +61,10 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
         return await self._async_with_items(await self._async_lists(), only_changed=False)
 
     async def _async_with_items(self, lists: dict[str, AlexaList], *, only_changed: bool) -> dict[str, AlexaList]:
-        """Return the lists with the changed items of those that have listeners.
+        """Return the lists with the changed items of those that have listeners; raises ``AlexaError``.
 
-        A list whose items Amazon refuses was probably just deleted. It keeps its items, the other lists are read, and
-        the list of lists is read again.
+        A list whose items Amazon refuses was probably just deleted. It keeps its items, and the list of lists is read
+        once more. With ``only_changed``, or if Amazon refuses the items of all lists, the refusal is raised instead.
         """
         self._changed &= lists.keys()
         wanted = [key for key in sorted(self._changed - self._absences.missing) if self._is_wanted(key)]
@@ -102,7 +102,7 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
     async def _async_lists(self) -> dict[str, AlexaList]:
         """Read the list of lists, and mark the lists whose items may have changed."""
         infos = await self._api.async_lists()
-        # Pushes may have been missed since the last read: Amazon's change marks may be incomplete.
+        # If pushes may have been missed, all items are read, because the revision may not reflect every change.
         missed = not self.push_up or self.read_whole_at is None or self.read_whole_at < self._push_up_at
         lists = self._kept(infos)
         for key, info in infos.items():
@@ -151,13 +151,13 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
             self._async_part_hint()
 
     async def async_refresh_items(self, list_id: str) -> None:
-        """Read the list of lists and the items of one; concurrent callers share one read."""
+        """Read the list of lists, and the items of one list if it has listeners; concurrent callers share one read."""
         self._changed.add(list_id)
         await self.async_refresh_shared()
 
     @callback
     def async_want(self, list_id: str) -> None:
-        """Read a list that got its first listener; calls in one turn of the event loop share a read."""
+        """Read the items of a list for a new listener; calls in one turn of the event loop share a read."""
         self._changed.add(list_id)
         if self._wanting is None:
             self._wanting = self.async_read_in_task(self._async_read_wanted(), "wanted")
@@ -196,7 +196,7 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
         return added[0]
 
     async def async_delete_list(self, list_id: str) -> None:
-        """Delete a custom list; it disappears once Amazon no longer lists it. Raises ``AlexaError``."""
+        """Delete a custom list if it exists; raises ``AlexaError``, also if Amazon still lists it afterward."""
         if found := (await self._api.async_lists()).get(list_id):
             await self._api.async_delete_list(found)
         if list_id in await self._async_read_lists_now():

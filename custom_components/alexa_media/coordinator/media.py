@@ -36,7 +36,7 @@ class RoutinesCoordinator(KeptTopicCoordinator[Routine]):
         return self._merged(await self.api.async_routines())
 
     async def async_read_now(self) -> None:
-        """Read for a caller that waits, unless the last read ended less than a second ago.
+        """Read the routines now, unless the last read ended less than a second ago.
 
         Raises ``AlexaError`` without failing the topic.
         """
@@ -55,7 +55,7 @@ class RoutinesCoordinator(KeptTopicCoordinator[Routine]):
 
     @callback
     def is_missing(self, routine_id: str) -> bool:
-        """Return whether a routine was missing from the last successful read."""
+        """Return whether a routine was missing from the last successful read, but is still kept."""
         return routine_id in self._absences.missing
 
     def _merged(self, listed: Mapping[str, Routine]) -> Mapping[str, Routine]:

@@ -70,7 +70,7 @@ class OwnWrites[V]:
         return write
 
     def _undo(self, key: str, write: Write[V]) -> None:
-        """Discard a write that failed; the write before it becomes valid again."""
+        """Discard a failed write unless a newer one has replaced it; the write before it becomes valid again."""
         if self._writes.get(key) is not write:
             return
         del self._writes[key]

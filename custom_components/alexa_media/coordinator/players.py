@@ -59,7 +59,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
     @property
     @override
     def wanted_interval(self) -> timedelta:
-        """Return the poll interval; it is short while something is playing and the push stream is down."""
+        """Return the poll interval: that of the entry while something is playing and the push stream is down."""
         playing = any(player.state is PlayerState.PLAYING for player in self.data.values())
         return self._scan_interval if playing and not self.push_up else super().wanted_interval
 
@@ -81,7 +81,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
     # --- own writes ------------------------------------------------------------------
 
     def latest_volume(self, serial: str) -> Volume | None:
-        """Return the volume of a device: the value just written until Amazon confirms it, else the present value."""
+        """Return the volume of a device: the value just written until Amazon confirms it, else the present one."""
         player = self.data.get(serial)
         return self.written.get(serial) or (player.volume if player else None)
 
@@ -163,11 +163,11 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_sessions_hint(self) -> None:
-        """Schedule a read of the sessions without the volumes."""
+        """Schedule a read of the sessions; the volumes are only read if a poll is due."""
         self._async_part_hint()
 
     async def async_read_sessions(self) -> None:
-        """Read the sessions now, without the volumes."""
+        """Read the sessions now; the volumes are only read if a poll is due."""
         await self.async_refresh_shared(part=True)
 
     def is_external(self, session: Session) -> bool:
@@ -230,7 +230,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_now_playing(self, event: NowPlayingChanged) -> None:
-        """Apply the pushed track of a session; the push names no device, so the session is looked up."""
+        """Apply the pushed track of a session; if the push names no devices, use those of the matching session."""
         new = event.session
         serials = spread(new.serials, self._devices.data) or self._serials_of(new)
         if not serials:

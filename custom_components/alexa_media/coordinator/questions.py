@@ -1,6 +1,6 @@
 """Text commands sent by the integration, and the history records with Alexa's answers.
 
-The history is read at most three times per question, and one read serves all questions that are waiting.
+The history is read at most three times per question, and one read may serve several questions.
 """
 
 import asyncio
@@ -109,7 +109,7 @@ class Questions:
 
     @callback
     def async_match(self, records: Iterable[tuple[VoiceRecord, str | None]]) -> None:
-        """Assign records, each with the serial of its Echo, to the text commands with the same words."""
+        """Assign records, each with the serial of its Echo or None, to the text commands with the same words."""
         for record, serial in records:
             if not record.is_command:
                 continue
@@ -135,9 +135,10 @@ class Questions:
         return (record.timestamp, serial) in self._claimed
 
     async def async_answer(self, question: Question, unit: float, longest: float) -> None:
-        """Wait for the answer to a question, which is stored in it; ``longest`` is the limit in seconds.
+        """Wait until the answer is stored in the question, or all reads have been made.
 
-        ``unit`` is the length in seconds of the unit of ``READS``.
+        Reads due ``longest`` seconds after the question or later are omitted. ``unit`` is the length in seconds of the
+        unit of ``READS``.
         """
         until = question.asked_at + longest
         for due in READS:

@@ -38,11 +38,11 @@ PROOF_SECONDS: Final = 24 * 3600.0
 
 
 class Recovery:
-    """Refreshes failed topics as soon as there is evidence that Amazon responds, regardless of their back-off.
+    """Refreshes failed topics when there is evidence that Amazon responds, regardless of their back-off.
 
     Evidence is a successful response or a pushed directive. One part of Amazon may respond while another fails. Each
     attempt therefore starts with one topic, and all others follow if it succeeds. Without evidence, there is an attempt
-    every 15 s during the first two minutes of an outage, and at growing intervals after that.
+    every 15 s during the first two minutes of an outage, and less often after that.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Recovery:
         *,
         probes: bool = True,
     ) -> None:
-        """Initialize; ``reopen`` makes a closed stream reconnect at once.
+        """Initialize; ``reopen`` ends the wait of a closed stream before its next attempt to connect.
 
         Without ``probes``, only evidence causes attempts; this is for a cloud where a topic costs many requests.
         """
@@ -84,7 +84,7 @@ class Recovery:
 
     @callback
     def async_recovered(self) -> None:
-        """Handle the recovery of a topic: reconnect the stream, and attempt the other failed topics at once."""
+        """Handle the recovery of a topic: reconnect the stream, and attempt the other failed topics."""
         self._not_before = 0.0
         self._failed_attempts = 0
         self._reopen()
@@ -136,7 +136,7 @@ class Recovery:
 
     @callback
     def _async_tried(self, *, succeeded: bool) -> None:
-        """Schedule the next step after an attempt."""
+        """Schedule the next attempt if topics are still failing; count consecutive failed attempts."""
         failing = self._failing()
         self._failed_attempts = 0 if succeeded or not failing else self._failed_attempts + 1
         if not failing:
@@ -173,7 +173,7 @@ class StreamWatchdog:
     ) -> None:
         """Initialize; ``set_polling`` is called with whether topics should be polled as if push were down.
 
-        ``reschedule`` is called when the stream becomes proven or unproven.
+        ``reschedule`` is called when the stream may have become proven or unproven.
         """
         self._hass = hass
         self._renew = renew
@@ -241,7 +241,7 @@ class StreamWatchdog:
 
     @callback
     def _async_stalled(self) -> None:
-        """Renew the stalled stream, and poll until a directive arrives."""
+        """Have topics polled until a directive arrives, and renew the stream, at most once an hour."""
         self._check.cancel()
         if self._is_closed:
             return

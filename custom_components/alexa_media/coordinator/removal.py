@@ -1,6 +1,6 @@
-"""Functions that remove a listener, and timers that end with their entry.
+"""Callables that remove a listener or another item, and timers that end with their entry.
 
-There are several of these functions for each entity: an object with slots takes a quarter of the memory of a partial or
+There are several of these callables for each entity: an object with slots takes a quarter of the memory of a partial or
 a closure.
 """
 

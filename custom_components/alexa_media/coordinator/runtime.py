@@ -258,14 +258,17 @@ class AlexaRuntimeData:
             await asyncio.wait(self.adders)
 
     async def async_refresh_all(self, pause: float) -> None:
-        """Refresh topics that failed, and push-driven topics that were not read since the stream opened.
+        """Refresh topics that failed or are push-driven, unless they were read since the stream opened.
 
         ``pause`` is the time between two reads in seconds.
         """
         await self._async_refresh_each(self.coordinators, pause)
 
     async def async_refresh_on_renewal(self, pause: float) -> None:
-        """Refresh all topics as after a gap; while the stream is proven, only failed and least recently read ones."""
+        """Refresh topics after a planned renewal of the stream; ``pause`` as in ``async_refresh_all``.
+
+        While the stream is proven, only failed topics and those read least recently are refreshed.
+        """
         coordinators = self.coordinators
         if self.watchdog.is_proven:
             rare = [topic for topic in coordinators if topic.pushed and topic.interval_with_proven_push > RENEWED_EVERY]
@@ -290,7 +293,7 @@ class AlexaRuntimeData:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One field of the runtime data; None if the backend lacks ``capability`` or another field that it needs.
+    """One field of the runtime data; None if the backend lacks ``capability``, or if a field in ``needs`` is None.
 
     ``create`` receives Home Assistant, the entry (if ``of_entry``), and the fields in ``needs`` and ``uses``; those in
     ``uses`` may be None.
@@ -347,7 +350,7 @@ _PARTS: Final = (
 
 @callback
 def running_entries(hass: HomeAssistant) -> list[AlexaConfigEntry]:
-    """Return the entries that receive data: the loaded ones, and those whose platforms are still being set up."""
+    """Return the entries that are loaded, or that are being set up and already have runtime data."""
     states = (ConfigEntryState.LOADED, ConfigEntryState.SETUP_IN_PROGRESS)
     entries: list[AlexaConfigEntry] = hass.config_entries.async_entries(DOMAIN)
     return [entry for entry in entries if entry.state in states and getattr(entry, "runtime_data", None) is not None]

@@ -80,9 +80,9 @@ def _unit_of(serial: str, setting: Setting) -> SettingsSource:
 class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
     """Settings by ``setting_key``.
 
-    Only settings with listeners are read. A source of the whole account is read every six hours; a source that costs a
-    request per device, once a day. Both are also read for the first listener, and after a change by the integration. A
-    device that refuses a read keeps its last values and does not affect the others.
+    Only settings with listeners are polled. A source of the whole account is read every six hours; a source that costs
+    a request per device, once a day. Both are also read for the first listener, and after a change by the integration.
+    A device that refuses a read keeps its last values and does not affect the others.
     """
 
     topic: ClassVar[str] = "settings"
@@ -138,7 +138,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         return unit.serial is None or unit.serial in self.devices.data
 
     def _due(self) -> list[SettingsSource]:
-        """Return the sources that have listeners, can be read, and have expired."""
+        """Return the sources that have listeners on online devices, and have expired or were never read."""
         now = self.hass.loop.time()
         units = dict.fromkeys(
             _unit_of(serial, setting)
@@ -218,7 +218,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
 
     @override
     async def async_recover(self) -> None:
-        """Read the failed source that was attempted longest ago, and all others if it succeeds."""
+        """Read the failed source that was attempted longest ago, and the other failed ones if it succeeds."""
         failed = sorted(self._failed_units, key=lambda unit: self._tried_at.get(unit, 0.0))
         for units in (failed[:1], failed[1:]):
             for unit in units:
@@ -246,7 +246,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
 
     @callback
     def async_want(self, serial: str, setting: Setting) -> None:
-        """Read a setting that got its first listener, unless it is known.
+        """Read a setting for a listener, unless it is up to date or its next read is already scheduled.
 
         Calls in one turn of the event loop share a read.
         """
@@ -263,7 +263,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         )
 
     async def _async_read_wanted(self) -> None:
-        """Read the settings that have listeners."""
+        """Read the sources that are due."""
         self._wanting = None
         await self.async_refresh()
 
@@ -375,7 +375,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
             await self._async_confirm(device, setting)
 
     async def async_set_equalizer(self, device: Device, gains: tuple[int, int, int]) -> None:
-        """Set bass, midrange and treble in one request, and read the result; raises ``AlexaError``."""
+        """Set bass, midrange and treble (-6 to 6) in one request, and read the result; raises ``AlexaError``."""
         bands = dict(zip(EQUALIZER, gains, strict=True))
         async with self._writing[device.serial]:
             values = {setting_key(device.serial, band): gain for band, gain in bands.items()}
@@ -403,7 +403,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         }
 
     async def _async_read_now(self, unit: SettingsSource) -> None:
-        """Read one source now; values pushed in the meantime take precedence."""
+        """Read one source now; newer values that were pushed or written take precedence. Raises ``AlexaError``."""
         before, began = self.data, self.hass.loop.time()
         values = await self._async_values(unit)
         self._note_known(unit)
@@ -427,7 +427,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
                 self.devices.async_hint()
 
     async def async_rename(self, device: Device, name: str) -> None:
-        """Rename a device, and read the device list; raises ``AlexaError``."""
+        """Rename a device, and schedule a read of the device list; raises ``AlexaError``."""
         await self.api.async_rename(device, name)
         self.devices.async_hint()
 
@@ -445,7 +445,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
 
     @override
     async def _async_read(self) -> Mapping[str, DeviceSettings]:
-        """Read the settings of all Echos that have listeners, with one request each."""
+        """Return the settings of all Echos; the backend only reads those that are new or have listeners again."""
         return await self.api.async_settings()
 
     async def async_read_now(self, key: str) -> None:

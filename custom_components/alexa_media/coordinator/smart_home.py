@@ -47,10 +47,10 @@ _SHORT_INTERVAL: Final = timedelta(seconds=60)
 
 
 class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
-    """States by entity id, read only for appliances with an enabled entity.
+    """States by entity id, polled only for appliances with an enabled entity.
 
-    Every sample has a time. A sample that is older than the present one is ignored, whether pushed or read. Motion and
-    illuminance are read every minute until a push contains them, because no example of such a push is known.
+    A sample that is older than the present one is ignored, whether pushed or read. Motion and illuminance are read
+    every minute until a push contains them, because no example of such a push is known.
     """
 
     topic: ClassVar[str] = Topic.SMART_HOME
@@ -131,7 +131,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @property
     def _polled(self) -> set[str]:
-        """Return the appliances to read every minute: those with an enabled value that was never pushed."""
+        """Return the appliances to read every minute: those with an enabled value that is not pushed."""
         return {entity_id for entity_id, feature in self._often if (entity_id, feature) not in self._pushed_features}
 
     def _enabled(self) -> set[str]:
@@ -193,7 +193,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     @override
     @callback
     def async_set_push(self, up: bool) -> None:
-        """Set the state of the push stream; after a gap read everything once, however recent the last reads are."""
+        """Set the state of the push stream; the next read after a gap includes all enabled appliances."""
         if up and not self.push_up:
             self._all_read_at = -math.inf
         super().async_set_push(up)
@@ -238,7 +238,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         return _stop
 
     async def async_read_now(self, entity_id: str) -> None:
-        """Read an appliance (``homeassistant.update_entity``); callers in one turn of the event loop share it."""
+        """Read an appliance now; callers in one turn of the event loop share one read."""
         self._requested.add(entity_id)
         await self.async_refresh_shared()
 
@@ -436,7 +436,7 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
         return remove
 
     async def async_arm(self, *, away: bool) -> None:
-        """Arm Guard (``away``) or disarm it; raises ``AlexaError``.
+        """Set Guard to Away (``away``) or Home; raises ``AlexaError``.
 
         The command is sent to an online Echo that listens for Guard, else to Guard's panel.
         """
@@ -479,7 +479,7 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
 
 
 def _control_guard(guard: Appliance, *, away: bool) -> RunSequence:
-    """Return the sequence with which an Echo arms Guard; it names the panel by the end of its appliance id."""
+    """Return the sequence with which an Echo sets Guard; it names the panel by the last part of its appliance id."""
     return RunSequence(
         name="controlGuardState",
         extra={

@@ -250,7 +250,7 @@ class TemporaryVolumes:
         devices: DevicesCoordinator,
         players: PlayersCoordinator | None,
     ) -> None:
-        """Initialize without messages."""
+        """Initialize with the temporary volumes from before a reload, if any."""
         self._hass = hass
         self._entry = entry
         self._backend = backend
@@ -274,7 +274,7 @@ class TemporaryVolumes:
 
     @callback
     def async_begin(self, serial: str, current: int, temporary: int) -> int:
-        """Record the volume of a message; return the volume to restore, which is never a volume of another message."""
+        """Record the volume of a message; return the volume to restore afterward, not that of another message."""
         found = self._find(serial)
         restore = current
         if found is None:
