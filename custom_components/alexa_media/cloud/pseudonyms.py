@@ -222,7 +222,7 @@ class _Key:
 
 
 class Pseudonyms:
-    """Replaces private values; the same value below the same object key always gets the same pseudonym.
+    """Replaces private values; the same value below the same object key gets the same pseudonym.
 
     Pseudonyms are keyed hashes, whose secret key must not be written anywhere. The cache of results must not be written
     either; it saves most of the work, as responses repeat each other.
