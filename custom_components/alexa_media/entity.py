@@ -458,7 +458,7 @@ class AccountEntity[C: TopicCoordinator[Any]](TopicEntity[C]):
 class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
     """Base class for entities of one device that show one topic.
 
-    It is available while the topic's data may be shown and the device is online (see ``available_offline``).
+    An entity is available while the topic's data may be shown and the device is online (see ``available_offline``).
     """
 
     available_offline: ClassVar[bool] = False

@@ -120,7 +120,7 @@ AIR_QUALITY_MONITOR: Final = "Indoor Air Quality Monitor"
 GUARD: Final = "Alexa Guard"
 
 ATTR_LAST_SAMPLED: Final = "last_sampled"
-"""Time at which the appliance measured the value of an entity."""
+"""Attribute with the time at which the appliance measured the value of an entity."""
 
 POWER: Final = PropertyKey(FeatureName.POWER, PropertyName.POWER_STATE)
 

@@ -173,7 +173,7 @@ class StepReader:
         return step
 
     def _group(self, kind: str, value: object, entity_ids: tuple[str, ...], place: str, depth: int) -> Step:
-        """Read a group of steps that run one after the other or in parallel."""
+        """Return the step for a group of steps that run one after the other or in parallel."""
         if depth > MAX_DEPTH:
             raise invalid_input("sequence_too_deep", step=place, most=str(MAX_DEPTH))
         if not isinstance(value, list) or not value:
@@ -185,7 +185,7 @@ class StepReader:
         return _GROUPS[kind](steps=steps)
 
     def _step(self, data: object, entity_ids: tuple[str, ...], place: str, depth: int) -> Step:
-        """Read one step."""
+        """Return the step for a definition of one step or of a group."""
         self.count += 1
         if self.count > MAX_STEPS:
             raise invalid_input("sequence_too_many_steps", most=str(MAX_STEPS))

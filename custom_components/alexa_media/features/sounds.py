@@ -39,7 +39,7 @@ _LOGGER = logging.getLogger(__name__)
 PATH: Final = f"/api/{DOMAIN}/audio"
 
 LIFE: Final = 5 * 60.0
-"""Seconds for which a sound stays available after its last use."""
+"""Maximum seconds for which a sound stays available after its last use."""
 MAX_SECONDS: Final = 240
 """Maximum length of a sound in seconds."""
 MAX_SOURCE: Final = 50 * 1024 * 1024
@@ -205,7 +205,7 @@ class SoundShelf:
             raise err.translated() from err
 
     async def _async_make(self, address: URL) -> PreparedSound:
-        """Return the sound for the content of a URL; raises ``AudioError``."""
+        """Return the sound for the content of a URL; raises ``AudioError`` or ``ServiceValidationError``."""
         fetched = await async_fetch(self._hass, address)
         digest = await self._hass.async_add_executor_job(_digest, fetched)
         if (known := self._made_of(digest)) is not None:
@@ -303,7 +303,7 @@ class SoundView(HomeAssistantView):
         self._shelf = shelf
 
     async def get(self, _request: web.Request, name: str) -> web.Response:
-        """Respond with the sound that has this name."""
+        """Respond with the sound that has this name, or with 404."""
         if (sound := self._shelf.get(name)) is None:
             return web.Response(status=404)
         return web.Response(
@@ -313,7 +313,7 @@ class SoundView(HomeAssistantView):
         )
 
     async def head(self, request: web.Request, name: str) -> web.Response:
-        """Respond with the headers of the sound that has this name."""
+        """Respond like ``get``; no body is sent for this method."""
         return await self.get(request, name)
 
 
@@ -321,10 +321,13 @@ class SoundView(HomeAssistantView):
 
 
 class AudioError(Exception):
-    """A sound cannot be prepared; ``key`` is the translation key of the message, ``reason`` is for the log."""
+    """A sound cannot be prepared.
+
+    ``key`` is the translation key of the message. ``reason`` is for the log, and in the message if ffmpeg failed.
+    """
 
     def __init__(self, key: str, reason: str = "") -> None:
-        """Initialize with the translation key and the reason for the log."""
+        """Initialize with the translation key and the reason."""
         super().__init__(key, reason)
         self.key = key
         self.reason = reason

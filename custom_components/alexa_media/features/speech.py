@@ -205,7 +205,8 @@ class EchoPlayer:
 class Recipient:
     """An Echo that is the recipient of a message.
 
-    ``direct`` is True if the Echo was targeted itself, and not only through a group.
+    ``direct`` is True if the report counts an Echo that cannot receive the message as failed, and not as skipped,
+    because the Echo was targeted itself and not only through a group.
     """
 
     player: EchoPlayer
@@ -266,7 +267,10 @@ def expand(hass: HomeAssistant, entity_ids: Iterable[str]) -> Iterator[str]:
 def recipients_of(
     players: Mapping[str, EchoPlayer], direct: Iterable[EchoPlayer], indirect: Iterable[EchoPlayer] = ()
 ) -> list[Recipient]:
-    """Return the Echos behind players, with speaker groups replaced by their members, each Echo once."""
+    """Return the Echos behind players, with speaker groups replaced by their members, each Echo once.
+
+    ``players`` are all players by entity id. The Echos in ``direct`` are direct recipients; members of groups are not.
+    """
     found: dict[str, Recipient] = {}
     by_unique_id = {(player.entry.entry_id, player.unique_id): player for player in players.values()}
 

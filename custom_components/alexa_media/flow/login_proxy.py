@@ -32,7 +32,7 @@ COOKIE: Final = f"{DOMAIN}_sign_in"
 LIFE: Final = 15 * 60.0
 """Maximum duration of a sign-in in seconds."""
 MAX_REQUEST: Final = 64 * 1024
-"""Maximum size of a submitted form in bytes."""
+"""Maximum size of the body of a request in bytes."""
 
 TIMEOUT: Final = 30.0
 """Time limit in seconds for the browser to send a form or receive a response, and for Amazon to respond."""
@@ -243,7 +243,7 @@ class LoginProxyView(HomeAssistantView):
             router.add_route(method, self.url, request_handler_factory(hass, self, getattr(self, method)))
 
     async def get(self, request: web.Request, session_id: str, tail: str) -> web.StreamResponse:
-        """Open a sign-in, or return a page."""
+        """Open a sign-in, or serve a page or another file of Amazon."""
         session = self._sessions.get(session_id)
         kind, _, key = tail.partition("/")
         if session is not None and kind == "open":

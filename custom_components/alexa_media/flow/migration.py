@@ -148,7 +148,10 @@ async def _async_serial(hass: HomeAssistant, email: str, url: str, position: int
 
 
 def _ids(entry: AlexaConfigEntry, stored: object) -> dict[str, str | None]:
-    """Return the known ids of the account; version 2 stores the ``amzn1.account`` id as the customer id."""
+    """Return the entry's fields for the ids of the account; its customer id is not known yet.
+
+    Version 2 stores the ``amzn1.account`` id as the customer id.
+    """
     known = [str(value) for value in (stored, entry.unique_id) if value]
     return {
         CONF_CUSTOMER_ID: "",
