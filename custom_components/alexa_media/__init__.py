@@ -113,7 +113,7 @@ async def _async_platforms(hass: HomeAssistant, entry: AlexaConfigEntry) -> tupl
     """Return the platforms to load for an entry; remove the entities of those that the options turn off."""
     chosen = {platform for option, platform in OPTIONAL_PLATFORMS.items() if entry.options.get(option)}
     for platform in sorted(chosen):
-        # Importing the platform needs packages that Home Assistant installs with it.
+        # Importing the platform needs packages of Home Assistant's integration of the same name.
         await async_get_integration_with_requirements(hass, platform)
     registry, removed = er.async_get(hass), set(OPTIONAL_PLATFORMS.values()) - chosen
     for item in er.async_entries_for_config_entry(registry, entry.entry_id):

@@ -131,7 +131,7 @@ REFUSALS: Final = {
     "Unauthorized": "panel_code",
     "TooManyFailedAttempts": "panel_locked",
 }
-"""Translation keys for Amazon's reasons why a panel was not armed or disarmed."""
+"""Translation keys by Amazon's reason for not arming or disarming a panel."""
 
 
 class AlexaSecurityPanel(AlexaApplianceEntity, AlarmControlPanelEntity):

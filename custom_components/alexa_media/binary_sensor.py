@@ -270,7 +270,7 @@ class _AlexaDetector(AlexaMeasuringEntity, BinarySensorEntity):
 
 
 class AlexaSound(_AlexaDetector):
-    """A sound that an Echo has detected.
+    """Whether an Echo has detected a sound.
 
     A detection is momentary, so the state is unknown an hour after it.
     """
@@ -330,6 +330,6 @@ class AlexaMotion(_AlexaDetector):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Poll the motion every minute while the entity is enabled, until Amazon pushes it."""
+        """Poll the motion sensor every minute while the entity is enabled, until Amazon pushes motion."""
         await super().async_added_to_hass()
         self.async_on_remove(self.coordinator.async_poll_often(self._appliance.entity_id, FeatureName.MOTION_SENSOR))

@@ -92,7 +92,7 @@ def parse_created(data: Any, key: str, endpoint: Endpoint) -> str:
 
 
 def parse_alarm_tones(data: Any) -> tuple[AlarmTone, ...]:
-    """Parse the alarm sounds of a device."""
+    """Parse the alarm sounds of a device; skip those without a usable id."""
     elements = mappings(required_list(data, "notificationSounds", SOUNDS))
     return tuple(sound for element in elements if (sound := parse_sound(element)))
 

@@ -177,7 +177,7 @@ class AccountBackend(AlexaBackend):
             self._stream.renew()
 
     def reopen_stream(self) -> None:
-        """Clear the back-off of failed renewals, and end the stream's wait before its next attempt."""
+        """Clear the back-off of failed renewals; end the stream's wait for its next attempt, except a Retry-After."""
         self._session.forget_failures()
         if self._stream is not None:
             self._stream.retry()

@@ -356,7 +356,7 @@ def _list_change(push: PushPayload) -> PushEvent:
 
 @parses(PushCommand.NOTIFY_MEDIA_SESSIONS_UPDATED)
 def _media_sessions(push: PushPayload) -> PushEvent:
-    """Return a change of the media sessions; the push names no device."""
+    """Return a change of the media sessions; the push need not name a device."""
     return SessionsChanged(serial=push.serial)
 
 

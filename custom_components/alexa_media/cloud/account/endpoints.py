@@ -1,4 +1,4 @@
-"""Definition of an endpoint, and the endpoints used by the session and the backend."""
+"""Definition of an endpoint, and the basic endpoints of an account."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

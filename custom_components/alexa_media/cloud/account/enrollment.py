@@ -49,7 +49,8 @@ class Enrollment:
 
         Whitespace in the URL and quotes around it are ignored. Raises ``EnrollmentError`` with the code
         ``invalid_url`` (not an https URL of Amazon's), ``wrong_page`` (not the last page of the sign-in),
-        ``wrong_marketplace_url`` (the last page of another marketplace), or ``no_code`` (the URL is cut off).
+        ``wrong_marketplace_url`` (the last page of another marketplace), or ``no_code`` (the URL has no code, usually
+        because it is cut off).
         """
         try:
             url = _address(pasted)

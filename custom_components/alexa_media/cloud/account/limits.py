@@ -115,7 +115,7 @@ class _Block:
 
     @property
     def remaining(self) -> float:
-        """Return the seconds until the next attempt."""
+        """Return the seconds until the pause ends; 0 without a pause."""
         return max(0.0, self.until - monotonic())
 
 
@@ -141,7 +141,7 @@ class Throttle:
         return max((block.remaining for (_, kind), block in self._blocks.items() if kind is Traffic.READS), default=0.0)
 
     def held_back(self, host: str) -> float:
-        """Return the time in seconds that reads of a host are held back."""
+        """Return the time in seconds that reads of a host are held back; 0 if they are not."""
         return self._block(host, Traffic.READS).remaining
 
     @asynccontextmanager
@@ -219,7 +219,7 @@ class Backoff:
 
     @property
     def remaining(self) -> float:
-        """Return the seconds until the next retry."""
+        """Return the seconds until the pause ends; 0 without a pause."""
         return max(0.0, self._until - monotonic())
 
     def failed(self) -> None:
@@ -267,7 +267,7 @@ class SingleFlight:
             raise AlexaConnectionError("The session was closed", sent=False)
         task.result()
 
-    async def close(self, timeout: float) -> None:  # noqa: ASYNC109 - how long to let it finish, not a limit on us
+    async def close(self, timeout: float) -> None:  # noqa: ASYNC109 - the time to let the run finish
         """Let the current run finish for up to ``timeout`` seconds, then cancel it."""
         if (task := self._task) is None or task.done():
             return

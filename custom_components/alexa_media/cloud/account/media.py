@@ -61,7 +61,7 @@ def _provider(element: Mapping[str, Any]) -> MusicProvider | None:
 
 
 def parse_sound_effects(data: Any) -> tuple[SoundEffect, ...]:
-    """Parse the sound effects that an Echo can play."""
+    """Parse the sound effects that an Echo can play; skip those without an id."""
     return tuple(
         SoundEffect(
             sound_id=sound_id,
@@ -84,7 +84,7 @@ def parse_stations(data: Any) -> tuple[Station, ...]:
 
 
 def parse_queue(data: Any) -> tuple[QueueItem, ...]:
-    """Parse the play queue of a device."""
+    """Parse the play queue of a device; skip items without an id."""
     return tuple(
         QueueItem(
             media_id=media_id,

@@ -76,7 +76,10 @@ def by_serial[V](
     *,
     serial_key: str = "deviceSerialNumber",
 ) -> dict[str, V]:
-    """Parse the required list of objects under ``key``, by serial; skip those without a serial or a value."""
+    """Parse the required list of objects under ``key``, by serial; skip those without a serial or a value.
+
+    Raises like ``required_list``.
+    """
     return {
         serial: value
         for element in mappings(required_list(data, key, endpoint))

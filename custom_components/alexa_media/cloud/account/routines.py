@@ -110,7 +110,7 @@ class _Filler:
         self._customer_id = customer_id
 
     def filled(self, value: Any, named: Device | None = None, key: str = "") -> Any:
-        """Return a copy of a value with all placeholders filled in; ``named`` is the Echo of the surrounding node."""
+        """Return a copy of a value with its placeholders replaced; ``named`` is the Echo of the surrounding node."""
         if isinstance(value, dict):
             if isinstance(payload := value.get("operationPayload"), dict):
                 named = self._named(payload)
@@ -122,7 +122,7 @@ class _Filler:
         return self._text(value, named, key) if isinstance(value, str) else value
 
     def _text(self, value: str, named: Device | None, key: str) -> str:
-        """Return the replacement of a string, or the string itself if it is not a placeholder."""
+        """Return the replacement of a placeholder, or the string itself if there is none."""
         if value == CUSTOMER:
             return (named.owner_customer_id if named else None) or self._customer_id
         if value == CURRENT_LOCALE:
@@ -137,7 +137,7 @@ class _Filler:
         return value
 
     def _named(self, payload: Mapping[str, Any]) -> Device | None:
-        """Return the first Echo that a node names, else the replacement for the Echo that is spoken to."""
+        """Return the first known Echo that a node names, else the replacement for the Echo that is spoken to."""
         for serial in _serials(payload):
             is_current = serial == CURRENT_SERIAL or _TRIGGER.fullmatch(serial)
             device = self._device if is_current else self._devices.get(serial)

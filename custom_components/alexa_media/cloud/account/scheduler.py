@@ -367,7 +367,7 @@ class CommandScheduler:
                 return
             for group in _smaller(parts):
                 await self._send(group)
-        except Exception as error:  # noqa: BLE001 - whatever it is belongs to the callers
+        except Exception as error:  # noqa: BLE001 - every exception is passed to the callers
             for part in parts:
                 part.finish(error)
             if isinstance(error, AlexaConnectionError) and error.sent:

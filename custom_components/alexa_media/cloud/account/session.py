@@ -284,12 +284,12 @@ class AccountSession:
         await asyncio.gather(*(flight.close(CLOSE_TIMEOUT) for flight in self._flights.values()))
 
     def forget_failures(self) -> None:
-        """Clear the back-off of failed renewals, because there is evidence that Amazon responds again."""
+        """Clear the back-off of failed renewals, for use when Amazon responds again."""
         for backoff in self._backoffs.values():
             backoff.succeeded()
 
     def renew_ahead(self) -> None:
-        """Start a background renewal of cookies that are a day old, unless the grant is revoked or during back-off."""
+        """Start a background renewal of cookies that are a day old, except during back-off or with a revoked grant."""
         if (
             self._cookies_at is not None
             and time.time() - self._cookies_at >= COOKIES_MAX_AGE
@@ -303,8 +303,8 @@ class AccountSession:
     async def async_token(self, min_valid: float = 60.0) -> AccessToken:
         """Return a token that is valid for at least ``min_valid`` seconds, renewed if necessary.
 
-        After 80 % of its lifetime a valid token is still returned, while the next one is fetched in the background.
-        Raises ``AlexaAuthError`` or ``AlexaConnectionError``.
+        After 80 % of its lifetime a valid token is still returned, and a renewal is started in the background unless
+        one failed recently. Raises ``AlexaAuthError`` or ``AlexaConnectionError``.
         """
         now = time.time()
         if self._token and self._token.expires_at - now > min_valid:
@@ -314,7 +314,7 @@ class AccountSession:
         return await self._new_token()
 
     async def async_access_token(self, min_valid: float = 60.0) -> str:
-        """Return the value of ``async_token``."""
+        """Return the token of ``async_token`` as text."""
         return (await self.async_token(min_valid)).value
 
     async def async_renew_token(self, refused: str) -> None:
