@@ -93,7 +93,7 @@ class AlexaError(Exception):
 
     @property
     def details(self) -> str:
-        """Return endpoint and cause for the log, without tokens, cookies or user content."""
+        """Return the endpoint and the cause for the log, without tokens, cookies or user content."""
         return f"{self.endpoint or '?'}: {self.code or self.status or type(self).__name__}"
 
     @property
@@ -242,7 +242,7 @@ class AlexaDeviceOfflineError(AlexaUnreachableError):
 
 
 class AlexaSpeakingError(AlexaError):
-    """Too much speech is already queued on the device to add another text; nothing was sent."""
+    """Too much speech is queued on the device to add another text, which was not sent."""
 
     translation_key = "still_speaking"
 

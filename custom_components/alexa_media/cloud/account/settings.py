@@ -1,4 +1,4 @@
-"""Settings of the account API: endpoints, parsers, client."""
+"""Device settings, household, messages and flash briefing of the account API: endpoints, parsers, clients."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -316,7 +316,7 @@ class AccountSettings(AccountClient):
     # --- read ---------------------------------------------------------------------------
 
     async def async_for_account(self, source: SettingSource) -> Mapping[str, SettingValues]:
-        """Read a source of settings for all devices, by serial."""
+        """Return the settings of a source for all devices, by serial."""
         if source is SettingSource.WAKE_WORD:
             return await self._transport.async_read(WAKE_WORDS, parse_wake_words)
         if self._home_group is None:
@@ -333,7 +333,7 @@ class AccountSettings(AccountClient):
             raise
 
     async def async_for_device(self, source: SettingSource, device: Device) -> SettingValues:
-        """Read a source of settings for one device."""
+        """Return the settings of a source for one device."""
         read = self._transport.async_read
         match source:
             case SettingSource.WAKE_WORDS:

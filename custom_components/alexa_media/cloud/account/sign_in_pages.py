@@ -74,7 +74,7 @@ class Tickets:
 
 
 def _digest(data: bytes) -> bytes:
-    """Return a digest; a lookup by digest takes a time that reveals nothing about other tickets."""
+    """Return a digest to look up a ticket by, so that the time of the lookup reveals nothing about other tickets."""
     return sha256(data).digest()
 
 

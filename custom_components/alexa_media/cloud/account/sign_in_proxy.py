@@ -89,7 +89,7 @@ for _name in ("", ".connection", ".http11", ".http2"):
 
 
 class LandedError(Exception):
-    """The sign-in has ended; ``url`` contains the authorization code."""
+    """The sign-in has ended; ``url`` is that of the landing page, normally with the authorization code."""
 
     def __init__(self, url: str) -> None:
         """Initialize with the URL, which is a secret and therefore not in the message."""
@@ -169,7 +169,7 @@ async def _content(answer: httpx.Response, request: httpx.Request) -> bytes:
 class BrowserRequest:
     """A browser's request whose body has been read, with the interface of aiohttp's requests that alexapy uses.
 
-    ``raw_path`` is the path, from the base on but without the ticket, and the query.
+    ``raw_path`` is the path with the base but without the ticket, followed by the query.
     """
 
     method: str
@@ -198,7 +198,7 @@ class BrowserRequest:
     def navigates(self) -> bool:
         """Return whether the browser requests a page to show, and not a part of a page or a script's data.
 
-        Browsers send ``Sec-Fetch-Mode`` to trustworthy addresses only. Over plain http an older header is used.
+        Browsers send ``Sec-Fetch-Mode`` only over https and to localhost; otherwise an older header is used.
         """
         mode = self.headers.get("Sec-Fetch-Mode")
         return mode == "navigate" if mode is not None else self.headers.get("Upgrade-Insecure-Requests") == "1"

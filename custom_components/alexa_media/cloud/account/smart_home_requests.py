@@ -463,7 +463,10 @@ def _fits(place: tuple[str, str, str, str], wanted: tuple[str, str, str, str]) -
 
 
 def parse_phoenix(data: Any) -> dict[str, str | None]:
-    """Parse the outcomes of phoenix actions by entity id: the error code, or ``None`` for a success."""
+    """Parse the outcomes of phoenix actions by entity id: the error code, or ``None`` for a success.
+
+    Raises ``AlexaBadResponseError`` if the response contains no outcomes.
+    """
     answer = mapping(data)
     if "controlResponses" not in answer and "errors" not in answer:
         raise _without(CONTROL_PHOENIX, "a result")
@@ -539,7 +542,10 @@ def _mutation(document: str, panel: Appliance, given: Mapping[str, Any]) -> Mapp
 
 
 def parse_armed(data: Any) -> AlexaCommandError | None:
-    """Return the error if GraphQL did not arm or disarm a panel, else ``None``; raises ``AlexaBadResponseError``."""
+    """Return the error if GraphQL did not arm or disarm a panel, else ``None``.
+
+    Raises ``AlexaBadResponseError`` if the outcome is unknown.
+    """
     answer = mapping(mapping(data).get("data")).get("armSecurityPanel")
     code = graphql_errors(data)
     if isinstance(answer, dict) and answer.get("isSuccess") is True:
@@ -568,5 +574,5 @@ def parse_changed(data: Any) -> AlexaCommandError | None:
 
 
 def is_unsupported(error: AlexaCommandError | AlexaUnsupportedError) -> bool:
-    """Return whether GraphQL as a whole is refused: the endpoint itself, or an invalid document."""
+    """Return whether Amazon refuses the GraphQL endpoint itself, or the document as invalid."""
     return isinstance(error, AlexaUnsupportedError) or (error.code or "").startswith("Validation error")

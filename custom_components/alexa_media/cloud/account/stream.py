@@ -304,7 +304,7 @@ class PushStream:
             await self._recover(lost_by(error))
 
     async def _recover(self, lost: LostError) -> None:
-        """Report that the stream is closed unless the gateway was remembered, and wait before the next attempt."""
+        """Report a lost stream unless its gateway was remembered, and wait before the next attempt if needed."""
         was_remembered = self._is_remembered
         if was_remembered:
             self._look_up_again()
@@ -467,7 +467,7 @@ class PushStream:
     async def _follow(
         self, client: httpx.AsyncClient, response: httpx.Response, token: AccessToken, link: _Link
     ) -> None:
-        """Process the stream's directives; returns when the token expires, some time after ``link.expiring``."""
+        """Process the stream's directives; returns when the token expires, ``renew_ahead`` after ``link.expiring``."""
         times = self._times
         parser = MultipartParser(response.headers.get("content-type"))
         life = max(token.expires_at - time.time() - times.renew_ahead, times.renew_ahead / 10)

@@ -313,7 +313,7 @@ class PropertyKey(NamedTuple):
 
 
 _AHEAD: Final = timedelta(hours=1)
-"""Maximum by which Amazon's clock may be ahead."""
+"""Maximum time by which Amazon's clock may be ahead."""
 
 
 def time_of_sample(at: datetime | None) -> datetime | None:
@@ -414,7 +414,7 @@ class SetColorTemperature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetLock:
-    """Lock or unlock."""
+    """Lock or unlock an appliance."""
 
     locked: bool
 
@@ -568,7 +568,10 @@ class SmartHomeChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceGroup:
-    """A group of appliances and Echos, shown as a room in the app; ``members`` are endpoint ids."""
+    """A group of appliances and Echos, shown as a room in the app.
+
+    ``members`` are endpoint ids. ``group_id`` is "" for a group to be created.
+    """
 
     group_id: str
     name: str
