@@ -183,7 +183,7 @@ class SettingsApi(Protocol):
     async def async_feeds(self) -> tuple[Feed, ...]:
         """Return the feeds of the flash briefing: the enabled ones in their order, then the others.
 
-        If Amazon refuses the list of all feeds, only the enabled ones are returned.
+        If Amazon refuses the list of all feeds, or the list cannot be parsed, only the enabled ones are returned.
         """
 
     async def async_set_feed(self, feed: Feed, *, enabled: bool) -> None:

@@ -33,7 +33,7 @@ class ShapeError(ValueError):
 
 
 def integer(value: Any) -> int | None:
-    """Return a whole number, else None; numeric text is accepted because Amazon's samples contain it."""
+    """Return a whole number, else None; a text of digits is accepted because Amazon's samples contain it."""
     if isinstance(value, str) and value.isascii() and value.removeprefix("-").isdigit() and len(value) < 16:
         return int(value)
     found = number(value)
@@ -92,7 +92,7 @@ def next_token(data: Any) -> str | None:
 
 
 def unit(data: Any) -> PropertyUnit:
-    """Parse a unit; only its id is required."""
+    """Parse a unit; raises ``ShapeError`` if it has no id."""
     found = mapping(data)
     return PropertyUnit(
         id=required(found, "id", text),
@@ -103,7 +103,7 @@ def unit(data: Any) -> PropertyUnit:
 
 
 def endpoint(data: Any) -> Endpoint:
-    """Parse an endpoint; only its id is required."""
+    """Parse an endpoint; raises ``ShapeError`` if it has no id."""
     found = mapping(data)
     categories = mapping(found.get("displayCategories"))
     primary = list(_categories([categories.get("primary")]))
@@ -159,7 +159,7 @@ def _features(items: Any) -> Iterator[Feature]:
 
 
 def feature(data: Any, name: str) -> Feature:
-    """Parse the response about one feature, which may lack its own name but must have properties."""
+    """Parse the response about one feature, which may lack its name; raises ``ShapeError`` without properties."""
     required(data, "properties", a_list)
     return _feature(name, data)
 
@@ -262,18 +262,18 @@ _VALUES: Mapping[str, Callable[[Any], PropertyValue | None]] = {
 
 
 def moved_endpoint(data: Any) -> MovedEndpoint:
-    """Parse the result of moving an endpoint."""
+    """Parse the result of moving an endpoint; raises ``ShapeError`` if its id or the list of its units is missing."""
     found = mapping(mapping(data).get("endpoint"))
     return MovedEndpoint(id=required(found, "id", text), unit_ids=_ids(required(found, "associatedUnits", a_list)))
 
 
 def submitted_operation(data: Any) -> str:
-    """Return the operation id with which to read the state of an installation."""
+    """Return the operation id with which to read the state of an installation; raises ``ShapeError`` without one."""
     return required(data, "submittedOperationId", text)
 
 
 def wifi_installation(data: Any) -> WifiInstallation:
-    """Parse the state of an installation of a Wi-Fi network."""
+    """Parse the state of an installation of a Wi-Fi network; raises ``ShapeError`` without one."""
     raw = required(data, "status", text)
     return WifiInstallation(status=WifiStatus(raw), status_raw=raw)
 
