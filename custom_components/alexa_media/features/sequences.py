@@ -37,7 +37,7 @@ from .speech import DEFAULT_TITLE, EchoPlayer, Kind, Message, echo_players, expa
 
 MAX_DEPTH: Final = 5
 MAX_COMMANDS: Final = 40
-"""Maximum number of commands in a sequence; Amazon has been observed to accept as many."""
+"""Maximum number of operations in a sequence (``_operations``); Amazon has been observed to accept as many."""
 MAX_STEPS: Final = 2 * MAX_COMMANDS
 """Maximum number of steps, including pauses and groups of steps."""
 MAX_WAIT: Final = 3600

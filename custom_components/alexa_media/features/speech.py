@@ -55,9 +55,9 @@ class Kind(StrEnum):
 class DndPolicy(StrEnum):
     """Handling of Do Not Disturb.
 
-    ``AMAZON`` is the default: Amazon speaks plain messages, and drops announcements and shown messages. ``KEEP`` skips
-    the Echo. ``OVERRIDE`` speaks announcements as plain messages, which Amazon allows, and skips the Echo if the
-    message is only shown.
+    ``AMAZON`` sends the message regardless: Amazon speaks plain messages, and drops announcements and shown messages.
+    ``KEEP`` skips the Echo. ``OVERRIDE`` speaks announcements as plain messages, which Amazon allows, and skips the
+    Echo if the message is only shown.
     """
 
     KEEP = "keep"
@@ -463,7 +463,7 @@ async def _async_send(hass: HomeAssistant, message: Message, players: Sequence[E
 async def _async_levels(message: Message, players: Sequence[EchoPlayer]) -> dict[str, int]:
     """Return the volumes (0–100) to restore by serial, and record the temporary volumes.
 
-    The temporary volume of another message is never restored. The volumes are read if a player does not have its own.
+    The temporary volume of another message is never restored. The volumes are read if one of them is not known.
     An Echo whose volume is still unknown keeps its volume.
     """
     if message.volume is None:

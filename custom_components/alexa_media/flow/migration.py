@@ -53,7 +53,7 @@ CONF_OAUTH: Final = "oauth"
 CONF_SECURE: Final = "secure_enrollment"
 SECURE_STORE: Final = f"{DOMAIN}.secure_credentials"
 
-# Suffixes of the player's id in unique ids. Some releases of alexa_media_player wrote them with other capitals or
+# Suffixes after the player's id in unique ids. Some releases of alexa_media_player wrote them with other capitals or
 # underscores; an entity that has only such an id gets the permanent one.
 _KEYS: Final = {
     key.casefold(): key for key in ("do not disturb", "next Alarm", "next Timer", "next Reminder", "shuffle", "repeat")

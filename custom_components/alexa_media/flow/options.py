@@ -49,7 +49,7 @@ _ADDRESS: Final = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?
 _RECORD: Final = "record"
 _HOURS: Final = "hours"
 _FILTERS: Final = (CONF_INCLUDE_DEVICES, CONF_EXCLUDE_DEVICES)
-# Options that are only read during the setup of the account.
+# Options whose changes only take effect after a reload of the account.
 _NEEDS_RELOAD: Final = (CONF_BROADCAST, CONF_CONVERSATION, CONF_EXTENDED_DISCOVERY, CONF_KEEP_TRANSCRIPTS)
 
 
