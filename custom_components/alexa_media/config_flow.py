@@ -297,8 +297,8 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     async def _async_finish(self, account: Account, credentials: Credentials) -> ConfigFlowResult:
         """Create the entry, or update the entry that is signed in again.
 
-        Raises ``FlowError`` if the flow was closed, the account is already configured, or it is not the expected one.
-        Raises ``_WrongMarketplaceError`` if the account belongs to another marketplace.
+        Raises ``FlowError`` if the flow was closed, or if the account is already configured, is being added by another
+        flow, or is not the expected one. Raises ``_WrongMarketplaceError`` like ``_require_marketplace``.
         """
         new = self.source == SOURCE_USER
         await self.async_set_unique_id(account.customer_id, raise_on_progress=new)

@@ -33,7 +33,7 @@ _USEFUL: Final = frozenset({"MUSIC_SKILL", "AUDIO_PLAYER", "TIMERS_AND_ALARMS", 
 
 
 class _Group(NamedTuple):
-    """The members of a speaker group: the serials of all, and the single devices that the options include."""
+    """A speaker group, the serials of all its members, and the result of ``DevicesCoordinator.leaves`` for it."""
 
     device: Device
     members: tuple[str, ...]

@@ -79,7 +79,7 @@ type NewsListener = Callable[[VoiceRecord], None]
 
 
 class Sign(Enum):
-    """An unchanged value that an Echo pushes when it wakes, each once per waking."""
+    """Unchanged values that an Echo pushes when it wakes, each once per waking."""
 
     EQUALIZER = auto()
     VOLUME = auto()

@@ -102,7 +102,7 @@ class Questions:
 
     @callback
     def async_signed(self, serial: str) -> None:
-        """Record that an Echo woke; the records of its text commands are written from now on."""
+        """Store that an Echo has woken, after which Amazon writes the records of its text commands."""
         for question in self._kept:
             if question.serial == serial and question.signed_at is None:
                 question.signed_at = self._hass.loop.time()

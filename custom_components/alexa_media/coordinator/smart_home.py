@@ -153,7 +153,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         return _SHORT_INTERVAL if self._polled or self._listening else self._full_interval
 
     def _take(self, states: Mapping[str, ApplianceState], now: float) -> None:
-        """Merge samples that were read; the listeners are called at the end of the read."""
+        """Merge samples that were read, and detect missed pushes, without calling the listeners."""
         merged = {
             entity_id: self.data.get(entity_id, ApplianceState()).updated(state) for entity_id, state in states.items()
         }

@@ -175,7 +175,7 @@ class AlarmVolumeOverrides:
         self._async_plan()
 
     async def _async_change(self, notification: Notification, at: datetime) -> None:
-        """Set the volume of an alarm, and store the previous one; its volume may have been removed meanwhile."""
+        """Set the separate volume of an alarm, unless it was removed meanwhile, and store the previous volume."""
         serial, level = notification.serial, self._wanted.get(notification.notification_id)
         if level is None:
             return
