@@ -59,7 +59,7 @@ class AlexaCondition(Condition):
         """Return whether the condition is met now, for the selected Echos."""
 
     def _last_history(self) -> HistoryCoordinator | None:
-        """Return the history with the last command of all accounts if an Echo of the target received it, or None."""
+        """Return the history of the account whose Echo was spoken to last if that Echo is in the target, or None."""
         found = [
             (history, record)
             for entry in running_entries(self._hass)

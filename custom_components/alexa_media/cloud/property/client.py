@@ -75,7 +75,7 @@ class ClientBase:
     ) -> None:
         """Initialize with a session that the caller closes, and a source of access tokens.
 
-        ``patience`` is the total time in seconds that one call may wait between retries.
+        ``patience`` is the maximum total time in seconds that one call waits between retries.
         """
         self.transport = Transport(session, region, access_token, clock=clock, patience=patience)
 
@@ -268,7 +268,7 @@ class EndpointsClient(ClientBase):
         return pages(table.LIST_UNITS, fetch)
 
     async def get_unit(self, unit_id: str) -> PropertyUnit:
-        """Return one unit; the organization itself is one too."""
+        """Return one unit, which may be the organization itself."""
         return await self.transport.async_request(table.GET_UNIT, unit, params={"unitId": requests.unit_id(unit_id)})
 
 
@@ -317,7 +317,7 @@ class SettingsClient(ClientBase):
         raise AlexaBadResponseError(f"The pages of {label} never end", endpoint=label, code="pages")
 
     async def get_setting(self, endpoint_id: str, key: SettingKey) -> Setting[SettingValue]:
-        """Return any setting by its key."""
+        """Read a setting, which may be the address, by its key."""
         return await self._request(
             table.GET_SETTING, endpoint_id, lambda data: settings.setting(key, data), settingName=key.value
         )

@@ -36,7 +36,7 @@ EXPANDABLE: Final = frozenset(
 class PropertyType(OpenEnum):
     """Whether a property can be read.
 
-    The type of a property whose read failed may still be RETRIEVABLE, so check whether there is a value.
+    A property whose read failed may still be RETRIEVABLE; check ``Property.error``.
     """
 
     RETRIEVABLE = "RETRIEVABLE"

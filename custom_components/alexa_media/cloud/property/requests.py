@@ -88,7 +88,7 @@ class Expand(StrEnum):
 
 
 def expand_query(expand: Iterable[Expand]) -> Query:
-    """Return the ``expand`` query parameters, one per value."""
+    """Return the ``expand`` query parameters, one per distinct value."""
     return [("expand", value.value) for value in dict.fromkeys(expand)]
 
 
@@ -220,12 +220,12 @@ def color(value: HueSaturation) -> JsonObject:
 
 
 def percent(name: str, value: float) -> JsonObject:
-    """Return the body of a command that sets a percentage."""
+    """Return the body of a command that sets the percentage ``name``."""
     return _payload(**{name: _whole(name, value, 0, 100)})
 
 
 def percent_delta(name: str, value: float) -> JsonObject:
-    """Return the body of a command that changes a percentage; Amazon keeps the result within 0–100."""
+    """Return the body of a command with the change ``name`` of a percentage; Amazon keeps the result within 0–100."""
     return _payload(**{name: _whole(name, value, -100, 100)})
 
 
