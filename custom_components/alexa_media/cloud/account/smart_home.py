@@ -980,7 +980,7 @@ def _is_refusal(error: AlexaError) -> bool:
 
 
 def _preferred_error(first: AlexaError | None, second: AlexaError) -> AlexaError:
-    """Return the error to report: the second one for an unreachable appliance or an unknown outcome, else the first."""
+    """Return the second error if it is the only one, an unreachable appliance or an unknown outcome, else the first."""
     if first is None or isinstance(second, AlexaUnreachableError) or not _is_refusal(second):
         return second
     return first

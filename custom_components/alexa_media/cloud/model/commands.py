@@ -178,7 +178,7 @@ _COMMAND: Final[ContextVar[_Command | None]] = ContextVar("alexa_media_command",
 
 @contextmanager
 def command() -> Generator[None]:
-    """Mark all requests in the block as part of a command, so that the integration's back-off does not delay them."""
+    """Mark all requests in the block as part of a command, so that the integration's back-off does not block them."""
     running = _Command()
     token = _COMMAND.set(running)
     try:
