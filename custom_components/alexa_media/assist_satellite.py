@@ -94,7 +94,7 @@ def _has(hass: HomeAssistant, account: AlexaConfigEntry, device: Device) -> bool
 
 
 def _is_of_another_account(hass: HomeAssistant, entry: AlexaConfigEntry, device: Device) -> bool:
-    """Return whether another account has the satellite of an Echo, or will add it.
+    """Return whether the satellite of an Echo belongs to another account.
 
     Two satellites of one Echo would announce every broadcast twice.
 

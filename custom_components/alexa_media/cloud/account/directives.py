@@ -307,7 +307,7 @@ def _media_change(push: PushPayload) -> PushEvent:
 
 @parses(PushCommand.PUSH_MEDIA_QUEUE_CHANGE)
 def _media_queue(push: PushPayload) -> PushEvent:
-    """Parse shuffle, repeat and whether the queue is new; null and "NORMAL" mean off, a missing field means unknown."""
+    """Parse whether the queue is new, and shuffle and repeat: null and "NORMAL" mean off, a missing field unknown."""
     shuffle = repeat = None
     if "playBackOrder" in push.data:
         shuffle = _off_or(push.data["playBackOrder"], "SHUFFLE_ALL")

@@ -231,7 +231,7 @@ def _launch(skill_id: str, target: Target) -> dict[str, Any]:
 
 
 def _targets(targets: Sequence[Target]) -> dict[str, Any]:
-    """Return the list of devices of a speech or an announcement; all of them have the same customer."""
+    """Return the target of a speech or an announcement: the devices, and the customer that they have in common."""
     return {
         "customerId": targets[0].customer_id,
         "devices": [

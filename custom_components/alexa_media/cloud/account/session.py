@@ -485,7 +485,10 @@ class AccountSession:
             _LOGGER.warning("Deregistration failed; the integration may remain in the account's list of devices")
 
     async def _call[T](self, call: Coroutine[Any, Any, T]) -> T:
-        """Run an alexapy call with a time limit; raises ``AlexaAuthError`` or ``AlexaConnectionError``."""
+        """Return the result of an alexapy call within a time limit.
+
+        Raises ``AlexaAuthError`` or ``AlexaConnectionError``.
+        """
         try:
             async with asyncio.timeout(CALL_TIMEOUT):
                 return await call
