@@ -32,7 +32,7 @@ class Absences:
 
     @property
     def missing(self) -> frozenset[str]:
-        """Return the items that are kept although the last read lacks them."""
+        """Return the keys that are kept although the last successful read lacks them."""
         return frozenset(self._since)
 
     @callback

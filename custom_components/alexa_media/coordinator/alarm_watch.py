@@ -261,7 +261,7 @@ class AlarmWatch:
     def zone_of(self, serial: str) -> tzinfo:
         """Return the time zone of a device, or Home Assistant's if the device's is unknown.
 
-        Notifications for all devices use the time zone of the first device that has one.
+        ``EVERYWHERE`` has the time zone of the first device whose time zone is known.
         """
         if serial == EVERYWHERE:
             zones = (self._zones.get(device.time_zone or "") for device in self._devices.data.values())
@@ -302,7 +302,7 @@ class AlarmWatch:
 
     @callback
     def async_add_viewer(self, serial: str, viewer: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call ``viewer`` when only the computed times of a device change; return a function to stop."""
+        """Call ``viewer`` when the computed times of a device change, but not its data; return a function to stop."""
         self._viewers.setdefault(serial, []).append(viewer)
         return Removal(self._viewers[serial], viewer)
 

@@ -18,7 +18,7 @@ from .devices import DeviceTopicCoordinator
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmSounds:
-    """The available alarm sounds of a device, and its default sound."""
+    """The available alarm sounds of a device, and its default sound if Amazon reports one."""
 
     sounds: tuple[AlarmTone, ...]
     default: AlarmTone | None
@@ -89,6 +89,6 @@ class AlarmSoundsCoordinator(AlarmSettingCoordinator[AlarmSounds]):
         return await self._async_read_each(self._sounds)
 
     async def _sounds(self, device: Device) -> AlarmSounds:
-        """Read the sounds of a device; raises ``AlexaError``."""
+        """Return the available sounds of a device and its default sound; raises ``AlexaError``."""
         sounds = tuple(await self.api.async_sounds(device))
         return AlarmSounds(sounds=sounds, default=await self.api.async_default_sound(device))

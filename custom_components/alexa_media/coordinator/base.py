@@ -179,7 +179,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     async def _async_read(self) -> Mapping[str, V]:
         """Read the topic and return its data by key; raises ``AlexaError``.
 
-        If ``_is_partial`` is set, a subclass may read only the part that was requested. If it reads the whole topic
+        If ``_is_partial`` is set, a subclass may read only the part that it needs. If it reads the whole topic
         nevertheless, it clears ``_is_partial``.
         """
 
@@ -343,7 +343,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             raise self._failure
 
     async def _async_refresh_part(self) -> None:
-        """Read the part that was requested from the subclass, or the whole topic if that is due."""
+        """Read the part that the subclass needs, or the whole topic if that is due."""
         self._part_requested = True
         await self.async_refresh()
 
@@ -387,7 +387,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def _async_part_hint(self) -> None:
-        """Read the part that was requested from the subclass soon; the whole topic if another hint is for that."""
+        """Read the part that the subclass needs soon; the whole topic if another hint is for that, or if it is due."""
         if self.is_closed:
             return
         now = self.hass.loop.time()
@@ -439,7 +439,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def async_apply_pushed(self, changes: Mapping[str, V]) -> None:
-        """Apply pushed values; those that may be older than an own write are checked with a read instead."""
+        """Apply pushed values; those that may be older than an own write are passed to ``async_verify`` instead."""
         stale = {key for key, value in changes.items() if self.written.is_stale(key, value)}
         self.async_apply({key: value for key, value in changes.items() if key not in stale})
         for key in stale:

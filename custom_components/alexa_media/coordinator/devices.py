@@ -176,7 +176,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         return next((leaf for leaf in found if leaf.online), found[0])
 
     def leaves(self, device: Device) -> tuple[Device, ...]:
-        """Return the single devices behind a device, each once, without those that the options exclude.
+        """Return the single devices behind a device, each once, and only those that get entities.
 
         Excluding a nested group does not exclude its members. A single device is returned itself, and so is a group if
         none are left.
@@ -184,7 +184,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         return self._group(device).leaves if device.is_group else (device,)
 
     def members_of(self, device: Device) -> tuple[str, ...]:
-        """Return the serials of all members of a group at every depth, including nested groups; empty for a device."""
+        """Return the serials of all direct and nested members of a group; an empty tuple for a single device."""
         return self._group(device).members if device.is_group else ()
 
     def _group(self, device: Device) -> _Group:
@@ -206,7 +206,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         return not device.capabilities or bool(device.capabilities & _USEFUL)
 
     def _wanted(self, device: Device) -> bool:
-        """Return whether a device gets entities: usable, and not excluded by the options."""
+        """Return whether a device gets entities: usable, and selected by the options."""
         if not self.has_use(device):
             return False
         return (not self._include or _is_chosen(device, self._include)) and not _is_chosen(device, self._exclude)

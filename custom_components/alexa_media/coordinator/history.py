@@ -94,7 +94,7 @@ class _Waking:
     record: datetime | None = None
 
     def suits(self, moment: datetime) -> bool:
-        """Return whether a record at ``moment`` may belong to this waking: the times fit, and no other record does."""
+        """Return whether a record at ``moment`` may be that of this waking: the times fit, and no other is known."""
         return self.record in (None, moment) and -RECORD_BEFORE <= moment - self.at <= RECORD_AFTER
 
 
@@ -426,7 +426,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
         return lambda: listeners.remove(listener)
 
     def _queue_new_command(self, record: VoiceRecord) -> None:
-        """Queue a record for its listeners unless it is old; a command about Do Not Disturb also schedules its read."""
+        """Queue a record for its listeners unless it is old; if it is about Do Not Disturb, read that state soon."""
         if not self._beginning.is_before(record.timestamp) or dt_util.utcnow() - record.timestamp > NEWS_AGE:
             return
         if record.serial:

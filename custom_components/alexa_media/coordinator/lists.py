@@ -170,7 +170,7 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
     @override
     @callback
     def async_key_hint(self, key: str) -> None:
-        """Read a list for which a confirming push is missing."""
+        """Read a list soon if it has listeners."""
         self.async_list_hint(key)
 
     @override
@@ -218,7 +218,7 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
 
     @callback
     def async_item_written(self, list_id: str, item: ListItem | None) -> None:
-        """Apply Amazon's response to a write, and expect the push about it."""
+        """Apply Amazon's response to a write (None if it contains no item), and expect the push about it."""
         known = self.data.get(list_id)
         if known and known.items is not None and item is not None:
             items = {each.item_id: each for each in known.items} | {item.item_id: item}

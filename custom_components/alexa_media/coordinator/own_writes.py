@@ -57,7 +57,7 @@ class OwnWrites[V]:
             write.replaces = None
 
     def _begin(self, key: str, value: V, before: V | None) -> Write[V]:
-        """Record a write that is about to be sent."""
+        """Record a write that is about to be sent, and return it."""
         replaces = self._find(key)
         older: tuple[V, ...] | None
         if replaces is None:

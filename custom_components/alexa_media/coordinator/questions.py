@@ -51,7 +51,7 @@ class Question:
     """A text command to one Echo, and the record found for it.
 
     ``asked_at`` and ``signed_at`` are in seconds of the event loop's clock. ``others`` are records of the Echo with
-    other words that may belong to this command. ``error`` is the reason why the last read of the history failed.
+    other words that may belong to this command. ``error`` is the error of the last read of the history, if it failed.
     """
 
     serial: str
@@ -92,7 +92,7 @@ class Questions:
 
     @callback
     def async_expect(self, serial: str, text: str) -> Question:
-        """Expect the record of a text command, so that it is not taken for a spoken command."""
+        """Expect the record of a text command, so that it is not taken for a spoken command; return the question."""
         question = Question(
             serial=serial, words=normalized(text), moment=dt_util.utcnow(), asked_at=self._hass.loop.time()
         )

@@ -445,7 +445,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
 
     @override
     async def _async_read(self) -> Mapping[str, DeviceSettings]:
-        """Return the settings of all Echos; the backend only reads those that are new or have listeners again."""
+        """Return the settings of all Echos; the backend requests only those of Echos that are new or have listeners."""
         return await self.api.async_settings()
 
     async def async_read_now(self, key: str) -> None:
@@ -466,7 +466,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
         return DeviceSettings(values={**value.values, **kept}) if kept else value
 
     async def async_set(self, key: str, setting: str, value: SettingValue) -> None:
-        """Write a setting, and show the value that the cloud returns; raises ``AlexaError`` if the write fails."""
+        """Write a setting, and read it back; raises ``AlexaError`` if the write fails."""
         try:
             shown = self.data.get(key, DeviceSettings()).values.get(setting)
             with self.written.writing({setting_key(key, setting): value}, {setting_key(key, setting): shown}):

@@ -252,7 +252,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @callback
     def async_pushed(self, event: SmartHomeChanged) -> None:
-        """Apply pushed samples; an unknown appliance causes a discovery."""
+        """Apply pushed samples; an unknown appliance may cause a discovery."""
         for endpoint_id, state in event.states.items():
             appliance = self.appliances.by_endpoint(endpoint_id)
             if appliance is None:

@@ -92,7 +92,7 @@ class AlarmVolumeOverrides:
         self._async_plan()
 
     async def async_set(self, notification_id: str, level: int | None) -> None:
-        """Set the volume (0–100) of an alarm, or remove it (``None``)."""
+        """Set the separate volume (0–100) of an alarm, or remove it (``None``)."""
         if level is None:
             self._wanted.pop(notification_id, None)
         else:
@@ -274,7 +274,10 @@ class TemporaryVolumes:
 
     @callback
     def async_begin(self, serial: str, current: int, temporary: int) -> int:
-        """Record the volume of a message; return the volume to restore afterward, not that of another message."""
+        """Record the volume ``temporary`` of a message (0–100); return the volume to restore after the message.
+
+        That is ``current``, unless ``current`` is the volume of an earlier message, or another volume was set since.
+        """
         found = self._find(serial)
         restore = current
         if found is None:
