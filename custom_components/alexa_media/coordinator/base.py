@@ -301,7 +301,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         await self.async_refresh()
 
     def should_be_pushed(self, before: V, after: V) -> bool:  # noqa: ARG002 - for topics whose changes are all pushed
-        """Return whether a difference between two polls proves that a push was missed."""
+        """Return whether a difference between the known value and one just read proves that a push was missed."""
         return False
 
     def is_read_since(self, moment: float) -> bool:

@@ -294,7 +294,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         self._async_apply_session(session, _steady(session, replace(session, media=media)))
 
     def _serials_of(self, new: Session) -> frozenset[str]:
-        """Return the devices of the session that matches a push without serials; empty if none or several match."""
+        """Return the serials of the session that matches a push without serials; empty if none or several match."""
         sessions = {serial: player.session for serial, player in self.data.items() if player.session}
         for key in _IDS:
             wanted = key(new)
