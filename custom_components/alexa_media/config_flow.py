@@ -268,7 +268,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
             error = err.key if isinstance(err, EnrollmentError) else "cannot_connect"
             _LOGGER.debug("Sign-in failed: %s (%s %s)", error, err.endpoint, err.status)
         except Exception as err:  # noqa: BLE001 - after any error, the user may try again
-            # Without the texts of the traceback: they may contain the pasted address.
+            # Without the texts of the traceback, because they may contain the pasted URL.
             _LOGGER.error("Unexpected error during sign-in: %s in %s", type(err).__name__, _place_of(err))  # noqa: TRY400
             error = "unknown"
         return error if error in _CODE_UNUSED | _CODE_USED else "unknown"

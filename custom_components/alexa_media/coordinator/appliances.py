@@ -34,7 +34,7 @@ DISCOVERY_COOLDOWN: Final = 600.0
 
 MAX_UNLISTED: Final = 500
 
-# Features that do not justify an entity by themselves: they only show whether the others are available.
+# Features that do not justify an entity: connectivity only decides on availability, and the others are unknown.
 _SECONDARY: Final = frozenset({FeatureName.CONNECTIVITY, FeatureName.UNKNOWN})
 
 

@@ -56,7 +56,7 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
         if self._is_partial:
             with contextlib.suppress(AlexaUnsupportedError):
                 return await self._async_with_items(dict(self.data), only_changed=True)
-            # One of them may have been deleted: the list of lists shows that.
+            # One of the lists may have been deleted: the list of lists shows that.
             self._is_partial = False
         return await self._async_with_items(await self._async_lists(), only_changed=False)
 

@@ -290,7 +290,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
 
     @callback
     def _async_forget_unwanted_equalizers(self) -> None:
-        """Drop the equalizers that are only known from pushes."""
+        """Drop the equalizers that have no listeners."""
         bands = {
             serial: {setting_key(serial, band) for band in EQUALIZER}
             for serial in self.devices.data
