@@ -46,7 +46,7 @@ class AlexaConversation(AccountEntity[DevicesCoordinator], ConversationEntity):
 
     @override
     async def _async_handle_message(self, user_input: ConversationInput, chat_log: ChatLog) -> ConversationResult:
-        """Send the request to the Echo, and return its answer or the text of the error."""
+        """Send the request to the default Echo, and return Alexa's answer or the text of the error."""
         response = intent.IntentResponse(language=user_input.language)
         try:
             answer = await self._async_ask(user_input)

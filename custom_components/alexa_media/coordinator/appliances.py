@@ -104,7 +104,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         return self._absences.settled
 
     def _needs_rooms(self, before: Mapping[str, Appliance], wanted: Mapping[str, Appliance]) -> bool:
-        """Return whether the room of an Echo, or of an appliance with entities, may not have been read yet."""
+        """Return whether to read the rooms for new Echos or for appliances with entities."""
         new = self.discovered.keys() - before.keys()
         return (bool(wanted) and (self.rooms is None or bool(wanted.keys() - self.data.keys()))) or any(
             self.discovered[each].is_echo for each in new

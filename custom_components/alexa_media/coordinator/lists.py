@@ -142,7 +142,7 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
 
     @callback
     def async_list_hint(self, list_id: str | None) -> None:
-        """Read a list soon if it has listeners; None or an unknown list causes a read of the list of lists."""
+        """Read the items of a list soon if it has listeners; for None or an unknown list, read the list of lists."""
         if list_id is None or list_id not in self.data:
             self.async_hint()
             return
