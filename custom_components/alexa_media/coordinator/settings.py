@@ -62,7 +62,7 @@ class SettingsSource(NamedTuple):
 
 
 def setting_key(serial: str, setting: str) -> str:
-    """Return the key of a device's setting in the coordinator's data."""
+    """Return the key of a device's setting in a coordinator's data or own writes."""
     return f"{serial}/{setting}"
 
 
