@@ -97,20 +97,26 @@ async def test_a_restart_changes_nothing_in_the_registry(hass: HomeAssistant, en
     assert changes == []
 
 
+def note_created(monkeypatch: pytest.MonkeyPatch) -> list[er.RegistryEntry]:
+    """Return a list to which the registry entries of all entities that are created from now on are added."""
+    created: list[er.RegistryEntry] = []
+    get_or_create = er.EntityRegistry.async_get_or_create
+
+    def _noted(registry: er.EntityRegistry, *args: Any, **kwargs: Any) -> er.RegistryEntry:
+        created.append(get_or_create(registry, *args, **kwargs))
+        return created[-1]
+
+    monkeypatch.setattr(er.EntityRegistry, "async_get_or_create", _noted)
+    return created
+
+
 async def test_entities_without_a_state_are_added_last(
     hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Home Assistant also registers entities that are disabled, which takes most of the time of a restart."""
-    disabled: list[bool] = []
-    get_or_create = er.EntityRegistry.async_get_or_create
-
-    def _noted(registry: er.EntityRegistry, *args: Any, **kwargs: Any) -> er.RegistryEntry:
-        item = get_or_create(registry, *args, **kwargs)
-        disabled.append(item.disabled)
-        return item
-
-    monkeypatch.setattr(er.EntityRegistry, "async_get_or_create", _noted)
+    created = note_created(monkeypatch)
     assert await hass.config_entries.async_reload(entry.entry_id)
+    disabled = [item.disabled for item in created]
     assert disabled.count(True) > 100
     assert disabled.count(False) > 100
     assert disabled == sorted(disabled)
@@ -272,16 +278,30 @@ async def test_a_revoked_registration_asks_for_one_sign_in(
     assert household.requests() == []
 
 
-@pytest.mark.platforms("media_player", "notify")
+@pytest.mark.platforms("media_player", "notify", "number")
 async def test_a_new_device_appears(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    household: Household,
+    entity_registry: er.EntityRegistry,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The Echo is found by its first push, without a reload."""
+    """The Echo is found by its first push, without a reload; no entity of another Echo is created again."""
+    disabled = household.serial("Kitchen Show") + "_bass"
+    assert entity_registry.async_get_entity_id("number", DOMAIN, disabled)
+    created = note_created(monkeypatch)
     household.add("G0NEWATTIC000001", "Bedroom Dot", accountName="Attic Dot", online=True)
     household.change("Attic Dot", volume=11)
     await until(hass, lambda: hass.states.get("media_player.attic_dot"))
     assert state_of(hass, "media_player.attic_dot").attributes["volume_level"] == 0.11
     assert hass.states.get("notify.attic_dot_speak")
+    await until(hass, lambda: any(item.disabled for item in created))
+    assert {item.unique_id.partition("_")[0] for item in created} == {"G0NEWATTIC000001"}
+    created.clear()
+    entity_registry.async_remove(entity_registry.async_get_entity_id("number", DOMAIN, disabled) or "")
+    household.add("G0NEWATTIC000002", "Bedroom Dot", accountName="Porch Dot", online=True)
+    await refresh_devices(hass, entry)
+    assert {item.unique_id for item in created if "G0NEWATTIC" not in item.unique_id} == {disabled}
 
 
 async def refresh_devices(hass: HomeAssistant, entry: MockConfigEntry) -> None:

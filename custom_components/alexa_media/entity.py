@@ -73,16 +73,22 @@ class CapableDescription(EntityDescription):
 
 @dataclass(slots=True)
 class _Followed:
-    """Entities that are added when they are missing; ``known`` are the unique ids of those that are not missing."""
+    """Entities that are added when they are missing; ``known`` are the unique ids of those that are not missing.
+
+    ``created`` are the unique ids of all that have been created. Home Assistant removes a disabled entity as soon as it
+    is added, so it is never known for long.
+    """
 
     candidates: Callable[[], Candidates]
     known: set[str] = field(default_factory=set)
+    created: set[str] = field(default_factory=set)
     is_pending: bool = False
 
     def create(self, unique_id: str, factory: Callable[[], Entity]) -> Entity:
         """Return a new entity that counts as missing again once it is removed."""
         entity = factory()
         entity.async_on_remove(Removal(self.known, unique_id))
+        self.created.add(unique_id)
         return entity
 
 
@@ -167,14 +173,19 @@ class EntityAdder:
     async def _async_add_missing(self, followed: _Followed, *, disabled: bool) -> bool:
         """Add the missing entities, those that are disabled in the registry only if ``disabled`` is True.
 
-        Disabled entities are added last, because they have no state. Returns whether they remain to be added; False if
-        the platforms are being unloaded.
+        Disabled entities are added last, because they have no state, and once, which updates their registration.
+        Returns whether they remain to be added; False if the platforms are being unloaded.
         """
         runtime = self.entry.runtime_data
         # One platform at a time, because all of them together would block the event loop for too long.
         async with runtime.adding:
             followed.is_pending = False
-            missing = [candidate for candidate in followed.candidates() if candidate[0] not in followed.known]
+            missing = [
+                (unique_id, factory)
+                for unique_id, factory in followed.candidates()
+                if unique_id not in followed.known
+                and not (unique_id in followed.created and self._is_disabled(unique_id))
+            ]
             new = missing if disabled else [each for each in missing if not self._is_disabled(each[0])]
             followed.known.update(unique_id for unique_id, _ in new)
             for batch in batched(new, BATCH, strict=False):
