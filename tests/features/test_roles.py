@@ -106,6 +106,24 @@ def test_the_first_mode_of_a_light_is_its_effects() -> None:
     assert (roles.effects_of(purifier), roles.plain_modes(purifier)) == (None, (show,))
 
 
+@pytest.mark.parametrize(
+    ("operations", "stepped", "settable"),
+    [
+        (("setVolume", "adjustVolume"), False, True),
+        (("setVolume",), False, True),
+        (("adjustVolume",), True, False),
+        (("setMute",), False, False),
+        ((), False, False),
+    ],
+)
+def test_the_operations_of_a_speaker_determine_how_its_volume_is_changed(
+    operations: tuple[str, ...], stepped: bool, settable: bool
+) -> None:
+    speaker = made(ApplianceKind.OTHER, Feature(name=FeatureName.SPEAKER, operations=frozenset(operations)))
+    assert (roles.is_stepped_speaker(speaker), roles.has_volume(speaker)) == (stepped, settable)
+    assert not roles.has_volume(made(ApplianceKind.OTHER, POWER))
+
+
 def test_names_of_modes_are_unique() -> None:
     """The raw value replaces a missing or duplicate name, and asset ids become words."""
     options = (

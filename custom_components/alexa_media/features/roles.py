@@ -291,8 +291,9 @@ def is_stepped_speaker(appliance: Appliance) -> bool:
 
 
 def has_volume(appliance: Appliance) -> bool:
-    """Return whether an appliance has a speaker whose volume is not limited to steps."""
-    return appliance.feature(FeatureName.SPEAKER) is not None and not is_stepped_speaker(appliance)
+    """Return whether the volume of an appliance can be set."""
+    speaker = appliance.feature(FeatureName.SPEAKER)
+    return speaker is not None and "setVolume" in speaker.operations
 
 
 def is_something_else(appliance: Appliance) -> bool:

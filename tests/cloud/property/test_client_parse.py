@@ -29,7 +29,7 @@ from custom_components.alexa_media.cloud.property.models import (
 )
 from custom_components.alexa_media.cloud.property.parse import ShapeError, instant, integer
 from custom_components.alexa_media.cloud.property.settings import SettingKey, Tone, WakeWord
-from custom_components.alexa_media.cloud.property.smart_home import state_of
+from custom_components.alexa_media.cloud.property.smart_home import shared_feature, state_of
 from custom_components.alexa_media.cloud.property.transport import error_code
 
 from .cloud import ECHO
@@ -279,6 +279,20 @@ def test_numbers_and_times_are_parsed_or_dropped() -> None:
     assert str(instant("2025-03-04T09:15:30+02:00")) == "2025-03-04 07:15:30+00:00"
     assert str(instant("2025-03-04T09:15:30")) == "2025-03-04 09:15:30+00:00"
     assert [instant(v) for v in ("soon", "", 5, None, "0001-01-01T00:00:00+05:00")] == [None] * 5
+
+
+@pytest.mark.parametrize(
+    ("answer", "operations"),
+    [
+        ({}, {"setVolume"}),
+        ({"operations": []}, set()),
+        ({"operations": [{"name": "adjustVolume", "path": "/v2"}]}, {"adjustVolume"}),
+    ],
+    ids=["none listed", "no operation", "steps only"],
+)
+def test_the_volume_can_be_set_if_a_list_omits_the_operations(answer: dict[str, Any], operations: set[str]) -> None:
+    """Amazon's example of a list with features shows only their properties."""
+    assert shared_feature(parse.feature({"properties": [], **answer}, "speaker")).operations == operations
 
 
 def test_a_device_without_a_connectivity_is_reachable_again_once_it_responds() -> None:

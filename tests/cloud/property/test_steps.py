@@ -20,6 +20,7 @@ from .hotel import BED_101, LAMP_101, add_credentials, change, endpoint, hotel_e
 pytestmark = pytest.mark.platforms("light", "climate", "number", "media_player")
 
 HVAC_101 = "amzn1.alexa.endpoint.SIM101HVAC"
+LOBBY_BAR = "amzn1.alexa.endpoint.SIMLOBBYBAR"
 LAMP = "light.room_101_room_101_lamp"
 SPEAKER = "media_player.room_101_room_101_bed"
 
@@ -155,9 +156,10 @@ async def test_an_echo_without_controls_is_not_adjusted(
 
 @pytest.fixture
 async def stepped(hass: HomeAssistant, sim: ControlClient) -> MockConfigEntry:
-    """Return the hotel with an Echo whose volume can neither be read nor set."""
+    """Return the hotel with an Echo whose volume can neither be read nor set, and one whose volume can only be read."""
     sim.household("property")
     change(sim, BED_101, unsupportedOperations=["setVolume"], notRetrievable=["speaker"])
+    change(sim, LOBBY_BAR, unsupportedOperations=["setVolume", "adjustVolume"])
     await add_credentials(hass)
     entry = await load(hass, hotel_entry())
     sim.reset_ledger()
@@ -172,8 +174,9 @@ async def test_a_speaker_that_can_only_be_stepped_is_a_media_player_without_a_le
     assert state.attributes["supported_features"] == MediaPlayerEntityFeature.VOLUME_STEP
     assert "volume_level" not in state.attributes
     assert hass.states.get("number.room_101_room_101_bed_volume") is None
-    # the volume of all other devices can be set
     assert hass.states.async_entity_ids("media_player") == [SPEAKER]
+    assert hass.states.get("number.lobby_bar_volume") is None, "its volume can't be changed"
+    assert hass.states.get("number.lobby_reception_volume"), "the volume of all other devices can be set"
     for action, volume in (("volume_up", 35), ("volume_up", 45), ("volume_down", 35)):
         await hass.services.async_call("media_player", action, {"entity_id": SPEAKER}, blocking=True)
         assert endpoint(sim, BED_101)["features"]["speaker"]["volume"] == volume

@@ -125,14 +125,15 @@ class Property:
 class Feature:
     """A function of a device, with its state if that was requested.
 
-    ``properties`` and ``operations`` (operation → path) are by name. ``supported_modes`` are the modes of a thermostat,
-    ``configuration`` is raw. ``name`` is a ``FeatureName`` as text, or a name unknown to this integration.
+    ``properties`` and ``operations`` (operation → path) are by name; ``operations`` is None if they are not listed.
+    ``supported_modes`` are the modes of a thermostat, ``configuration`` is raw. ``name`` is a ``FeatureName`` as text,
+    or a name unknown to this integration.
     """
 
     name: str
     path: str | None = None
     properties: Mapping[str, Property] = field(default_factory=dict)
-    operations: Mapping[str, str] = field(default_factory=dict)
+    operations: Mapping[str, str] | None = None
     supported_modes: tuple[ThermostatMode, ...] = ()
     configuration: Mapping[str, JsonValue] = field(default_factory=dict)
 

@@ -170,7 +170,7 @@ def _feature(name: str, item: Mapping[str, Any]) -> Feature:
         name=name,
         path=text(item.get("path")),
         properties={found.name: found for found in map(_property, mappings(item.get("properties"))) if found},
-        operations=_operations(item.get("operations")),
+        operations=_operations(operations) if isinstance(operations := item.get("operations"), list) else None,
         supported_modes=tuple(ThermostatMode(mode) for mode in texts(configuration.get("supportedModes"))),
         configuration=configuration,
     )

@@ -210,6 +210,9 @@ _PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
     FeatureName.TEMPERATURE_SENSOR: (PropertyName.TEMPERATURE,),
 }
 
+# Operations of features that don't list theirs: Amazon's example of a list shows only properties.
+_OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {FeatureName.SPEAKER: ("setVolume",)}
+
 
 def _appliance(item: Item) -> Appliance:
     """Return a device as an appliance; all appliances of a property are local, so that they need not be selected."""
@@ -228,16 +231,17 @@ def _appliance(item: Item) -> Appliance:
         echo_serial=item.key if item.is_echo else None,
         is_echo=item.is_echo,
         is_local=True,
-        features=tuple(_feature(feature) for feature in endpoint.features.values()),
+        features=tuple(shared_feature(feature) for feature in endpoint.features.values()),
     )
 
 
-def _feature(feature: models.Feature) -> Feature:
+def shared_feature(feature: models.Feature) -> Feature:
     """Convert a feature of the client to the shared model."""
+    listed = _OPERATIONS.get(feature.name, ()) if feature.operations is None else feature.operations
     return Feature(
         name=FeatureName(feature.name),
         name_raw=feature.name,
-        operations=frozenset(feature.operations),
+        operations=frozenset(listed),
         properties=frozenset((*feature.properties, *_PROPERTIES.get(feature.name, ()))),
         modes=tuple(ModeOption(value=mode.value) for mode in feature.supported_modes),
     )
