@@ -3,6 +3,8 @@
 import pytest
 
 from custom_components.alexa_media.cloud.model.appliances import (
+    CLOSED,
+    OPEN,
     Appliance,
     ApplianceKind,
     Feature,
@@ -104,6 +106,15 @@ def test_the_first_mode_of_a_light_is_its_effects() -> None:
     assert (roles.effects_of(lamp), roles.plain_modes(lamp)) == (show, (scene,))
     purifier = made(ApplianceKind.AIR_PURIFIER, POWER, show)
     assert (roles.effects_of(purifier), roles.plain_modes(purifier)) == (None, (show,))
+
+
+def test_a_position_is_not_the_effects_of_a_light() -> None:
+    """A light that opens and closes has a cover for that mode; its next mode contains the effects."""
+    door, show, scene = mode("1", OPEN, CLOSED), mode("2", "Rainbow"), mode("3", "Day", "Night")
+    lamp = made(ApplianceKind.LIGHT, POWER, door, show, scene)
+    assert roles.mode_position_of(lamp) is door
+    assert (roles.effects_of(lamp), roles.plain_modes(lamp)) == (show, (scene,))
+    assert roles.effects_of(made(ApplianceKind.LIGHT, POWER, door)) is None
 
 
 @pytest.mark.parametrize(

@@ -250,15 +250,23 @@ def measured_ranges(appliance: Appliance) -> tuple[Feature, ...]:
 
 def plain_modes(appliance: Appliance) -> tuple[Feature, ...]:
     """Return the writable mode features that are neither effects of a light nor the position of a cover."""
-    position = mode_position_of(appliance)
-    modes = tuple(feature for feature in _settable(appliance, FeatureName.MODE) if feature is not position)
+    modes = _modes_without_position(appliance)
     return modes[1:] if is_light(appliance) else modes
 
 
 def effects_of(appliance: Appliance) -> Feature | None:
-    """Return the mode feature with the effects of a light, which is its first one; None if it has none."""
-    modes = _settable(appliance, FeatureName.MODE)
+    """Return the mode feature with the effects of a light; None if it has none.
+
+    It is the first writable one that is not the position of a cover.
+    """
+    modes = _modes_without_position(appliance)
     return modes[0] if modes and is_light(appliance) else None
+
+
+def _modes_without_position(appliance: Appliance) -> tuple[Feature, ...]:
+    """Return the writable mode features that are not the position of a cover."""
+    position = mode_position_of(appliance)
+    return tuple(feature for feature in _settable(appliance, FeatureName.MODE) if feature is not position)
 
 
 def modes_by_name(modes: Iterable[ModeOption]) -> dict[str, str]:
