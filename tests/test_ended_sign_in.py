@@ -130,8 +130,8 @@ async def test_an_offline_echo_and_an_ended_sign_in_are_both_named(
     key, text = await error_of(hass, ("alexa_media.speak", {"entity_id": [KIDS, KITCHEN]}))
     assert key == "speech_failed_auth_failed"
     assert text == (
-        "Couldn't send the message to: Kids Dot (offline), Kitchen Show (signed out). Amazon no longer accepts the "
-        "sign-in of jo@e*********g. Select Reconfigure on the account to sign in again"
+        "Couldn't send the message to: Kids Dot (offline), Kitchen Show (signed out). You need to sign in to these "
+        "accounts again: jo@e*********g. Select Reconfigure on each"
     )
 
 
@@ -154,7 +154,7 @@ async def test_with_two_accounts_the_error_names_the_account_whose_sign_in_has_e
         key, text = await error_of(hass, call)
         assert key == "speech_failed_auth_failed"
         assert "Workshop Studio (signed out). " in text
-        assert f"the sign-in of {masked(pair.entries['jack'].data['email'])}. " in text
+        assert f"these accounts again: {masked(pair.entries['jack'].data['email'])}. " in text
         assert "Study Dot" not in text
     assert [said["device"] for said in sim.spoken()] == ["Study Dot", "Study Dot"]
     key, _ = await error_of(hass, ("alexa_media.speak", {"entity_id": PLAYERS["jack"]["Workshop Studio"]}))

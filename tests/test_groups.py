@@ -273,6 +273,6 @@ async def test_stopping_an_alarm_of_a_group_stops_the_speaker_that_rings(
     await hass.services.async_call(DOMAIN, "stop_alarm", {"entity_id": house}, blocking=True)
     assert said_on(sim) == sorted(map(household.serial, SPEAKERS))
     with pytest.raises(
-        ServiceValidationError, match="No alarm is ringing on Living Room Studio, Bedroom Dot, Office Spot"
+        ServiceValidationError, match="No ringing alarm was found on Living Room Studio, Bedroom Dot, Office Spot"
     ):
         await hass.services.async_call(DOMAIN, "snooze_alarm", {"entity_id": house}, blocking=True)

@@ -73,6 +73,20 @@ async def test_a_missing_default_device_raises_an_issue_that_the_flow_fixes(
     await quiet(hass, sim)
 
 
+async def test_the_default_device_of_an_account_that_is_not_loaded_is_not_missing(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """The error names the account as the cause, and there is no issue."""
+    hass.config_entries.async_update_entry(entry, options={"default_device": household.serial("Bedroom Dot")})
+    await hass.config_entries.async_unload(entry.entry_id)
+    everywhere = {"time": "06:45", "message": "Bins", "all_devices": True}
+    for action, data in (("create_alarm", {"time": "06:45"}), ("create_reminder", everywhere)):
+        with pytest.raises(ServiceValidationError) as raised:
+            await hass.services.async_call("alexa_media", action, data, blocking=True)
+        assert raised.value.translation_key == "account_not_loaded"
+    assert ir.async_get(hass).async_get_issue(DOMAIN, issue_id(entry)) is None
+
+
 async def test_choosing_the_default_device_elsewhere_removes_the_issue(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:

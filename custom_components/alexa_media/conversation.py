@@ -17,7 +17,8 @@ from .const import DOMAIN
 from .coordinator.devices import DevicesCoordinator
 from .coordinator.runtime import AlexaRuntimeData
 from .entity import AccountEntity, EntityAdder, invalid_input, platform_setup, player_entity_id
-from .features.alarms import any_default_echo
+from .features.alarms import any_default_echo, must_be_online
+from .features.speech import echo_players
 
 PARALLEL_UPDATES = 0
 
@@ -63,20 +64,23 @@ class AlexaConversation(AccountEntity[DevicesCoordinator], ConversationEntity):
     async def _async_ask(self, user_input: ConversationInput) -> str:
         """Return Alexa's answer, or "" if the history record contains none.
 
-        Raises ``HomeAssistantError`` if there is no default device, or if the action ``alexa_media.ask`` fails or finds
-        no record.
+        Raises ``HomeAssistantError`` if there is no default device, if it is offline or has no enabled media player, or
+        if the action ``alexa_media.ask`` fails or finds no record.
         """
         echo = any_default_echo(self.hass, self.entry)
         player = player_entity_id(self.hass, self.entry, echo.device.serial)
+        if player not in echo_players(self.hass):
+            raise invalid_input("alarm_no_echo", name=player or echo.device.name)
+        must_be_online(echo)
         response = await self.hass.services.async_call(
             DOMAIN,
             "ask",
-            {"entity_id": player or [], "text_command": user_input.text},
+            {"entity_id": player, "text_command": user_input.text},
             blocking=True,
             context=user_input.context,
             return_response=True,
         )
-        answer = (response or {}).get(player or "")
+        answer = (response or {}).get(player)
         if not isinstance(answer, dict) or answer["error"] is not None:
             raise invalid_input("conversation_no_answer", device=echo.device.name)
         return str(answer["answer"] or "")

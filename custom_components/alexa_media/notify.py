@@ -486,13 +486,12 @@ async def _async_last_called(
 
     A voice command may start an automation before the history contains the command. If an Echo has just woken, this
     waits for the read that is due. If no account has a record, the history is read. Raises ``HomeAssistantError`` if
-    that fails, if there is still no record, or if the Echo has no enabled media player.
+    no account is loaded, if that fails, if there is still no record, or if the Echo has no enabled media player.
     """
-    loaded = [
-        (entry, history)
-        for entry in entries
-        if entry.state is ConfigEntryState.LOADED and (history := entry.runtime_data.history)
-    ]
+    running = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
+    if not running:
+        raise translated(HomeAssistantError, "account_not_loaded")
+    loaded = [(entry, history) for entry in running if (history := entry.runtime_data.history)]
     await asyncio.gather(*(history.async_wait() for _, history in loaded))
     if all(history.last is None for _, history in loaded):
         for entry, history in loaded:

@@ -75,7 +75,7 @@ async def test_sequences_take_all_forms_of_a_target(
         before = len(sim.spoken())
         await act(hass, "run_sequence", {**target, "steps": [{"text_command": "hi"}]}, response=False)
         assert {said["device"] for said in sim.spoken()[before:]} == {"Kitchen Show", "Living Room Studio"}, target
-    with pytest.raises(ServiceValidationError, match="aren't Echo devices"):
+    with pytest.raises(ServiceValidationError, match="aren't enabled media players of Echo devices"):
         await act(hass, "run_sequence", {"area_id": "nowhere", "steps": [{"text_command": "hi"}]}, response=False)
 
 
@@ -133,8 +133,8 @@ async def test_a_target_without_an_echo_is_an_error_before_anything_is_sent(
     fields = {"create_alarm": ("at",), "create_reminder": ("at", "message"), "create_timer": ("duration",)}
     for name in ("create_alarm", "create_reminder", "create_timer", "snooze_alarm", "stop_alarm", "get_alarm_sounds"):
         data = {key: needed[key] for key in fields.get(name, ())}
-        with pytest.raises(ServiceValidationError, match="doesn't contain an Echo"):
+        with pytest.raises(ServiceValidationError, match="contains no Echo"):
             await act(hass, name, {"area_id": area.id, **data})
-        with pytest.raises(ServiceValidationError, match="Not an Echo of a loaded account"):
+        with pytest.raises(ServiceValidationError, match="Not an enabled Echo media player of a loaded account"):
             await act(hass, name, {"entity_id": "light.none", **data})
     assert [one for one in sim.ledger() if one["method"] != "GET" and "ping" not in one["path"]] == []

@@ -44,7 +44,7 @@ async def test_pasting_the_url_signs_in(home: Home, context: BrowserContext, pag
     await page.get_by_text("Sign in on Amazon and paste the URL").click()
 
     for wrong, sentence in (
-        ("https://www.example.org/ap/maplanding", "That isn't an Amazon URL"),
+        ("https://www.example.org/ap/maplanding", "That isn't an https:// URL of an Amazon site"),
         ("https://www.amazon.com/gp/help", "That isn't the URL of the final page"),
         ("https://www.amazon.com/ap/maplanding", "The URL is incomplete"),
     ):

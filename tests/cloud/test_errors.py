@@ -40,6 +40,20 @@ def test_a_reason_has_no_words_of_http_or_of_the_sign_in(error: AlexaError, reas
 
 
 @pytest.mark.parametrize(
+    ("error", "key"),
+    [
+        (AlexaUnsupportedError("x", status=404), "unsupported"),
+        (AlexaUnsupportedError("x", code="gone"), "no_longer_listed"),
+        (AlexaUnsupportedError("x", code="removed"), "no_longer_listed"),
+        (AlexaCommandError("x", status=400, code="INVALID_VALUE"), "command_refused"),
+        (AlexaCommandError("x", code="not_confirmed"), "not_confirmed"),
+    ],
+)
+def test_the_message_depends_on_internal_codes(error: AlexaError, key: str) -> None:
+    assert error.translation_key == key
+
+
+@pytest.mark.parametrize(
     ("field", "name"),
     [
         ("name", "name"),

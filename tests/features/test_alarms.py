@@ -314,10 +314,10 @@ async def test_a_refusal_changes_nothing(
     """The caller gets Amazon's error, and alarms, timers and reminders stay as they were."""
     alarm = next(i for i, item in all_held(household).items() if item["type"] == "Alarm")
     sim.fault(path="/v1/alerts/alarms/*", method="PUT", status=503, times=1)
-    with pytest.raises(HomeAssistantError, match="Try again"):
+    with pytest.raises(HomeAssistantError, match="try again"):
         await act(hass, "edit_alarm", notification_id=alarm, at="05:00")
     sim.fault(path="/v1/alerts/alarms", method="GET", status=200, body={"alarms": []}, times=1)
-    with pytest.raises(HomeAssistantError, match="no longer exists"):
+    with pytest.raises(HomeAssistantError, match="no longer lists"):
         await act(hass, "edit_alarm", notification_id=alarm, at="05:00")
     assert held(household, alarm)["version"] == "2"
     # commands that are sent as spoken words
@@ -419,11 +419,15 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("create_alarm", {"at": "2026-01-01 07:00:00"}, "in the past"),
     ("create_alarm", {"at": "07:00", "sound": "Foghorn"}, "no sound Foghorn"),
     ("create_alarm", {"at": "07:00", "entity_id": "media_player.kids_dot"}, "offline"),
-    ("create_alarm", {"at": "07:00", "entity_id": "media_player.nobody"}, "Not an Echo of a loaded account"),
-    ("create_reminder", {"at": "07:00", "message": "  "}, "label is empty"),
+    (
+        "create_alarm",
+        {"at": "07:00", "entity_id": "media_player.nobody"},
+        "Not an enabled Echo media player of a loaded account",
+    ),
+    ("create_reminder", {"at": "07:00", "message": "  "}, "text of the reminder or timer is empty"),
     ("create_reminder", {"at": "07:00", "message": "x" * 257}, "257 characters"),
     ("create_timer", {"duration": {"minutes": 1}, "label": "x" * 300}, "300 characters"),
-    ("edit_alarm", {"notification_id": "nothing", "at": "07:00"}, "no alarm, timer or reminder"),
+    ("edit_alarm", {"notification_id": "nothing", "at": "07:00"}, "No alarm, timer or reminder"),
     ("edit_alarm", {"notification_id": "e06", "at": "07:00"}, "isn't an alarm"),
     ("edit_alarm", {"notification_id": "e01"}, "nothing to change"),
     ("edit_reminder", {"notification_id": "e06"}, "nothing to change"),
@@ -431,7 +435,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("edit_reminder", {"notification_id": "e05", "at": "07:00"}, "can't keep the repeat rule"),
     ("skip_next", {"notification_id": "e06"}, "Nothing to skip"),
     ("skip_next", {"notification_id": "e04"}, "Nothing to skip"),
-    ("snooze_alarm", {}, "No alarm is ringing"),
+    ("snooze_alarm", {}, "No ringing alarm"),
 ]
 
 
@@ -520,7 +524,7 @@ async def test_the_event_entity_reports_ringing(
     await clock.settle()
     assert held(household, alarm)["status"] == "SNOOZED"
     assert state_of(hass, event).attributes["event_type"] == "alarm_snoozed"
-    with pytest.raises(ServiceValidationError, match="No alarm is ringing"):
+    with pytest.raises(ServiceValidationError, match="No ringing alarm"):
         await act(hass, "snooze_alarm", entity_id=BEDROOM)
     await clock.advance(65, 65)
     assert state_of(hass, event).attributes["event_type"] == "alarm_ringing"

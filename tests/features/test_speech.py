@@ -146,7 +146,7 @@ async def test_messages_can_be_announced_or_shown(
     )
     assert (second["kind"], second["title"], second["text"], second["display"]) == ("announce", "Office", "", "Read me")
     assert second["volume"] == 30
-    with pytest.raises(ServiceValidationError, match="volume has no effect on a message of type show"):
+    with pytest.raises(ServiceValidationError, match=r"volume has no effect on this kind of message \(show\)"):
         await speak(hass, OFFICE, "Read me", type="show", volume=0.9)
 
 

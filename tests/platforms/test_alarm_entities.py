@@ -292,6 +292,6 @@ async def test_a_volume_set_while_an_alarm_rings_is_kept(
     assert alarm_volume(household) == 55
     await act(hass, clock, "set_alarm_volume", notification_id=other)
     assert config_entry.runtime_data.alarm_volume_override._wanted == {alarm: 80}
-    with pytest.raises(ServiceValidationError, match="no alarm"):
+    with pytest.raises(ServiceValidationError, match="No alarm"):
         await act(hass, clock, "set_alarm_volume", notification_id="nothing", volume=0.5)
     await hass.config_entries.async_unload(config_entry.entry_id)

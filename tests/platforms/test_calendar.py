@@ -144,7 +144,7 @@ async def test_series_are_changed_and_deleted(
         ("single or a later occurrence", lambda: calendar.async_delete_event(uid, second)),
         ("single or a later occurrence", lambda: calendar.async_delete_event(uid, second, later)),
         ("can't be moved", lambda: calendar.async_update_event(uid, changed | {"location": "Office Spot"})),
-        ("no alarm, timer", lambda: calendar.async_delete_event("nothing")),
+        ("No alarm, timer", lambda: calendar.async_delete_event("nothing")),
     )
     for words, work in refused:
         with pytest.raises(ServiceValidationError, match=words):

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.coordinator.history import HistoryCoordinator
-from tests.conftest import Household, set_up, until
+from tests.conftest import Household, set_up, state_of, until
 
 pytestmark = pytest.mark.platforms("media_player")
 
@@ -62,6 +62,25 @@ async def test_a_missing_answer_is_reported_in_words(
     response = await say(hass, "what's the weather")
     assert response.error_code is intent.IntentResponseErrorCode.FAILED_TO_HANDLE
     assert len(sim.spoken()) == 1
+
+
+async def test_a_default_device_that_cannot_be_asked_is_named(
+    hass: HomeAssistant, sim: ControlClient, talking: MockConfigEntry, household: Household
+) -> None:
+    """It is offline, or its media player is disabled."""
+    player = "media_player.office_spot"
+    household.change("Office Spot", online=False)
+    await until(hass, lambda: state_of(hass, player).state == "unavailable")
+    response = await say(hass, "what's the weather")
+    assert response.speech["plain"]["speech"].startswith("Office Spot is offline")
+    household.change("Office Spot", online=True)
+    er.async_get(hass).async_update_entity(player, disabled_by=er.RegistryEntryDisabler.USER)
+    await hass.async_block_till_done()
+    response = await say(hass, "what's the weather")
+    assert response.speech["plain"]["speech"] == (
+        f"Not an enabled Echo media player of a loaded account: {player}. Select another"
+    )
+    assert sim.spoken() == []
 
 
 async def test_a_user_without_permission_sends_nothing(

@@ -160,7 +160,7 @@ async def test_searches_are_validated_before_playback(
     await until(hass, lambda: state_of(hass, KITCHEN).state == "playing")
 
     sim.reset_ledger()
-    with pytest.raises(ServiceValidationError, match=r"can't play “abba” from TIDAL \(UNSUPPORTED_PROVIDER\).*SPOTIFY"):
+    with pytest.raises(ServiceValidationError, match=r"can't play “abba” from TIDAL \(unsupported provider\).*SPOTIFY"):
         await act(hass, "media_player", "play_media", media_content_type="TIDAL", media_content_id="abba")
     assert "POST /api/behaviors/preview" not in household.requests()
 
@@ -294,8 +294,8 @@ WRONG: list[tuple[list[Any], str]] = [
     ([{"speak": "a", "headline": "b"}], "unknown fields: headline"),
     (["speak"], "it isn't a mapping"),
     ([{"wait": 0}, {"speak": "a"}], r"Step 1 .*seconds from 1"),
-    ([{"speak": "a", "entity_id": "media_player.nowhere"}], "media_player.nowhere, which isn't an Echo"),
-    ([{"speak": "a", "entity_id": "media_player.garden_dot"}], "offline|isn't an Echo"),
+    ([{"speak": "a", "entity_id": "media_player.nowhere"}], "media_player.nowhere, which isn't an enabled Echo"),
+    ([{"speak": "a", "entity_id": "media_player.garden_dot"}], "offline|isn't an enabled Echo"),
     ([{"stop": 3}], "doesn't take a value"),
     ([{"routine": "nap"}], "No routine has the name"),
     ([{"speak": "a"}] * 41, "41 commands"),
@@ -317,7 +317,7 @@ async def test_an_invalid_sequence_sends_no_request(
     for steps, match in WRONG:
         with pytest.raises(ServiceValidationError, match=match):
             await act(hass, DOMAIN, "run_sequence", KITCHEN, steps=steps)
-    with pytest.raises(ServiceValidationError, match="has no Echo"):
+    with pytest.raises(ServiceValidationError, match="has no usable Echo"):
         await act(hass, DOMAIN, "run_sequence", None, steps=[{"speak": "a"}])
     assert set(household.requests()) == {"GET /api/behaviors/v2/automations"}
     sim.fault(path="/api/behaviors/preview", status=400, body={"message": "no"})

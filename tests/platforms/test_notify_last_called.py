@@ -97,7 +97,7 @@ async def test_both_names_of_the_last_echo_are_targets(
     await hass.config_entries.async_unload(entry.entry_id)
     with pytest.raises(HomeAssistantError) as away:
         await notify(hass)
-    assert away.value.translation_key == "last_called_unknown"
+    assert away.value.translation_key == "account_not_loaded"
 
 
 @pytest.mark.contract("notify, last called")

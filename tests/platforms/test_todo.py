@@ -523,11 +523,11 @@ async def test_a_list_change_that_amazon_does_not_show_is_an_error(lists: Lists,
     sim.fault(path=BASE, method="POST", status=200, body={"listId": "nowhere"})
     with pytest.raises(HomeAssistantError) as raised:
         await _create(lists, "Camping")
-    assert raised.value.translation_key == "command_refused"
+    assert raised.value.translation_key == "not_confirmed"
     sim.fault(path=f"{BASE}/*", method="DELETE", status=200, body={})
     with pytest.raises(HomeAssistantError) as raised:
         await _delete(lists, HOLIDAY)
-    assert raised.value.translation_key == "command_refused"
+    assert raised.value.translation_key == "not_confirmed"
 
 
 async def test_a_write_about_lists_is_not_repeated_after_an_unknown_outcome(lists: Lists, sim: ControlClient) -> None:

@@ -27,8 +27,12 @@ _IN_WORDS: Final = {
     "gone": "it no longer exists",
     "removed": "it no longer exists",
     "guard": "no Alexa Guard",
+    "not_known": "the current value is unknown",
 }
 """Plain words for internal codes and exception names."""
+
+_KEYS_BY_CODE: Final = {"gone": "no_longer_listed", "removed": "no_longer_listed", "not_confirmed": "not_confirmed"}
+"""Translation keys for internal codes that say more than the type of the error."""
 
 _INTERNAL: Final = re.compile(
     r"\b(?:oauth|https?|grant|token|bearer|cookies?|csrf|credentials?|unauthori[sz]ed|forbidden|[45]\d\d)\b",
@@ -81,6 +85,7 @@ class AlexaError(Exception):
         self.endpoint = details.get("endpoint")
         self.status = details.get("status")
         self.code = details.get("code")
+        self.translation_key = _KEYS_BY_CODE.get(self.code or "", type(self).translation_key)
 
     @property
     def placeholders(self) -> dict[str, str]:

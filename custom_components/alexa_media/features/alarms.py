@@ -155,12 +155,16 @@ def any_default_echo(hass: HomeAssistant, account: AlexaConfigEntry | None = Non
     """Return the default device of an account, or of the first account that has one.
 
     If there is none, raises ``ServiceValidationError``, and creates a repair issue if there are devices to choose from.
+    The error is a different one if an account that isn't loaded has a default device.
     """
-    every: list[AlexaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
-    entries = [account] if account else every
+    every: list[AlexaConfigEntry] = hass.config_entries.async_entries(DOMAIN, include_disabled=False)
+    accounts = [account] if account else every
+    entries = [entry for entry in accounts if entry.state is ConfigEntryState.LOADED]
     for entry in entries:
         if echo := default_echo(entry):
             return echo
+    if not entries or any(entry.options.get(CONF_DEFAULT_DEVICE) for entry in accounts if entry not in entries):
+        raise invalid_input("account_not_loaded")
     if able := next((entry for entry in entries if default_choices(entry)), None):
         NO_DEFAULT.async_report(hass, able)
     raise invalid_input("alarm_no_device")
@@ -221,7 +225,10 @@ def echos_that_remind(hass: HomeAssistant, entries: Collection[AlexaConfigEntry]
     Raises ``ServiceValidationError`` if there are no such devices.
     """
     found: dict[str, Echo] = {}
-    for entry in entries or hass.config_entries.async_loaded_entries(DOMAIN):
+    loaded: list[AlexaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    if not loaded:
+        raise invalid_input("account_not_loaded")
+    for entry in entries or loaded:
         for echo in _echos(entry):
             if CAN_REMIND in echo.device.capabilities and echo.device.online:
                 found.setdefault(echo.device.serial, echo)

@@ -10,7 +10,13 @@ from homeassistant.components.media_player.browse_media import BrowseMedia, Sear
 from homeassistant.components.media_player.const import MediaClass, MediaType
 from homeassistant.components.media_player.errors import BrowseError
 
-from ..cloud.errors import AlexaBadResponseError, AlexaConnectionError, AlexaError, AlexaUnsupportedError
+from ..cloud.errors import (
+    AlexaBadResponseError,
+    AlexaConnectionError,
+    AlexaError,
+    AlexaUnsupportedError,
+    in_words,
+)
 from ..cloud.model.commands import PlaySearch
 from ..cloud.model.devices import Player
 from ..cloud.model.media import MusicProvider
@@ -223,9 +229,10 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
                 return search
             if result.refusal is None:
                 return replace(search, phrase=result.phrase)
-            names = ", ".join(provider.provider_id for provider in await library.async_providers())
+            names = ", ".join(provider.provider_id for provider in await library.async_providers()) or "-"
+        reason = in_words(result.refusal) or "no reason given"
         raise invalid_input(
-            "search_refused", phrase=search.phrase, provider=search.provider, reason=result.refusal, known=names
+            "search_refused", phrase=search.phrase, provider=search.provider, reason=reason, known=names
         )
 
 

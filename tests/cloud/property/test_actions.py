@@ -370,8 +370,8 @@ REFUSALS = (
     (400, "INVALID_REQUEST", "rejected the command"),
     (400, "ENDPOINT_UNREACHABLE", "doesn't respond"),
     (403, "FORBIDDEN", "doesn't allow"),
-    (404, "NOT_FOUND", "doesn't support"),
-    (500, "INTERNAL_ERROR", "didn't respond properly"),
+    (404, "NOT_FOUND", "doesn't allow or support"),
+    (500, "INTERNAL_ERROR", "gave no usable response"),
     (504, "DEVICE_NOT_REACHABLE", "doesn't respond"),
     # last, because the client sends nothing for a while after throttling
     (429, "TOO_MANY_REQUESTS", "rate limiting"),

@@ -459,10 +459,10 @@ async def test_an_offline_device_is_unavailable_and_keeps_its_settings(
 REFUSALS = (
     (400, "INVALID_REQUEST", "rejected the command"),
     (400, "ENDPOINT_UNREACHABLE", "doesn't respond"),
-    (400, "DEVICE_NOT_SUPPORTED", "doesn't support"),
+    (400, "DEVICE_NOT_SUPPORTED", "doesn't allow or support"),
     (403, "FORBIDDEN", "doesn't allow"),
-    (404, "NOT_FOUND", "doesn't support"),
-    (405, "METHOD_NOT_ALLOWED", "doesn't support"),
+    (404, "NOT_FOUND", "doesn't allow or support"),
+    (405, "METHOD_NOT_ALLOWED", "doesn't allow or support"),
     (503, "ENDPOINT_UNREACHABLE", "doesn't respond"),
 )
 
@@ -505,7 +505,7 @@ async def test_a_write_with_an_unknown_outcome_is_read_back_and_not_repeated(
     ):
         sim.reset_ledger()
         rules = [sim.fault(path="/v2/*", method=m, cut="before", after=True) for m in ("POST", "PUT")]
-        with pytest.raises(HomeAssistantError, match="didn't respond"):
+        with pytest.raises(HomeAssistantError, match="gave no usable response"):
             await act(hass, action, entity_id, **data)
         for rule in rules:
             sim.remove_fault(rule or "")

@@ -114,8 +114,8 @@ async def test_every_value_of_a_setting_reaches_amazon_and_is_shown(
         (400, "INVALID_VALUE", "rejected the command"),
         (400, "DEVICE_UNREACHABLE", "doesn't respond"),
         (403, "FORBIDDEN", "doesn't allow"),
-        (405, "METHOD_NOT_ALLOWED", "doesn't support"),
-        (500, "INTERNAL_SERVER_ERROR", "didn't respond properly"),
+        (405, "METHOD_NOT_ALLOWED", "doesn't allow or support"),
+        (500, "INTERNAL_SERVER_ERROR", "gave no usable response"),
     ],
 )
 async def test_a_refused_setting_keeps_its_value(
@@ -178,7 +178,7 @@ async def test_a_setting_excluded_by_the_language_is_refused_with_a_reason(
     wake_word, captions = entity_of(hass, SettingKey.WAKE_WORDS), entity_of(hass, SettingKey.ALEXA_CAPTIONS)
     with pytest.raises(HomeAssistantError, match="rejected the command"):
         await act(hass, wake_word, "select_option", option="computer")
-    with pytest.raises(HomeAssistantError, match="doesn't support"):
+    with pytest.raises(HomeAssistantError, match="doesn't allow or support"):
         await act(hass, captions, "turn_on")
     assert (state_of(hass, wake_word).state, state_of(hass, captions).state) == ("alexa", "off")
 

@@ -132,7 +132,7 @@ async def test_unsupported_changes_are_refused_before_a_request(
 
 @pytest.mark.parametrize(
     ("status", "code", "message"),
-    [(404, "NOT_FOUND", "doesn't support"), (503, "ENDPOINT_UNREACHABLE", "doesn't respond")],
+    [(404, "NOT_FOUND", "doesn't allow or support"), (503, "ENDPOINT_UNREACHABLE", "doesn't respond")],
 )
 async def test_a_refused_change_reaches_the_caller(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, status: int, code: str, message: str
