@@ -37,9 +37,9 @@ def updates(*items: dict[str, Any]) -> dict[str, Any]:
 
 def feed(entry: MockConfigEntry, *directives: dict[str, Any]) -> None:
     """Pass directives to the parser as the stream does."""
-    now = datetime.now(UTC)
+    now, stream = datetime.now(UTC), entry.runtime_data.backend._stream
     for one in directives:
-        entry.runtime_data.backend._stream._directive(one, now)
+        stream._directive(one, now, stream._endpoint)
 
 
 async def drained(entry: MockConfigEntry) -> None:

@@ -675,14 +675,96 @@ async def test_pushes_arrive_while_the_stream_is_replaced(account: Account, clou
         assert level_of(await following(events)) == 2
 
 
-async def test_a_failed_renewal_is_an_unplanned_gap(account: Account, cloud: Gateway) -> None:
+@asynccontextmanager
+async def replacing(account: Account, **times: float) -> AsyncIterator[tuple[AsyncGenerator[PushEvent], Pipe]]:
+    """Open a stream that is replaced; yield its events and the gateway's side while its successor waits for a token."""
     account.life = 1.2
-    account.renewal_error = AlexaConnectionError("no token service")
-    async with opened(account, times=StreamTimes(renew_ahead=1.0, backoff_first=0.01)) as (events, _):
-        cloud.statuses = [503]
+    limits = {"renew_ahead": 1.0, "backoff_first": 0.01, "handover": 0.05} | times
+    async with opened(account, times=StreamTimes(**limits)) as (events, pipe):
+        account.slow_renewal = asyncio.Event()
+        async with asyncio.timeout(20):
+            while len(account.refused) < 2:
+                await asyncio.sleep(0.01)
         account.life = 3600
-        assert await several(events, 2) == [StreamClosed(reason="HTTP 503"), FIRST]
-    assert account.refused == ["Atna|secret-1"]
+        yield events, pipe
+
+
+async def test_a_stream_is_read_until_its_successor_is_accepted(account: Account, cloud: Gateway) -> None:
+    """A gateway or token service that refuses for a moment causes no gap."""
+    async with replacing(account, handover=5.0) as (events, pipe):
+        cloud.statuses = [503, 403, 429]
+        assert account.slow_renewal
+        account.slow_renewal.set()
+        for number in range(3):
+            await cloud.reached("/v20160207/directives", 2 + number)
+            pipe.send(volume(number))
+        received = await several(events, 4)
+        assert [level for event in received if (level := level_of(event)) is not None] == [0, 1, 2]
+        assert StreamOpened(resync=False, planned=True) in received
+        assert account.refused[2:] == ["Atna|secret-3"], "the token that the gateway refused was replaced"
+
+
+async def test_failed_renewals_become_rarer_although_the_old_stream_delivers(account: Account, cloud: Gateway) -> None:
+    """No stream is opened with the token of the old one: Amazon would end that one."""
+    async with replacing(account, backoff_first=0.05) as (events, pipe):
+        account.renewal_error = AlexaConnectionError("no token service")
+        account.life = 1.2
+        assert account.slow_renewal
+        account.slow_renewal.set()
+        for number in range(20):
+            pipe.send(volume(number))
+            assert level_of(await following(events)) == number
+            await asyncio.sleep(0.025)
+        assert 3 <= len(account.refused) <= 7
+        assert cloud.count("/v20160207/directives") == 1
+
+
+@pytest.mark.parametrize("is_late", [True, False], ids=["late", "soon"])
+async def test_an_old_stream_that_ends_before_its_successor_is_a_gap(
+    account: Account, cloud: Gateway, is_late: bool
+) -> None:
+    """Amazon may also end the old stream when it opens the new one, which is none."""
+    async with replacing(account, handover=0.05 if is_late else 5.0) as (events, pipe):
+        pipe.end()
+        if is_late:
+            assert await following(events) == StreamClosed(reason="ended by Amazon")
+        else:
+            async with asyncio.timeout(20):
+                while not account.clients[0].is_closed:
+                    await asyncio.sleep(0.01)
+        assert account.slow_renewal
+        account.slow_renewal.set()
+        assert await following(events) == StreamOpened(resync=is_late, planned=not is_late)
+
+
+async def test_a_push_that_is_late_on_the_old_stream_is_not_lost(account: Account, cloud: Gateway) -> None:
+    async with replacing(account) as (events, pipe):
+        assert account.slow_renewal
+        account.slow_renewal.set()
+        assert await following(events) == StreamOpened(resync=False, planned=True)
+        pipe.send(volume(1))
+        assert level_of(await following(events)) == 1
+        async with asyncio.timeout(20):
+            await pipe.gone.wait()
+
+
+async def test_a_redirect_of_the_old_stream_does_not_hide_that_of_the_new_one(account: Account, cloud: Gateway) -> None:
+    async with replacing(account) as (events, pipe):
+        cloud.hold = asyncio.Event()
+        assert account.slow_renewal
+        account.slow_renewal.set()
+        await cloud.reached("/v20160207/directives", 2)
+        pipe.send(set_endpoint(EU))
+        async with asyncio.timeout(20):
+            await pipe.gone.wait()
+        cloud.hold.set()
+        second = await cloud.pipe()
+        assert second.host == NA
+        second.send(OPENING, set_endpoint(EU))
+        async with asyncio.timeout(20):
+            while StreamClosed(reason="sent to another region") != await following(events):
+                pass
+        assert (await cloud.pipe()).host == EU
 
 
 async def test_without_a_renewal_callback_the_stream_requests_the_token(account: Account, cloud: Gateway) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-import contextlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -97,8 +96,9 @@ class StreamTimes:
     """Time limits and pauses of the stream, in seconds.
 
     ``read`` limits the silence of an open stream, ``open`` the time until a response. A stream is replaced
-    ``renew_ahead`` before its token expires. ``renew_again`` is the minimum time between two renewals of refused tokens
-    without traffic in between.
+    ``renew_ahead`` before its token expires. ``handover`` is how long a replaced stream is still read, and how long it
+    may have ended before its successor opens without counting as a gap. ``renew_again`` is the minimum time between two
+    renewals of refused tokens without traffic in between.
     """
 
     ping: float = 280.0
@@ -109,6 +109,7 @@ class StreamTimes:
     backoff_longest: float = 300.0
     backoff_steady: float = 15.0
     renew_ahead: float = 300.0
+    handover: float = 1.0
     renew_again: float = 300.0
 
 
@@ -141,10 +142,11 @@ class _Flow:
 
 
 class _Link:
-    """Progress of one connection, as futures without a result."""
+    """Gateway and progress of one connection; the progress is futures without a result."""
 
     def __init__(self) -> None:
         """Initialize for a connection that is not open yet."""
+        self.endpoint = ""
         loop = asyncio.get_running_loop()
         self.opened: asyncio.Future[None] = loop.create_future()
         self.expiring: asyncio.Future[None] = loop.create_future()
@@ -264,8 +266,8 @@ class PushStream:
     async def _run(self) -> None:
         """Keep a stream open until canceled; raises ``AlexaAuthError``.
 
-        A stream whose token is about to expire is read until its successor has opened, so that no event is lost, or
-        has failed.
+        A stream whose token is about to expire is read until shortly after its successor has opened, however many
+        attempts that takes, so that no event is lost.
         """
         current: asyncio.Task[None] | None = None
         previous: asyncio.Task[None] | None = None
@@ -274,9 +276,13 @@ class PushStream:
                 link = _Link()
                 current = asyncio.create_task(self._connect(link), name="alexa_media connection")
                 await asyncio.wait({current, link.opened}, return_when=asyncio.FIRST_COMPLETED)
-                if previous is not None:
+                if previous is not None and link.opened.done():
+                    # events that Amazon sent earlier may arrive on the old stream only now
+                    await asyncio.wait(
+                        {current, previous}, timeout=self._times.handover, return_when=asyncio.FIRST_COMPLETED
+                    )
                     await _cancel(previous)
-                previous = None
+                    previous = None
                 await asyncio.wait({current, link.expiring}, return_when=asyncio.FIRST_COMPLETED)
                 if current.done():
                     await self._ended(current)
@@ -289,9 +295,24 @@ class PushStream:
                 await _cancel(task)
 
     async def _connect(self, link: _Link) -> None:
-        """Serve one connection until its token expires or it is lost; its client is closed with it."""
-        async with self._client_factory() as client:
-            await self._serve(client, link)
+        """Serve one connection until its token expires or it is lost; its client is closed with it.
+
+        If it ends while it is being replaced and its successor does not open soon, report that there is no stream.
+        Amazon may end the old stream when it opens the new one.
+        """
+        reason = "token expired"
+        try:
+            async with self._client_factory() as client:
+                await self._serve(client, link)
+        except Exception as error:
+            if not link.expiring.done():
+                raise
+            reason = lost_by(error).reason
+        await asyncio.sleep(self._times.handover)
+        if self._state is StreamState.RENEWING:
+            self._failures = 0
+            self._down(reason)
+            self.retry()
 
     async def _ended(self, connection: asyncio.Task[None]) -> None:
         """Handle the end of the current connection; raises ``AlexaAuthError``."""
@@ -304,11 +325,15 @@ class PushStream:
             await self._recover(lost_by(error))
 
     async def _recover(self, lost: LostError) -> None:
-        """Report a lost stream unless its gateway was remembered, and wait before the next attempt if needed."""
+        """Wait for the next attempt after a lost connection.
+
+        Report that the stream is closed, unless its gateway was a remembered one or its predecessor is still read.
+        """
         was_remembered = self._is_remembered
+        is_renewing = self._state is StreamState.RENEWING
         if was_remembered:
             self._look_up_again()
-        else:
+        elif not is_renewing:
             self._down(lost.reason)
         if lost.drain:
             self._counts["overflows"] += 1
@@ -323,7 +348,8 @@ class PushStream:
             return
         times = self._times
         longest = times.backoff_longest
-        pause = min(longest, times.backoff_steady, times.backoff_first * 2 ** min(self._failures, 32))
+        steady = longest if is_renewing else times.backoff_steady
+        pause = min(longest, steady, times.backoff_first * 2 ** min(self._failures, 32))
         pause = min(longest, pause * 2 ** max(0, min(self._failures, 32) - MAX_STEADY_ATTEMPTS))
         pause *= random.uniform(0.5, 1.0)  # noqa: S311 - spreads load
         self._failures += 1
@@ -375,10 +401,11 @@ class PushStream:
             _LOGGER.info("Push stream restored")
 
     def _note_traffic(self) -> None:
-        """Record traffic; only traffic proves that the stream works."""
+        """Record traffic; only traffic proves that the stream works, but not that its successor will."""
         self._last_traffic = time.monotonic()
-        self._failures = self._silent = self._switches = 0
-        self._renewed_at = None
+        if self._state is StreamState.UP:
+            self._failures = self._silent = self._switches = 0
+            self._renewed_at = None
 
     # --- one connection -----------------------------------------------------------------
 
@@ -389,9 +416,10 @@ class PushStream:
         for failure in filter(None, await prepared):
             raise failure
         times = self._times
+        link.endpoint = self._endpoint
         request = client.build_request(
             "GET",
-            f"{self._endpoint}{API}/directives",
+            f"{link.endpoint}{API}/directives",
             headers=_authorization(token),
             # the timeout of the flow replaces a read timeout, which pings would reset
             timeout=httpx.Timeout(times.open, read=None),
@@ -409,7 +437,7 @@ class PushStream:
     async def _fresh_token(self) -> AccessToken:
         """Return a token, renewed first if Amazon refused it or if it is about to expire.
 
-        A token that is about to expire is returned if its renewal fails.
+        A token that is about to expire is returned if its renewal fails, unless a stream with it is still read.
         """
         if self._renew_token is None:
             return await self._token()
@@ -418,8 +446,11 @@ class PushStream:
             self._refused = None
         token = await self._token()
         if token.expires_at - time.time() < 2 * self._times.renew_ahead:
-            with contextlib.suppress(AlexaConnectionError, AlexaRateLimitedError):
+            try:
                 await self._renew_token(token.value)
+            except AlexaConnectionError, AlexaRateLimitedError:
+                if self._state is StreamState.RENEWING:
+                    raise
             token = await self._token()
         return token
 
@@ -454,15 +485,8 @@ class PushStream:
         if response.status_code == 200:
             parser = MultipartParser(response.headers.get("content-type"))
             for directive in [*parser.feed(response.content), *parser.close()]:
-                self._switch(set_endpoint(directive)[1])
+                self._endpoint = set_endpoint(directive)[1] or self._endpoint
         self._is_region_known = response.status_code in (200, 204)
-
-    def _switch(self, endpoint: str | None) -> bool:
-        """Switch to another gateway; return whether it differs from the current one."""
-        if endpoint is None or endpoint == self._endpoint:
-            return False
-        self._endpoint = endpoint
-        return True
 
     async def _follow(
         self, client: httpx.AsyncClient, response: httpx.Response, token: AccessToken, link: _Link
@@ -477,12 +501,12 @@ class PushStream:
         try:
             async with asyncio.timeout(life + times.renew_ahead) as end, asyncio.timeout(quiet) as watch:
                 flow = self._flow = _Flow(watch)
-                pings = asyncio.create_task(self._ping(client, token, flow), name="alexa_media ping")
+                pings = asyncio.create_task(self._ping(client, token, flow, link.endpoint), name="alexa_media ping")
                 try:
                     async for chunk in response.aiter_bytes():
                         flow.has_bytes = True
                         flow.extend(times.read)
-                        self._take(parser, chunk, token)
+                        self._take(parser, chunk, token, link.endpoint)
                 finally:
                     if self._flow is flow:
                         self._flow = None
@@ -505,8 +529,8 @@ class PushStream:
             self._is_region_known = False
         return LostError("silent")
 
-    def _take(self, parser: MultipartParser, chunk: bytes, token: AccessToken) -> None:
-        """Process one chunk of bytes of the stream."""
+    def _take(self, parser: MultipartParser, chunk: bytes, token: AccessToken, address: str) -> None:
+        """Process one chunk of bytes of the stream of a gateway."""
         if _UNAUTHENTICATED in chunk:
             raise LostError("signed out in the stream", refused=token.value)
         keep_alives, malformed = parser.keep_alives, parser.malformed
@@ -517,16 +541,17 @@ class PushStream:
         self._counts["malformed"] += parser.malformed - malformed
         now = datetime.now(UTC)
         for directive in directives:
-            self._directive(directive, now)
+            self._directive(directive, now, address)
 
-    def _directive(self, directive: Mapping[str, Any], now: datetime) -> None:
+    def _directive(self, directive: Mapping[str, Any], now: datetime, address: str) -> None:
         """Process one directive: queue its events, or switch the gateway; raises ``LostError``."""
         self._counts["directives"] += 1
         if self.recorder is not None:
             self.recorder.directive(directive)
         is_order, endpoint = set_endpoint(directive)
         if is_order:
-            if self._switch(endpoint):
+            if endpoint is not None and endpoint != address:
+                self._endpoint = endpoint
                 self._switches += 1
                 raise LostError("sent to another region", at_once=self._switches <= MAX_SWITCHES)
             return
@@ -544,13 +569,13 @@ class PushStream:
         if command in self._unknown or len(self._unknown) < MAX_UNKNOWN:
             self._unknown[command] += 1
 
-    async def _ping(self, client: httpx.AsyncClient, token: AccessToken, flow: _Flow) -> None:
+    async def _ping(self, client: httpx.AsyncClient, token: AccessToken, flow: _Flow, address: str) -> None:
         """Ping the connection periodically; a failure ends the stream."""
         while True:
             await asyncio.sleep(self._times.ping)
             try:
                 response = await client.get(
-                    f"{self._endpoint}/ping", headers=_authorization(token), timeout=self._times.ping_timeout
+                    f"{address}/ping", headers=_authorization(token), timeout=self._times.ping_timeout
                 )
                 check_status(response, token)
             except Exception as error:  # noqa: BLE001 - any failure means the same
