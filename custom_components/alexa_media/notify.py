@@ -338,8 +338,9 @@ class AlexaNotificationService(BaseNotificationService):
         if not (target := kwargs.get(ATTR_TARGET)):
             raise invalid_input("notify_target_missing")
         players = echo_players(self.hass)
-        target, called = await _async_called(self.hass, players, target)
-        named, unknown = _found(self.hass, players, target)
+        index = _by_name(players)
+        names, called = await _async_called(self.hass, players, _names(target, index))
+        named, unknown = _found(self.hass, index, names)
         named += [player for player in called if player not in named]
         recipients = recipients_of(players, (), named)
         permissions = await async_permissions(self.hass, _caller.get())
@@ -408,23 +409,24 @@ def _legacy_message(message: str, title: str | None, data: Mapping[str, Any]) ->
     return message_of(message, way, title=shown_title, shown=method != "speak", **options)
 
 
-def _found(
-    hass: HomeAssistant, players: Mapping[str, EchoPlayer], target: str | Iterable[str]
-) -> tuple[list[EchoPlayer], list[str]]:
-    """Return the players of a target, and the unknown parts of the target.
-
-    A target is a name, a serial, a unique id, or the entity id of a player or a group. Several are given as a list,
-    separated by commas, or as a JSON list.
-    """
+def _by_name(players: Mapping[str, EchoPlayer]) -> dict[str, list[EchoPlayer]]:
+    """Return the players by each name that a target may contain: entity id, unique id, name and serial (``folded``)."""
     index: dict[str, list[EchoPlayer]] = {}
     for player in players.values():
         names = [player.entity_id, player.unique_id]
         names += [player.device.name, player.device.serial] if player.device else []
         for name in {folded(name) for name in names}:
             index.setdefault(name, []).append(player)
+    return index
+
+
+def _found(
+    hass: HomeAssistant, index: Mapping[str, list[EchoPlayer]], names: Iterable[str]
+) -> tuple[list[EchoPlayer], list[str]]:
+    """Return the players with the given names or in the given groups, and the unknown names."""
     named: dict[str, EchoPlayer] = {}
     unknown: list[str] = []
-    for name in _names(target, index):
+    for name in names:
         members = list(expand(hass, (name,)))
         found = [player for member in members for player in index.get(folded(member), ())]
         named |= {player.entity_id: player for player in found}
@@ -434,7 +436,10 @@ def _found(
 
 
 def _names(target: str | Iterable[str], known: Collection[str]) -> Iterator[str]:
-    """Yield the single names in a target; names in ``known`` (``folded``) may contain commas."""
+    """Yield the single names in a target: a list, a comma-separated text or a JSON list, or a list of such texts.
+
+    Names in ``known`` (``folded``) may contain commas.
+    """
     for item in (target,) if isinstance(target, str) else target:
         text = str(item)
         if text.lstrip().startswith("[") and folded(text) not in known:
@@ -469,14 +474,18 @@ def _last_called_names(hass: HomeAssistant) -> dict[str, list[AlexaConfigEntry]]
 
 
 async def _async_called(
-    hass: HomeAssistant, players: Mapping[str, EchoPlayer], target: str | Iterable[str]
+    hass: HomeAssistant, players: Mapping[str, EchoPlayer], names: Iterable[str]
 ) -> tuple[list[str], list[EchoPlayer]]:
-    """Return the parts of a target that are not ``last_called`` names, and the Echos for those that are."""
-    names = _last_called_names(hass)
-    parts = [target] if isinstance(target, str) else [str(part) for part in target]
-    asked = [name for part in parts if (name := find_name(names, part))]
-    called = [await _async_last_called(hass, players, names[name]) for name in asked]
-    return [part for part in parts if find_name(names, part) is None], called
+    """Return the names that are not ``last_called`` names, and the Echos for those that are."""
+    accounts = _last_called_names(hass)
+    others: list[str] = []
+    asked: dict[str, None] = {}
+    for name in names:
+        if (found := find_name(accounts, name)) is None:
+            others.append(name)
+        else:
+            asked[found] = None
+    return others, [await _async_last_called(hass, players, accounts[name]) for name in asked]
 
 
 async def _async_last_called(

@@ -1,6 +1,7 @@
 """Tests of ``notify.alexa_media_last_called``, which determines the last called Echo during the call."""
 
 import asyncio
+import json
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -12,7 +13,7 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media import push
 from custom_components.alexa_media.coordinator import history
 from custom_components.alexa_media.coordinator.history import HistoryCoordinator
-from tests.conftest import Household, quiet, set_up, state_of, until
+from tests.conftest import Household, end_speech, quiet, set_up, state_of, until
 
 pytestmark = pytest.mark.platforms("media_player", "notify")
 
@@ -78,7 +79,7 @@ async def test_a_due_read_of_the_history_is_awaited(
 async def test_both_names_of_the_last_echo_are_targets(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Both target names work, alone or with others, in one request each, as no read is due."""
+    """Both target names work, alone or in every form of a list, in one request each, as no read is due."""
     assert set(NAMES) <= set(hass.services.async_services_for_domain("notify"))
     await speak_to(hass, sim, household, "Garage Echo")
     sim.reset_ledger()
@@ -86,12 +87,18 @@ async def test_both_names_of_the_last_echo_are_targets(
     assert household.requests() == [PREVIEW]
     assert ("Garage Echo", "of this account") in heard(sim)
     await speak_to(hass, sim, household, "Kitchen Show")
-    sim.reset_ledger()
-    target = ["last_called", "Living Room Studio", KITCHEN]
-    await notify(hass, "among others", service="alexa_media", target=target)
-    assert household.requests() == [PREVIEW]
-    told = [("Kitchen Show", "among others"), ("Living Room Studio", "among others")]
-    assert [item for item in heard(sim) if item[1] == "among others"] == told
+    for target in (
+        ["last_called", "Living Room Studio", KITCHEN],
+        "last_called, Living Room Studio",
+        json.dumps(["Last_called", "Living Room Studio"]),
+        [f"{NAMES[1].removeprefix('alexa_media_')},{KITCHEN}", "last_called,Living Room Studio"],
+    ):
+        end_speech(entry)
+        sim.reset_ledger()
+        await notify(hass, f"among others {target}", service="alexa_media", target=target)
+        assert household.requests() == [PREVIEW]
+        told = [echo for echo, text in heard(sim) if text == f"among others {target}"]
+        assert told == ["Kitchen Show", "Living Room Studio"], target
     with pytest.raises(ServiceValidationError):
         await notify(hass, " ")
     await hass.config_entries.async_unload(entry.entry_id)
