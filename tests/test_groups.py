@@ -149,10 +149,14 @@ async def test_the_volume_of_a_group_is_that_of_its_speakers(
 async def test_a_group_follows_the_members_of_its_pair(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, house: str
 ) -> None:
+    kitchen = "media_player.kitchen_show"
     household.change("Pair", clusterMembers=[household.serial("Living Room Studio"), household.serial("Kitchen Show")])
+    await entry.runtime_data.devices.async_refresh()
+    shown = state_of(hass, house).attributes
+    assert shown["group_members"] == [STUDIO, kitchen, OFFICE, BEDROOM]
+    assert shown["volume_level"] == 0.32, "the mean is the same as before"
     household.change("House", clusterMembers=[PAIR_SERIAL])
     await entry.runtime_data.devices.async_refresh()
-    kitchen = "media_player.kitchen_show"
     await until(hass, lambda: state_of(hass, house).attributes["group_members"] == [STUDIO, kitchen])
     household.change("Pair", clusterMembers=[household.serial("Kitchen Show")])
     await entry.runtime_data.devices.async_refresh()
@@ -193,9 +197,9 @@ async def test_a_group_names_the_players_of_its_members(
 
 
 async def test_playback_of_a_group_is_shown_on_all_its_members(
-    hass: HomeAssistant, sim: ControlClient, household: Household, house: str
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, house: str
 ) -> None:
-    """A command to any of these players is sent to the playing group."""
+    """A command to any of these players is sent to the playing group, whose members they name."""
     await act(
         hass, "play_media", "media_player.kitchen_show", media_content_type="AMAZON_MUSIC", media_content_id="quill"
     )
@@ -212,6 +216,14 @@ async def test_playback_of_a_group_is_shown_on_all_its_members(
         await until(hass, partial(_all_are, hass, every, "paused"))
         await act(hass, "media_play", house)
         await until(hass, partial(_all_are, hass, every, "playing"))
+    household.change("House", clusterMembers=[PAIR_SERIAL, household.serial("Office Spot"), "G0SIM00KITCHEN01"])
+    await entry.runtime_data.devices.async_refresh()
+    members = [STUDIO, BEDROOM, OFFICE, "media_player.kitchen_show"]
+    assert [state_of(hass, name).attributes["group_members"] for name in (house, STUDIO, OFFICE)] == 3 * [members]
+    er.async_get(hass).async_update_entity(BEDROOM, new_entity_id="media_player.loft")
+    await hass.async_block_till_done()
+    members[1] = "media_player.loft"
+    assert [state_of(hass, name).attributes["group_members"] for name in (house, STUDIO, OFFICE)] == 3 * [members]
 
 
 def _all_are(hass: HomeAssistant, entity_ids: tuple[str, ...], state: str) -> bool:
@@ -220,9 +232,12 @@ def _all_are(hass: HomeAssistant, entity_ids: tuple[str, ...], state: str) -> bo
 
 
 async def test_do_not_disturb_of_a_group_is_that_of_every_speaker(
-    hass: HomeAssistant, sim: ControlClient, household: Household, house: str
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, house: str
 ) -> None:
-    """Both the action and the switch reach each speaker once, and not the group itself."""
+    """Both the action and the switch reach each speaker once, and not the group itself.
+
+    A speaker that joins the pair within the group counts, too.
+    """
 
     def switched() -> list[tuple[str, bool]]:
         bodies = [json.loads(one["body"]) for one in sim.ledger(method="PUT", path="/api/dnd/status")]
@@ -240,6 +255,10 @@ async def test_do_not_disturb_of_a_group_is_that_of_every_speaker(
     await hass.services.async_call(DOMAIN, "set_do_not_disturb", {"entity_id": house, "duration": 60}, blocking=True)
     assert [household.device(name)["dnd"] for name in SPEAKERS] == [True, True, True]
     assert not household.device("House")["dnd"]
+    await until(hass, lambda: state_of(hass, switch).state == "on")
+    household.change("Pair", clusterMembers=[household.serial(name) for name in (*SPEAKERS, "Kitchen Show")])
+    await entry.runtime_data.devices.async_refresh()
+    assert state_of(hass, switch).state == "off"
 
 
 async def test_do_not_disturb_reaches_the_others_if_one_speaker_fails(

@@ -356,11 +356,12 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], _Switch):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Add a listener for the speakers behind a group."""
+        """For a group, also add listeners for the speakers behind it, and for which speakers these are."""
         await super().async_added_to_hass()
         self._shown = self.is_on
         if self.device.is_group:
-            self.async_on_remove(self.coordinator.async_add_listener(self._async_speaker_changed))
+            for coordinator in (self.coordinator, self.runtime.devices):
+                self.async_on_remove(coordinator.async_add_listener(self._async_speaker_changed))
 
     @override
     @callback
@@ -370,7 +371,7 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], _Switch):
 
     @callback
     def _async_speaker_changed(self) -> None:
-        """Write the state of a group when the change of a speaker affects it."""
+        """Write the state of a group when the change of a speaker or of its members affects it."""
         if self.is_on is not self._shown:
             self._shown = self.is_on
             self.async_write_ha_state()

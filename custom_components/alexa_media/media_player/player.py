@@ -304,11 +304,15 @@ class AlexaMediaPlayer(
         return _mean(volumes), _is_silent(volumes)
 
     @property
+    def _shown_group(self) -> Device | None:
+        """Return the group whose members are shown: this one or the one that the player is playing in, or None."""
+        return self.device if self.device.members else self._playing_group
+
+    @property
     @override
     def group_members(self) -> list[str] | None:
         """Return the entity ids of the players in this group or in the group that the player is playing in, or None."""
-        group = self.device if self.device.members else self._playing_group
-        if group is None:
+        if (group := self._shown_group) is None:
             return None
         ids = (player_entity_id(self.hass, self.entry, leaf.serial) for leaf in self.runtime.devices.leaves(group))
         return [entity_id for entity_id in ids if entity_id]
@@ -334,15 +338,12 @@ class AlexaMediaPlayer(
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Set the media attributes; for a group, also add listeners for its members."""
+        """Set the media attributes, and add listeners for the members of the shown group."""
         await super().async_added_to_hass()
         self._async_take_media()
         self._async_follow_members()
         self._shown_volume = self._volume
         self.async_on_remove(self._async_unfollow)
-        if self.device.is_group:
-            changed = er.EVENT_ENTITY_REGISTRY_UPDATED
-            self.async_on_remove(self.hass.bus.async_listen(changed, self._async_players_changed, is_player))
 
     @override
     @callback
@@ -362,33 +363,40 @@ class AlexaMediaPlayer(
             self.async_write_ha_state()
 
     @callback
-    def _async_players_changed(self, _event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        """Write the state if the entity ids of the group's members changed."""
+    def _async_members_changed(self, _event: Event[er.EventEntityRegistryUpdatedData] | None = None) -> None:
+        """Update the listeners for the members; write the state if the shown members or the volume changed."""
+        self._async_follow_members()
         shown = self.hass.states.get(self.entity_id)
         if shown and shown.attributes.get(ATTR_GROUP_MEMBERS) != self.group_members:
+            self._shown_volume = self._volume
             self.async_write_ha_state()
-
-    @callback
-    def _async_members_changed(self) -> None:
-        """Update the listeners for the members, and write the state if the volume of the group changed."""
-        self._async_follow_members()
-        self._async_member_changed()
+        else:
+            self._async_member_changed()
 
     @callback
     def _async_follow_members(self) -> None:
-        """Add listeners for the players and the device data of all devices below a group; remove outdated listeners."""
-        devices = self.runtime.devices
-        if (below := devices.members_of(self.device)) == self._followed:
+        """Add listeners for the devices below the shown group, and for their entity ids; remove outdated listeners.
+
+        A group also follows the players of its members, on which its volume depends.
+        """
+        devices, group = self.runtime.devices, self._shown_group
+        below = () if group is None else (group.serial, *devices.members_of(group))
+        if below == self._followed:
             return
         self._async_unfollow()
         self._followed = below
         for serial in below:
-            self._unfollow.append(self.coordinator.async_add_listener(self._async_member_changed, serial))
-            self._unfollow.append(devices.async_add_listener(self._async_members_changed, serial))
+            if serial != self.serial:
+                self._unfollow.append(devices.async_add_listener(self._async_members_changed, serial))
+                if self.device.is_group:
+                    self._unfollow.append(self.coordinator.async_add_listener(self._async_member_changed, serial))
+        if below:
+            changed = er.EVENT_ENTITY_REGISTRY_UPDATED
+            self._unfollow.append(self.hass.bus.async_listen(changed, self._async_members_changed, is_player))
 
     @callback
     def _async_unfollow(self) -> None:
-        """Remove the listeners for the members."""
+        """Remove the listeners for the members of the shown group."""
         for unfollow in self._unfollow:
             unfollow()
         self._followed, self._unfollow = (), []
