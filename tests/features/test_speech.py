@@ -12,6 +12,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud.model.devices import Volume
 from custom_components.alexa_media.const import DOMAIN
 from tests.conftest import Household, quiet, set_up, until
 
@@ -121,15 +122,20 @@ async def test_the_original_volume_is_restored_if_the_entry_is_reloaded_during_a
 async def test_an_unknown_volume_is_read(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """One read covers all Echos, and is followed by the request."""
+    """One read covers all Echos, and is followed by the request.
+
+    A volume that was just written is restored, although the read does not contain it yet.
+    """
     players = entry.runtime_data.players
     players.data = {}
     sim.reset_ledger()
-    await speak(hass, [KITCHEN, STUDIO], volume=0.8)
+    with players.writing_volume([household.serial("Kitchen Show")], Volume(level=55, muted=False)):
+        await speak(hass, [KITCHEN, STUDIO, BEDROOM], volume=0.8)
     assert len(household.requests()) == 2
     assert household.requests()[-1] == PREVIEW
     sim.advance(60)
-    assert household.device("Kitchen Show")["volume"] == 35
+    names = ("Kitchen Show", "Living Room Studio", "Bedroom Dot")
+    assert [household.device(name)["volume"] for name in names] == [55, 45, 20]
 
 
 async def test_messages_can_be_announced_or_shown(

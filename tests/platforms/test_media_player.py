@@ -320,9 +320,12 @@ async def test_unmuting_without_a_known_volume_is_moderate(
 
 
 async def test_an_unknown_volume_is_read_before_a_step(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """An unknown volume is read once before a step; if it stays unknown, the step is refused."""
+    """An unknown volume is read before a step; if it stays unknown, the step is refused.
+
+    Steps at the same time add up.
+    """
     serial = entry.runtime_data.devices.data
     kitchen = next(device.serial for device in serial.values() if device.name == "Kitchen Show")
     players = entry.runtime_data.players
@@ -337,8 +340,8 @@ async def test_an_unknown_volume_is_read_before_a_step(
     assert sim.ledger(path="/api/behaviors/preview") == []
     assert len(sim.ledger(path="/api/devices/deviceType/dsn/audio/v1/allDeviceVolumes")) == 1
     sim.remove_fault(fault)
-    await act(hass, "volume_up")
-    assert len(sim.ledger(path="/api/behaviors/preview")) == 1
+    await asyncio.gather(*(act(hass, "volume_up") for _ in range(3)))
+    assert household.device("Kitchen Show")["volume"] == 50
     players.async_apply({kitchen: Player(volume=None)})
     assert shown(hass, "volume_level") is None
 

@@ -17,7 +17,7 @@ from homeassistant.util.json import JsonArrayType, JsonObjectType
 
 from ..cloud.errors import AlexaAuthError, AlexaError
 from ..cloud.model.commands import Announce, Command, SetVolume, Speak
-from ..cloud.model.devices import Device
+from ..cloud.model.devices import Device, Volume
 from ..cloud.ssml import SsmlError, checked, in_language, plain, speaking_seconds
 from ..const import DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
@@ -470,16 +470,23 @@ async def _async_levels(message: Message, players: Sequence[EchoPlayer]) -> dict
         return {}
     runtime = players[0].entry.runtime_data
     serials = [player.device.serial for player in players if player.device]
-    volumes = dict(runtime.temporary_volumes.known(serials))
-    if any((volume := volumes.get(serial)) is None or volume.level is None for serial in serials):
+    levels = _levels(runtime.temporary_volumes.known(serials))
+    if not levels.keys() >= set(serials):
         # Speaking at the current volume is better than not speaking.
         with suppress(AlexaError):
-            volumes |= await runtime.backend.async_volumes()
+            levels = _levels(await runtime.backend.async_volumes())
+        # The response may lack a volume that was just written or pushed.
+        levels |= _levels(runtime.temporary_volumes.known(serials))
     return {
-        serial: runtime.temporary_volumes.async_begin(serial, level, message.volume)
+        serial: runtime.temporary_volumes.async_begin(serial, levels[serial], message.volume)
         for serial in serials
-        if (volume := volumes.get(serial)) and (level := volume.level) is not None
+        if serial in levels
     }
+
+
+def _levels(volumes: Mapping[str, Volume]) -> dict[str, int]:
+    """Return the known levels (0–100) by serial."""
+    return {serial: volume.level for serial, volume in volumes.items() if volume.level is not None}
 
 
 def _note_end(hass: HomeAssistant, entry: AlexaConfigEntry, message: Message, levels: Iterable[str]) -> None:

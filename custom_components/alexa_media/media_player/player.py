@@ -140,7 +140,9 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
         if (level := _mean(self._latest)) is None:
             with command_errors(self.hass, self.entry):
                 volumes = await self.runtime.backend.async_volumes()
-            level = _mean([volume for leaf in self._leaves if (volume := volumes.get(leaf.serial))])
+            # A step at the same time may have set the volume meanwhile.
+            if (level := _mean(self._latest)) is None:
+                level = _mean([volume for leaf in self._leaves if (volume := volumes.get(leaf.serial))])
         if level is None:
             raise invalid_input("volume_unknown")
         await self._async_set_level(min(100, max(0, level + step)))
