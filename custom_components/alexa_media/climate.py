@@ -148,13 +148,13 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
     @override
     def min_temp(self) -> float:
         """Return the thermostat's lowest setpoint, or Home Assistant's default if it is unknown."""
-        return self._limit(lowest=True) or super().min_temp
+        return super().min_temp if (limit := self._limit(lowest=True)) is None else limit
 
     @property
     @override
     def max_temp(self) -> float:
         """Return the thermostat's highest setpoint, or Home Assistant's default if it is unknown."""
-        return self._limit(lowest=False) or super().max_temp
+        return super().max_temp if (limit := self._limit(lowest=False)) is None else limit
 
     def _limit(self, *, lowest: bool) -> float | None:
         """Return the lowest or highest setpoint in the thermostat's unit, or None if it is unknown."""

@@ -130,9 +130,9 @@ async def test_controls_refused_by_graphql_are_sent_to_phoenix(
 async def test_the_current_action_and_the_limits_are_shown(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
-    """The action is derived from the stages; humidity and limits are shown, and a push updates each of them."""
+    """The action is derived from the stages; humidity and limits (also 0) are shown, and pushes update them."""
     house = House(sim)
-    limits = {"minimum": {"value": 10.0, "scale": "CELSIUS"}, "maximum": {"value": 28.0, "scale": "CELSIUS"}}
+    limits = {"minimum": {"value": 0.0, "scale": "CELSIUS"}, "maximum": {"value": 28.0, "scale": "CELSIUS"}}
     house.change(
         NAME,
         features={
@@ -142,7 +142,7 @@ async def test_the_current_action_and_the_limits_are_shown(
         },
     )
     await set_up(hass, config_entry)
-    await shown(hass, "heat", current_humidity=48, hvac_action="heating", min_temp=10, max_temp=28)
+    await shown(hass, "heat", current_humidity=48, hvac_action="heating", min_temp=0, max_temp=28)
     house.set(NAME, "hvac", primaryHeaterStage="OFF")
     await shown(hass, "heat", hvac_action="idle")
     house.set(NAME, "hvac", fanStage="STAGE_1")
