@@ -4,15 +4,21 @@ They also must not cause a write of an older value.
 """
 
 import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, suppress
+from itertools import product
 import json
 from typing import Any
 
 from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
+from custom_components.alexa_media.coordinator.own_writes import STALE_AGE, OwnWrites
+from custom_components.alexa_media.media_player.player import VOLUME_STEP
 from tests.conftest import Clock, Household, act, set_up, state_of, until
 
 pytestmark = pytest.mark.platforms("media_player", "notify", "number", "switch")
@@ -277,3 +283,61 @@ async def test_speech_restores_the_volume_that_was_just_set(
     await hass.services.async_call("notify", "alexa_media", data, blocking=True)
     assert household.device(KITCHEN)["volume"] == 80
     await clock.until(lambda: household.device(KITCHEN)["volume"] == 60)
+
+
+async def test_a_volume_that_never_reached_amazon_is_forgotten(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient
+) -> None:
+    """After two overlapping changes have failed, a step starts from the volume that Amazon has."""
+    volume = household.device(KITCHEN)["volume"]
+    sim.fault(path="/api/behaviors/preview", status=503, times=2)
+    changes = (act(hass, "media_player.volume_set", PLAYER, volume_level=level) for level in (0.6, 0.8))
+    errors = await asyncio.gather(*changes, return_exceptions=True)
+    assert [type(error) for error in errors] == [HomeAssistantError, HomeAssistantError]
+    sim.clear_faults()
+    await act(hass, "media_player.volume_up", PLAYER)
+    assert household.device(KITCHEN)["volume"] == volume + VOLUME_STEP
+
+
+def orders(begun: int, open_writes: tuple[int, ...], count: int) -> Iterator[tuple[int, ...]]:
+    """Yield all orders of events in which writes begin one after the other and end in any order.
+
+    The first event ``n`` of an order is the beginning of write ``n``, the second one is its end.
+    """
+    if begun == count and not open_writes:
+        yield ()
+    if begun < count:
+        for rest in orders(begun + 1, (*open_writes, begun), count):
+            yield begun, *rest
+    for write in open_writes:
+        for rest in orders(begun, tuple(each for each in open_writes if each != write), count):
+            yield write, *rest
+
+
+def after(order: Sequence[int], accepted: Sequence[bool], pause: float) -> tuple[str | None, bool]:
+    """Run writes in an order, with a pause between the events; return the value, and whether one is awaited."""
+    now = 0.0
+    writes: OwnWrites[str] = OwnWrites(lambda: now)
+    running: dict[int, AbstractContextManager[None]] = {}
+    for write in order:
+        now += pause
+        if write not in running:
+            running[write] = writes.writing({"key": f"value {write}"}, {"key": "before"})
+            running[write].__enter__()
+        elif accepted[write]:
+            running[write].__exit__(None, None, None)
+        else:
+            error = ValueError()
+            with suppress(ValueError):
+                running[write].__exit__(ValueError, error, None)
+    return writes.get("key"), writes.is_awaited("key")
+
+
+@pytest.mark.parametrize("pause", [0.0, STALE_AGE], ids=["at once", "after long waits"])
+def test_overlapping_writes_end_in_the_value_of_the_last_accepted_one(pause: float) -> None:
+    """In whatever order three writes are accepted or fail; one that was accepted long ago has expired."""
+    for order, accepted in product(orders(0, (), 3), product((True, False), repeat=3)):
+        ended = [write for position, write in enumerate(order) if write in order[:position]]
+        last = max((write for write in ended if accepted[write]), default=None)
+        is_valid = last is not None and (pause == 0 or last == ended[-1])
+        assert after(order, accepted, pause) == (f"value {last}" if is_valid else None, is_valid), (order, accepted)

@@ -70,12 +70,17 @@ class OwnWrites[V]:
         return write
 
     def _undo(self, key: str, write: Write[V]) -> None:
-        """Discard a failed write unless a newer one has replaced it; the write before it becomes valid again."""
-        if self._writes.get(key) is not write:
+        """Discard a failed write; the one before it becomes valid again, now or once newer ones have failed too."""
+        newer = self._writes.get(key)
+        if newer is write:
+            del self._writes[key]
+            if write.replaces:
+                self._writes[key] = write.replaces
             return
-        del self._writes[key]
-        if write.replaces:
-            self._writes[key] = write.replaces
+        while newer is not None and newer.replaces is not write:
+            newer = newer.replaces
+        if newer is not None:
+            newer.replaces = write.replaces
 
     def get(self, key: str) -> V | None:
         """Return the written value; None without a write, or if it has expired or newer data has replaced it."""
