@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from homeassistant.core import Event, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -288,15 +288,29 @@ async def test_speech_restores_the_volume_that_was_just_set(
 async def test_a_volume_that_never_reached_amazon_is_forgotten(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient
 ) -> None:
-    """After two overlapping changes have failed, a step starts from the volume that Amazon has."""
+    """After overlapping changes have failed, a step and the previous volume only depend on what Amazon has."""
     volume = household.device(KITCHEN)["volume"]
-    sim.fault(path="/api/behaviors/preview", status=503, times=2)
-    changes = (act(hass, "media_player.volume_set", PLAYER, volume_level=level) for level in (0.6, 0.8))
-    errors = await asyncio.gather(*changes, return_exceptions=True)
-    assert [type(error) for error in errors] == [HomeAssistantError, HomeAssistantError]
+
+    async def change(*levels: float) -> list[object]:
+        changes = (act(hass, "media_player.volume_set", PLAYER, volume_level=level) for level in levels)
+        return await asyncio.gather(*changes, return_exceptions=True)
+
+    path = "/api/behaviors/preview"
+    sim.fault(path=path, status=503, times=2)
+    assert [type(error) for error in await change(0.6, 0.8)] == [HomeAssistantError, HomeAssistantError]
     sim.clear_faults()
+    with pytest.raises(ServiceValidationError):
+        await act(hass, "alexa_media.restore_volume", PLAYER)
     await act(hass, "media_player.volume_up", PLAYER)
     assert household.device(KITCHEN)["volume"] == volume + VOLUME_STEP
+
+    sim.fault(path=path, status=503, times=1)
+    sim.fault(path=path, latency=0.2, times=1)
+    failing = asyncio.create_task(change(0.6))
+    await asked(sim, path)
+    assert await change(0.8) == [None]
+    assert await failing != [None]
+    assert state_of(hass, PLAYER).attributes["previous_volume"] == (volume + VOLUME_STEP) / 100
 
 
 def orders(begun: int, open_writes: tuple[int, ...], count: int) -> Iterator[tuple[int, ...]]:
@@ -318,7 +332,7 @@ def after(order: Sequence[int], accepted: Sequence[bool], pause: float) -> tuple
     """Run writes in an order, with a pause between the events; return the value, and whether one is awaited."""
     now = 0.0
     writes: OwnWrites[str] = OwnWrites(lambda: now)
-    running: dict[int, AbstractContextManager[None]] = {}
+    running: dict[int, AbstractContextManager[object]] = {}
     for write in order:
         now += pause
         if write not in running:

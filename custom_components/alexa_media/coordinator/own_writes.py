@@ -16,14 +16,21 @@ An Echo that wakes while the write is in flight causes such a push. The number i
 class Write[V]:
     """A write: its value, the possible values before it (None if unknown), and the earlier write that it replaces.
 
-    ``accepted_at`` is None while the write is in flight; ``is_settled`` is True once a read has returned the value.
+    ``shown`` is the value known when the write began, or None. ``accepted_at`` is None while the write is in flight;
+    ``is_settled`` is True once a read has returned the value.
     """
 
     value: V
     older: tuple[V, ...] | None
     replaces: Write[V] | None
+    shown: V | None = None
     accepted_at: float | None = None
     is_settled: bool = False
+
+    @property
+    def before(self) -> V | None:
+        """Return the value that this write replaces, or None if it is unknown; only while the write is in flight."""
+        return self.replaces.value if self.replaces else self.shown
 
 
 class OwnWrites[V]:
@@ -40,14 +47,14 @@ class OwnWrites[V]:
         self._writes: dict[str, Write[V]] = {}
 
     @contextmanager
-    def writing(self, values: Mapping[str, V], shown: Mapping[str, V | None]) -> Iterator[None]:
+    def writing(self, values: Mapping[str, V], shown: Mapping[str, V | None]) -> Iterator[Mapping[str, Write[V]]]:
         """Record values while they are sent, and then as accepted; discard them if sending raises.
 
-        ``shown`` are the known values before the write, by key.
+        ``shown`` are the known values before the write, by key. Yields the writes by key.
         """
         writes = {key: self._begin(key, value, shown.get(key)) for key, value in values.items()}
         try:
-            yield
+            yield writes
         except BaseException:  # also on cancellation: nothing else would discard a write that was not accepted
             for key, write in writes.items():
                 self._undo(key, write)
@@ -66,7 +73,7 @@ class OwnWrites[V]:
             older = None if replaces.older is None else tuple(dict.fromkeys((*replaces.older, replaces.value)))
         if older is not None:
             older = tuple(old for old in older if old != value)
-        write = self._writes[key] = Write(value, older, replaces)
+        write = self._writes[key] = Write(value, older, replaces, before)
         return write
 
     def _undo(self, key: str, write: Write[V]) -> None:

@@ -23,6 +23,7 @@ from ..cloud.model.events import (
 from ..const import CONF_SCAN_INTERVAL, DEFAULT_SCAN_INTERVAL
 from .base import TopicCoordinator
 from .devices import DevicesCoordinator
+from .own_writes import Write
 from .removal import Timer
 
 # The now-playing push follows the player-state push within this time (seconds); if not, the sessions are read.
@@ -86,11 +87,11 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         return self.written.get(serial) or (player.volume if player else None)
 
     @contextmanager
-    def writing_volume(self, serials: Collection[str], volume: Volume) -> Iterator[None]:
-        """Record a volume of devices as an own write while it is sent."""
+    def writing_volume(self, serials: Collection[str], volume: Volume) -> Iterator[Collection[Write[Volume]]]:
+        """Record a volume of devices as an own write while it is sent; yields the writes."""
         shown = {serial: player.volume for serial in serials if (player := self.data.get(serial))}
-        with self.written.writing(dict.fromkeys(serials, volume), shown):
-            yield
+        with self.written.writing(dict.fromkeys(serials, volume), shown) as writes:
+            yield writes.values()
 
     @contextmanager
     def writing_modes(self, session: Session | None, fields: Mapping[str, object]) -> Iterator[None]:

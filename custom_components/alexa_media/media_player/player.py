@@ -149,17 +149,14 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
 
     async def _async_set_level(self, level: int) -> None:
         """Set the volume in percent (0–100), and store the one before as the previous volume."""
-        # The push with the new volume may arrive before the response.
-        before, latest = self._previous_volume, _mean(self._latest)
-        self._previous_volume = None if latest is None else latest / 100
         volume = Volume(level=level, muted=False)
         serials = [leaf.serial for leaf in self._leaves]
-        try:
-            with self.coordinator.writing_volume(serials, volume):
-                await self.async_command(SetVolume(level=level))
-        except BaseException:  # also on cancellation: the volume is unchanged, so keep the previous one
-            self._previous_volume = before
-            raise
+        with self.coordinator.writing_volume(serials, volume) as writes:
+            await self.async_command(SetVolume(level=level))
+            before = _mean([write.before for write in writes if write.before])
+        self._previous_volume = None if before is None else before / 100
+        # The push with the new volume may have arrived before the response.
+        self.async_write_ha_state()
         self.runtime.temporary_volumes.async_written(serials, level)
         for serial in serials:
             player = self.coordinator.data.get(serial)
