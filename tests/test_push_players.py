@@ -56,10 +56,13 @@ async def playing(hass: HomeAssistant, sim: ControlClient, household: Household,
 
 
 async def test_pushed_values_of_players_are_shown(playing: Playing) -> None:
-    """State, order, repeat mode and position are shown as pushed."""
+    """State, order, repeat mode and position are shown as pushed, impossible values are not."""
     assert playing.media_id
+    volume = state_of(playing.hass, PLAYER).attributes["volume_level"]
+    playing.push("PUSH_VOLUME_CHANGE", volumeSetting=250, isMuted=False)
+    playing.push("PUSH_MEDIA_PROGRESS_CHANGE", progress={"mediaProgress": 1e30}, mediaReferenceId=playing.media_id)
     playing.push("PUSH_AUDIO_PLAYER_STATE", audioPlayerState="INTERRUPTED", mediaReferenceId=playing.media_id)
-    await playing.shows(state="paused")
+    await playing.shows(state="paused", volume_level=volume, media_position=None)
     playing.push("PUSH_AUDIO_PLAYER_STATE", audioPlayerState="PLAYING", mediaReferenceId=playing.media_id)
     await playing.shows(state="playing")
     playing.push(

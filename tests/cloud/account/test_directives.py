@@ -105,10 +105,15 @@ def test_progress_is_in_seconds() -> None:
     assert push("PUSH_MEDIA_PROGRESS_CHANGE", of_device(progress=endless)) == (
         MediaProgressChanged(serial=SERIAL, position=0.0, duration=None, media_id=None)
     )
-    odd = {"mediaProgress": "1", "mediaLength": float("nan")}
-    assert push("PUSH_MEDIA_PROGRESS_CHANGE", of_device(progress=odd)) == (
-        MediaProgressChanged(serial=SERIAL, position=None, duration=None, media_id=None)
-    )
+    odd: dict[str, object]
+    for odd in (
+        {"mediaProgress": "1", "mediaLength": float("nan")},
+        {"mediaProgress": -1, "mediaLength": 1e300},
+        {"mediaProgress": 10**400, "mediaLength": True},
+    ):
+        assert push("PUSH_MEDIA_PROGRESS_CHANGE", of_device(progress=odd)) == (
+            MediaProgressChanged(serial=SERIAL, position=None, duration=None, media_id=None)
+        )
 
 
 @pytest.mark.parametrize(
@@ -181,8 +186,8 @@ def test_an_equalizer_push_is_only_a_hint() -> None:
     """The bands are read after the push, which calls the middle band ``midrange`` instead of ``mid``."""
     event = push("PUSH_EQUALIZER_STATE_CHANGE", of_device(bass=-1, midrange=2, treble=0))
     assert event == EqualizerChanged(serial=SERIAL, bass=-1, mid=2, treble=0)
-    values = {"bass": 1, "midrange": "x"}
-    assert push("PUSH_EQUALIZER_STATE_CHANGE", of_device(**values)) == EqualizerChanged(serial=SERIAL)
+    for values in ({"bass": 1, "midrange": "x"}, {"bass": 7, "midrange": 0, "treble": 0}):
+        assert push("PUSH_EQUALIZER_STATE_CHANGE", of_device(**values)) == EqualizerChanged(serial=SERIAL)
     assert push("PUSH_EQUALIZER_STATE_CHANGE", {}) == EqualizerChanged(serial=None)
 
 
@@ -243,6 +248,8 @@ def test_payload_is_decoded_however_often_it_is_encoded(times: int) -> None:
         ("PUSH_VOLUME_CHANGE", of_device()),
         ("PUSH_VOLUME_CHANGE", of_device(volumeSetting="loud")),
         ("PUSH_VOLUME_CHANGE", of_device(volumeSetting=float("inf"))),
+        ("PUSH_VOLUME_CHANGE", of_device(volumeSetting=101, isMuted=False)),
+        ("PUSH_VOLUME_CHANGE", of_device(volumeSetting="-1")),
         ("PUSH_DOPPLER_CONNECTION_CHANGE", of_device(dopplerConnectionState=[])),
         ("PUSH_AUDIO_PLAYER_STATE", of_device()),
         ("PUSH_MEDIA_PROGRESS_CHANGE", of_device()),

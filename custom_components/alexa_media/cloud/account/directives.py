@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 import json
-from math import isfinite
 import re
 from typing import Any, Final, NamedTuple
 from uuid import uuid4
@@ -32,7 +31,8 @@ from ..model.events import (
     SessionsChanged,
     VolumeChanged,
 )
-from .parse import parse_now_playing
+from ..model.settings import MAX_GAIN
+from .parse import parse_now_playing, seconds
 from .smart_home import parse_update
 
 
@@ -228,14 +228,6 @@ def _boolean(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def _seconds(milliseconds: object) -> float | None:
-    """Return milliseconds as seconds, or None if the value is not a finite number."""
-    if isinstance(milliseconds, bool) or not isinstance(milliseconds, int | float):
-        return None
-    seconds = milliseconds / 1000
-    return seconds if isfinite(seconds) else None
-
-
 @parses(
     PushCommand.PUSH_ACTIVITY,
     PushCommand.PUSH_CONTENT_FOCUS_CHANGE,
@@ -260,8 +252,11 @@ def _connection(push: PushPayload) -> PushEvent:
 
 @parses(PushCommand.PUSH_VOLUME_CHANGE)
 def _volume(push: PushPayload) -> PushEvent:
-    """Parse a volume and whether the device is muted."""
-    volume = Volume(level=_integer(push.data.get("volumeSetting")), muted=_boolean(push.data.get("isMuted")))
+    """Parse a volume, 0–100, and whether the device is muted."""
+    level = _integer(push.data.get("volumeSetting"))
+    if level is not None and not 0 <= level <= 100:
+        raise ValueError("volumeSetting")
+    volume = Volume(level=level, muted=_boolean(push.data.get("isMuted")))
     if volume == Volume(level=None, muted=None):
         raise ValueError("neither volume nor mute")
     return VolumeChanged(serial=push.device, volume=volume)
@@ -280,7 +275,7 @@ def _dnd(push: PushPayload) -> PushEvent:
 def _equalizer(push: PushPayload) -> PushEvent:
     """Parse equalizer levels (``midrange`` is ``mid`` elsewhere); an unreadable push still counts as a change."""
     gains = [push.data.get(name) for name in ("bass", "midrange", "treble")]
-    if not all(type(gain) is int for gain in gains):
+    if not all(type(gain) is int and -MAX_GAIN <= gain <= MAX_GAIN for gain in gains):
         return EqualizerChanged(serial=push.serial)
     bass, mid, treble = gains
     return EqualizerChanged(serial=push.serial, bass=bass, mid=mid, treble=treble)
@@ -332,8 +327,8 @@ def _media_progress(push: PushPayload) -> PushEvent:
     progress = mapping(push.data["progress"])
     return MediaProgressChanged(
         serial=push.device,
-        position=_seconds(progress.get("mediaProgress")),
-        duration=_seconds(progress.get("mediaLength")) or None,
+        position=seconds(progress.get("mediaProgress")),
+        duration=seconds(progress.get("mediaLength")) or None,
         media_id=_text(push.data.get("mediaReferenceId")),
     )
 
