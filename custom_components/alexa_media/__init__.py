@@ -18,6 +18,7 @@ import probatio as vol
 from . import push, recordings
 from .backends import async_create_backend
 from .const import CONF_BROADCAST, CONF_CONVERSATION, DOMAIN
+from .coordinator.base import LOGGER
 from .coordinator.runtime import (
     AlexaConfigEntry,
     AlexaRuntimeData,
@@ -132,25 +133,28 @@ def _loaded_platforms(hass: HomeAssistant, entry: AlexaConfigEntry) -> tuple[Pla
 async def _async_undo(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     """Unload the platforms of a setup that failed or was canceled, even if this cleanup is canceled too.
 
-    After such a setup, Home Assistant itself only calls the functions registered with ``async_on_unload``.
+    After such a setup, Home Assistant itself only calls the functions registered with ``async_on_unload``. An exception
+    of the cleanup is logged, so that it doesn't replace that of the setup.
     """
-    _, is_canceled = await _async_run_to_end(hass, _async_unload_loaded(hass, entry), f"{DOMAIN} undo {entry.entry_id}")
-    if is_canceled:
+    task, canceled = await _async_run_to_end(hass, _async_unload_loaded(hass, entry), f"{DOMAIN} undo {entry.entry_id}")
+    if err := task.exception():
+        LOGGER.error("Could not unload the platforms of a setup that did not succeed", exc_info=err)
+    if canceled:
         raise asyncio.CancelledError
 
 
-async def _async_run_to_end[T](hass: HomeAssistant, work: Coroutine[Any, Any, T], name: str) -> tuple[T, bool]:
-    """Run a coroutine to completion; return its result, and whether the caller was canceled while it ran."""
+async def _async_run_to_end[T](
+    hass: HomeAssistant, work: Coroutine[Any, Any, T], name: str
+) -> tuple[asyncio.Task[T], int]:
+    """Run a coroutine until it returns or raises; return its task, and how often the caller was canceled meanwhile."""
     task = hass.async_create_task(work, name)
-    is_canceled = False
+    canceled = 0
     while not task.done():
         try:
-            await asyncio.shield(task)
+            await asyncio.wait((task,))
         except asyncio.CancelledError:
-            is_canceled = True
-            if (current := asyncio.current_task()) is not None:
-                current.uncancel()
-    return task.result(), is_canceled
+            canceled += 1
+    return task, canceled
 
 
 async def _async_unload_loaded(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
@@ -167,12 +171,12 @@ async def async_unload_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bo
     A cancellation reaches the caller only after the unload. If it were raised earlier, Home Assistant would keep the
     entry in the state "unload in progress" until a restart, with its stream and timers running.
     """
-    unloaded, is_canceled = await _async_run_to_end(
-        hass, _async_unload(hass, entry), f"{DOMAIN} unload {entry.entry_id}"
-    )
-    if is_canceled and (caller := asyncio.current_task()) is not None:
+    task, canceled = await _async_run_to_end(hass, _async_unload(hass, entry), f"{DOMAIN} unload {entry.entry_id}")
+    if canceled and (caller := asyncio.current_task()) is not None:
+        for _ in range(canceled):
+            caller.uncancel()
         _async_cancel_once_unloaded(hass, entry, caller)
-    return unloaded
+    return task.result()
 
 
 @callback

@@ -8,13 +8,16 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import async_get_platforms
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
+import custom_components.alexa_media
 from custom_components.alexa_media.const import DOMAIN
+from custom_components.alexa_media.coordinator.runtime import AlexaRuntimeData
 from tests.conftest import set_up, until
 
 from .failures import household_of_two
@@ -152,3 +155,63 @@ async def test_a_canceled_unload_ends_and_then_reports_that_it_was_canceled(
     assert await hass.config_entries.async_setup(entry_id)
     await hass.async_block_till_done()
     await hass.config_entries.async_unload(entry_id)
+
+
+class Stuck:
+    """Stands for waiting until no task adds entities: waits until ``gate`` is set, then raises an exception."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Initialize with a closed gate."""
+        self.gate, self.is_waiting = asyncio.Event(), asyncio.Event()
+        monkeypatch.setattr(AlexaRuntimeData, "async_added", self._async_added)
+
+    async def _async_added(self) -> None:
+        self.is_waiting.set()
+        await self.gate.wait()
+        raise ValueError("something else is broken")
+
+    async def cancel(self, operation: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
+        """Run an operation and cancel it while it waits; return its task when it is done."""
+        task = asyncio.ensure_future(operation)
+        await self.is_waiting.wait()
+        task.cancel()
+        await turns()
+        assert not task.done(), "the cleanup continues"
+        self.gate.set()
+        await asyncio.wait([task], timeout=40)
+        return task
+
+
+@pytest.mark.usefixtures("sim")
+@pytest.mark.platforms("text")
+async def test_a_canceled_unload_that_fails_also_reports_that_it_was_canceled(
+    hass: HomeAssistant, config_entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await set_up(hass, config_entry)
+    with monkeypatch.context() as patch:
+        task = await Stuck(patch).cancel(hass.config_entries.async_unload(config_entry.entry_id))
+    assert config_entry.state is ConfigEntryState.FAILED_UNLOAD
+    assert task.cancelled()
+    config_entry.mock_state(hass, ConfigEntryState.LOADED)
+    assert await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+@pytest.mark.usefixtures("sim")
+@pytest.mark.platforms("text")
+async def test_a_failed_setup_canceled_during_a_cleanup_that_fails_reports_that_it_was_canceled(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Home Assistant would otherwise treat the cancellation as an error of the integration."""
+
+    async def fail(*_: object) -> None:
+        raise ConfigEntryNotReady
+
+    monkeypatch.setattr(custom_components.alexa_media, "async_settle", fail)
+    assert not await hass.config_entries.async_setup(config_entry.entry_id)
+    await hass.config_entries.async_unload(config_entry.entry_id)
+    task = await Stuck(monkeypatch).cancel(hass.config_entries.async_setup(config_entry.entry_id))
+    assert task.cancelled()
+    assert "something else is broken" in caplog.text

@@ -97,7 +97,7 @@ def test_pushes_of_players_are_parsed() -> None:
 
 
 def test_progress_is_in_seconds() -> None:
-    progress = {"mediaProgress": 899459, "mediaLength": 1000000}
+    progress: dict[str, object] = {"mediaProgress": 899459, "mediaLength": 1000000}
     assert push("PUSH_MEDIA_PROGRESS_CHANGE", of_device(progress=progress, mediaReferenceId="m:1")) == (
         MediaProgressChanged(serial=SERIAL, position=899.459, duration=1000.0, media_id="m:1")
     )
@@ -105,13 +105,10 @@ def test_progress_is_in_seconds() -> None:
     assert push("PUSH_MEDIA_PROGRESS_CHANGE", of_device(progress=endless)) == (
         MediaProgressChanged(serial=SERIAL, position=0.0, duration=None, media_id=None)
     )
-    odd: dict[str, object]
-    for odd in (
-        {"mediaProgress": "1", "mediaLength": float("nan")},
-        {"mediaProgress": -1, "mediaLength": 1e300},
-        {"mediaProgress": 10**400, "mediaLength": True},
-    ):
-        assert push("PUSH_MEDIA_PROGRESS_CHANGE", of_device(progress=odd)) == (
+    odd: tuple[tuple[object, object], ...] = (("1", float("nan")), (-1, 1e300), (10**400, True))
+    for position, length in odd:
+        progress = {"mediaProgress": position, "mediaLength": length}
+        assert push("PUSH_MEDIA_PROGRESS_CHANGE", of_device(progress=progress)) == (
             MediaProgressChanged(serial=SERIAL, position=None, duration=None, media_id=None)
         )
 
