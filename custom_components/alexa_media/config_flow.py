@@ -285,17 +285,21 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
             credentials = await self._enrollment.async_register(session, code)
             backend = AccountBackend(session, credentials, client_factory=create_push_client)
             try:
-                return await self._async_finish(await _async_identify(backend), credentials)
-            except BaseException:
-                await backend.async_deregister()
-                raise
-            finally:
+                account = await _async_identify(backend)
+                # The flow may be closed at any time before it is finished, but not while nothing is awaited.
                 await backend.async_close()
+                return await self._async_finish(account, credentials)
+            except BaseException:
+                try:
+                    await backend.async_deregister()
+                finally:
+                    await backend.async_close()
+                raise
         finally:
             session.detach()
 
     async def _async_finish(self, account: Account, credentials: Credentials) -> ConfigFlowResult:
-        """Create the entry, or update the entry that is signed in again.
+        """Create the entry, or update the entry that is signed in again; nothing waits after the flow has been checked.
 
         Raises ``FlowError`` if the flow was closed, or if the account is already configured, is being added by another
         flow, or is not the expected one. Raises ``_WrongMarketplaceError`` like ``_require_marketplace``.

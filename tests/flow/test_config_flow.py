@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 import copy
 import json
 import logging
@@ -18,6 +19,7 @@ from yarl import URL
 
 import alexa_sim
 from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud.account.backend import AccountBackend
 from custom_components.alexa_media.const import DOMAIN, MARKETPLACES
 
 DEMO: dict[str, Any] = json.loads((Path(alexa_sim.__file__).parent / "households" / "demo.json").read_text())
@@ -406,20 +408,24 @@ async def test_account_that_is_being_added_elsewhere_is_not_added(hass: HomeAssi
     assert registrations(sim) - before == {entries[0].data["serial"]}
 
 
+@pytest.mark.parametrize("method", ["async_connect", "async_close"])
 async def test_flow_that_is_closed_while_signing_in_leaves_nothing_behind(
-    hass: HomeAssistant, sim: ControlClient
+    hass: HomeAssistant, sim: ControlClient, method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The dialog is closed after the registration, while the account is read or the connection is closed."""
     before = registrations(sim)
     flow = await start(hass)
-    sim.fault(path="/api/users/me", latency=1.0)
-    signing_in = hass.async_create_task(sign_in(hass, sim, flow))
-    async with asyncio.timeout(10):
-        while not registered(sim):
-            await asyncio.sleep(0.05)
-    assert registrations(sim) != before
-    hass.config_entries.flow.async_abort(flow["flow_id"])
+    real = getattr(AccountBackend, method)
+
+    async def _closing_dialog(backend: AccountBackend) -> None:
+        with suppress(UnknownFlow):
+            hass.config_entries.flow.async_abort(flow["flow_id"])
+            assert registrations(sim) != before
+        await real(backend)
+
+    monkeypatch.setattr(AccountBackend, method, _closing_dialog)
     with pytest.raises(UnknownFlow):
-        await signing_in
+        await sign_in(hass, sim, flow)
     assert deregistered(sim) == 1
     assert registrations(sim) == before
     assert hass.config_entries.async_entries(DOMAIN) == []
