@@ -337,11 +337,16 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         return self.async_create_entry(title=self._title(account, domain), data=data)
 
     def _title(self, account: Account, domain: str) -> str:
-        """Return the title "Alexa", with first name, site or both added if it is taken; never the email address."""
+        """Return the title "Alexa"; if it is taken, with first name, site or both, else also a number.
+
+        The title never contains the email address.
+        """
         taken = {entry.title for entry in self._async_current_entries(include_ignore=True)}
-        first = next((word for word in account.name.split() if "@" not in word), "")
-        titles = ("Alexa", f"Alexa ({first})" if first else f"Alexa ({domain})", f"Alexa ({first or domain}, {domain})")
-        return next((title for title in titles if title not in taken), titles[-1])
+        first = next((word for word in account.name.split() if "@" not in word), None)
+        known = [part for part in (first, domain) if part]
+        additions = [known[:1], known, *([*known, str(number)] for number in range(2, len(taken) + 2))]
+        titles = ("Alexa", *(f"Alexa ({', '.join(parts)})" for parts in additions))
+        return next(title for title in titles if title not in taken)
 
     def _renew_copies(self, data: Mapping[str, Any]) -> None:
         """Update copies of the entry with the new tokens, because their old tokens are invalid now."""

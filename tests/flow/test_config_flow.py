@@ -195,10 +195,29 @@ async def test_sign_in_logs_nothing_that_is_secret(
         assert not [message for message in logged if secret in message]
 
 
-async def test_second_account_gets_separate_ids(
-    hass: HomeAssistant, two_accounts: ControlClient, config_entry: MockConfigEntry
+@pytest.mark.parametrize(
+    ("name", "taken", "title"),
+    [
+        ("Alex Ray", [], "Alexa"),
+        ("Alex Ray", ["Alexa"], "Alexa (Alex)"),
+        ("Alex Ray", ["Alexa", "Alexa (Alex)"], "Alexa (Alex, amazon.com)"),
+        ("alex@example.org", ["Alexa"], "Alexa (amazon.com)"),
+        ("alex@example.org", ["Alexa", "Alexa (amazon.com)"], "Alexa (amazon.com, 2)"),
+    ],
+)
+async def test_second_account_gets_separate_ids_and_a_separate_title(
+    hass: HomeAssistant,
+    two_accounts: ControlClient,
+    config_entry: MockConfigEntry,
+    name: str,
+    taken: list[str],
+    title: str,
 ) -> None:
+    two_accounts.patch_state({"accounts": {ALEX: {"name": name}}})
+    for other in taken:
+        MockConfigEntry(domain=DOMAIN, title=other).add_to_hass(hass)
     flow = await sign_in(hass, two_accounts, await start(hass), "alex@example.org")
+    assert flow["title"] == title
     assert flow["type"] is FlowResultType.CREATE_ENTRY
     assert flow["result"].unique_id == ALEX
     assert flow["result"].data["id_suffix"] == "alex@example.org"
