@@ -76,7 +76,8 @@ _CODE_USED: Final = frozenset({"code_refused", "not_identified"})
 # With the proxy, the user enters no URL, so an invalid URL means that it contains no code.
 _PROXY_ERRORS: Final = frozenset({"cannot_connect", "code_refused", "not_identified", "unknown"})
 
-# Countries whose marketplace has a different top-level domain, and the marketplace used in countries without one.
+# Countries whose marketplace has a different top-level domain, and the marketplace used in countries without one. Irish
+# accounts with an Echo have mostly been at amazon.co.uk since before amazon.ie opened, which has no known sign-in.
 _MARKETPLACE_OF: Final[Mapping[str, str]] = {
     "AT": "amazon.de",
     "AU": "amazon.com.au",
@@ -472,7 +473,7 @@ def _id_suffix(account: Account, others: Iterable[ConfigEntry[Any]]) -> str:
 def _marketplace_of(country: str | None) -> str:
     """Return the likely marketplace of a country (ISO 3166 alpha-2)."""
     named = f"amazon.{(country or '').lower()}"
-    return named if named in MARKETPLACES else _MARKETPLACE_OF.get(country or "", "amazon.com")
+    return _MARKETPLACE_OF.get(country or "", named if named in MARKETPLACES else "amazon.com")
 
 
 def _place_of(err: BaseException) -> str:

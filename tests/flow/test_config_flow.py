@@ -230,6 +230,7 @@ async def test_second_account_gets_separate_ids_and_a_separate_title(
         ("GB", "amazon.co.uk"),
         ("DE", "amazon.de"),
         ("AT", "amazon.de"),
+        ("IE", "amazon.co.uk"),
         ("JP", "amazon.co.jp"),
         ("NL", "amazon.nl"),
         ("AQ", "amazon.com"),
