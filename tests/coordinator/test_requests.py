@@ -240,3 +240,16 @@ async def test_ten_actions_at_once_are_two_requests(
     assert len(household.requests("POST", "/api/behaviors/preview")) <= 2
     assert len({item["serial"] for item in sim.spoken()}) == 10
     await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+@pytest.mark.platforms("media_player")
+async def test_unloading_an_account_does_not_cancel_the_callers_of_a_read(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    """A canceled caller would end an automation without an error."""
+    sim.fault(path="/api/notifications", method="GET", hang=True)
+    caller = asyncio.create_task(entry.runtime_data.notifications.async_refresh_shared())
+    await until(hass, lambda: "/api/notifications" in sim.progress()[1])
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    await asyncio.wait([caller])
+    assert not caller.cancelled()

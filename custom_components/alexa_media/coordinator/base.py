@@ -359,7 +359,11 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             self._shared_refresh = self.entry.async_create_background_task(
                 self.hass, self._async_shared(), f"{self.name} refresh", eager_start=False
             )
-        await asyncio.shield(self._shared_refresh)
+        read = self._shared_refresh
+        await asyncio.wait([read])
+        # An unload cancels the read, but not its callers.
+        if not read.cancelled():
+            read.result()
 
     async def _async_shared(self) -> None:
         """Wait for the other callers of this turn of the event loop, then read."""
