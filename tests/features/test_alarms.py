@@ -1,5 +1,6 @@
 """Tests of the actions that create, change and end alarms, timers and reminders."""
 
+import asyncio
 from datetime import datetime, timedelta
 import json
 from typing import Any
@@ -360,6 +361,57 @@ async def test_an_alarm_that_amazon_lists_late_is_deleted_when_another_one_fails
     else:
         assert "not created" in str(raised.value)
     assert left == set()
+
+
+@pytest.mark.parametrize("during", ["throttling", "reload"])
+async def test_an_alarm_is_deleted_when_another_one_fails(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    during: str,
+) -> None:
+    """The deletion is part of the action: it does not wait for polls, and continues after a reload."""
+    before = set(all_held(household))
+    kept = [name for name in household.device("Office Spot")["capabilities"] if name != "TIMERS_AND_ALARMS"]
+    household.change("Office Spot", capabilities=kept)
+    fault = {"hang": True} if during == "reload" else {"status": 429}
+    sim.fault(path="/api/notifications", method="GET", times=1, **fault)
+    echos = [BEDROOM, "media_player.office_spot"]
+    caller = asyncio.create_task(act(hass, "create_alarm", entity_id=echos, at=tomorrow("18:00:00")))
+    if during == "reload":
+        while "/api/notifications" not in sim.progress()[1]:
+            await asyncio.sleep(0.01)
+        await hass.config_entries.async_reload(entry.entry_id)
+    with pytest.raises(HomeAssistantError, match="not created"):
+        await caller
+    assert set(all_held(household)) == before
+
+
+@pytest.mark.parametrize("is_refused", [False, True], ids=["accepted", "refused"])
+async def test_alarms_are_created_completely_although_the_caller_is_canceled(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    caplog: pytest.LogCaptureFixture,
+    is_refused: bool,
+) -> None:
+    """Otherwise a restarted automation would leave the alarms of some Echos behind. A failure is logged."""
+    before = set(all_held(household))
+    if is_refused:
+        kept = [name for name in household.device("Office Spot")["capabilities"] if name != "TIMERS_AND_ALARMS"]
+        household.change("Office Spot", capabilities=kept)
+    sim.fault(path="/v1/alerts/alarms", method="POST", latency=0.1)
+    echos = [BEDROOM, "media_player.office_spot"]
+    caller = asyncio.create_task(act(hass, "create_alarm", entity_id=echos, at=tomorrow("18:00:00")))
+    while "/v1/alerts/alarms" not in sim.progress()[1]:
+        await asyncio.sleep(0.01)
+    caller.cancel()
+    await asyncio.wait([caller])
+    await hass.async_block_till_done()
+    assert len(set(all_held(household)) - before) == (0 if is_refused else 2)
+    assert ("Amazon rejected the command (not created)" in caplog.text) is is_refused
 
 
 async def test_an_interval_without_days_is_refused(

@@ -1,12 +1,13 @@
 """Actions for alarms, timers and reminders."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
-from typing import Final
+import logging
+from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -18,9 +19,11 @@ import probatio as vol
 from ..cloud.alarm_times import ALARMS, REMINDERS, TIMERS
 from ..cloud.errors import AlexaCommandError, AlexaUnsupportedError
 from ..cloud.model.alarms import WEEKDAYS, AlarmTone, Recurrence, Timing
+from ..cloud.model.commands import command
 from ..cloud.model.devices import EVERYWHERE, Notification, NotificationType
 from ..cloud.names import contains
 from ..cloud.phrases import TimerChange, snooze_sentence, timer_change_sentence, timer_sentence
+from ..const import DOMAIN
 from ..entity import async_all, command_errors, duration, encodable, fraction, invalid_input
 from ..features.alarms import (
     CAN_REMIND,
@@ -56,6 +59,8 @@ from ..features.alarms import (
 from ..features.targets import async_permissions, async_recipients
 from ..issues import translated
 from .accounts import Action
+
+_LOGGER = logging.getLogger(__name__)
 
 ATTR_ALL_DEVICES: Final = "all_devices"
 ATTR_AT: Final = "at"
@@ -183,6 +188,28 @@ async def _async_create_each(hass: HomeAssistant, plans: Iterable[_Plan], made: 
         made.append((plan.echo, created))
 
 
+async def _async_complete(
+    create: Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]], call: ServiceCall
+) -> ServiceResponse:
+    """Run an action that creates something on all Echos or on none, even if the caller is canceled.
+
+    A restarted automation cancels its actions, for example.
+    """
+    task = call.hass.async_create_task(create(call), f"{DOMAIN} {call.service}")
+    try:
+        await asyncio.wait([task])
+    except asyncio.CancelledError:
+        task.add_done_callback(_log_failure)
+        raise
+    return task.result()
+
+
+def _log_failure(task: asyncio.Task[ServiceResponse]) -> None:
+    """Log the error of an action whose caller was canceled."""
+    if not task.cancelled() and (err := task.exception()):
+        _LOGGER.warning("%s", err)
+
+
 @asynccontextmanager
 async def _undone_on_failure(hass: HomeAssistant) -> AsyncGenerator[_Made]:
     """Yield a list for what the block creates; after a ``HomeAssistantError``, delete that again and raise the error.
@@ -204,12 +231,15 @@ async def _undone_on_failure(hass: HomeAssistant) -> AsyncGenerator[_Made]:
 async def _async_undo(hass: HomeAssistant, echo: Echo, created: str) -> bool:
     """Delete a new alarm or reminder, and return whether it is gone.
 
-    Amazon may list it late. Each attempt reads the list, because a deletion needs the listed object.
+    Amazon may list it late. Each attempt reads the list, because a deletion needs the listed object. The account may be
+    reloaded meanwhile.
     """
     was_listed = False
     for pause in UNDO_PAUSES:
         await asyncio.sleep(pause)
-        await echo.notifications.async_refresh_shared()
+        echo = echo_of(echo.entry, echo.device.serial) or echo
+        with command():
+            await echo.notifications.async_refresh_shared()
         if item := next((item for item in echo.items if item.notification_id == created), None):
             was_listed = True
             with suppress(HomeAssistantError):
@@ -363,7 +393,7 @@ _OPTIONAL: Final = SupportsResponse.OPTIONAL
 ACTIONS: Final = (
     Action(
         "create_alarm",
-        _async_create_alarm,
+        partial(_async_complete, _async_create_alarm),
         {
             **_ECHO,
             **_WHEN,
@@ -375,7 +405,7 @@ ACTIONS: Final = (
     ),
     Action(
         "create_reminder",
-        _async_create_reminder,
+        partial(_async_complete, _async_create_reminder),
         {
             **_ECHO,
             **_WHEN,
