@@ -33,6 +33,7 @@ _INFO = re.compile(
     r"\.Play|Alexa\.News\.NationalNews|Alexa\.Calendar\.Play(Today|Tomorrow|Next)"
 )
 _TAGS = re.compile(r"<[^>]*>")
+_BREAKS = re.compile(r"""<break\b[^>]*\stime\s*=\s*["']([\d.]+)(m?s)["']""")
 
 
 _VIDEO = "Alexa.Operation.Video.PlaySearchPhrase"
@@ -421,8 +422,9 @@ def set_volume(device: Json, level: int) -> None:
 
 
 def speaking_time(text: str) -> float:
-    """Return the seconds that Alexa needs to speak a text, without its tags."""
-    return len(_TAGS.sub("", text)) * SECONDS_PER_CHARACTER
+    """Return the seconds that Alexa needs to speak a text without its tags, and for breaks with a time."""
+    breaks = sum(float(count) / (1000 if unit == "ms" else 1) for count, unit in _BREAKS.findall(text))
+    return len(_TAGS.sub("", text)) * SECONDS_PER_CHARACTER + breaks
 
 
 def _text(payload: Mapping[str, Any], name: str) -> str:

@@ -235,10 +235,11 @@ async def test_malformed_nodes_are_refused(driver: Driver) -> None:
     assert driver.cloud.spoken() == []
 
 
-async def test_ssml_is_spoken_without_its_tags(driver: Driver) -> None:
-    node = announcement(driver, KITCHEN, speak={"type": "ssml", "value": "<speak>Hi <break time='1s'/>you</speak>"})
+async def test_ssml_is_spoken_without_its_tags_and_with_its_breaks(driver: Driver) -> None:
+    text = '<speak>Hi <break time=\'1s\'/><break strength="weak" time="250ms"/><break/>you</speak>'
+    node = announcement(driver, KITCHEN, speak={"type": "ssml", "value": text})
     assert (await driver.preview(node)).status == 200
-    assert driver.cloud.spoken()[0]["duration"] == pytest.approx(0.36)
+    assert driver.cloud.spoken()[0]["duration"] == pytest.approx(0.36 + 1.25)
 
 
 async def test_stop_ends_playback(driver: Driver) -> None:

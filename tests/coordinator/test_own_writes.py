@@ -253,7 +253,10 @@ async def test_an_older_read_does_not_undo_an_alarm_volume(
 async def test_a_volume_set_during_speech_is_kept(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
 ) -> None:
-    """Amazon restores the volume from before a message; a volume that was set in the meantime is set again."""
+    """Amazon restores the volume from before a message; a volume that was set in the meantime is set again.
+
+    Breaks in the message count too.
+    """
     volume = {"isMuted": False}
     sim.fault(silent_stream=1)
     data = {"message": "hello", "target": [PLAYER], "data": {"type": "tts", "volume": 0.8}}
@@ -271,6 +274,14 @@ async def test_a_volume_set_during_speech_is_kept(
     household.change(KITCHEN, volume=20)
     await clock.advance(3, 0.5)
     assert household.device(KITCHEN)["volume"] == 20, "nothing is set once the message is over"
+    data |= {"message": "hello" + 4 * '<break time="10s"/>'}
+    await hass.services.async_call("notify", "alexa_media", data, blocking=True)
+    await clock.until(lambda: state_of(hass, PLAYER).attributes["volume_level"] == 0.8)
+    await clock.advance(20, 10)
+    await act(hass, "media_player.volume_set", PLAYER, volume_level=0.5)
+    assert household.device(KITCHEN)["volume"] == 50
+    await clock.advance(30, 10)
+    assert household.device(KITCHEN)["volume"] == 50
 
 
 async def test_speech_restores_the_volume_that_was_just_set(

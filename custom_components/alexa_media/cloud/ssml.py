@@ -3,6 +3,7 @@
 The supported elements are from Amazon's "Speech Synthesis Markup Language (SSML) Reference".
 """
 
+from collections.abc import Mapping
 from html import unescape
 import re
 from typing import Final
@@ -18,9 +19,17 @@ MAX_MESSAGE_CHARACTERS: Final = 8000
 MAX_AUDIO: Final = 5
 """Amazon's limits for one SSML document: characters (applied to plain text as well), and ``<audio>`` elements."""
 
+MAX_BREAK: Final = 10.0
+MAX_AUDIO_SECONDS: Final = 240.0
+"""Amazon's limits in seconds: of one ``<break>``, and of all ``<audio>`` elements of a document together."""
+
 SPEECH_BASE: Final = 2.0
 SPEECH_PER_CHARACTER: Final = 0.15
 """Estimated upper limit of the speaking time in seconds: a constant for each text, and an amount per character."""
+
+BREAK_SECONDS: Final = 1.5
+AUDIO_SECONDS: Final = 10.0
+"""Assumed lengths in seconds of a ``<break>`` without a time, and of an ``<audio>`` element."""
 
 LANGUAGES: Final = (
     "ar-SA",
@@ -76,6 +85,10 @@ _DECLARATION: Final = re.compile(r"\s*<\?xml\b.*?\?>", re.DOTALL | re.IGNORECASE
 _REST_OF_TAG: Final = r"""(?:[^<>"']|"[^"]*"|'[^']*')*>"""
 _TAG: Final = re.compile(rf"<{_REST_OF_TAG}")
 _BREAKING_TAG: Final = re.compile(rf"</?(?:audio|break|p|s|speak)\b{_REST_OF_TAG}")
+_TIMED_TAG: Final = re.compile(rf"<(?P<name>audio|break|sub)\b(?P<attributes>{_REST_OF_TAG})")
+_ATTRIBUTE: Final = re.compile(r"""\s(?P<name>[\w:-]+)\s*=\s*(?P<quote>["'])(?P<value>.*?)(?P=quote)""", re.DOTALL)
+_TIME: Final = re.compile(r"\+?(?P<count>\d+\.?\d*|\.\d+)(?P<unit>m?s)")
+_NO_BREAK: Final = frozenset({"none", "x-weak"})
 _NAME: Final = re.compile(r"(?<=<)/?[A-Za-z][A-Za-z:-]*(?=\s[^<>]*>|/?>)")
 # Replaces a tag that interrupts the speech; it becomes a space unless a punctuation mark follows.
 _GAP: Final = "\x1f"
@@ -113,9 +126,31 @@ def plain(text: str) -> str:
     return " ".join(unescape(_TAG.sub("", text).replace(_GAP, " ")).split())
 
 
-def speaking_seconds(text: str) -> float:
-    """Return a generous estimate of the speaking time of a text in seconds, without its audio files and breaks."""
-    return SPEECH_BASE + SPEECH_PER_CHARACTER * len(plain(text))
+def speaking_seconds(text: str, sound_seconds: float | None = None, *, longest: bool = False) -> float:
+    """Return a generous estimate of the speaking time of a text in seconds.
+
+    ``sound_seconds`` is the length of its ``<audio>`` elements. If that is unknown, ``AUDIO_SECONDS`` is assumed for
+    each of them, or with ``longest`` Amazon's limit for all of them.
+    """
+    characters, breaks, sounds = len(plain(text)), 0.0, 0
+    for tag in _TIMED_TAG.finditer(_without_asides(text)) if is_ssml(text) else ():
+        attributes = {item["name"]: item["value"].strip() for item in _ATTRIBUTE.finditer(tag["attributes"])}
+        if tag["name"] == "audio":
+            sounds += 1
+        elif tag["name"] == "break":
+            breaks += _break_seconds(attributes)
+        else:
+            characters += len(unescape(attributes.get("alias", "")))
+    if sound_seconds is None:
+        sound_seconds = MAX_AUDIO_SECONDS * bool(sounds) if longest else AUDIO_SECONDS * sounds
+    return SPEECH_BASE + SPEECH_PER_CHARACTER * characters + breaks + sound_seconds
+
+
+def _break_seconds(attributes: Mapping[str, str]) -> float:
+    """Return the length of a ``<break>`` in seconds, at most ``MAX_BREAK``."""
+    if time := _TIME.fullmatch(attributes.get("time", "")):
+        return min(MAX_BREAK, float(time["count"]) / (1000 if time["unit"] == "ms" else 1))
+    return 0.0 if attributes.get("strength") in _NO_BREAK else BREAK_SECONDS
 
 
 def checked(text: str) -> str:

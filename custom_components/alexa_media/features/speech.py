@@ -88,7 +88,7 @@ class Message:
     """A message with validated text; ``volume`` (0–100) is the volume while it is spoken.
 
     ``spoken`` and ``shown`` are the two parts of an announcement. ``sound_seconds`` is the length of the sounds in the
-    text in seconds.
+    text in seconds, or None if it is unknown.
     """
 
     kind: Kind
@@ -98,7 +98,7 @@ class Message:
     dnd: DndPolicy = DndPolicy.AMAZON
     spoken: bool = True
     shown: bool = True
-    sound_seconds: float = 0.0
+    sound_seconds: float | None = None
 
     def commands(self, *, disturb: bool = False, restore: int | None = None) -> tuple[Command, ...]:
         """Return the commands for one Echo.
@@ -491,5 +491,5 @@ def _levels(volumes: Mapping[str, Volume]) -> dict[str, int]:
 
 def _note_end(hass: HomeAssistant, entry: AlexaConfigEntry, message: Message, levels: Iterable[str]) -> None:
     """Store until when the temporary volumes of a sent message last; ``levels`` are the serials that have one."""
-    until = hass.loop.time() + speaking_seconds(message.text) + message.sound_seconds + _LATE
+    until = hass.loop.time() + speaking_seconds(message.text, message.sound_seconds, longest=True) + _LATE
     entry.runtime_data.temporary_volumes.async_sent(levels, until)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.alexa_media.cloud.account import scheduler as module
+from custom_components.alexa_media.cloud import ssml
 from custom_components.alexa_media.cloud.account.nodes import Target, command_node
 from custom_components.alexa_media.cloud.account.scheduler import (
     MAX_NODES,
@@ -24,7 +24,7 @@ from custom_components.alexa_media.cloud.errors import (
 )
 from custom_components.alexa_media.cloud.model.commands import Announce, Command, RunSequence, SetVolume, Speak, Stop
 from custom_components.alexa_media.cloud.model.devices import Device
-from custom_components.alexa_media.cloud.ssml import pieces
+from custom_components.alexa_media.cloud.ssml import pieces, speaking_seconds
 
 from .echos import device
 
@@ -267,10 +267,38 @@ async def test_announcement_to_many_devices_is_not_split(cloud: Cloud) -> None:
 
 def test_the_length_of_speech_is_estimated() -> None:
     assert speech_seconds(Speak(text="x" * 10)) == 3.5
-    assert speech_seconds(Speak(text="<speak>" + "x" * 10 + '<break time="1s"/></speak>')) == 3.5
     assert speech_seconds(Announce(text="x" * 10)) == 6.5
     assert speech_seconds(Announce(text="x" * 10, spoken=False)) == 5.0
     assert speech_seconds(Stop()) is None
+
+
+@pytest.mark.parametrize(
+    ("ssml", "seconds"),
+    [
+        ('<break time="10s"/>', 10.0),
+        ("<break strength='weak' time = '1.5s'/><break time=\"500ms\"></break>", 2.0),
+        ('<break time="60s"/>', 10.0),
+        ('<break/><break strength="x-strong"/><break time="soon"/>', 3 * 1.5),
+        ('<break strength="none"/><break strength="x-weak"/>', 0.0),
+        ('<!-- <break time="9s"/> -->', 0.0),
+        ('<audio src="soundbank://soundlibrary/bell"/>', 10.0),
+        ('<audio src="https://example.org/a.mp3?time=5s"/><audio src="b"></audio>', 20.0),
+        ('<sub alias="aluminum">Al</sub>', 10 * 0.15),
+        ('<sub time="9s" alias="H&amp;M"/>', 3 * 0.15),
+    ],
+)
+def test_breaks_and_sounds_take_time(ssml: str, seconds: float) -> None:
+    """Breaks have at most ten seconds, as at Amazon; the lengths of other breaks and of sounds are assumed."""
+    text = "<speak>" + "x" * 10 + ssml + "</speak>"
+    assert speech_seconds(Speak(text=text)) == pytest.approx(3.5 + seconds)
+    assert speech_seconds(Announce(text=text)) == pytest.approx(6.5 + seconds)
+    assert speech_seconds(Announce(text=text, spoken=False)) == 5.0
+
+
+def test_sounds_of_a_known_length_are_not_assumed() -> None:
+    text = '<speak><audio src="https://home.example.org/a.mp3"/><break time="2s"/></speak>'
+    assert speech_seconds(Speak(text=text, sound_seconds=0.5)) == 4.5
+    assert speaking_seconds(text, longest=True) == 2 + 2 + 240
 
 
 async def wake(cloud: Cloud) -> None:
@@ -336,7 +364,7 @@ async def test_an_announcement_reaches_silent_devices_immediately_and_the_speaki
 
 
 async def test_a_waiting_text_is_sent_automatically(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SPEECH_BASE", 0.05)
+    monkeypatch.setattr(ssml, "SPEECH_BASE", 0.05)
     cloud = Cloud()
     cloud.answer = accept_all
     cloud.scheduler = CommandScheduler(cloud.submit, default_customer_id=lambda: "A1JO")

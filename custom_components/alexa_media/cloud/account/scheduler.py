@@ -14,7 +14,7 @@ from typing import Any, Final
 from ..errors import AlexaCommandError, AlexaConnectionError, AlexaError, AlexaSpeakingError, AlexaUnsupportedError
 from ..model.commands import Announce, Command, Speak
 from ..model.devices import Device
-from ..ssml import SPEECH_BASE, SPEECH_PER_CHARACTER, pieces, plain
+from ..ssml import pieces, speaking_seconds
 from .nodes import Node, Target, command_node, parallel_node, serial_node
 
 MAX_NODES: Final = 40
@@ -32,10 +32,9 @@ def speech_seconds(command: Command) -> float | None:
     """Return the estimated duration of speech or an announcement in seconds, or None for any other command."""
     match command:
         case Speak(text=text, sound_seconds=sound):
-            return SPEECH_BASE + SPEECH_PER_CHARACTER * len(plain(text)) + sound
+            return speaking_seconds(text, sound)
         case Announce(text=text, spoken=spoken):
-            characters = len(plain(text)) if spoken else 0
-            return SPEECH_BASE + SPEECH_PER_CHARACTER * characters + ANNOUNCEMENT_EXTRA
+            return speaking_seconds(text if spoken else "") + ANNOUNCEMENT_EXTRA
         case _:
             return None
 

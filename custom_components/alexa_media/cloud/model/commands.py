@@ -13,11 +13,11 @@ from typing import Final
 class Speak:
     """Speak text or SSML on a device; ``alexa.cannedtts.speak…`` is a phrase recorded by Amazon.
 
-    ``sound_seconds`` is the length of the sounds in the text, in seconds.
+    ``sound_seconds`` is the length of the sounds in the text in seconds, or None if it is unknown.
     """
 
     text: str
-    sound_seconds: float = 0.0
+    sound_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
