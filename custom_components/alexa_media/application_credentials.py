@@ -1,5 +1,8 @@
 """Application credentials: the security profile of Login with Amazon for signing in to a property."""
 
+from typing import Any, override
+
+from aiohttp import ClientError
 from homeassistant.components.application_credentials import (
     AuthImplementation,
     AuthorizationServer,
@@ -9,9 +12,34 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.config_entry_oauth2_flow import AbstractOAuth2Implementation
 
 from .backends import LOGIN_HOSTS, use_login_host
+from .cloud.json import mapping, text
 from .cloud.property.operation import Region
 
 DOCUMENTATION = "https://github.com/alexa-media/alexa_media/blob/main/docs/smart-properties.md"
+
+
+class PropertyImplementation(AuthImplementation):
+    """A security profile; an unreadable token is reported like a failed request."""
+
+    @override
+    async def _token_request(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Return the response to a request for a token; raises ``ClientError``, also if it contains no valid token.
+
+        Home Assistant does not expect other JSON than an object, or an object without the usual values.
+        """
+        try:
+            token: dict[str, Any] = {**mapping(await super()._token_request(data))}
+            int(token["expires_in"])
+        except (LookupError, TypeError, ValueError, OverflowError) as err:
+            raise ClientError("The response contains no lifetime of a token") from err
+        if text(token.get("access_token")) is None:
+            raise ClientError("The response contains no access token")
+        if text(token.get("refresh_token")) is None:
+            # The previous one remains valid. A new sign-in has none, and could not be renewed.
+            token.pop("refresh_token", None)
+            if "refresh_token" not in data:
+                raise ClientError("The response contains no refresh token")
+        return token
 
 
 async def async_get_auth_implementation(
@@ -21,7 +49,7 @@ async def async_get_auth_implementation(
 
     It uses the sign-in site of North America until ``use_login_host`` sets another one.
     """
-    implementation = AuthImplementation(hass, auth_domain, credential, AuthorizationServer("", ""))
+    implementation = PropertyImplementation(hass, auth_domain, credential, AuthorizationServer("", ""))
     return use_login_host(implementation, LOGIN_HOSTS[Region.NORTH_AMERICA])
 
 

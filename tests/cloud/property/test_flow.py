@@ -158,6 +158,57 @@ async def test_only_a_revoked_grant_starts_a_reauthentication(
     assert entry.data["auth_implementation"] == IMPLEMENTATION
 
 
+UNREADABLE: tuple[dict[str, Any], ...] = (
+    {"html": True},
+    {"malformed": True},
+    *(
+        {"status": 200, "body": body}
+        for body in (
+            "",
+            [],
+            ["expires_in"],
+            {"expires_in": 3600},
+            {"access_token": "Atza|new", "refresh_token": "Atzr|property", "expires_in": None},
+            {"access_token": {}, "refresh_token": "Atzr|property", "expires_in": 3600},
+        )
+    ),
+)
+"""Faults that make Amazon respond to a request for a token with status 200, but without a valid token."""
+
+
+async def test_an_unreadable_token_is_a_lost_connection(
+    hass: HomeAssistant, sim: ControlClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    await add_credentials(hass)
+    entry = hotel_entry(ROOM_101)
+    entry.add_to_hass(hass)
+    for fault in ({"status": 503}, *UNREADABLE):
+        sim.fault(path="/auth/o2/token", times=1, **fault)
+        assert not await hass.config_entries.async_setup(entry.entry_id)
+        assert (entry.state, entry.error_reason_translation_key) == (ConfigEntryState.SETUP_RETRY, "cannot_connect")
+        await hass.config_entries.async_unload(entry.entry_id)
+        assert entry.data["token"]["refresh_token"] == "Atzr|property"
+    assert not hass.config_entries.flow.async_progress()
+    assert "Unexpected" not in caplog.text
+    # without a new refresh token, the previous one is kept, which the next renewal needs
+    body = {"access_token": "Atza|refused", "refresh_token": None, "expires_in": 3600}
+    sim.fault(path="/auth/o2/token", times=1, status=200, body=body)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.data["token"]["access_token"] != "Atza|refused"
+
+
+async def test_an_unreadable_token_ends_the_sign_in(
+    hass: HomeAssistant, sim: ControlClient, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    """Without a refresh token, the entry could not be used for more than an hour."""
+    await add_credentials(hass)
+    for fault in (*UNREADABLE, {"status": 200, "body": {"access_token": "Atza|new", "expires_in": 3600}}):
+        flow = await start(hass)
+        sim.fault(path="/auth/o2/token", times=1, **fault)
+        flow = await at_amazon(hass, sim, hass_client_no_auth, flow)
+        assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "oauth_failed")
+
+
 async def test_reconfiguring_keeps_the_unit_and_refuses_a_sign_in_without_access_to_it(
     hass: HomeAssistant, sim: ControlClient, hass_client_no_auth: ClientSessionGenerator
 ) -> None:

@@ -499,7 +499,7 @@ class AccountSession:
             found = _STATUS.search(str(err))
             status = int(found[1]) if found else None
             code = None if status else type(err.__cause__ or err).__name__
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, TypeError, RuntimeError) as err:
+        except (aiohttp.ClientError, ArithmeticError, OSError, ValueError, TypeError, RuntimeError) as err:
             # alexapy does not validate some responses, and a closed session causes a RuntimeError
             status, code = None, type(err).__name__
         self._counts["failures"] += 1
