@@ -14,7 +14,10 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud.model.devices import Device
 from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.coordinator import base
-from tests.conftest import Household, act, quiet, set_up, state_of, until
+from custom_components.alexa_media.coordinator.absences import ABSENCE
+from custom_components.alexa_media.coordinator.base import EXISTENCE
+from custom_components.alexa_media.coordinator.recovery import Recovery
+from tests.conftest import Clock, Household, act, quiet, set_up, state_of, until
 
 pytestmark = pytest.mark.platforms("media_player", "switch")
 
@@ -285,3 +288,32 @@ async def test_a_change_of_a_routine_with_an_unknown_outcome_is_read_back(dinner
     assert await dinner.error() == "cannot_connect"
     requests = [one["method"] for one in dinner.sim.ledger() if "automations" in one["path"]]
     assert requests == ["GET", "PUT", "GET"]
+
+
+@pytest.mark.parametrize("reads", ["turn_off", "async_read_now"])
+async def test_reading_the_routines_for_a_command_counts_as_a_poll(
+    hass: HomeAssistant, dinner: Dinner, clock: Clock, reads: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends a series of failed polls, and finds out that a routine known from before a restart is gone."""
+    # as shortly after an attempt to recover has failed
+    monkeypatch.setattr(Recovery, "_async_begin", lambda _self: None)
+    routines = dinner.entry.runtime_data.routines
+    gone: list[bool] = []
+    routines.async_remember(["before the restart"])
+    routines.async_add_listener(lambda: gone.append(routines.is_gone("before the restart")), EXISTENCE)
+    dinner.sim.fault(path=ROUTINES, status=400, times=2)
+    for _ in range(2):
+        await routines.async_refresh()
+    gone.clear()
+    clock.freezer.tick(ABSENCE)
+    began = hass.loop.time()
+    await (dinner.turn("turn_off") if reads == "turn_off" else routines.async_read_now())
+    assert state_of(hass, SWITCH).state == ("off" if reads == "turn_off" else "on")
+    assert True in gone
+    assert routines.is_read_since(began), (began, routines.read_whole_at)
+
+    routines.async_set_push(False)
+    dinner.sim.fault(path=ROUTINES, status=400, times=1)
+    await routines.async_refresh()
+    assert not routines.last_update_success
+    assert state_of(hass, SWITCH).state != "unavailable"

@@ -43,15 +43,23 @@ class RoutinesCoordinator(KeptTopicCoordinator[Routine]):
         async with self._reading:
             if self._read_at is not None and self.hass.loop.time() - self._read_at < SHARED_READ_AGE:
                 return
-            self.async_set_updated_data(self._merged(await self.api.async_routines()))
-            self._failures = 0
-            self._async_announce_removed()
+            began = self.hass.loop.time()
+            self._async_take(await self.api.async_routines(), began)
 
     async def async_set_enabled(self, routine_id: str, *, enabled: bool) -> None:
         """Turn a routine on or off; changes run one at a time. Raises ``AlexaError``."""
         async with self._reading:
-            listed = await self.api.async_set_enabled(routine_id, enabled=enabled)
-            self.async_set_updated_data(self._merged(listed))
+            began = self.hass.loop.time()
+            self._async_take(await self.api.async_set_enabled(routine_id, enabled=enabled), began)
+
+    @callback
+    def _async_take(self, listed: Mapping[str, Routine], began: float) -> None:
+        """Show the routines of a read that is part of a command and ``began`` then; it counts as a successful poll."""
+        self._failures = 0
+        self._failure = None
+        self.read_at = self.read_whole_at = began
+        self.async_set_updated_data(self._merged(listed))
+        self._async_refresh_finished()
 
     @callback
     def is_missing(self, routine_id: str) -> bool:
