@@ -434,6 +434,14 @@ class AlexaEntity(Entity):
                 hass, "en", "entity_component", platform.domain
             )
 
+    @callback
+    def async_rename(self, **placeholders: str) -> None:
+        """Change the name, in the registry too, by replacing its placeholders."""
+        self._attr_translation_placeholders = placeholders
+        # Home Assistant caches the name
+        vars(self).pop("name", None)
+        er.async_get(self.hass).async_update_entity(self.entity_id, original_name=str(self.name))
+
 
 class TopicEntity[C: TopicCoordinator[Any]](AlexaEntity, CoordinatorEntity[C]):
     """Base class for entities that show one topic."""

@@ -74,7 +74,7 @@ def _unit_unique_id(entry: AlexaConfigEntry, unit: ManagedUnit) -> str:
 
 
 class AlexaUnitNotifier(AlexaEntity, NotifyEntity):
-    """Announces messages on all Echos of a unit in one request."""
+    """Announces messages on all Echos of a unit in one request; the entity is renamed with its unit."""
 
     _attr_translation_key = "announce_in_unit"
 
@@ -82,17 +82,31 @@ class AlexaUnitNotifier(AlexaEntity, NotifyEntity):
         """Initialize for a unit of the property."""
         self._entry = entry
         self._api = api
-        self._unit_id = unit.unit_id
+        self._unit = unit
         self._attr_unique_id = _unit_unique_id(entry, unit)
         self._attr_translation_placeholders = {"unit": unit.name}
         self._attr_device_info = account_device_info(entry)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Add a listener for the name of the unit, which is read with the devices."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._entry.runtime_data.devices.async_add_listener(self._async_devices_changed))
+
+    @callback
+    def _async_devices_changed(self) -> None:
+        """Update the name."""
+        unit = self._api.units.get(self._unit.unit_id, self._unit)
+        if unit.name != self._unit.name:
+            self._unit = unit
+            self.async_rename(unit=unit.name)
 
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Announce a message; returns when Amazon has accepted it."""
         text = readable_text(message)
         with command_errors(self.hass, self._entry):
-            await self._api.async_announce(text, unit_ids=[self._unit_id])
+            await self._api.async_announce(text, unit_ids=[self._unit.unit_id])
 
 
 PARALLEL_UPDATES = 0

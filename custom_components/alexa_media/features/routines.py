@@ -5,7 +5,6 @@ from functools import partial
 from typing import Final, override
 
 from homeassistant.core import callback
-from homeassistant.helpers import entity_registry as er
 
 from ..cloud.model.devices import Device, DeviceFamily
 from ..cloud.model.media import Routine
@@ -132,10 +131,7 @@ class RoutineEntity(AccountEntity[RoutinesCoordinator]):
         if routine := self.coordinator.data.get(self._routine.routine_id):
             renamed, self._routine = routine.name != self._routine.name, routine
             if renamed and self.registry_entry:
-                self._attr_translation_placeholders = {"routine": routine.name}
-                # Home Assistant caches the name
-                vars(self).pop("name", None)
-                er.async_get(self.hass).async_update_entity(self.entity_id, original_name=str(self.name))
+                self.async_rename(routine=routine.name)
         super()._handle_coordinator_update()
 
     @override

@@ -219,6 +219,11 @@ async def test_a_unit_that_is_renamed_at_amazon_is_renamed_without_a_reload(
     sim.patch_state({"smartProperties": {"units": {ROOM_101: {"name": "Honeymoon suite"}}}})
     await clock.advance(LISTING_INTERVAL + 310, step=3600)
     assert state_of(hass, sensor).state == "Honeymoon suite"
+    announce = "notify.example_hotels_announce_in_room_101"
+    assert state_of(hass, announce).name == "Example Hotels Announce in Honeymoon suite"
+    registered = er.async_get(hass).async_get(announce)
+    assert registered is not None
+    assert registered.original_name == "Announce in Honeymoon suite"
     assert entry.runtime_data.devices.data["G0SIMASP00000004"].room == "Honeymoon suite"
 
 
