@@ -16,7 +16,7 @@ from pathlib import Path
 import re
 from typing import Any
 
-from .live import repeated
+from .live import Repetition, repeated
 from .recording import Recording, RecordingError, read_recording
 from .shapes import Shape, Shapes, endpoint_of, joined, shapes_of, texts, updates_of
 
@@ -68,12 +68,15 @@ class Comparison:
     learned: Counter[str]
 
 
-def compared(recording: Recording, path: Path = SHAPES) -> Comparison:
-    """Return the differences of a recording, by endpoint and directive."""
-    answers, directives = asyncio.run(repeated(recording))
+def compared(recording: Recording, path: Path = SHAPES, repetition: Repetition | None = None) -> Comparison:
+    """Return the differences of a recording, by endpoint and directive.
+
+    ``repetition`` is the result of ``repeated`` if it is already known.
+    """
+    answers, directives = repetition or asyncio.run(repeated(recording))
     known, found = known_shapes(path), shapes_of(recording)
-    repetition = [answer for answer in answers if answer is not None]
-    live_shapes = shapes_of(replace(recording, requests=tuple(repetition), directives=tuple(directives)))
+    answered = [answer for answer in answers if answer is not None]
+    live_shapes = shapes_of(replace(recording, requests=tuple(answered), directives=tuple(directives)))
     live: Counter[str] = Counter()
     learned: Counter[str] = Counter()
     for line, answer in zip(recording.requests, answers, strict=True):

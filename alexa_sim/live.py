@@ -173,7 +173,7 @@ class Live:
         if isinstance(recorded, dict) and isinstance(live, dict):
             for name in recorded.keys() & live.keys():
                 self._pair(recorded[name], live[name])
-        elif isinstance(recorded, list) and isinstance(live, list) and live:
+        elif isinstance(recorded, list) and isinstance(live, list) and live and any(map(self._may_pair, recorded)):
             for item, other in _most_alike(recorded, live):
                 self._pair(item, other)
         elif isinstance(recorded, str) and isinstance(live, str) and self._is_id(recorded) and live:
@@ -182,6 +182,10 @@ class Live:
             parts, live_parts = _JOINT.split(recorded), _JOINT.split(live)
             if len(parts) == len(live_parts) > 1:
                 self.ids |= {part: other for part, other in zip(parts, live_parts, strict=True) if self._is_id(part)}
+
+    def _may_pair(self, item: Any) -> bool:
+        """Return whether a recorded element of a list is an id or may contain one."""
+        return isinstance(item, dict | list) or (isinstance(item, str) and self._is_id(item))
 
     def _is_id(self, text: str) -> bool:
         """Return whether a recorded text is an id that the household doesn't have."""
@@ -269,10 +273,11 @@ def _started(recording: Recording, known: Mapping[str, str]) -> Live:
     return Live(recording, cloud, clock, ids={**known, **ids}, same=frozenset(texts(home)))
 
 
-type _Repeated = tuple[list[Mapping[str, Any] | None], list[tuple[float, Mapping[str, Any]]]]
+type Repetition = tuple[list[Mapping[str, Any] | None], list[tuple[float, Mapping[str, Any]]]]
+"""The live response or None for each recorded request, and the live directives with their times."""
 
 
-async def repeated(recording: Recording) -> _Repeated:
+async def repeated(recording: Recording) -> Repetition:
     """Return a live response or None for each recorded request, and the live directives with their times.
 
     A response is None if the request cannot be repeated. Directives are pushed because of the requests, and because of
@@ -284,7 +289,7 @@ async def repeated(recording: Recording) -> _Repeated:
     return await _repeat(_started(recording, first.ids))
 
 
-async def _repeat(live: Live) -> _Repeated:
+async def _repeat(live: Live) -> Repetition:
     await live.sign_in()
     stream = await live.open_stream()
     await live.speak()

@@ -24,10 +24,16 @@ def patches(command: str, payload: Any, state: Json, ids: Mapping[str, str]) -> 
             recorded = str(doppler.get("deviceSerialNumber")) if isinstance(doppler, dict) else ""
             serial = ids.get(recorded, recorded)
             if isinstance(device := account["devices"].get(serial), dict):
-                known = {name: value for name, value in values.items() if type(value) is type(device[name])}
-                yield _of_account(customer, {"devices": {serial: known}})
+                changed = {name: value for name, value in values.items() if _is_change(device[name], value)}
+                if changed:
+                    yield _of_account(customer, {"devices": {serial: changed}})
         elif (change := _OTHERS.get(command)) is not None:
             yield from (_of_account(customer, each) for each in change(payload, account, ids))
+
+
+def _is_change(known: object, value: object) -> bool:
+    """Return whether a directive reports a different value of the same type."""
+    return type(value) is type(known) and value != known
 
 
 def _of_account(customer: str, patch: Json) -> Json:

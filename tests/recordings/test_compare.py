@@ -1,5 +1,6 @@
 """Tests that the comparison only reports recordings that differ from the simulated cloud."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 import json
@@ -11,6 +12,7 @@ from freezegun import freeze_time
 import pytest
 
 from alexa_sim import compare
+from alexa_sim.live import Repetition, repeated
 from alexa_sim.recording import Recording, read_recording
 from alexa_sim.shapes import joined, shapes_of
 
@@ -26,6 +28,12 @@ type Bodies = dict[str, list[Any]]
 def honest() -> Recording:
     """Return a recording made against the simulated cloud."""
     return read_recording(ROOT / "tests" / "user_scenarios" / "one_account.json.gz")
+
+
+@pytest.fixture(scope="module")
+def live_answers(honest: Recording) -> Repetition:
+    """Return the live responses to the requests of that recording, and the live directives."""
+    return asyncio.run(repeated(honest))
 
 
 def doctored(recording: Recording, spoil: Callable[[list[dict[str, Any]], list[Any]], object]) -> Recording:
@@ -68,7 +76,9 @@ def _renamed_command(directives: list[Any]) -> None:
     update["resourceMetadata"] = json.dumps({**json.loads(update["resourceMetadata"]), "command": "PUSH_TOAST_READY"})
 
 
-PLANTED: dict[str, tuple[Callable[[list[dict[str, Any]], list[Any]], object], str]] = {
+type Planted = tuple[Callable[[list[dict[str, Any]], list[Any]], object], str]
+
+IN_RESPONSES: dict[str, Planted] = {
     "a field has another name": (
         lambda requests, _: [device.update(isOnline=device.pop("online")) for device in _devices(requests)],
         f"{DEVICES}.devices[].online: is missing",
@@ -107,6 +117,28 @@ PLANTED: dict[str, tuple[Callable[[list[dict[str, Any]], list[Any]], object], st
         ],
         "GET /api/dnd/device-status-list status: has an unknown status: 403",
     ),
+    "a whole number has decimals": (
+        lambda requests, _: [
+            volume.update(speakerVolume=volume["speakerVolume"] + 0.5)
+            for body in _bodies(requests, VOLUMES.removeprefix("GET "))
+            for volume in body["volumes"]
+        ],
+        f"{VOLUMES}.volumes[].speakerVolume: is number, the simulated cloud answers whole number",
+    ),
+    "a list is an object by ids": (
+        lambda requests, _: [
+            body.update(devices={device["serialNumber"]: device for device in body["devices"]})
+            for body in _bodies(requests, "/api/devices-v2/device")
+        ],
+        f"{DEVICES}.devices: is object",
+    ),
+    "a page more": (
+        lambda requests, _: [body.update(nextToken="Kxw7") for body in _bodies(requests, ITEMS.removeprefix("POST "))],
+        f"{ITEMS}: has a next page that was never asked for",
+    ),
+}
+
+IN_EVENTS: dict[str, Planted] = {
     "a request was never answered": (
         lambda requests, _: requests.__setitem__(
             slice(None), [line for line in requests if line["template"] != "/api/behaviors/v2/automations"]
@@ -129,25 +161,6 @@ PLANTED: dict[str, tuple[Callable[[list[dict[str, Any]], list[Any]], object], st
         lambda _, directives: _payload(directives, "PUSH_VOLUME_CHANGE", lambda payload: payload.pop("isMuted")),
         "push PUSH_VOLUME_CHANGE.isMuted: is missing",
     ),
-    "a whole number has decimals": (
-        lambda requests, _: [
-            volume.update(speakerVolume=volume["speakerVolume"] + 0.5)
-            for body in _bodies(requests, VOLUMES.removeprefix("GET "))
-            for volume in body["volumes"]
-        ],
-        f"{VOLUMES}.volumes[].speakerVolume: is number, the simulated cloud answers whole number",
-    ),
-    "a list is an object by ids": (
-        lambda requests, _: [
-            body.update(devices={device["serialNumber"]: device for device in body["devices"]})
-            for body in _bodies(requests, "/api/devices-v2/device")
-        ],
-        f"{DEVICES}.devices: is object",
-    ),
-    "a page more": (
-        lambda requests, _: [body.update(nextToken="Kxw7") for body in _bodies(requests, ITEMS.removeprefix("POST "))],
-        f"{ITEMS}: has a next page that was never asked for",
-    ),
     "a directive lacks its header": (
         lambda _, directives: [directive["directive"].pop("header") for _, directive in directives],
         "push frame.header: is missing",
@@ -161,10 +174,18 @@ PLANTED: dict[str, tuple[Callable[[list[dict[str, Any]], list[Any]], object], st
 }
 
 
-@pytest.mark.parametrize("name", PLANTED)
-def test_a_planted_difference_is_found(honest: Recording, name: str) -> None:
-    """Each type of change at Amazon causes a line in the report."""
-    spoil, wanted = PLANTED[name]
+@pytest.mark.parametrize("name", IN_RESPONSES)
+def test_a_planted_difference_in_responses_is_found(honest: Recording, live_answers: Repetition, name: str) -> None:
+    """Each type of change in Amazon's responses causes a line in the report."""
+    spoil, wanted = IN_RESPONSES[name]
+    found = list(map(str, compare.compared(doctored(honest, spoil), repetition=live_answers).differences))
+    assert any(line.startswith(wanted) for line in found), found
+
+
+@pytest.mark.parametrize("name", IN_EVENTS)
+def test_a_planted_difference_in_requests_and_directives_is_found(honest: Recording, name: str) -> None:
+    """Each type of change in what is sent or pushed causes a line in the report."""
+    spoil, wanted = IN_EVENTS[name]
     found = list(map(str, compare.differences(doctored(honest, spoil))))
     assert any(line.startswith(wanted) for line in found), found
 
@@ -201,21 +222,23 @@ def test_alarms_are_compared_with_live_answers_at_any_time_of_day(hour: int) -> 
     assert found.learned == {}
 
 
-def test_an_endpoint_without_learned_shapes_is_compared_with_the_live_answer(honest: Recording, tmp_path: Path) -> None:
+def test_an_endpoint_without_learned_shapes_is_compared_with_the_live_answer(
+    honest: Recording, live_answers: Repetition, tmp_path: Path
+) -> None:
     """An endpoint that no earlier recording contains is not a difference if the simulated cloud serves it."""
     data = json.loads(compare.SHAPES.read_text(encoding="utf-8"))
     data["shapes"] = {place: shape for place, shape in data["shapes"].items() if not place.startswith(DEVICES)}
     path = tmp_path / "shapes.json"
     path.write_text(json.dumps(data), encoding="utf-8")
-    assert list(map(str, compare.differences(honest, path))) == []
+    assert list(map(str, compare.compared(honest, path, live_answers).differences)) == []
     spoiled = doctored(honest, lambda requests, _: [device.update(isOnline=True) for device in _devices(requests)])
     found = compare.compared(spoiled, path)
     assert f"{DEVICES}.devices[].isOnline: is additional (boolean)" in map(str, found.differences)
 
 
-def test_a_request_that_changes_something_is_repeated(honest: Recording) -> None:
+def test_a_request_that_changes_something_is_repeated(honest: Recording, live_answers: Repetition) -> None:
     """Requests that change something are sent to the simulated cloud, and the resulting directives are compared."""
-    live = compare.compared(honest).live
+    live = compare.compared(honest, repetition=live_answers).live
     assert {"PUT /api/dnd/status", "POST /v1/alerts/alarms", "PUT /api/notifications/createReminder"} < set(live)
     assert {"push PUSH_NOTIFICATION_CHANGE", "push PUSH_DND_STATE_CHANGE", "push PUSH_VOLUME_CHANGE"} < set(live)
 
