@@ -30,6 +30,16 @@ async def test_actions_stay_without_an_account(hass: HomeAssistant, entry: MockC
     assert set(hass.services.async_services_for_domain(DOMAIN)) >= {"forward", "rewind", "send_text_command"}
 
 
+async def test_an_echo_of_an_account_that_is_not_loaded_is_reported_as_such(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await hass.config_entries.async_unload(entry.entry_id)
+    for action, data in (("create_alarm", {"time": "07:00"}), ("run_sequence", {"steps": [{"speak": "Hello"}]})):
+        with pytest.raises(ServiceValidationError) as raised:
+            await act(hass, action, **data)
+        assert raised.value.translation_key == "account_not_loaded"
+
+
 async def test_several_echos_get_a_text_command_at_once(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:

@@ -33,7 +33,7 @@ from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import invalid_input, sendable
 from .play_media import provider_of
 from .routines import found_routine
-from .speech import DEFAULT_TITLE, EchoPlayer, Kind, Message, echo_players, expand, message_of, readable_text
+from .speech import DEFAULT_TITLE, EchoPlayer, Kind, Message, echo_players, expand, is_loaded, message_of, readable_text
 
 MAX_DEPTH: Final = 5
 MAX_COMMANDS: Final = 40
@@ -256,6 +256,8 @@ class StepReader:
         devices: dict[str, Device] = {}
         for entity_id in expand(self.hass, entity_ids):
             player = self.players.get(entity_id)
+            if player and not is_loaded(player.entry):
+                raise invalid_input("account_not_loaded")
             if player is None or player.device is None:
                 raise invalid_input("sequence_target_unknown", step=place, target=entity_id)
             if self.entry not in (None, player.entry):

@@ -56,6 +56,7 @@ from ..features.alarms import (
     time_of_day,
     timing_of,
 )
+from ..features.speech import is_loaded
 from ..features.targets import async_permissions, async_recipients
 from ..issues import translated
 from .accounts import Action
@@ -520,6 +521,8 @@ async def _async_echos(call: ServiceCall, *capabilities: str) -> list[Echo]:
     for recipient in recipients:
         player = recipient.player
         try:
+            if not is_loaded(player.entry):
+                raise invalid_input("account_not_loaded")
             if player.device is None or (known := echo_of(player.entry, player.device.serial)) is None:
                 raise invalid_input("alarm_no_echo", name=player.entity_id)
             for capability in capabilities:
