@@ -95,8 +95,11 @@ def pytest_report_to_serializable(report: object) -> Generator[None, dict[str, A
 
 
 @pytest.fixture(autouse=True)
-def _custom_integrations(request: pytest.FixtureRequest) -> None:
-    """Let Home Assistant load this integration, in tests that use Home Assistant."""
+def _custom_integrations(_lean_loop: None, request: pytest.FixtureRequest) -> None:
+    """Let Home Assistant load this integration, in tests that use Home Assistant.
+
+    ``_lean_loop`` comes first, because Home Assistant is created here.
+    """
     if "hass" in request.fixturenames:
         request.getfixturevalue("enable_custom_integrations")
 

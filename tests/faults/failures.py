@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 import copy
 from dataclasses import dataclass, field, fields
@@ -31,6 +31,7 @@ from custom_components.alexa_media.backends import Stored, entry_store
 from custom_components.alexa_media.cloud.account import unproven
 from custom_components.alexa_media.cloud.account.endpoints import (
     ACCOUNT,
+    BEHAVIOR,
     CSRF_PAGES,
     DND,
     Answer,
@@ -136,6 +137,12 @@ def household_of_two() -> dict[str, Any]:
         if item["deviceSerialNumber"] in account["devices"] and item["type"] == "Reminder"
     }
     return household
+
+
+def in_homes(endpoints: Sequence[Endpoint]) -> list[Any]:
+    """Return parameters of six endpoints each: those are tested in one home, because a set-up takes long."""
+    groups = [endpoints[begin : begin + 6] for begin in range(0, len(endpoints), 6)]
+    return [pytest.param(group, id=f"{group[0].name} to {group[-1].name}") for group in groups]
 
 
 def rule_of(endpoint: Endpoint, fault: str) -> dict[str, Any]:
@@ -575,6 +582,9 @@ class Table:
                 yield f"{entity_id} went"
             elif not steady or not entity_id.startswith("sensor."):
                 continue
+            elif entity_id.endswith("_last_spoken_to_echo") and state.state == "Kitchen Show":
+                # the voice commands of a test are spoken to this Echo; the history is read an hour later
+                continue
             elif state.state not in ("unavailable", values.get(entity_id)):
                 yield f"{entity_id} showed {state.state}, not {values.get(entity_id)}"
 
@@ -590,17 +600,23 @@ class Table:
             "entities": sorted(self.usable - self._usable()),
         }
 
-    async def cases(self, endpoint: Endpoint, moments: Iterable[Moment]) -> str:
-        """Test all faults at some moments; return the problems, one per line."""
-        assert MOMENTS.get(endpoint.name), (
-            f"no moment of the table reaches {endpoint.name}: add the command or the push that does"
-        )
-        problems: list[str] = []
-        for moment in moments:
-            if moment in MOMENTS[endpoint.name]:
-                for fault in faults_of(endpoint, moment):
-                    problems += await self.case(endpoint, fault, moment)
-        return "\n".join(problems)
+    async def cases(self, subtests: pytest.Subtests, endpoints: Iterable[Endpoint], moments: Iterable[Moment]) -> None:
+        """Test all faults of each endpoint at some moments; a new home follows one with problems."""
+        for endpoint in endpoints:
+            with subtests.test(endpoint.name):
+                assert MOMENTS.get(endpoint.name), (
+                    f"no moment of the table reaches {endpoint.name}: add the command or the push that does"
+                )
+                problems: list[str] = []
+                for moment in moments:
+                    if moment in MOMENTS[endpoint.name]:
+                        for fault in faults_of(endpoint, moment):
+                            problems += await self.case(endpoint, fault, moment)
+                if problems or endpoint is BEHAVIOR:
+                    # the commands have left the devices in a state in which other commands have nothing to do
+                    await self.end()
+                    await self.begin()
+                assert not problems, "\n".join(problems)
 
     async def recover(self) -> None:
         """Advance the time until everything has recovered, at most twenty minutes."""

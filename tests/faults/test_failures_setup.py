@@ -1,6 +1,7 @@
 """Tests of every fault of every endpoint that is used during setup or sign-in."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, cast
 
 from freezegun.api import FrozenDateTimeFactory
@@ -25,6 +26,7 @@ from .failures import (
     Moment,
     Table,
     household_of_two,
+    in_homes,
     rule_of,
     secrets_of,
     table as table,  # noqa: PLC0414 - a fixture, known to pytest by its name
@@ -35,12 +37,13 @@ AT_SET_UP = tuple(endpoint for endpoint in ASKED if endpoint not in SETTINGS_END
 """Endpoints used at setup; settings have no listeners then."""
 
 
-@pytest.mark.timeout(110)
-@pytest.mark.parametrize("endpoint", AT_SET_UP, ids=lambda endpoint: endpoint.name)
-async def test_a_known_account_is_set_up_whatever_fails(table: Table, endpoint: Endpoint) -> None:
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("endpoints", in_homes(AT_SET_UP))
+async def test_a_known_account_is_set_up_whatever_fails(
+    table: Table, subtests: pytest.Subtests, endpoints: Sequence[Endpoint]
+) -> None:
     """The account was loaded before. It is set up with all its entities, and recovers."""
-    problems = await table.cases(endpoint, (Moment.SET_UP,))
-    assert not problems, problems
+    await table.cases(subtests, endpoints, (Moment.SET_UP,))
 
 
 @pytest.mark.timeout(60)
