@@ -291,8 +291,7 @@ class PushStream:
                     self._state = StreamState.RENEWING
                     self._renewed_at = None
         finally:
-            for task in filter(None, (current, previous)):
-                await _cancel(task)
+            await _cancel(*filter(None, (current, previous)))
 
     async def _connect(self, link: _Link) -> None:
         """Serve one connection until its token expires or it is lost; its client is closed with it.
@@ -593,9 +592,12 @@ def _authorization(token: AccessToken) -> dict[str, str]:
     return {"authorization": f"Bearer {token.value}"}
 
 
-async def _cancel(task: asyncio.Task[None]) -> None:
-    """Cancel a task and wait until it has ended."""
-    task.cancel()
-    await asyncio.wait([task])
-    if not task.cancelled():
-        task.exception()
+async def _cancel(*tasks: asyncio.Task[None]) -> None:
+    """Cancel tasks and wait until they have ended; all are canceled even if the wait is."""
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()
