@@ -16,7 +16,7 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud.model.devices import Device, DeviceFamily, leaves, members_of
 from custom_components.alexa_media.const import DOMAIN
 
-from .conftest import Household, act, quiet, state_of, until
+from .conftest import Household, act, end_speech, quiet, state_of, until
 
 pytestmark = pytest.mark.platforms("media_player", "notify", "switch")
 
@@ -119,13 +119,22 @@ async def test_every_speaker_behind_a_group_is_spoken_to_once(
 
 
 async def test_a_notify_entity_of_a_group_reaches_every_speaker(
-    hass: HomeAssistant, sim: ControlClient, household: Household, house: str
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, house: str
 ) -> None:
+    """A speaker that is busy for a long time is named in the error."""
     assert house
     for kind in ("speak", "announce"):
         data = {"entity_id": f"notify.house_{kind}", "message": "Hi"}
         await hass.services.async_call("notify", "send_message", data, blocking=True)
     assert said_on(sim) == sorted(2 * list(map(household.serial, SPEAKERS)))
+    end_speech(entry)
+    busy = entry.runtime_data.backend._scheduler._speaks_until
+    busy[household.serial("Bedroom Dot")] = hass.loop.time() + 900.4
+    with pytest.raises(HomeAssistantError) as raised:
+        await hass.services.async_call("notify", "send_message", data, blocking=True)
+    assert raised.value.translation_key == "still_speaking"
+    assert raised.value.translation_placeholders == {"devices": "Bedroom Dot", "seconds": "900"}
+    assert len(said_on(sim)) == 8
 
 
 async def test_the_volume_of_a_group_is_that_of_its_speakers(

@@ -278,6 +278,10 @@ async def test_a_sequence_does_not_interrupt_speech(
     scheduler._speaks_until[serial] = now + 0.4
     await act(hass, DOMAIN, "run_sequence", KITCHEN, steps=[{"speak": "then this"}])
     assert hass.loop.time() - now >= 0.39
+    scheduler._speaks_until[serial] = hass.loop.time() + 900.4
+    with pytest.raises(HomeAssistantError, match="Nothing was run") as raised:
+        await act(hass, DOMAIN, "run_sequence", KITCHEN, steps=[{"speak": "too late"}])
+    assert raised.value.translation_placeholders == {"devices": "Kitchen Show", "seconds": "900"}
     # media without speech does not wait
     began = hass.loop.time()
     await act(hass, DOMAIN, "run_sequence", KITCHEN, steps=[{"volume": 0.5}])

@@ -5,6 +5,7 @@ user content. ``translation_key`` is the key under ``exceptions`` in
 ``translations/*.json`` of the message shown to the user.
 """
 
+from collections.abc import Iterable
 import re
 from typing import ClassVar, Final, TypedDict, Unpack, override
 
@@ -247,24 +248,31 @@ class AlexaDeviceOfflineError(AlexaUnreachableError):
 
 
 class AlexaSpeakingError(AlexaError):
-    """Too much speech is queued on the device to add another text, which was not sent."""
+    """Too much speech is queued on some devices to add another text, which was not sent to them."""
 
     translation_key = "still_speaking"
 
-    def __init__(self, message: str, *, seconds: int) -> None:
-        """Initialize with the estimated remaining speaking time in seconds."""
+    def __init__(self, message: str, *, seconds: int, names: Iterable[str]) -> None:
+        """Initialize with the estimated remaining speaking time in seconds and the names of the devices."""
         super().__init__(message)
         self.seconds = seconds
+        self.names = tuple(names)
 
     @property
     @override
     def placeholders(self) -> dict[str, str]:
-        return {"seconds": str(self.seconds)}
+        return {"devices": ", ".join(self.names), "seconds": str(self.seconds)}
 
     @property
     @override
     def reason(self) -> str:
         return f"still speaking for about {self.seconds} s"
+
+
+class AlexaStepsSpeakingError(AlexaSpeakingError):
+    """Too much speech is queued on some devices to run a sequence of steps, of which none was run."""
+
+    translation_key = "steps_still_speaking"
 
 
 class AlexaInvalidValueError(AlexaError, ValueError):

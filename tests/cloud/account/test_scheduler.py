@@ -20,6 +20,7 @@ from custom_components.alexa_media.cloud.errors import (
     AlexaError,
     AlexaRateLimitedError,
     AlexaSpeakingError,
+    AlexaStepsSpeakingError,
     AlexaUnsupportedError,
 )
 from custom_components.alexa_media.cloud.model.commands import Announce, Command, RunSequence, SetVolume, Speak, Stop
@@ -238,9 +239,28 @@ async def test_a_text_that_would_wait_too_long_is_refused_immediately(cloud: Clo
         await cloud.scheduler.execute(Speak(text="hi"), [A])
     assert raised.value.seconds > MAX_SPEECH_WAIT
     assert raised.value.reason == f"still speaking for about {raised.value.seconds} s"
+    assert raised.value.placeholders == {"devices": A.name, "seconds": "1202"}
     await cloud.scheduler.execute(Speak(text="hi"), [B])
     await cloud.scheduler.execute(SetVolume(level=5), [A])
     assert len(cloud.sent) == 3
+    with pytest.raises(AlexaStepsSpeakingError) as steps:
+        await cloud.scheduler.execute_node({}, [A, B], {"B": 5.0})
+    assert steps.value.placeholders == {"devices": A.name, "seconds": "1202"}
+    assert len(cloud.sent) == 3
+
+
+async def test_only_the_devices_that_do_not_receive_a_text_are_named(cloud: Cloud) -> None:
+    """The others receive it; another error of one of them takes precedence."""
+    cloud.answer = accept_all
+    await cloud.scheduler.execute(Speak(text="x" * 6000), [B])
+    await cloud.scheduler.execute(Speak(text="x" * 8000), [C])
+    with pytest.raises(AlexaSpeakingError) as raised:
+        await cloud.scheduler.execute(Speak(text="hi"), [A, B, C])
+    assert raised.value.placeholders == {"devices": f"{B.name}, {C.name}", "seconds": "1202"}
+    assert cloud.sent[2:] == ["speak A hi"]
+    cloud.answer = lambda _: AlexaConnectionError("no", sent=False)
+    with pytest.raises(AlexaConnectionError):
+        await cloud.scheduler.execute(Announce(text="hi"), [B, device("D")])
 
 
 async def test_waiting_texts_count_toward_the_wait(cloud: Cloud) -> None:
@@ -388,7 +408,7 @@ async def test_a_refused_or_unsent_text_does_not_delay_the_next_one(cloud: Cloud
 
 async def test_a_refused_node_keeps_the_speech_of_other_echos(cloud: Cloud) -> None:
     spoken = command_node(Speak(text="hello"), [Target.of(B, "A1JO")])
-    node = asyncio.create_task(cloud.scheduler.execute_node(spoken, ["B"], {"B": 20.0}))
+    node = asyncio.create_task(cloud.scheduler.execute_node(spoken, [B], {"B": 20.0}))
     await settle()
     announced = cloud.command(Speak(text="hi"), A)
     await settle()

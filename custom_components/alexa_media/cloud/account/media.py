@@ -190,9 +190,9 @@ class AccountMedia:
 
     async def async_run(self, step: Step) -> None:
         """Run a step and its substeps as one sequence."""
-        serials = {do.device.serial for do in commands_of(step)}
+        devices = {do.device.serial: do.device for do in commands_of(step)}
         await self._scheduler.execute_node(
-            step_node(step, self._default_customer_id(), self._routine_node), serials, speech_ends(step)
+            step_node(step, self._default_customer_id(), self._routine_node), devices.values(), speech_ends(step)
         )
 
 

@@ -11,7 +11,14 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ..errors import AlexaCommandError, AlexaConnectionError, AlexaError, AlexaSpeakingError, AlexaUnsupportedError
+from ..errors import (
+    AlexaCommandError,
+    AlexaConnectionError,
+    AlexaError,
+    AlexaSpeakingError,
+    AlexaStepsSpeakingError,
+    AlexaUnsupportedError,
+)
 from ..model.commands import Announce, Command, Speak
 from ..model.devices import Device
 from ..ssml import pieces, speaking_seconds
@@ -204,13 +211,19 @@ class CommandScheduler:
     async def execute(self, command: Command, devices: Sequence[Device]) -> None:
         """Run a command on devices; returns when Amazon has accepted it for all of them.
 
-        Raises the ``AlexaError`` of the first device that failed. Canceling the caller withdraws the command if it has
-        not been sent yet.
+        Raises the ``AlexaError`` of the first device that failed, or ``AlexaSpeakingError`` for all busy devices if no
+        other one failed. Canceling the caller withdraws the command if it has not been sent yet.
         """
         single = {device.serial: device for device in devices}.values()
-        for error in await self.execute_each([(device, (command,)) for device in single]):
-            if error is not None:
+        results = await self.execute_each([(device, (command,)) for device in single])
+        errors = [error for error in results if error is not None]
+        busy = [error for error in errors if isinstance(error, AlexaSpeakingError)]
+        for error in errors:
+            if error not in busy:
                 raise error
+        if busy:
+            names = (name for error in busy for name in error.names)
+            raise _busy(AlexaSpeakingError, max(error.seconds for error in busy), names)
 
     async def execute_each(self, plans: Sequence[tuple[Device, Sequence[Command]]]) -> Sequence[AlexaError | None]:
         """Run the commands of each plan in order on its device; return an error or None for each plan.
@@ -229,7 +242,7 @@ class CommandScheduler:
             return ()
         for part in parts:
             if part.speech is not None and (pause := self._pause(part.serial)) > MAX_SPEECH_WAIT:
-                part.finish(_busy(pause))
+                part.finish(_busy(AlexaSpeakingError, pause, [part.target.device.name]))
         self._waiting += parts
         self._changed.set()
         if self._worker is None:
@@ -245,10 +258,10 @@ class CommandScheduler:
             errors.append(result)
         return errors
 
-    async def execute_node(self, node: Node, serials: Collection[str], speech: Mapping[str, float]) -> None:
+    async def execute_node(self, node: Node, devices: Collection[Device], speech: Mapping[str, float]) -> None:
         """Run a node as a separate sequence; returns when Amazon has accepted it. Raises an ``AlexaError``.
 
-        ``serials`` are its devices. ``speech`` is the estimated end of speech by serial, in seconds from the start of
+        ``devices`` are its devices. ``speech`` is the estimated end of speech by serial, in seconds from the start of
         the node. A node with speech waits for texts being spoken on its devices, because a new text would interrupt
         them. Later texts wait for the node's speech, but at most ``MAX_SPEECH_WAIT``.
         """
@@ -257,11 +270,13 @@ class CommandScheduler:
                 if self._is_closed:
                     raise _closed(sent=False)
                 now = self._now()
-                pause = max((self._speaks_until.get(serial, now) - now for serial in serials if speech), default=0.0)
+                until = [(self._speaks_until.get(device.serial, now), device) for device in devices if speech]
+                pause = max((end for end, _ in until), default=now) - now
                 if pause <= 0:
                     break
                 if pause > MAX_SPEECH_WAIT:
-                    raise _busy(pause)
+                    names = (device.name for end, device in until if end - now > MAX_SPEECH_WAIT)
+                    raise _busy(AlexaStepsSpeakingError, pause, names)
                 await asyncio.sleep(pause)
             # stored before the command is sent, so that no other text is sent in the meantime
             noted = {serial: now + min(seconds, MAX_SPEECH_WAIT) for serial, seconds in speech.items()}
@@ -402,9 +417,9 @@ def _smaller(parts: Sequence[_Part]) -> list[list[_Part]]:
     return list(calls.values()) if len(calls) > 1 else [[part] for part in parts]
 
 
-def _busy(pause: float) -> AlexaError:
-    """Return the error for a text that would wait too long for earlier ones; ``pause`` is in seconds."""
-    return AlexaSpeakingError(f"Other texts are spoken for {pause:.0f} s more", seconds=round(pause))
+def _busy(error: type[AlexaSpeakingError], pause: float, names: Iterable[str]) -> AlexaSpeakingError:
+    """Return the error for a text that would wait too long for earlier ones on devices; ``pause`` is in seconds."""
+    return error(f"Other texts are spoken for {pause:.0f} s more", seconds=round(pause), names=names)
 
 
 def _closed(*, sent: bool) -> AlexaError:
