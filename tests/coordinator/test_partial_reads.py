@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import quote
 
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
@@ -103,6 +104,31 @@ async def test_items_changed_during_a_gap_are_read_even_if_the_list_shows_no_cha
     await clock.advance(15, 0.5)
     items = entry.runtime_data.lists.data[lists.shop].items
     assert "oat milk" in {item.name for item in items}
+
+
+async def test_a_list_whose_items_cannot_be_read_does_not_affect_the_others(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, clock: Clock
+) -> None:
+    """It keeps its items, and is read again at growing intervals."""
+    lists = Lists(sim, household)
+    path = f"/alexashoppinglists/api/v2/lists/{quote(lists.shop, safe='')}/items/fetch"
+    fault = sim.fault(path=path, status=500)
+    await clock.settle()
+    sim.reset_ledger()
+    lists.change({lists.shop: {"items": {NUTS: {"itemName": "nuts"}}}})
+    await clock.advance(120, 5)
+    held = entry.runtime_data.lists
+    assert held.last_update_success
+    assert "nuts" not in {item.name for item in held.data[lists.shop].items}
+    assert {line.partition(" ")[2] for line in household.requests(path="*/lists/*")} == {path}
+    assert 2 <= len(household.requests(path=path)) <= 6
+    sim.remove_fault(str(fault))
+    await clock.advance(130, 5)
+    assert "nuts" in {item.name for item in held.data[lists.shop].items}
+    sim.fault(path="/alexashoppinglists/*", status=500)
+    lists.change({key: {"items": {NUTS: {"itemName": "figs"}}} for key in held.watched()})
+    await clock.advance(5, 0.5)
+    assert not held.last_update_success, "no list can be read"
 
 
 async def test_reads_of_the_sessions_do_not_postpone_polls_forever(

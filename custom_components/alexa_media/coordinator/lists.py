@@ -10,11 +10,14 @@ from typing import Any, ClassVar, Final, override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
-from ..cloud.errors import AlexaCommandError, AlexaUnsupportedError
+from ..cloud.errors import AlexaCommandError, AlexaError, AlexaUnsupportedError
 from ..cloud.model.api import AlexaBackend
 from ..cloud.model.lists import ListInfo, ListItem, ListsApi
 from .absences import KeptTopicCoordinator
+from .base import RETRY_FIRST, RETRY_LIMIT
+from .devices import is_out_of_reach
 from .echo_events import LIST_ITEM, EchoEvent, async_send
+from .removal import Timer
 
 MAX_ITEM_IDS: Final = 5000
 """Maximum number of earlier item ids remembered per list; an item with a remembered id is not new."""
@@ -46,6 +49,8 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
         self._changed: set[str] = set()
         self._refused: set[str] = set()
         self._read_items: frozenset[str] = frozenset()
+        self._failed_reads = 0
+        self._retry = Timer(hass, entry)
         self._wanting: asyncio.Task[None] | None = None
 
     # --- reading ---------------------------------------------------------------------
@@ -77,27 +82,43 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
             self._changed.update(wanted)
             raise
         refusals: dict[str, AlexaUnsupportedError] = {}
-        failures: list[BaseException] = []
+        failures: dict[str, BaseException] = {}
         for list_id, answer in zip(wanted, answers, strict=True):
             if isinstance(answer, BaseException):
                 self._changed.add(list_id)
                 if isinstance(answer, AlexaUnsupportedError):
                     refusals[list_id] = answer
                 else:
-                    failures.append(answer)
+                    failures[list_id] = answer
                 continue
             self._refused.discard(list_id)
             lists[list_id] = replace(lists[list_id], items=answer)
             # Keep what has been read, in case another read failed.
             self.data = {**self.data, list_id: lists[list_id]}
-        if failures:
-            raise failures[0]
+        self._async_raise_or_retry(failures)
         if refusals and (only_changed or len(refusals) == len(lists)):
             raise next(iter(refusals.values()))
         if refusals.keys() - self._refused:
             self._refused |= refusals.keys()
             self.async_list_hint(None)
         return lists
+
+    @callback
+    def _async_raise_or_retry(self, failures: Mapping[str, BaseException]) -> None:
+        """Schedule another read of the lists whose items could not be read; meanwhile they keep their items.
+
+        Raises the error of one of them if no list can be read, or if further requests are pointless for now.
+        """
+        self._retry.cancel()
+        if not failures:
+            self._failed_reads = 0
+            return
+        fatal = [err for err in failures.values() if not isinstance(err, AlexaError) or is_out_of_reach(err)]
+        if fatal or not (self.watched() & self.data.keys()) - failures.keys():
+            raise next(iter(fatal or failures.values()))
+        delay = min(RETRY_FIRST * 2 ** min(self._failed_reads, 10), RETRY_LIMIT)
+        self._failed_reads += 1
+        self._retry.call_later(delay, self._async_part_hint)
 
     async def _async_lists(self) -> dict[str, AlexaList]:
         """Read the list of lists, and mark the lists whose items may have changed."""
