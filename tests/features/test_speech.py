@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud.model.devices import Volume
 from custom_components.alexa_media.const import DOMAIN
-from tests.conftest import Household, quiet, set_up, until
+from tests.conftest import Household, end_speech, quiet, set_up, until
 
 pytestmark = pytest.mark.platforms("media_player")
 
@@ -98,9 +98,10 @@ async def test_the_original_volume_is_restored_after_several_messages(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """While an Echo speaks at a temporary volume, a further message still restores the original volume."""
-    await speak(hass, KITCHEN, "One", volume=0.8)
+    await speak(hass, KITCHEN, 'One <break time="10s"/>', volume=0.8)
     players = entry.runtime_data.players
     await until(hass, lambda: players.data[household.serial("Kitchen Show")].volume.level == 80)
+    end_speech(entry)
     sim.reset_ledger()
     await speak(hass, KITCHEN, "Two", volume=0.6)
     assert volumes_sent(sim) == [60, 35]
@@ -110,7 +111,7 @@ async def test_the_original_volume_is_restored_if_the_entry_is_reloaded_during_a
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     """The volume of a message that is being spoken does not become the volume of the Echo."""
-    await speak(hass, KITCHEN, "One", volume=0.8)
+    await speak(hass, KITCHEN, 'One <break time="10s"/>', volume=0.8)
     assert await hass.config_entries.async_reload(entry.entry_id)
     players = entry.runtime_data.players
     await until(hass, lambda: players.data[household.serial("Kitchen Show")].volume.level == 80)
