@@ -75,70 +75,84 @@ async def test_every_folder_can_be_opened(hass: HomeAssistant, entry: MockConfig
     assert {"providers", "provider/AMAZON_MUSIC", "provider/SPOTIFY", "sounds/animals"} <= set(seen)
 
 
-@pytest.mark.parametrize("name", ["spotify", "Spotify", " SPOTIFY"])
-async def test_a_provider_is_opened_in_any_case(hass: HomeAssistant, entry: MockConfigEntry, name: str) -> None:
-    folder = await browse(hass, media_content_type="library", media_content_id=f"provider/{name}")
-    assert (folder.title, folder.can_search) == ("Spotify", True)
-    assert (await browse(hass, media_content_type=name)).title == "Spotify"
-    for place in ({"media_content_type": name}, {"media_content_id": f"provider/{name}"}):
-        where = {"media_content_type": "library", "media_content_id": "", **place}
-        assert await search(hass, **{key: value for key, value in where.items() if value}) == ["SPOTIFY"]
+async def test_a_provider_is_opened_in_any_case(
+    hass: HomeAssistant, entry: MockConfigEntry, subtests: pytest.Subtests
+) -> None:
+    for name in ("spotify", "Spotify", " SPOTIFY"):
+        with subtests.test(name):
+            folder = await browse(hass, media_content_type="library", media_content_id=f"provider/{name}")
+            assert (folder.title, folder.can_search) == ("Spotify", True)
+            assert (await browse(hass, media_content_type=name)).title == "Spotify"
+            for place in ({"media_content_type": name}, {"media_content_id": f"provider/{name}"}):
+                where = {"media_content_type": "library", "media_content_id": "", **place}
+                assert await search(hass, **{key: value for key, value in where.items() if value}) == ["SPOTIFY"]
 
 
-@pytest.mark.parametrize(
-    "folder",
-    ["nowhere", "provider/NOPE", "provider", "provider/", "providers/x", "sounds/", "sounds/nope", "queue/x", "/"],
+UNKNOWN_FOLDERS = (
+    *("nowhere", "provider/NOPE", "provider", "provider/", "providers/x", "sounds/", "sounds/nope", "queue/x", "/"),
 )
-async def test_an_unknown_folder_is_refused(hass: HomeAssistant, entry: MockConfigEntry, folder: str) -> None:
-    with pytest.raises(HomeAssistantError, match="doesn't exist"):
-        await browse(hass, media_content_type="library", media_content_id=folder)
 
 
-@pytest.mark.parametrize(
-    ("kind", "media_id"),
-    [
-        ("AMAZON_MUSIC", "provider/AMAZON_MUSIC"),
-        ("spotify", "provider/SPOTIFY"),
-        ("AMAZON_MUSIC", "Provider/spotify"),
-        ("library", "providers"),
-        ("library", ""),
-        ("sound", "sounds/animals"),
-        ("TUNEIN", "queue/1"),
-    ],
+async def test_an_unknown_folder_is_refused(
+    hass: HomeAssistant, entry: MockConfigEntry, subtests: pytest.Subtests
+) -> None:
+    for folder in UNKNOWN_FOLDERS:
+        with subtests.test(folder), pytest.raises(HomeAssistantError, match="doesn't exist"):
+            await browse(hass, media_content_type="library", media_content_id=folder)
+
+
+FOLDERS = (
+    ("AMAZON_MUSIC", "provider/AMAZON_MUSIC"),
+    ("spotify", "provider/SPOTIFY"),
+    ("AMAZON_MUSIC", "Provider/spotify"),
+    ("library", "providers"),
+    ("library", ""),
+    ("sound", "sounds/animals"),
+    ("TUNEIN", "queue/1"),
 )
+
+
 async def test_a_folder_is_not_played(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, kind: str, media_id: str
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    subtests: pytest.Subtests,
 ) -> None:
     await quiet(hass, sim, calm=0.3)
-    sim.reset_ledger()
-    with pytest.raises(ServiceValidationError) as raised:
-        await play(hass, kind, media_id)
-    assert raised.value.translation_key == "media_id_folder"
-    assert household.requests() == []
+    for kind, media_id in FOLDERS:
+        with subtests.test(f"{kind}-{media_id}"):
+            sim.reset_ledger()
+            with pytest.raises(ServiceValidationError) as raised:
+                await play(hass, kind, media_id)
+            assert raised.value.translation_key == "media_id_folder"
+            assert household.requests() == []
 
 
 # --- providers --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("kind", "provider"),
-    [
-        ("spotify", "SPOTIFY"),
-        ("Amazon Music", "AMAZON_MUSIC"),
-        ("amazon_music", "AMAZON_MUSIC"),
-        ("My library", "CLOUDPLAYER"),
-        ("default", "DEFAULT"),
-    ],
+PROVIDERS = (
+    ("spotify", "SPOTIFY"),
+    ("Amazon Music", "AMAZON_MUSIC"),
+    ("amazon_music", "AMAZON_MUSIC"),
+    ("My library", "CLOUDPLAYER"),
+    ("default", "DEFAULT"),
 )
+
+
 async def test_a_provider_is_known_in_any_case(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, kind: str, provider: str
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
-    await play(hass, kind, "quill")
-    assert [node["musicProviderId"] for node in music_nodes(sim)] == [provider]
-    data = {"entity_id": KITCHEN, "steps": [{"music": "salt", "provider": kind}]}
-    if kind != "My library":  # the steps are parsed without a request
-        await hass.services.async_call("alexa_media", "run_sequence", data, blocking=True)
-        assert [node["musicProviderId"] for node in music_nodes(sim)] == [provider] * 2
+    for kind, provider in PROVIDERS:
+        with subtests.test(kind):
+            sim.reset_ledger()
+            await play(hass, kind, "quill")
+            assert [node["musicProviderId"] for node in music_nodes(sim)] == [provider]
+            data = {"entity_id": KITCHEN, "steps": [{"music": "salt", "provider": kind}]}
+            if kind != "My library":  # the steps are parsed without a request
+                await hass.services.async_call("alexa_media", "run_sequence", data, blocking=True)
+                assert [node["musicProviderId"] for node in music_nodes(sim)] == [provider] * 2
 
 
 async def test_an_unknown_provider_is_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
@@ -148,16 +162,15 @@ async def test_an_unknown_provider_is_refused(hass: HomeAssistant, sim: ControlC
     assert music_nodes(sim) == []
 
 
-@pytest.mark.parametrize(
-    ("kind", "media_id"), [("Routine", "Good night"), ("SOUND", "air_horn_03"), (" Custom ", "tell a joke")]
-)
 async def test_a_content_type_is_known_in_any_case(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, kind: str, media_id: str
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
-    sim.reset_ledger()
-    await play(hass, kind, media_id)
-    assert len(sim.ledger(path="/api/behaviors/preview")) == 1
-    assert music_nodes(sim) == []
+    for kind, media_id in (("Routine", "Good night"), ("SOUND", "air_horn_03"), (" Custom ", "tell a joke")):
+        with subtests.test(kind):
+            sim.reset_ledger()
+            await play(hass, kind, media_id)
+            assert len(sim.ledger(path="/api/behaviors/preview")) == 1
+            assert music_nodes(sim) == []
 
 
 def test_names_of_providers_are_recognized() -> None:
@@ -168,48 +181,51 @@ def test_names_of_providers_are_recognized() -> None:
 # --- extra --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("kind", "media_id", "extra", "named"),
-    [
-        ("AMAZON_MUSIC", "quill", {"timr": 60}, "timr"),
-        ("spotify", "quill", {"timer": 60, "shuffle": True, "enqueue": "x"}, "enqueue, shuffle"),
-        ("sound", "air_horn_03", {"timer": 60}, "timer"),
-        ("custom", "tell a joke", {"voice": "Brian"}, "voice"),
-        ("routine", "good night", {"delay": 3}, "delay"),
-        ("image", "https://media.example.org/a.jpg", {"volume": 0.3}, "volume"),
-        ("station", "s1001", {"title": "x"}, "title"),
-    ],
+# Content type, content id, extra, and the keys in the error.
+UNKNOWN_KEYS: tuple[tuple[str, str, dict[str, Any], str], ...] = (
+    ("AMAZON_MUSIC", "quill", {"timr": 60}, "timr"),
+    ("spotify", "quill", {"timer": 60, "shuffle": True, "enqueue": "x"}, "enqueue, shuffle"),
+    ("sound", "air_horn_03", {"timer": 60}, "timer"),
+    ("custom", "tell a joke", {"voice": "Brian"}, "voice"),
+    ("routine", "good night", {"delay": 3}, "delay"),
+    ("image", "https://media.example.org/a.jpg", {"volume": 0.3}, "volume"),
+    ("station", "s1001", {"title": "x"}, "title"),
 )
+
+
 async def test_an_unknown_key_is_reported(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
+) -> None:
+    for kind, media_id, extra, named in UNKNOWN_KEYS:
+        with subtests.test(f"{kind}-{named}"):
+            sim.reset_ledger()
+            with pytest.raises(ServiceValidationError, match=f"Unknown keys in extra: {named}\\."):
+                await play(hass, kind, media_id, extra=extra)
+            assert sim.ledger(method="POST", path="/api/behaviors/*") == []
+
+
+async def test_an_invalid_volume_is_refused(
+    hass: HomeAssistant, entry: MockConfigEntry, subtests: pytest.Subtests
+) -> None:
+    for value in (-0.1, 1.5, "loud", True, [1]):
+        with subtests.test(str(value)), pytest.raises(ServiceValidationError, match="number from 0 to 1"):
+            await play(hass, "AMAZON_MUSIC", "quill", extra={"volume": value})
+
+
+async def test_the_volume_is_applied(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,
-    kind: str,
-    media_id: str,
-    extra: dict[str, Any],
-    named: str,
+    household: Household,
+    subtests: pytest.Subtests,
 ) -> None:
-    sim.reset_ledger()
-    with pytest.raises(ServiceValidationError, match=f"Unknown keys in extra: {named}\\."):
-        await play(hass, kind, media_id, extra=extra)
-    assert sim.ledger(method="POST", path="/api/behaviors/*") == []
-
-
-@pytest.mark.parametrize("value", [-0.1, 1.5, "loud", True, [1]])
-async def test_an_invalid_volume_is_refused(hass: HomeAssistant, entry: MockConfigEntry, value: Any) -> None:
-    with pytest.raises(ServiceValidationError, match="number from 0 to 1"):
-        await play(hass, "AMAZON_MUSIC", "quill", extra={"volume": value})
-
-
-@pytest.mark.parametrize(
-    ("kind", "media_id"),
-    [("AMAZON_MUSIC", "quill"), ("sound", "air_horn_03"), ("station", "s1001"), ("routine", "good night")],
-)
-async def test_the_volume_is_applied(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, kind: str, media_id: str
-) -> None:
-    await play(hass, kind, media_id, extra={"volume": 0.55})
-    assert household.device("Kitchen Show")["volume"] == 55
+    for kind, media_id in (
+        *(("AMAZON_MUSIC", "quill"), ("sound", "air_horn_03"), ("station", "s1001"), ("routine", "good night")),
+    ):
+        with subtests.test(kind):
+            household.change("Kitchen Show", volume=35)
+            await play(hass, kind, media_id, extra={"volume": 0.55})
+            assert household.device("Kitchen Show")["volume"] == 55
 
 
 async def test_volume_and_timer_are_applied_together(

@@ -73,23 +73,26 @@ def features(hass: HomeAssistant, entity_id: str = KITCHEN) -> MediaPlayerEntity
 # --- commands that have nothing to do ---------------------------------------------------------
 
 
-@pytest.mark.parametrize("action", IDLE_ACTIONS)
 async def test_an_idle_player_does_nothing_and_succeeds(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, action: str
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
-    sim.reset_ledger()
-    await act(hass, action, [STUDIO, GROUP, OFFICE], **IDLE_ACTIONS[action])
-    assert sim.ledger(path="/api/behaviors/preview") == []
-    assert set(commands(sim)) <= {"PlayCommand"}
-    assert sim.spoken() == []
+    idle = [STUDIO, GROUP, OFFICE]
+    for action, data in IDLE_ACTIONS.items():
+        with subtests.test(action):
+            assert {state_of(hass, entity_id).state for entity_id in idle} == {"idle"}
+            sim.reset_ledger()
+            await act(hass, action, idle, **data)
+            assert sim.ledger(path="/api/behaviors/preview") == []
+            assert set(commands(sim)) <= {"PlayCommand"}
+            assert sim.spoken() == []
 
 
-@pytest.mark.parametrize("action", ["forward", "rewind"])
 async def test_skipping_seconds_on_an_idle_player_does_nothing(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, action: str
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
-    await hass.services.async_call("alexa_media", action, {"entity_id": OFFICE}, blocking=True)
-    assert commands(sim) == []
+    for action in ("forward", "rewind"):
+        await hass.services.async_call("alexa_media", action, {"entity_id": OFFICE}, blocking=True)
+        assert commands(sim) == [], action
 
 
 async def test_a_command_succeeds_for_one_playing_and_three_idle_players(

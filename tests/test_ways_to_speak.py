@@ -64,55 +64,58 @@ async def said(
     return sim.spoken()[before:]
 
 
-@pytest.mark.parametrize(
-    ("text", "spoken", "shown"),
-    [
-        ("Dinner & a <film>, 5 < 6", "Dinner &amp; a &lt;film&gt;, 5 &lt; 6", "Dinner & a <film>, 5 < 6"),
-        ("Tom &amp; Jerry", "Tom &amp; Jerry", "Tom & Jerry"),
-        ("\U0001f600 <break/>Hi", "<speak>\U0001f600 <break/>Hi</speak>", "\U0001f600 Hi"),
-        (
-            '<amazon:effect name="whispered">Hi</amazon:effect>',
-            '<speak><amazon:effect name="whispered">Hi</amazon:effect></speak>',
-            "Hi",
-        ),
-        (" <SPEAK>Bread &amp; <!-- c -->butter</SPEAK>", "<speak>Bread &amp; butter</speak>", "Bread & butter"),
-        ("<speak><![CDATA[5 < 6]]></speak>", "<speak>5 &lt; 6</speak>", "5 < 6"),
-    ],
+# Text, and how it is spoken and shown.
+TEXTS: Final = (
+    ("Dinner & a <film>, 5 < 6", "Dinner &amp; a &lt;film&gt;, 5 &lt; 6", "Dinner & a <film>, 5 < 6"),
+    ("Tom &amp; Jerry", "Tom &amp; Jerry", "Tom & Jerry"),
+    ("\U0001f600 <break/>Hi", "<speak>\U0001f600 <break/>Hi</speak>", "\U0001f600 Hi"),
+    (
+        '<amazon:effect name="whispered">Hi</amazon:effect>',
+        '<speak><amazon:effect name="whispered">Hi</amazon:effect></speak>',
+        "Hi",
+    ),
+    (" <SPEAK>Bread &amp; <!-- c -->butter</SPEAK>", "<speak>Bread &amp; butter</speak>", "Bread & butter"),
+    ("<speak><![CDATA[5 < 6]]></speak>", "<speak>5 &lt; 6</speak>", "5 < 6"),
 )
+
+
 async def test_the_same_text_is_spoken_and_shown_in_the_same_way(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, text: str, spoken: str, shown: str
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
-    assert [(one["kind"], one["text"]) for one in await said(hass, sim, entry, SPEAKING, text)] == [
-        ("speak", spoken)
-    ] * len(SPEAKING)
-    announced = await said(hass, sim, entry, ANNOUNCING, text)
-    value = spoken if spoken.startswith("<speak") else shown
-    assert [(one["text"], one["display"]) for one in announced] == [(value, shown)] * len(ANNOUNCING)
-    assert [one["text"] for one in await said(hass, sim, entry, PUSHING, text)] == [shown] * len(PUSHING)
+    for text, spoken, shown in TEXTS:
+        with subtests.test(text):
+            assert [(one["kind"], one["text"]) for one in await said(hass, sim, entry, SPEAKING, text)] == [
+                ("speak", spoken)
+            ] * len(SPEAKING)
+            announced = await said(hass, sim, entry, ANNOUNCING, text)
+            value = spoken if spoken.startswith("<speak") else shown
+            assert [(one["text"], one["display"]) for one in announced] == [(value, shown)] * len(ANNOUNCING)
+            assert [one["text"] for one in await said(hass, sim, entry, PUSHING, text)] == [shown] * len(PUSHING)
 
 
-@pytest.mark.parametrize(
-    ("text", "key"),
-    [
-        ("<speak>Tom & Jerry</speak>", "ssml_malformed"),
-        ("<emphasis>Hi", "ssml_malformed"),
-        ("<speak><b>Hi</b></speak>", "ssml_unknown_element"),
-        ("<speak> <!-- nothing --> </speak>", "empty_message"),
-        (" \n", "empty_message"),
-        ("cut \ud83d", "text_not_encodable"),
-        ("x" * 8001, "message_too_long"),
-    ],
+INVALID_TEXTS: Final = (
+    ("<speak>Tom & Jerry</speak>", "ssml_malformed"),
+    ("<emphasis>Hi", "ssml_malformed"),
+    ("<speak><b>Hi</b></speak>", "ssml_unknown_element"),
+    ("<speak> <!-- nothing --> </speak>", "empty_message"),
+    (" \n", "empty_message"),
+    ("cut \ud83d", "text_not_encodable"),
+    ("x" * 8001, "message_too_long"),
 )
+
+
 async def test_an_invalid_text_is_refused_before_a_request_in_every_way(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, text: str, key: str
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
-    sim.reset_ledger()
-    for way in (*SPEAKING, *ANNOUNCING, *PUSHING):
-        with pytest.raises(ServiceValidationError) as raised:
-            await say(hass, way, text)
-        is_step_without_text = "steps" in way[1] and not text.strip()
-        assert raised.value.translation_key == ("sequence_step_wrong" if is_step_without_text else key), way
-    assert sim.ledger(method="POST", path="/api/behaviors/*") == []
+    for text, key in INVALID_TEXTS:
+        with subtests.test(ascii(text[:40])):
+            sim.reset_ledger()
+            for way in (*SPEAKING, *ANNOUNCING, *PUSHING):
+                with pytest.raises(ServiceValidationError) as raised:
+                    await say(hass, way, text)
+                is_step_without_text = "steps" in way[1] and not text.strip()
+                assert raised.value.translation_key == ("sequence_step_wrong" if is_step_without_text else key), way
+            assert sim.ledger(method="POST", path="/api/behaviors/*") == []
 
 
 async def test_titles_are_readable(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
@@ -161,33 +164,35 @@ async def test_the_other_options_in_the_data_are_applied(
     ]
 
 
-@pytest.mark.parametrize(
-    ("data", "named"),
-    [
-        ({"volum": 0.4}, "volum"),
-        ({"voice": "Brian"}, "voice"),
-        ({"type": "announce", "Volume": 1, "heading": "x"}, "heading"),
-        ({"volume": 1.1}, "volume"),
-        ({"volume": "loud"}, "volume"),
-        ({"volume": "nan"}, "volume"),
-        ({"language": "Klingon"}, "language"),
-        ({"override_dnd": "perhaps"}, "override_dnd"),
-        ({"type": "push", "volume": 0.4}, "volume"),
-        ({"type": "dropin_notification", "language": "fr-FR"}, "language"),
-        ({"type": "push", "method": "show"}, "method"),
-        ({"type": "tts", "title": "Never shown"}, "title"),
-        ({"type": "tts", "method": "show"}, "method"),
-        ({"type": "announce", "method": "show", "language": "fr-FR"}, "language"),
-        ({1: 2}, "1"),
-    ],
+UNKNOWN_OPTIONS: Final[tuple[tuple[dict[Any, Any], str], ...]] = (
+    ({"volum": 0.4}, "volum"),
+    ({"voice": "Brian"}, "voice"),
+    ({"type": "announce", "Volume": 1, "heading": "x"}, "heading"),
+    ({"volume": 1.1}, "volume"),
+    ({"volume": "loud"}, "volume"),
+    ({"volume": "nan"}, "volume"),
+    ({"language": "Klingon"}, "language"),
+    ({"override_dnd": "perhaps"}, "override_dnd"),
+    ({"type": "push", "volume": 0.4}, "volume"),
+    ({"type": "dropin_notification", "language": "fr-FR"}, "language"),
+    ({"type": "push", "method": "show"}, "method"),
+    ({"type": "tts", "title": "Never shown"}, "title"),
+    ({"type": "tts", "method": "show"}, "method"),
+    ({"type": "announce", "method": "show", "language": "fr-FR"}, "language"),
+    ({1: 2}, "1"),
 )
+
+
 async def test_an_unknown_option_is_reported(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, data: dict[Any, Any], named: str
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
-    with pytest.raises(ServiceValidationError) as raised:
-        await say(hass, ("notify.alexa_media", {"target": [KITCHEN], "data": data}), "Hi")
-    assert named in str(raised.value.translation_placeholders)
-    assert sim.spoken() == []
+    for data, named in UNKNOWN_OPTIONS:
+        with subtests.test(str(data)):
+            spoken = len(sim.spoken())
+            with pytest.raises(ServiceValidationError) as raised:
+                await say(hass, ("notify.alexa_media", {"target": [KITCHEN], "data": data}), "Hi")
+            assert named in str(raised.value.translation_placeholders)
+            assert len(sim.spoken()) == spoken
 
 
 async def test_an_option_without_effect_is_reported(

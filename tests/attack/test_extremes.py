@@ -21,6 +21,7 @@ KITCHEN = "media_player.kitchen_show"
 THERMOSTAT = "climate.hall_hall_thermostat"
 
 
+@pytest.mark.platforms("media_player")
 @pytest.mark.parametrize("message", ["word " * 40_000, "x" * 200_000], ids=["many words", "one long word"])
 async def test_a_text_of_a_template_that_went_wrong_does_not_mute_an_echo(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, message: str
@@ -37,27 +38,34 @@ async def test_a_text_of_a_template_that_went_wrong_does_not_mute_an_echo(
     assert spoken < 200
 
 
-@pytest.mark.parametrize("depth", [10, 100, 300, 480, 500])
+@pytest.mark.platforms("media_player")
 async def test_steps_as_deep_as_the_frontend_can_send_them_are_refused(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator, depth: int
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    hass_ws_client: WebSocketGenerator,
+    subtests: pytest.Subtests,
 ) -> None:
     client = await hass_ws_client(hass)
-    steps: list[dict[str, Any]] = [{"speak": "x"}]
-    for _ in range(depth):
-        steps = [{"parallel": steps}]
-    data = {"steps": steps, "entity_id": KITCHEN}
-    sim.reset_ledger()
-    with collecting() as log:
-        await client.send_json_auto_id(
-            {"type": "call_service", "domain": DOMAIN, "service": "run_sequence", "service_data": data}
-        )
-        answer = await client.receive_json()
-    assert answer["error"]["code"] == "service_validation_error"
-    # Home Assistant logs the message of a refused action as an error, without a traceback
-    assert all("maximum is 5 levels" in line and "Traceback" not in line for line in log.bad()), log.bad()
-    assert sim.ledger(path="/api/behaviors/preview") == []
+    for depth in (10, 100, 300, 480, 500):
+        with subtests.test(str(depth)):
+            steps: list[dict[str, Any]] = [{"speak": "x"}]
+            for _ in range(depth):
+                steps = [{"parallel": steps}]
+            data = {"steps": steps, "entity_id": KITCHEN}
+            sim.reset_ledger()
+            with collecting() as log:
+                await client.send_json_auto_id(
+                    {"type": "call_service", "domain": DOMAIN, "service": "run_sequence", "service_data": data}
+                )
+                answer = await client.receive_json()
+            assert answer["error"]["code"] == "service_validation_error"
+            # Home Assistant logs the message of a refused action as an error, without a traceback
+            assert all("maximum is 5 levels" in line and "Traceback" not in line for line in log.bad()), log.bad()
+            assert sim.ledger(path="/api/behaviors/preview") == []
 
 
+@pytest.mark.platforms("media_player")
 async def test_a_duration_without_a_usable_length_is_refused(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
@@ -76,6 +84,7 @@ async def test_a_duration_without_a_usable_length_is_refused(
     assert sim.ledger(method="POST", path="/api/behaviors/*") == []
 
 
+@pytest.mark.platforms("media_player")
 async def test_a_timer_of_music_without_a_usable_length_is_refused(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
@@ -90,6 +99,7 @@ async def test_a_timer_of_music_without_a_usable_length_is_refused(
     assert sim.ledger(method="POST", path="/api/behaviors/*") == []
 
 
+@pytest.mark.platforms("climate", "number")
 async def test_a_value_that_is_not_a_number_is_refused(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
@@ -107,6 +117,7 @@ async def test_a_value_that_is_not_a_number_is_refused(
     assert [request for request in sim.ledger() if request["method"] in ("POST", "PUT")] == []
 
 
+@pytest.mark.platforms("media_player")
 async def test_a_position_past_any_end_is_refused_by_amazon(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
@@ -121,6 +132,7 @@ async def test_a_position_past_any_end_is_refused_by_amazon(
         assert raised.value.translation_key == "command_refused"
 
 
+@pytest.mark.platforms("media_player")
 async def test_removing_a_copied_entry_keeps_the_registration_of_the_other(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entry_data: dict[str, Any]
 ) -> None:

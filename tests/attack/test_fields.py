@@ -81,66 +81,70 @@ async def read(hass: HomeAssistant, topic: TopicCoordinator[Any]) -> None:
     await hass.async_block_till_done()
 
 
-@pytest.mark.parametrize(
-    ("topic", "endpoint", "fields"),
-    [
-        pytest.param(
-            "devices",
-            "preferences",
-            [f"devicePreferences/*/{name}" for name in ("locale", "timeZoneId", "temperatureScale", "distanceUnits")],
-            id="preferences",
-        ),
-        pytest.param("settings", "wake_words", ["wakeWords/*/wakeWord", "wakeWords/*"], id="wake-words"),
-        pytest.param("settings", "aux", ["ports/*/direction", "ports/*/id", "ports/*"], id="aux"),
-        pytest.param(
-            "settings",
-            "home_group_devices",
-            ["devices/*/deviceStatus/deviceDropInAvailability", "devices/*/deviceStatus"],
-            id="drop-in",
-        ),
-        pytest.param("settings", "device_setting", ["value"], id="device-settings"),
-        pytest.param("settings", "wifi", ["essid", "macAddress"], id="wifi"),
-        pytest.param("alarm_sounds", "default_sound", ["displayName", "id", "providerId"], id="default-sound"),
-        pytest.param(
-            "alarm_sounds",
-            "sounds",
-            ["notificationSounds/*/displayName", "notificationSounds/*/id", "notificationSounds/*"],
-            id="sounds",
-        ),
-        pytest.param("routines", "routines", ["*/name", "*/triggers", "*/sequence", "*/status"], id="routines"),
-        pytest.param("kids", "kids_mode", ["*"], id="kids"),
-        pytest.param(
-            "lists",
-            "lists",
-            ["listInfoList/*/listName", "listInfoList/*/listType", "listInfoList/*/version"],
-            id="lists",
-        ),
-    ],
-)
+# Topic, endpoint, and fields in its response.
+FIELDS: dict[str, tuple[str, str, list[str]]] = {
+    "preferences": (
+        "devices",
+        "preferences",
+        [f"devicePreferences/*/{name}" for name in ("locale", "timeZoneId", "temperatureScale", "distanceUnits")],
+    ),
+    "wake-words": ("settings", "wake_words", ["wakeWords/*/wakeWord", "wakeWords/*"]),
+    "aux": ("settings", "aux", ["ports/*/direction", "ports/*/id", "ports/*"]),
+    "drop-in": (
+        "settings",
+        "home_group_devices",
+        ["devices/*/deviceStatus/deviceDropInAvailability", "devices/*/deviceStatus"],
+    ),
+    "device-settings": ("settings", "device_setting", ["value"]),
+    "wifi": ("settings", "wifi", ["essid", "macAddress"]),
+    "default-sound": ("alarm_sounds", "default_sound", ["displayName", "id", "providerId"]),
+    "sounds": (
+        "alarm_sounds",
+        "sounds",
+        ["notificationSounds/*/displayName", "notificationSounds/*/id", "notificationSounds/*"],
+    ),
+    "routines": ("routines", "routines", ["*/name", "*/triggers", "*/sequence", "*/status"]),
+    "kids": ("kids", "kids_mode", ["*"]),
+    "lists": ("lists", "lists", ["listInfoList/*/listName", "listInfoList/*/listType", "listInfoList/*/version"]),
+}
+
+
+@pytest.mark.timeout(300)
 async def test_an_invalid_field_does_not_affect_other_values(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, topic: str, endpoint: str, fields: list[str]
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
     """No error is logged, no entity becomes unavailable, and states and diagnostics can be serialized."""
     await with_all_enabled(hass, sim, entry)
-    coordinator = getattr(entry.runtime_data, topic)
+    all_good = good(hass)
+    for case, (topic, endpoint, fields) in FIELDS.items():
+        with subtests.test(case):
+            coordinator = getattr(entry.runtime_data, topic)
+            assert [line for path in fields for line in await found(hass, entry, coordinator, endpoint, path)] == []
+            await read(hass, coordinator)
+            assert good(hass) == all_good
+
+
+async def found(
+    hass: HomeAssistant, entry: MockConfigEntry, coordinator: TopicCoordinator[Any], endpoint: str, path: str
+) -> list[str]:
+    """Return what is wrong after each invalid value at a path in the response of an endpoint."""
     real = cloud_http._body
-    found: list[str] = []
-    for path in fields:
-        for name, odd in ODD.items():
+    bad: list[str] = []
+    for name, odd in ODD.items():
 
-            async def body(response: Any, target: Any, path: str = path, odd: Any = odd) -> bytes:
-                raw: bytes = await real(response, target)
-                if getattr(target, "name", "") != endpoint:
-                    return raw
-                return json.dumps(replaced(json.loads(raw), path.split("/"), odd)).encode()
+        async def body(response: Any, target: Any, odd: Any = odd) -> bytes:
+            raw: bytes = await real(response, target)
+            if getattr(target, "name", "") != endpoint:
+                return raw
+            return json.dumps(replaced(json.loads(raw), path.split("/"), odd)).encode()
 
-            before = good(hass)
-            with pytest.MonkeyPatch.context() as patch, collecting() as log:
-                patch.setattr(cloud_http, "_body", body)
-                await read(hass, coordinator)
-            json_bytes([state.as_dict() for state in hass.states.async_all()])
-            json_bytes(await async_get_config_entry_diagnostics(hass, entry))
-            lost = before - good(hass)
-            if log.bad() or lost:
-                found.append(f"{path} {name}: {[line[:120] for line in log.bad()]} {sorted(lost)[:3]}")
-    assert found == []
+        before = good(hass)
+        with pytest.MonkeyPatch.context() as patch, collecting() as log:
+            patch.setattr(cloud_http, "_body", body)
+            await read(hass, coordinator)
+        json_bytes([state.as_dict() for state in hass.states.async_all()])
+        json_bytes(await async_get_config_entry_diagnostics(hass, entry))
+        lost = before - good(hass)
+        if log.bad() or lost:
+            bad.append(f"{path} {name}: {[line[:120] for line in log.bad()]} {sorted(lost)[:3]}")
+    return bad

@@ -122,25 +122,23 @@ async def test_a_user_cannot_set_an_invalid_time_zone(hass: HomeAssistant, entry
             )
 
 
-@pytest.mark.parametrize(
-    "at", ["9999-12-31 23:59:59", "9999-12-31T23:59:59+00:00", "9998-01-01 00:00:00", "0001-01-01 00:00:00"]
-)
-@pytest.mark.parametrize("action", ["create_reminder", "create_alarm", "edit_reminder"])
 async def test_a_date_far_away_is_refused(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, action: str, at: str
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
-    data: dict[str, Any] = {"at": at}
-    if action == "edit_reminder":
-        items = [item for each in entry.runtime_data.notifications.data.values() for item in each]
-        data["notification_id"] = next(item for item in items if item.type.value == "Reminder").notification_id
-    else:
-        data["entity_id"] = "media_player.kitchen_show"
-        if action == "create_reminder":
-            data["message"] = "x"
-    sim.reset_ledger()
-    with pytest.raises(HomeAssistantError):
-        await hass.services.async_call(DOMAIN, action, data, blocking=True)
-    assert sim.ledger(method="PUT") == sim.ledger(method="POST", path="/v1/alerts/alarms") == []
+    items = [item for each in entry.runtime_data.notifications.data.values() for item in each]
+    reminder = next(item for item in items if item.type.value == "Reminder").notification_id
+    actions: dict[str, dict[str, Any]] = {
+        "create_reminder": {"entity_id": "media_player.kitchen_show", "message": "x"},
+        "create_alarm": {"entity_id": "media_player.kitchen_show"},
+        "edit_reminder": {"notification_id": reminder},
+    }
+    for action, data in actions.items():
+        for at in ("9999-12-31 23:59:59", "9999-12-31T23:59:59+00:00", "9998-01-01 00:00:00", "0001-01-01 00:00:00"):
+            with subtests.test(f"{action}-{at}"):
+                sim.reset_ledger()
+                with pytest.raises(HomeAssistantError):
+                    await hass.services.async_call(DOMAIN, action, {**data, "at": at}, blocking=True)
+                assert sim.ledger(method="PUT") == sim.ledger(method="POST", path="/v1/alerts/alarms") == []
 
 
 async def test_half_an_emoji_leaves_the_states_of_home_assistant_readable(

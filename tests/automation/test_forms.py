@@ -43,22 +43,23 @@ async def test_a_time_field_needs_no_date(
     assert (item["originalDate"], item["originalTime"]) == (f"{year}-12-25", "10:00:00.000")
 
 
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        ({}, "time is missing"),
-        ({"date": "2030-01-01"}, "time is missing"),
-        ({"at": "07:00", "time": "08:00:00"}, "two times"),
-        ({"at": "07:00", "date": "2030-01-01"}, "two times"),
-    ],
+TIMES: Final[tuple[tuple[dict[str, Any], str], ...]] = (
+    ({}, "time is missing"),
+    ({"date": "2030-01-01"}, "time is missing"),
+    ({"at": "07:00", "time": "08:00:00"}, "two times"),
+    ({"at": "07:00", "date": "2030-01-01"}, "two times"),
 )
+
+
 async def test_exactly_one_time_is_required(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, data: dict[str, Any], words: str
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
-    sim.reset_ledger()
-    with pytest.raises(ServiceValidationError, match=words):
-        await act(hass, "create_alarm", entity_id=BEDROOM, **data)
-    assert [one for one in sim.ledger() if one["method"] not in ("GET", "HEAD")] == []
+    for data, words in TIMES:
+        with subtests.test(str(data)):
+            sim.reset_ledger()
+            with pytest.raises(ServiceValidationError, match=words):
+                await act(hass, "create_alarm", entity_id=BEDROOM, **data)
+            assert [one for one in sim.ledger() if one["method"] not in ("GET", "HEAD")] == []
 
 
 async def test_the_form_of_steps_has_every_step(

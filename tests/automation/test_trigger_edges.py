@@ -248,62 +248,67 @@ async def test_an_automation_can_be_set_up_before_the_account(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"text": "{a", "match": "matches"},
-        {"text": "{a} and {a}", "match": "matches"},
-        {"text": ""},
-        {"text": "?"},
-        {"text": "x" * 300},
-        {"match": "regex", "text": "x"},
-        {"text": ["a"]},
-        {"unknown": 1},
-    ],
-    ids=str,
-)
+INVALID_OPTIONS: list[dict[str, Any]] = [
+    {"text": "{a", "match": "matches"},
+    {"text": "{a} and {a}", "match": "matches"},
+    {"text": ""},
+    {"text": "?"},
+    {"text": "x" * 300},
+    {"match": "regex", "text": "x"},
+    {"text": ["a"]},
+    {"unknown": 1},
+]
+
+
 async def test_an_invalid_trigger_only_disables_its_automation(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, options: dict[str, Any]
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, subtests: pytest.Subtests
 ) -> None:
     """The other automations in the file work, and no exception is raised."""
     action = {"event": "triggered", "event_data_template": {"trigger": "{{ trigger }}"}}
     good = {"alias": "good", "triggers": [{"trigger": VOICE}], "actions": [action]}
-    bad = {"alias": "bad", "triggers": [{"trigger": VOICE, "options": options}], "actions": [action]}
+    bad = [
+        {"alias": f"bad {number}", "triggers": [{"trigger": VOICE, "options": options}], "actions": [action]}
+        for number, options in enumerate(INVALID_OPTIONS)
+    ]
     with collecting() as log:
-        assert await async_setup_component(hass, "automation", {"automation": [bad, good]})
+        assert await async_setup_component(hass, "automation", {"automation": [*bad, good]})
     assert not [line for line in log.lines() if "Traceback" in line]
-    bad_state = hass.states.get("automation.bad")
-    assert bad_state is None or bad_state.state == "unavailable"
+    for number, options in enumerate(INVALID_OPTIONS):
+        with subtests.test(str(options)):
+            bad_state = hass.states.get(f"automation.bad_{number}")
+            assert bad_state is None or bad_state.state == "unavailable"
     triggered = async_capture_events(hass, "triggered")
     sim.say(household.serial("Kitchen Show"), "x")
     await until(hass, lambda: triggered)
     assert len(triggered) == 1
 
 
-@pytest.mark.parametrize(
-    ("trigger", "target", "key"),
-    [
-        (VOICE, "light.elsewhere", "doesn't contain an Echo"),
-        (VOICE, "todo.jo_example_org_amazon_com_shopping_list", "doesn't contain an Echo"),
-        ("alexa_media.item_added", "todo.elsewhere", "doesn't contain an Alexa list"),
-        ("alexa_media.item_added", KITCHEN, "doesn't contain an Alexa list"),
-        ("alexa_media.item_added", "todo.not_there_yet", None),
-        ("alexa_media.item_added", "todo.jo_example_org_amazon_com_shopping_list", None),
-        (VOICE, "sensor.kitchen_show_next_alarm", None),
-    ],
+# Trigger, target, and words of the error; None if the target is valid.
+TARGETS = (
+    (VOICE, "light.elsewhere", "doesn't contain an Echo"),
+    (VOICE, "todo.jo_example_org_amazon_com_shopping_list", "doesn't contain an Echo"),
+    ("alexa_media.item_added", "todo.elsewhere", "doesn't contain an Alexa list"),
+    ("alexa_media.item_added", KITCHEN, "doesn't contain an Alexa list"),
+    ("alexa_media.item_added", "todo.not_there_yet", None),
+    ("alexa_media.item_added", "todo.jo_example_org_amazon_com_shopping_list", None),
+    (VOICE, "sensor.kitchen_show_next_alarm", None),
 )
+
+
 async def test_a_target_that_can_never_match_is_refused(
-    hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: Any, trigger: str, target: str, key: str | None
+    hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: Any, subtests: pytest.Subtests
 ) -> None:
     """The error contains the reason, which depends on the trigger."""
     for domain in ("light", "todo"):
         er.async_get(hass).async_get_or_create(domain, "demo", "elsewhere", suggested_object_id="elsewhere")
     client = await hass_ws_client(hass)
-    config = {"trigger": trigger, "target": {"entity_id": target}}
-    await client.send_json_auto_id({"type": "validate_config", "triggers": [config]})
-    answer = (await client.receive_json())["result"]["triggers"]
-    assert answer["valid"] is (key is None)
-    assert key is None or key in answer["error"]
+    for trigger, target, key in TARGETS:
+        with subtests.test(f"{trigger}-{target}"):
+            config = {"trigger": trigger, "target": {"entity_id": target}}
+            await client.send_json_auto_id({"type": "validate_config", "triggers": [config]})
+            answer = (await client.receive_json())["result"]["triggers"]
+            assert answer["valid"] is (key is None)
+            assert key is None or key in answer["error"]
 
 
 async def test_without_transcripts_words_and_persons_are_compared_and_not_shown(

@@ -118,38 +118,33 @@ async def test_interval_has_limits(
         await hass.config_entries.options.async_configure(flow["flow_id"], UNCHANGED | {"scan_interval": seconds})
 
 
-@pytest.mark.parametrize(
-    ("values", "error"),
-    [
-        ({"public_url": "home.example.org"}, {"public_url": "invalid_public_url"}),
-        *(
-            ({"public_url": url}, {"public_url": "invalid_public_url"})
-            for url in (
-                *("https://[bad", "https://", "https:///x", "ftp://home.example.org", "javascript:alert(1)", "//home"),
-                *("https://jo:pw@home.example.org", "https://home.example.org/?a=1", "https://home.example.org/#a"),
-                *("https://home.example.org:0", "https://home.example.org:99999", "https://home.example.org:x"),
-                *(
-                    "https://home example.org",
-                    "https://home.example.org\r\nX: y",
-                    "https://home;evil",
-                    "https://\ud83d",
-                ),
-            )
-        ),
-        (
-            {"include_devices": ["G0SIM00KITCHEN01"], "exclude_devices": ["G0SIM00KITCHEN01"]},
-            {"exclude_devices": "included_and_excluded"},
-        ),
-    ],
+INVALID_URLS = (
+    *("https://[bad", "https://", "https:///x", "ftp://home.example.org", "javascript:alert(1)", "//home"),
+    *("https://jo:pw@home.example.org", "https://home.example.org/?a=1", "https://home.example.org/#a"),
+    *("https://home.example.org:0", "https://home.example.org:99999", "https://home.example.org:x"),
+    *("https://home example.org", "https://home.example.org\r\nX: y", "https://home;evil", "https://\ud83d"),
+    "home.example.org",
 )
+INVALID: list[tuple[dict[str, Any], dict[str, str]]] = [
+    *(({"public_url": url}, {"public_url": "invalid_public_url"}) for url in INVALID_URLS),
+    (
+        {"include_devices": ["G0SIM00KITCHEN01"], "exclude_devices": ["G0SIM00KITCHEN01"]},
+        {"exclude_devices": "included_and_excluded"},
+    ),
+]
+
+
 async def test_errors_are_shown_and_the_input_is_kept(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, values: dict[str, Any], error: dict[str, str]
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
-    flow = await submit(hass, entry, **values)
-    assert flow["errors"] == error
-    for key, value in values.items():
-        assert suggested(flow)[key] == value
-    assert dict(entry.options) == {}
+    for values, error in INVALID:
+        with subtests.test(ascii(values)):
+            flow = await submit(hass, entry, **values)
+            assert flow["errors"] == error
+            for key, value in values.items():
+                assert suggested(flow)[key] == value
+            assert dict(entry.options) == {}
+            hass.config_entries.options.async_abort(flow["flow_id"])
 
 
 @pytest.mark.contract("options")
@@ -187,21 +182,23 @@ async def test_options_open_while_the_account_is_not_loaded(
     assert config_entry.options["scan_interval"] == 30
 
 
-@pytest.mark.parametrize(
-    ("given", "stored"),
-    [
-        ("HTTPS://Home.Example.org:443/", "https://home.example.org"),
-        ("https://home.example.org/ha//", "https://home.example.org/ha"),
-        ("http://192.168.1.2:8123", "http://192.168.1.2:8123"),
-        ("https://[2001:db8::1]:8123/", "https://[2001:db8::1]:8123"),
-        ("https://bücher.example", "https://xn--bcher-kva.example"),
-    ],
-)
+STORED_URLS = {
+    "HTTPS://Home.Example.org:443/": "https://home.example.org",
+    "https://home.example.org/ha//": "https://home.example.org/ha",
+    "http://192.168.1.2:8123": "http://192.168.1.2:8123",
+    "https://[2001:db8::1]:8123/": "https://[2001:db8::1]:8123",
+    "https://bücher.example": "https://xn--bcher-kva.example",
+}
+
+
 async def test_external_url_is_stored_in_one_form(
-    hass: HomeAssistant, entry: MockConfigEntry, given: str, stored: str
+    hass: HomeAssistant, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
-    await submit(hass, entry, scan_interval=60, public_url=given)
-    assert entry.options["public_url"] == stored
+    for given, stored in STORED_URLS.items():
+        with subtests.test(given):
+            hass.config_entries.async_update_entry(entry, options={})
+            await submit(hass, entry, scan_interval=60, public_url=given)
+            assert entry.options["public_url"] == stored
 
 
 async def test_stored_files_are_private(hass: HomeAssistant, entry: MockConfigEntry) -> None:
