@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 from collections.abc import Sequence
+import gc
 import json
 import logging
 import os
@@ -159,6 +160,10 @@ async def _serve(options: argparse.Namespace, factory: CloudFactory | None) -> i
     async with _server(options, factory) as server:
         if options.until_eof:
             await _watch_input(end)
+        # the schemas and households that are loaded by now live until the end
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 20)
         ready = {"ready": True, "port": server.port, "control": server.control, "ca": str(server.ca)}
         print(json.dumps(ready), flush=True)
         await end.wait()

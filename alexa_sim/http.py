@@ -117,6 +117,10 @@ def redirect(location: str, headers: list[tuple[str, str]] | None = None) -> Res
     return Response(302, b"", [("location", location), *(headers or [])])
 
 
+_MAX_MATCHES = 1000
+"""Maximum number of requests whose routes are kept."""
+
+
 class Router:
     """Table of routes: (method, host, path) → handler.
 
@@ -127,10 +131,12 @@ class Router:
     def __init__(self) -> None:
         """Initialize without routes."""
         self._routes: list[tuple[str, re.Pattern[str], Handler]] = []
+        self._matches: dict[tuple[str, str, str], tuple[Handler, dict[str, str]] | int] = {}
 
     def add(self, method: str, host: str, path: str, handler: Handler) -> None:
         """Add a route; the first route that matches handles a request."""
         self._routes.append((method, _compiled(host, path), handler))
+        self._matches.clear()
 
     def route(self, method: str, host: str, path: str) -> Callable[[Handler], Handler]:
         """Return a decorator that adds a route."""
@@ -143,6 +149,15 @@ class Router:
 
     def match(self, method: str, host: str, path: str) -> tuple[Handler, dict[str, str]] | int:
         """Return the handler and its parameters; 404 or 405 if no route matches."""
+        key = (method, host, path)
+        if (known := self._matches.get(key)) is None:
+            if len(self._matches) >= _MAX_MATCHES:
+                self._matches.clear()
+            known = self._matches[key] = self._match(*key)
+        return known if isinstance(known, int) else (known[0], known[1].copy())
+
+    def _match(self, method: str, host: str, path: str) -> tuple[Handler, dict[str, str]] | int:
+        """Return the first route that matches, like ``match``."""
         status = 404
         for allowed, pattern, handler in self._routes:
             if found := pattern.fullmatch(f"{host}{path}"):

@@ -1,9 +1,10 @@
 """Fixtures for a real Home Assistant in this process with a simulated cloud in another one."""
 
 import asyncio
+import calendar
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 import gc
 import logging
@@ -14,6 +15,7 @@ import threading
 import time
 from typing import Any, cast
 
+import freezegun.api
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
@@ -56,6 +58,29 @@ for handler in logging.getLogger().handlers:
 # Most objects live until the end of a test, so frequent collections find little. Home Assistant's plugin collects after
 # each module.
 gc.set_threshold(100_000, 20, 20)
+
+
+def _make_loop_time() -> Callable[[asyncio.BaseEventLoop], float]:
+    """Return the time function of event loops for frozen and real time.
+
+    Freezegun computes the same, but searches the callers first, which adds up in thousands of calls.
+    """
+    real_time = asyncio.BaseEventLoop.time
+    moment: datetime | None = None
+    seconds = 0.0
+
+    def time(self: asyncio.BaseEventLoop) -> float:
+        nonlocal moment, seconds
+        if not freezegun.api.freeze_factories:
+            return real_time(self)
+        if (now := freezegun.api.freeze_factories[-1]()) is not moment:
+            moment, seconds = now, calendar.timegm(now.timetuple()) + now.microsecond / 1e6
+        return seconds
+
+    return time
+
+
+setattr(asyncio.BaseEventLoop, "time", _make_loop_time())  # noqa: B010 - mypy has another type for methods
 
 # Each test registers the actions of all entity platforms, and few tests call more than one of them.
 _make_entity_service_schema = cv._make_entity_service_schema
