@@ -48,9 +48,13 @@ async def test_a_missing_default_device_raises_an_issue_that_the_flow_fixes(
 ) -> None:
     """There is no issue before the call.
 
-    After a device is selected, the same call succeeds, and the issue is deleted.
+    After a device is selected, the same call succeeds, and the issue is deleted. A group with alarms of its own, which a
+    stereo pair may be, isn't offered, because it can't run all routines.
     """
     assert await async_setup_component(hass, "repairs", {})
+    household.change("Downstairs", capabilities=[*household.device("Downstairs")["capabilities"], "TIMERS_AND_ALARMS"])
+    await entry.runtime_data.devices.async_refresh()
+    assert "Downstairs" in state_of(hass, DEFAULT_DEVICE).attributes["options"]
     issues = ir.async_get(hass)
     assert issues.async_get_issue(DOMAIN, issue_id(entry)) is None
     with pytest.raises(ServiceValidationError):
@@ -62,6 +66,9 @@ async def test_a_missing_default_device_raises_an_issue_that_the_flow_fixes(
     started = await client.post("/api/repairs/issues/fix", json={"handler": DOMAIN, "issue_id": issue.issue_id})
     form = await started.json()
     assert (form["step_id"], form["description_placeholders"]) == ("choose", {"account": entry.title})
+    offered = [option["label"] for option in form["data_schema"][0]["selector"]["select"]["options"]]
+    assert "Office Spot" in offered
+    assert "Downstairs" not in offered
     done = await client.post(
         f"/api/repairs/issues/fix/{form['flow_id']}", json={"echo": household.serial("Office Spot")}
     )

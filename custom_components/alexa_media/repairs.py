@@ -27,10 +27,10 @@ class DefaultDeviceFlow(RepairsFlow):
         return await self.async_step_choose()
 
     async def async_step_choose(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Show the devices, and store the selected one as the default device."""
+        """Show the devices that suit every purpose, and store the selected one as the default device."""
         if self._entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="account_not_loaded")
-        choices = default_choices(self._entry)
+        choices = default_choices(self._entry, groups=False)
         if user_input is not None:
             async_choose_default(self.hass, self._entry, user_input[_ECHO])
             return self.async_create_entry(data={})

@@ -165,17 +165,21 @@ def any_default_echo(hass: HomeAssistant, account: AlexaConfigEntry | None = Non
             return echo
     if not entries or any(entry.options.get(CONF_DEFAULT_DEVICE) for entry in accounts if entry not in entries):
         raise invalid_input("account_not_loaded")
-    if able := next((entry for entry in entries if default_choices(entry)), None):
+    if able := next((entry for entry in entries if default_choices(entry, groups=False)), None):
         NO_DEFAULT.async_report(hass, able)
     raise invalid_input("alarm_no_device")
 
 
-def default_choices(entry: AlexaConfigEntry) -> dict[str, str]:
-    """Return the devices to choose a default from: serials by name, with the serial added to duplicate names."""
+def default_choices(entry: AlexaConfigEntry, *, groups: bool = True) -> dict[str, str]:
+    """Return the devices to choose a default from: serials by name, with the serial added to duplicate names.
+
+    ``groups`` is whether to include groups with alarms of their own, such as stereo pairs. They can't run routines with
+    actions for "the device you speak to".
+    """
     found: dict[str, str] = {}
     devices = entry.runtime_data.devices.data.values()
     for device in sorted(devices, key=lambda device: (device.name.casefold(), device.serial)):
-        if CAN_RING in device.capabilities:
+        if CAN_RING in device.capabilities and (groups or not device.is_group):
             found[f"{device.name} ({device.serial})" if device.name in found else device.name] = device.serial
     return found
 
