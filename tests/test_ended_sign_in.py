@@ -75,10 +75,13 @@ async def test_every_action_reports_that_the_sign_in_has_ended(
 
 
 @pytest.mark.platforms("media_player", "notify")
+@pytest.mark.parametrize("requested", [False, True], ids=["by Amazon alone", "requested before"])
 async def test_an_account_that_cannot_be_loaded_for_its_sign_in_reports_the_sign_in(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, requested: bool
 ) -> None:
     """After a restart without a valid sign-in, the account isn't loaded; the error names the cause."""
+    if requested:
+        await hass.services.async_call(DOMAIN, "force_logout", {}, blocking=True)
     sim.fault(revoke=True)
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
@@ -97,9 +100,16 @@ async def test_an_account_that_cannot_be_loaded_for_its_sign_in_reports_the_sign
 async def test_an_account_that_is_not_loaded_is_not_reported_as_a_problem_of_the_echos(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
+    """The same applies after ``force_logout``: a new sign-in is pending, although Amazon accepts the old one."""
     await hass.config_entries.async_unload(entry.entry_id)
-    for call in (("alexa_media.speak", {"entity_id": [KITCHEN, OFFICE]}), ("notify.alexa_media", {"target": KITCHEN})):
-        assert (await error_of(hass, call))[0] == "speech_failed_account_not_loaded"
+    for call in (
+        ("alexa_media.speak", {"entity_id": [KITCHEN, OFFICE]}),
+        ("notify.alexa_media", {"target": KITCHEN}),
+        ("alexa_media.force_logout", {}),
+        ("alexa_media.speak", {"entity_id": KITCHEN}),
+    ):
+        expected = "" if call[0] == "alexa_media.force_logout" else "speech_failed_account_not_loaded"
+        assert (await error_of(hass, call))[0] == expected
 
 
 @pytest.mark.platforms("media_player", "notify")

@@ -48,8 +48,8 @@ async def test_a_missing_default_device_raises_an_issue_that_the_flow_fixes(
 ) -> None:
     """There is no issue before the call.
 
-    After a device is selected, the same call succeeds, and the issue is deleted. A group with alarms of its own, which a
-    stereo pair may be, isn't offered, because it can't run all routines.
+    After a device is selected, the same call succeeds, and the issue is deleted. A group with alarms of its own, such
+    as a stereo pair, isn't offered, because it can't run all routines.
     """
     assert await async_setup_component(hass, "repairs", {})
     household.change("Downstairs", capabilities=[*household.device("Downstairs")["capabilities"], "TIMERS_AND_ALARMS"])

@@ -268,6 +268,9 @@ def command_errors(hass: HomeAssistant, entry: AlexaConfigEntry) -> Generator[No
         raise translated(HomeAssistantError, err.translation_key, **err.placeholders) from err
 
 
+REQUESTED: Final = "requested"
+"""Key in the context of a new sign-in that the action ``force_logout`` requested while the old one may be valid."""
+
 ACCOUNT_ERRORS: Final = ("auth_failed", "account_not_loaded", "rate_limited", "cannot_connect")
 """Translation keys of errors of a whole account, the most serious first."""
 
@@ -276,10 +279,13 @@ ACCOUNT_ERRORS: Final = ("auth_failed", "account_not_loaded", "rate_limited", "c
 def account_error(hass: HomeAssistant, entry: AlexaConfigEntry, err: AlexaError | None) -> str | None:
     """Return the translation key of a failure that concerns the whole account, or None for any other.
 
-    ``err`` is None if the account isn't loaded; a pending sign-in is then returned as the cause.
+    ``err`` is None if the account isn't loaded; a pending sign-in that Amazon requires is then returned as the cause.
     """
     if err is None:
-        is_signed_out = any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
+        pending = entry.async_get_active_flows(hass, {SOURCE_REAUTH})
+        # After ``force_logout`` there is no second flow if Amazon also refuses the sign-in.
+        is_refused = entry.state is ConfigEntryState.SETUP_ERROR
+        is_signed_out = any(is_refused or REQUESTED not in flow["context"] for flow in pending)
         return AlexaAuthError.translation_key if is_signed_out else "account_not_loaded"
     return err.translation_key if err.is_account_wide else None
 

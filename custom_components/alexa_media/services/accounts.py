@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 import contextlib
 from dataclasses import dataclass
-from typing import Any, Final, override
+from typing import Any, Final, cast, override
 
 from homeassistant.components.todo.const import DOMAIN as TODO_DOMAIN
-from homeassistant.config_entries import ConfigEntryState, OperationNotAllowed
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowContext, OperationNotAllowed
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
@@ -24,7 +24,7 @@ from ..cloud.model.commands import command
 from ..cloud.names import same, tidy
 from ..const import CONF_EMAIL, DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import account_error, account_name, command_errors, invalid_input, sendable
+from ..entity import REQUESTED, account_error, account_name, command_errors, invalid_input, sendable
 from ..issues import translated
 
 ATTR_CONFIRM: Final = "confirm"
@@ -133,7 +133,7 @@ def entry_by_id(hass: HomeAssistant, entry_id: str, *, needs_loaded: bool = True
 async def _async_force_logout(call: ServiceCall) -> None:
     """Handle ``force_logout``: request a new sign-in. The config flow fires an event; nothing is sent to Amazon."""
     for entry in entries_of(call.hass, call.data[ATTR_EMAIL]):
-        entry.async_start_reauth(call.hass)
+        entry.async_start_reauth(call.hass, context=cast(ConfigFlowContext, {REQUESTED: True}))
 
 
 async def _async_enable_network_discovery(call: ServiceCall) -> ServiceResponse:
