@@ -22,6 +22,8 @@ HOSTS = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_ENDS = re.compile(rb"\.(?:org|com|net|io)", re.IGNORECASE)
+"""The ends of all of them, which are found in a tenth of the time."""
 
 
 def project_files(root: Path) -> list[Path]:
@@ -51,7 +53,8 @@ def offences(root: Path) -> list[str]:
     found = []
     for name in project_files(root):
         for number, line in enumerate((root / name).read_bytes().splitlines(), 1):
-            found += [f"{name}:{number}: {match.group().decode()}" for match in HOSTS.finditer(line)]
+            if _ENDS.search(line):
+                found += [f"{name}:{number}: {match.group().decode()}" for match in HOSTS.finditer(line)]
     return found
 
 

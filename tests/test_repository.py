@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 import json
 import os
 from pathlib import Path
@@ -368,6 +369,9 @@ def test_planted_violation_breaks_its_contract(tree: Path, file: str, planted: s
     assert any(contract in line for line in broken), said
 
 
+parsed = cache(ast.parse)
+
+
 def functions(tree: ast.Module) -> Iterator[tuple[str, int]]:
     """Yield name and length in lines of every function."""
     for node in ast.walk(tree):
@@ -379,7 +383,7 @@ def lines_of_code(text: str) -> list[tuple[int, str]]:
     """Return the lines to compare, without imports, blank lines, comments and single brackets."""
     imports = {
         number
-        for node in ast.walk(ast.parse(text))
+        for node in ast.walk(parsed(text))
         if isinstance(node, ast.Import | ast.ImportFrom)
         for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
     }
@@ -423,7 +427,7 @@ def test_component_stays_small_enough_to_read() -> None:
     long = [
         f"{name}: {function} has {length} lines"
         for name, text in texts_by_name.items()
-        for function, length in functions(ast.parse(text))
+        for function, length in functions(parsed(text))
         if length > 50
     ]
     assert long == []

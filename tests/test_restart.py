@@ -1,6 +1,8 @@
 """Tests that a restart uses the stored session of the previous run until Amazon refuses it."""
 
 from collections.abc import Callable
+from copy import deepcopy
+from itertools import product
 import json
 from typing import Any
 
@@ -159,7 +161,6 @@ FIELDS: dict[str, Callable[[dict[str, Any]], object]] = {
 }
 
 
-@pytest.mark.parametrize("field", FIELDS)
 async def test_a_wrong_store_costs_one_more_round_trip_and_nothing_else(
     hass: HomeAssistant,
     sim: ControlClient,
@@ -167,24 +168,33 @@ async def test_a_wrong_store_costs_one_more_round_trip_and_nothing_else(
     hass_storage: dict[str, Any],
     stopped: MockConfigEntry,
     caplog: pytest.LogCaptureFixture,
-    field: str,
+    subtests: pytest.Subtests,
 ) -> None:
     good = hass_storage.pop(stored_key(stopped))
     without = await restart(hass, sim, stopped)
     requests = len(household.requests())
     shown = states(hass)
     await stop(hass, stopped)
-    FIELDS[field](good["data"])
-    hass_storage[stored_key(stopped)] = good
-    assert await restart(hass, sim, stopped) <= without + 1
-    assert len(household.requests()) <= requests + 3, household.requests()
-    await until(hass, lambda: states(hass) == shown)
-    assert not [
-        record for record in caplog.records if record.levelname in ("WARNING", "ERROR") and "alexa_media" in record.name
-    ]
-    await act_on_dnd(hass)
-    assert household.device("Kitchen Show")["dnd"] is True
-    await stop(hass, stopped)
+    for field, spoil in FIELDS.items():
+        with subtests.test(field):
+            caplog.clear()
+            spoilt = deepcopy(good)
+            spoil(spoilt["data"])
+            hass_storage[stored_key(stopped)] = spoilt
+            assert await restart(hass, sim, stopped) <= without + 1
+            assert len(household.requests()) <= requests + 3, household.requests()
+            await until(hass, lambda: states(hass) == shown)
+            assert warnings_of(caplog) == []
+            await act_on_dnd(hass)
+            assert household.device("Kitchen Show")["dnd"] is True
+        await stop(hass, stopped)
+        household.change("Kitchen Show", dnd=False)
+
+
+def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return the warnings and errors of the integration."""
+    found = [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
+    return [record.getMessage() for record in found if "alexa_media" in record.name]
 
 
 async def act_on_dnd(hass: HomeAssistant) -> None:
@@ -203,25 +213,26 @@ DAMAGED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.platforms("media_player")
-@pytest.mark.parametrize("content", DAMAGED)
-@pytest.mark.parametrize("name", ["session", "devices", "appliances"])
 async def test_a_damaged_file_is_replaced(
     hass: HomeAssistant,
     sim: ControlClient,
     hass_storage: dict[str, Any],
     stopped: MockConfigEntry,
-    name: str,
-    content: str,
+    subtests: pytest.Subtests,
 ) -> None:
     """An invalid stored file is ignored and replaced."""
-    key = f"alexa_media.{name}.{stopped.entry_id}"
-    assert key in hass_storage
-    hass_storage[key] = {"minor_version": 1, "key": key, **DAMAGED[content]}
-    await restart(hass, sim, stopped)
-    assert state_of(hass, "media_player.kitchen_show").state == "idle"
-    await stop(hass, stopped)
-    if name == "session":
-        assert hass_storage[key]["data"]["token"]
+    keys = {name: f"alexa_media.{name}.{stopped.entry_id}" for name in ("session", "devices", "appliances")}
+    good = deepcopy({key: hass_storage[key] for key in keys.values()})
+    for (name, key), (content, damaged) in product(keys.items(), DAMAGED.items()):
+        hass_storage |= deepcopy(good)
+        hass_storage[key] = {"minor_version": 1, "key": key, **deepcopy(damaged)}
+        with subtests.test(f"{name}-{content}"):
+            await restart(hass, sim, stopped)
+            assert state_of(hass, "media_player.kitchen_show").state == "idle"
+        await stop(hass, stopped)
+        if name == "session":
+            with subtests.test(f"{name}-{content}, replaced"):
+                assert hass_storage[key]["data"]["token"]
 
 
 @pytest.mark.platforms("media_player")

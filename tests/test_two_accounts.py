@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import product
 import json
 from pathlib import Path
 import re
@@ -311,21 +312,21 @@ async def test_a_push_reaches_every_account_that_sees_the_echo(
 
 
 @pytest.mark.platforms("media_player")
-@pytest.mark.parametrize("account", ["john", "jack"])
-@pytest.mark.parametrize(("name", "serial"), [("Hall Echo", "G0SIM00000HALL01"), ("Kitchen Show", "G0SIM000KITCHEN2")])
 async def test_a_command_is_sent_by_the_account_of_the_entity(
-    hass: HomeAssistant, pair: Pair, account: str, name: str, serial: str
+    hass: HomeAssistant, pair: Pair, subtests: pytest.Subtests
 ) -> None:
     """A shared Echo receives one command, from the account of the entity; both accounts show the result."""
-    player = PLAYERS[account][name]
-    await hass.services.async_call(
-        "media_player", "volume_set", {"entity_id": player, "volume_level": 0.61}, blocking=True
-    )
-    assert pair.commands() == [(account, serial)]
-    for viewer in ("john", "jack"):
-        other = PLAYERS[viewer][name]
-        await until_volume(hass, other, 0.61)
-    assert pair.senders() == [account]
+    shared = {"Hall Echo": "G0SIM00000HALL01", "Kitchen Show": "G0SIM000KITCHEN2"}
+    for number, (account, (name, serial)) in enumerate(product(("john", "jack"), shared.items())):
+        pair.sim.reset_ledger()
+        with subtests.test(f"{name}-{account}"):
+            level = 0.61 + number / 100
+            data = {"entity_id": PLAYERS[account][name], "volume_level": level}
+            await hass.services.async_call("media_player", "volume_set", data, blocking=True)
+            assert pair.commands() == [(account, serial)]
+            for viewer in ("john", "jack"):
+                await until_volume(hass, PLAYERS[viewer][name], level)
+            assert pair.senders() == [account]
 
 
 @pytest.mark.platforms("media_player")
@@ -498,26 +499,27 @@ async def test_only_the_signed_out_account_asks_for_a_sign_in(hass: HomeAssistan
 
 
 @pytest.mark.platforms("media_player")
-@pytest.mark.parametrize("account", ["john", "jack"])
-@pytest.mark.parametrize("way", ["reauth", "reconfigure"])
 async def test_signing_in_with_the_account_of_the_other(
-    hass: HomeAssistant, pair: Pair, household: Household, account: str, way: str
+    hass: HomeAssistant, pair: Pair, household: Household, subtests: pytest.Subtests
 ) -> None:
     """A browser that is signed in to the other account is detected before registering, so no sign-in is lost."""
-    entry = pair.entries[account]
-    before = serials(household), dict(entry.data)
-    if way == "reauth":
-        entry.async_start_reauth(hass)
-        (flow,) = await until(hass, lambda: hass.config_entries.flow.async_progress_by_handler(DOMAIN))
-    else:
-        flow = await entry.start_reconfigure_flow(hass)
-    result = await sign_in(hass, pair.sim, flow["flow_id"], f"{OTHER[account]}.doe@example.org")
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "wrong_account")
-    assert pair.senders() == []
-    assert (serials(household), dict(entry.data)) == before
-    for each in pair.entries.values():
-        assert each.state is ConfigEntryState.LOADED
-        assert each.runtime_data.push.up
+    for way, account in product(("reauth", "reconfigure"), ("john", "jack")):
+        pair.sim.reset_ledger()
+        entry = pair.entries[account]
+        before = serials(household), dict(entry.data)
+        with subtests.test(f"{way}-{account}"):
+            if way == "reauth":
+                entry.async_start_reauth(hass)
+                (flow,) = await until(hass, lambda: hass.config_entries.flow.async_progress_by_handler(DOMAIN))
+            else:
+                flow = await entry.start_reconfigure_flow(hass)
+            result = await sign_in(hass, pair.sim, flow["flow_id"], f"{OTHER[account]}.doe@example.org")
+            assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "wrong_account")
+            assert pair.senders() == []
+            assert (serials(household), dict(entry.data)) == before
+            for each in pair.entries.values():
+                assert each.state is ConfigEntryState.LOADED
+                assert each.runtime_data.push.up
 
 
 @pytest.mark.platforms("media_player", "switch")
@@ -560,14 +562,17 @@ async def test_one_marketplace_is_down(hass: HomeAssistant, pair: Pair) -> None:
 
 
 @pytest.mark.contract("diagnostics hold other accounts")
-@pytest.mark.parametrize("account", ["john", "jack"])
-async def test_diagnostics_contain_nothing_of_the_other_account(hass: HomeAssistant, pair: Pair, account: str) -> None:
+async def test_diagnostics_contain_nothing_of_the_other_account(
+    hass: HomeAssistant, pair: Pair, subtests: pytest.Subtests
+) -> None:
     """The diagnostics also contain nothing that identifies their own account."""
-    text = json.dumps(await async_get_config_entry_diagnostics(hass, pair.entries[account]))
     secrets = {"john.doe", "jack.doe", JOHN, JACK, "example.org", "Hall Echo", "Workshop", "Study"}
     secrets |= {serial for held in HOUSEHOLD["accounts"].values() for serial in held["devices"]}
     secrets |= {item["serial"] for item in HOUSEHOLD["registrations"]}
-    assert [secret for secret in secrets if secret in text] == []
+    for account, entry in pair.entries.items():
+        with subtests.test(account):
+            text = json.dumps(await async_get_config_entry_diagnostics(hass, entry))
+            assert [secret for secret in secrets if secret in text] == []
 
 
 async def sign_in(hass: HomeAssistant, sim: ControlClient, flow_id: str, email: str) -> Any:

@@ -183,32 +183,45 @@ def wake(sim: ControlClient, *serials: str) -> None:
         sim.push("PUSH_VOLUME_CHANGE", {**doppler, **volume})
 
 
-@pytest.mark.parametrize(
-    "key",
-    [
-        "{customer}#{time}#{type}#{serial}",
-        "amzn1.actor.person.did.EXAMPLE#{time}#{type}#{serial}",
-        "{customer}#A9PERSON#{time}#{type}#{serial}",
-        "{customer}#{time}#{type}#{serial}#A9PERSON",
-        "#{customer}##{time}#{type}#{serial}#",
-        "A9SOMEBODYELSE#{time}#{type}#{serial}",
-        "{customer}#{time}#{type}#{lower}",
-    ],
+NAMING = (
+    "{customer}#{time}#{type}#{serial}",
+    "amzn1.actor.person.did.EXAMPLE#{time}#{type}#{serial}",
+    "{customer}#A9PERSON#{time}#{type}#{serial}",
+    "{customer}#{time}#{type}#{serial}#A9PERSON",
+    "#{customer}##{time}#{type}#{serial}#",
+    "A9SOMEBODYELSE#{time}#{type}#{serial}",
+    "{customer}#{time}#{type}#{lower}",
 )
+
+
 async def test_the_key_of_a_record_names_the_echo(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[Any], key: str
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    fired: list[Any],
+    subtests: pytest.Subtests,
 ) -> None:
-    now, serial = round(time.time() * 1000), household.serial("Living Room Studio")
-    kind = household.device("Living Room Studio")["deviceType"]
-    filled = key.format(customer=JO, time=now, type=kind, serial=serial, lower=serial.lower())
-    answered(sim, record(household, "Living Room Studio", activityKey=filled, timestamp=now))
-    await hass.services.async_call(DOMAIN, "update_last_called", {}, blocking=True)
-    assert last_called(hass) == [STUDIO]
-    assert [(event["name"], event["last_called"]) for event in fired] == [("Living Room Studio", serial)]
-    state = state_of(hass, "event.living_room_studio_voice_command")
-    assert (state.attributes["event_type"], state.attributes["text"]) == ("command", "hello")
-    found = await records_of(hass, STUDIO)
-    assert [each["summary"] for each in found] == ["hello"]
+    """Before each key, another Echo is spoken to."""
+    serial, kind = household.serial("Living Room Studio"), household.device("Living Room Studio")["deviceType"]
+    for key in NAMING:
+        answered(sim, record(household, "Office Spot"))
+        await hass.services.async_call(DOMAIN, "update_last_called", {}, blocking=True)
+        sim.clear_faults()
+        assert last_called(hass) == [OFFICE]
+        fired.clear()
+        with subtests.test(key):
+            now, text = round(time.time() * 1000), f"hello {NAMING.index(key)}"
+            filled = key.format(customer=JO, time=now, type=kind, serial=serial, lower=serial.lower())
+            answered(sim, record(household, "Living Room Studio", activityKey=filled, timestamp=now, title=text))
+            await hass.services.async_call(DOMAIN, "update_last_called", {}, blocking=True)
+            assert last_called(hass) == [STUDIO]
+            assert [(event["name"], event["last_called"]) for event in fired] == [("Living Room Studio", serial)]
+            state = state_of(hass, "event.living_room_studio_voice_command")
+            assert (state.attributes["event_type"], state.attributes["text"]) == ("command", text)
+            found = await records_of(hass, STUDIO)
+            assert [each["summary"] for each in found] == [text]
+        sim.clear_faults()
 
 
 async def test_the_key_of_the_older_form_names_the_echo_too(
@@ -229,22 +242,34 @@ async def test_the_key_of_the_older_form_names_the_echo_too(
     assert [event["timestamp"] for event in fired] == [said["timestamp"], said["timestamp"] + 1]
 
 
-@pytest.mark.parametrize(
-    "key", [None, "", 7, "{serial}", "a#b#c#{serial}", "{customer}#1#2", "{customer}#1795246549945#A1#null"]
-)
+UNNAMED = (None, "", 7, "{serial}", "a#b#c#{serial}", "{customer}#1#2", "{customer}#1795246549945#A1#null")
+
+
 async def test_a_record_that_names_no_device_is_not_guessed(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[Any], key: Any
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    fired: list[Any],
+    subtests: pytest.Subtests,
 ) -> None:
     """Without a wake-up, or with two, the record is not assigned to an Echo."""
     kitchen, office = household.serial("Kitchen Show"), household.serial("Office Spot")
-    filled = key.format(customer=JO, serial=kitchen) if isinstance(key, str) else key
-    answered(sim, record(household, "Kitchen Show", activityKey=filled))
-    await hass.services.async_call(DOMAIN, "update_last_called", {}, blocking=True)
-    assert (last_called(hass), fired) == ([], [])
+
+    async def read(wakings: str) -> None:
+        for key in UNNAMED:
+            with subtests.test(f"{key}, {wakings}"):
+                filled = key.format(customer=JO, serial=kitchen) if isinstance(key, str) else key
+                answered(sim, record(household, "Kitchen Show", activityKey=filled))
+                await hass.services.async_call(DOMAIN, "update_last_called", {}, blocking=True)
+                assert (last_called(hass), fired) == ([], [])
+            sim.clear_faults()
+
+    await read("no waking")
     wake(sim, kitchen, office)
     await until(hass, lambda: len(entry.runtime_data.history._wakings) == 2)
-    await hass.services.async_call(DOMAIN, "update_last_called", {}, blocking=True)
-    assert (last_called(hass), fired) == ([], [])
+    await read("two wakings")
+    assert len(entry.runtime_data.history._wakings) == 2
 
 
 @pytest.mark.usefixtures("brisk")

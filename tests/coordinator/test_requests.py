@@ -78,11 +78,10 @@ async def test_idle_hours_of_a_proven_stream(
     await rest(hass, sim, config_entry, clock, name)
     echo = next(d["accountName"] for a in household.accounts.values() for d in a["devices"].values() if d["online"])
     household.change(echo, volume=33)
+    dimmed = {"features": {"brightness": {"brightness": 41}}}
     for customer_id, account in household.accounts.items():
-        for entity_id, appliance in account["appliances"].items():
-            if "brightness" in appliance["features"]:
-                values = {"features": {"brightness": {"brightness": 41}}}
-                sim.patch_state({"accounts": {customer_id: {"appliances": {entity_id: values}}}})
+        lights = [key for key, appliance in account["appliances"].items() if "brightness" in appliance["features"]]
+        sim.patch_state({"accounts": {customer_id: {"appliances": dict.fromkeys(lights, dimmed)}}})
     await clock.settle()
     requests: Counter[str] = Counter()
     for _ in range(5):
