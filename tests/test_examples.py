@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 import re
 from typing import Any, Final, cast
@@ -18,7 +19,7 @@ import yaml
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media import push
 from custom_components.alexa_media.coordinator.history import HistoryCoordinator
-from tests.conftest import Household, quiet, set_up, state_of, until
+from tests.conftest import Household, end_speech, quiet, set_up, state_of, until
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 BLOCK: Final = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -81,6 +82,11 @@ def examples() -> Iterator[Example]:
 
 EXAMPLES: Final = list(examples())
 AUTOMATIONS: Final = [found for found in EXAMPLES if found.automation and not found.name.startswith(PROPERTY)]
+AUTOMATED: Final = {
+    page: list(found) for page, found in groupby(AUTOMATIONS, lambda example: example.name.partition(":")[0])
+}
+"""The automations of each page."""
+
 VIEWS: Final = [found for found in EXAMPLES if "sections" in found.content]
 
 
@@ -90,9 +96,10 @@ def name_of(example: Example) -> str:
 
 
 def uses(request: pytest.FixtureRequest, word: str) -> bool:
-    """Return whether the example of a test contains a word."""
+    """Return whether the examples of a test's page contain a word."""
     callspec = getattr(request.node, "callspec", None)
-    return callspec is not None and word in str(callspec.params["example"].content)
+    page = callspec.params.get("page") if callspec else None
+    return word in str([example.content for example in AUTOMATED.get(page or "", ())])
 
 
 @pytest.fixture(autouse=True)
@@ -230,38 +237,70 @@ async def start(hass: HomeAssistant, sim: ControlClient, household: Household, a
         await hass.services.async_call("automation", "trigger", {"entity_id": entity_id}, blocking=True)
 
 
-@pytest.mark.parametrize("example", AUTOMATIONS, ids=name_of)
-async def test_an_automation_on_the_pages_runs_unchanged(
-    hass: HomeAssistant,
-    sim: ControlClient,
-    home: MockConfigEntry,
-    household: Household,
-    example: Example,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    automation = cast("dict[str, Any]", yaml.safe_load(yaml.safe_dump(example.automation)))
-    for action in automation["actions"]:
-        if "config_entry_id" in action.get("data", {}):
-            action["data"]["config_entry_id"] = home.entry_id
+def automations_of(page: str, home: MockConfigEntry) -> dict[str, dict[str, Any]]:
+    """Return copies of the automations of a page by the names of their examples, with the account's id."""
+    automations = {}
+    for example in AUTOMATED[page]:
+        automation = cast("dict[str, Any]", yaml.safe_load(yaml.safe_dump(example.automation)))
+        for action in automation["actions"]:
+            if "config_entry_id" in action.get("data", {}):
+                action["data"]["config_entry_id"] = home.entry_id
+        automations[example.name] = automation
+    return automations
+
+
+async def run(hass: HomeAssistant, sim: ControlClient, household: Household, automation: dict[str, Any]) -> None:
+    """Turn on an automation, cause its trigger, and wait until it has called an action, which may change Amazon."""
     actions = set(called(automation))
-    for action in actions & ELSEWHERE:
-        async_mock_service(hass, *action.split("."))
-    unknown = [found for found in referenced(example.content) if not hass.states.get(found)]
-    assert [found for found in unknown if not hass.services.has_service(*found.split("."))] == []
     calls = async_capture_events(hass, EVENT_CALL_SERVICE)
     before = writes(sim)
-    assert await async_setup_component(hass, "automation", {"automation": [automation]})
-    state = hass.states.get(f"automation.{slugify(automation['alias'])}")
-    assert state, "the automation was not accepted"
-    assert state.state == "on", "the automation is not valid"
+    entity_id = f"automation.{slugify(automation['alias'])}"
+    await hass.services.async_call("automation", "turn_on", {"entity_id": entity_id}, blocking=True)
     await start(hass, sim, household, automation)
     await until(hass, lambda: {f"{call.data['domain']}.{call.data['service']}" for call in calls} & actions)
     if reaches_amazon(automation["actions"]):
         await until(hass, lambda: writes(sim) > before)
-    finished = hass.states.get(state.entity_id)
-    assert finished
-    assert finished.attributes["last_triggered"], "it did not run"
-    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+    assert state_of(hass, entity_id).attributes["last_triggered"], "it did not run"
+
+
+def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return the errors in the log."""
+    return [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+
+
+@pytest.mark.parametrize("page", AUTOMATED)
+async def test_the_automations_of_a_page_run_unchanged(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    home: MockConfigEntry,
+    household: Household,
+    page: str,
+    caplog: pytest.LogCaptureFixture,
+    subtests: pytest.Subtests,
+) -> None:
+    """Only one of the automations is on at a time."""
+    automations = automations_of(page, home)
+    for action in set(called(list(automations.values()))) & ELSEWHERE:
+        async_mock_service(hass, *action.split("."))
+    existing = {state.entity_id for state in hass.states.async_all()}
+    assert await async_setup_component(hass, "automation", {"automation": list(automations.values())})
+    states = {name: hass.states.get(f"automation.{slugify(each['alias'])}") for name, each in automations.items()}
+    with subtests.test("set-up"):
+        assert len({slugify(each["alias"]) for each in automations.values()}) == len(automations), "a name is taken"
+        assert errors(caplog) == []
+    for example in AUTOMATED[page]:
+        caplog.clear()
+        await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
+        await quiet(hass, sim, calm=0.4, rest=0.03)
+        end_speech(home)
+        with subtests.test(example.name):
+            unknown = set(referenced(example.content)) - existing
+            assert [found for found in unknown if not hass.services.has_service(*found.split("."))] == []
+            state = states[example.name]
+            assert state, "the automation was not accepted"
+            assert state.state == "on", "the automation is not valid"
+            await run(hass, sim, household, automations[example.name])
+            assert errors(caplog) == []
 
 
 @pytest.mark.parametrize("example", VIEWS, ids=name_of)
