@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.core import Context, HomeAssistant
@@ -196,24 +196,26 @@ async def test_a_long_text_is_cut_between_sentences(
         assert [item["offset"] for item in said] == sorted({item["offset"] for item in said})
 
 
-@pytest.mark.parametrize(
-    ("message", "key"),
-    [
-        (" ", "empty_message"),
-        ("<speak>Tom & Jerry</speak>", "ssml_malformed"),
-        ("<speak>Wait</speak> <break time='1s'/>", "ssml_malformed"),
-        ("<speak><b>Hello</b></speak>", "ssml_unknown_element"),
-    ],
+INVALID: Final = (
+    (" ", "empty_message"),
+    ("<speak>Tom & Jerry</speak>", "ssml_malformed"),
+    ("<speak>Wait</speak> <break time='1s'/>", "ssml_malformed"),
+    ("<speak><b>Hello</b></speak>", "ssml_unknown_element"),
 )
+"""Messages that are refused, and the errors."""
+
+
 async def test_an_invalid_message_is_refused_with_a_reason(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, message: str, key: str
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
     """No request is sent."""
-    sim.reset_ledger()
-    with pytest.raises(ServiceValidationError) as raised:
-        await speak(hass, KITCHEN, message, volume=0.5)
-    assert raised.value.translation_key == key
-    assert sim.ledger(method="POST") == []
+    for message, key in INVALID:
+        sim.reset_ledger()
+        with subtests.test(message):
+            with pytest.raises(ServiceValidationError) as raised:
+                await speak(hass, KITCHEN, message, volume=0.5)
+            assert raised.value.translation_key == key
+            assert sim.ledger(method="POST") == []
 
 
 async def test_announcements_respect_do_not_disturb(

@@ -1,7 +1,7 @@
 """Tests of ``notify.alexa_media`` and related actions, called like in automations for alexa_media_player."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -10,7 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
-from tests.conftest import Household, quiet, until
+from tests.conftest import Household, end_speech, quiet, until
 
 pytestmark = pytest.mark.platforms("media_player", "notify", "text")
 
@@ -98,31 +98,38 @@ async def test_the_action_of_one_device_speaks_on_it(
     assert (said["device"], said["kind"], said["text"]) == ("Office Spot", "speak", "Dinner &amp; more")
 
 
+TARGETS: Final[dict[str, str | list[str]]] = {
+    "list": [KITCHEN, OFFICE],
+    "commas": f"{KITCHEN}, {OFFICE}",
+    "json": json.dumps([KITCHEN, OFFICE]),
+    "names": ["Kitchen Show", "office spot"],
+    "names and commas": "Kitchen Show,Office Spot",
+    "serials": ["G0SIM00KITCHEN01", "G0SIM000OFFICE01"],
+    "group": ["group.speakers"],
+    "group of players": ["media_player.speakers"],
+    "named twice": [KITCHEN, "Kitchen Show", "group.speakers", "G0SIM00KITCHEN01"],
+}
+
+
 @pytest.mark.contract("notify, target")
-@pytest.mark.parametrize(
-    "target",
-    [
-        pytest.param([KITCHEN, OFFICE], id="list"),
-        pytest.param(f"{KITCHEN}, {OFFICE}", id="commas"),
-        pytest.param(json.dumps([KITCHEN, OFFICE]), id="json"),
-        pytest.param(["Kitchen Show", "office spot"], id="names"),
-        pytest.param("Kitchen Show,Office Spot", id="names and commas"),
-        pytest.param(["G0SIM00KITCHEN01", "G0SIM000OFFICE01"], id="serials"),
-        pytest.param(["group.speakers"], id="group"),
-        pytest.param(["media_player.speakers"], id="group of players"),
-        pytest.param([KITCHEN, "Kitchen Show", "group.speakers", "G0SIM00KITCHEN01"], id="named twice"),
-    ],
-)
 async def test_all_forms_of_the_target_select_the_same_echos(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, target: str | list[str]
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    subtests: pytest.Subtests,
 ) -> None:
     """All forms select the same two Echos, and each call sends one request."""
     hass.states.async_set("group.speakers", "idle", {"entity_id": ["media_player.speakers"]})
     hass.states.async_set("media_player.speakers", "idle", {"entity_id": [KITCHEN, OFFICE]})
-    sim.reset_ledger()
-    await notify(hass, target=target)
-    assert household.requests() == [PREVIEW]
-    assert devices(sim) == ["Kitchen Show", "Office Spot"]
+    for case, target in TARGETS.items():
+        end_speech(entry)
+        before = len(sim.spoken())
+        sim.reset_ledger()
+        with subtests.test(case):
+            await notify(hass, target=target)
+            assert household.requests() == [PREVIEW]
+            assert sorted(str(item["device"]) for item in sim.spoken()[before:]) == ["Kitchen Show", "Office Spot"]
 
 
 @pytest.mark.contract("notify, target")
@@ -157,28 +164,27 @@ async def test_a_speaker_group_omits_no_device(
     assert devices(sim) == ["Garage Echo", "Kitchen Show", "Living Room Studio", "Office Spot"]
 
 
-@pytest.mark.contract("notify, type and method")
-@pytest.mark.parametrize(
-    ("data", "text", "display", "title"),
-    [
-        ({}, "Hello", "Hello", "Home Assistant"),
-        ({"method": "all", "title": "Kitchen"}, "Hello", "Hello", "Kitchen"),
-        ({"method": "speak", "title": "Kitchen"}, "Hello", "", ""),
-        ({"method": "show", "title": "Kitchen"}, "", "Hello", "Kitchen"),
-    ],
+ANNOUNCED: Final[tuple[tuple[dict[str, str], str, str, str], ...]] = (
+    ({}, "Hello", "Hello", "Home Assistant"),
+    ({"method": "all", "title": "Kitchen"}, "Hello", "Hello", "Kitchen"),
+    ({"method": "speak", "title": "Kitchen"}, "Hello", "", ""),
+    ({"method": "show", "title": "Kitchen"}, "", "Hello", "Kitchen"),
 )
+"""Data of announcements with their text, display and title."""
+
+
+@pytest.mark.contract("notify, type and method")
 async def test_an_announcement_has_title_and_display(
-    hass: HomeAssistant,
-    sim: ControlClient,
-    entry: MockConfigEntry,
-    data: dict[str, str],
-    text: str,
-    display: str,
-    title: str,
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
-    await notify(hass, target=[OFFICE], data={"type": "announce", **data})
-    (said,) = sim.spoken()
-    assert (said["kind"], said["text"], said["display"], said["title"] or "") == ("announce", text, display, title)
+    for data, text, display, title in ANNOUNCED:
+        end_speech(entry)
+        before = len(sim.spoken())
+        with subtests.test(data.get("method", "no method")):
+            await notify(hass, target=[OFFICE], data={"type": "announce", **data})
+            (said,) = sim.spoken()[before:]
+            shown = (said["kind"], said["text"], said["display"], said["title"] or "")
+            assert shown == ("announce", text, display, title)
 
 
 async def test_a_title_can_be_given_beside_the_data(
@@ -255,45 +261,54 @@ async def test_the_apps_receive_one_message(
 
 
 @pytest.mark.contract("no target is a TypeError")
-@pytest.mark.parametrize("fields", [{}, {"target": []}], ids=["no target", "an empty target"])
-async def test_a_missing_target_is_refused(hass: HomeAssistant, entry: MockConfigEntry, fields: dict[str, Any]) -> None:
-    with pytest.raises(ServiceValidationError) as raised:
-        await notify(hass, **fields)
-    assert raised.value.translation_key == "notify_target_missing"
+async def test_a_missing_target_is_refused(
+    hass: HomeAssistant, entry: MockConfigEntry, subtests: pytest.Subtests
+) -> None:
+    cases: dict[str, dict[str, Any]] = {"no target": {}, "an empty target": {"target": []}}
+    for case, fields in cases.items():
+        with subtests.test(case):
+            with pytest.raises(ServiceValidationError) as raised:
+                await notify(hass, **fields)
+            assert raised.value.translation_key == "notify_target_missing"
 
 
 @pytest.mark.contract("an unknown target is passed over")
-@pytest.mark.parametrize("kind", ["tts", "announce", "push"])
 async def test_an_unknown_target_is_named_in_the_error(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, kind: str
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
     """The error names the unknown target after all others have received the message."""
-    with pytest.raises(ServiceValidationError) as raised:
-        await notify(hass, target=[OFFICE, "Nowhere", "[broken"], data={"type": kind})
-    assert raised.value.translation_key == "speech_target_unknown"
-    assert raised.value.translation_placeholders == {"targets": "Nowhere, [broken"}
-    assert len(sim.spoken()) == 1
+    for kind in ("tts", "announce", "push"):
+        end_speech(entry)
+        before = len(sim.spoken())
+        with subtests.test(kind):
+            with pytest.raises(ServiceValidationError) as raised:
+                await notify(hass, target=[OFFICE, "Nowhere", "[broken"], data={"type": kind})
+            assert raised.value.translation_key == "speech_target_unknown"
+            assert raised.value.translation_placeholders == {"targets": "Nowhere, [broken"}
+            assert len(sim.spoken()) == before + 1
+
+
+UNKNOWN_DATA: Final[tuple[tuple[dict[str, Any], str], ...]] = (
+    ({"type": "shout"}, "type"),
+    ({"method": "sing"}, "method"),
+    ({"volume": True}, "volume"),
+    ({"volume": float("nan")}, "volume"),
+    ({"volume": [0.3]}, "volume"),
+)
+"""Data that are refused, and the field that the error names."""
 
 
 @pytest.mark.contract("notify, type and method")
-@pytest.mark.parametrize(
-    ("data", "field"),
-    [
-        ({"type": "shout"}, "type"),
-        ({"method": "sing"}, "method"),
-        ({"volume": True}, "volume"),
-        ({"volume": float("nan")}, "volume"),
-        ({"volume": [0.3]}, "volume"),
-    ],
-)
 async def test_unknown_data_are_refused(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, data: dict[str, Any], field: str
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
-    with pytest.raises(ServiceValidationError) as raised:
-        await notify(hass, target=[OFFICE], data=data)
-    assert raised.value.translation_key == "notify_data_unknown"
-    assert (raised.value.translation_placeholders or {})["field"] == field
-    assert sim.spoken() == []
+    for data, field in UNKNOWN_DATA:
+        with subtests.test(str(data)):
+            with pytest.raises(ServiceValidationError) as raised:
+                await notify(hass, target=[OFFICE], data=data)
+            assert raised.value.translation_key == "notify_data_unknown"
+            assert (raised.value.translation_placeholders or {})["field"] == field
+            assert sim.spoken() == []
 
 
 async def test_an_empty_message_is_refused(hass: HomeAssistant, entry: MockConfigEntry) -> None:

@@ -431,57 +431,61 @@ async def test_a_read_does_not_restart_timer_bars(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-@pytest.mark.parametrize("updated", [0, None, "now", "yesterday"])
 async def test_a_snooze_without_a_time_is_not_hidden(
-    hass: HomeAssistant, entry: MockConfigEntry, updated: int | str | None
+    hass: HomeAssistant, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
     """A snoozed alarm is shown before tomorrow's.
 
     Without a snooze time, it rings nine minutes after the change, or nine minutes from now.
     """
-    serial, now = "G0SIM00KITCHEN01", dt_util.utcnow()
-    moments = {"now": now - timedelta(minutes=2), "yesterday": now - timedelta(days=1)}
-    snoozed = notification(
-        serial,
-        NotificationType.ALARM,
-        status=NotificationStatus.SNOOZED,
-        alarm_time=now - timedelta(minutes=10),
-        updated=moments.get(str(updated)),
-        raw=raw("Alarm", status="SNOOZED", snoozedToTime=None),
-    )
-    tomorrow = notification(
-        serial, NotificationType.ALARM, notification_id="n2", alarm_time=now + timedelta(hours=20), raw=raw("Alarm")
-    )
-    entry.runtime_data.notifications.async_apply({serial: (snoozed, tomorrow)})
-    shown = at(hass, ALARM)
-    assert shown is not None
-    assert timedelta(0) < shown - now <= timedelta(minutes=9, seconds=1)
-    assert state_of(hass, ALARM).attributes["status"] == "SNOOZED"
+    for updated in (0, None, "now", "yesterday"):
+        serial, now = "G0SIM00KITCHEN01", dt_util.utcnow()
+        moments = {"now": now - timedelta(minutes=2), "yesterday": now - timedelta(days=1)}
+        snoozed = notification(
+            serial,
+            NotificationType.ALARM,
+            status=NotificationStatus.SNOOZED,
+            alarm_time=now - timedelta(minutes=10),
+            updated=moments.get(str(updated)),
+            raw=raw("Alarm", status="SNOOZED", snoozedToTime=None),
+        )
+        tomorrow = notification(
+            serial, NotificationType.ALARM, notification_id="n2", alarm_time=now + timedelta(hours=20), raw=raw("Alarm")
+        )
+        entry.runtime_data.notifications.async_apply({serial: (tomorrow,)})
+        with subtests.test(str(updated)):
+            entry.runtime_data.notifications.async_apply({serial: (snoozed, tomorrow)})
+            shown = at(hass, ALARM)
+            assert shown is not None
+            assert timedelta(0) < shown - now <= timedelta(minutes=9, seconds=1)
+            assert state_of(hass, ALARM).attributes["status"] == "SNOOZED"
 
 
-@pytest.mark.parametrize("pattern", ["P2W", "P8W", "P1M", "P3D", "P1Y"])
 async def test_an_alarm_that_repeats_by_pattern_only_has_a_next_time(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, pattern: str
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, subtests: pytest.Subtests
 ) -> None:
     """After it has rung, the next occurrence is shown, its repetition is described, and it can be skipped."""
     customer_id = next(iter(household.accounts))
-    made = {
-        "type": "Reminder",
-        "deviceSerialNumber": "G0SIM00KITCHEN01",
-        "originalTime": "06:00:00.000",
-        "originalDate": (dt_util.utcnow() - timedelta(days=1)).date().isoformat(),
-        "recurringPattern": pattern,
-        "reminderLabel": "Bins",
-    }
-    patch = dict.fromkeys(household.accounts[customer_id]["notifications"])
-    sim.patch_state({"accounts": {customer_id: {"notifications": {**patch, "bins": made}}}})
-    await until(hass, lambda: state_of(hass, REMINDER).attributes["reminder"] == "Bins")
-    state = state_of(hass, REMINDER)
-    assert datetime.fromisoformat(state.state) > dt_util.utcnow()
-    assert state.attributes["recurrence"].startswith("Every ")
-    (item,) = state.attributes["sorted_active"]
-    await hass.services.async_call("alexa_media", "skip_next", {"notification_id": item["id"]}, blocking=True)
-    await until(hass, lambda: state_of(hass, REMINDER).state > state.state)
+    for pattern in ("P2W", "P8W", "P1M", "P3D", "P1Y"):
+        label = f"Bins {pattern}"
+        made = {
+            "type": "Reminder",
+            "deviceSerialNumber": "G0SIM00KITCHEN01",
+            "originalTime": "06:00:00.000",
+            "originalDate": (dt_util.utcnow() - timedelta(days=1)).date().isoformat(),
+            "recurringPattern": pattern,
+            "reminderLabel": label,
+        }
+        patch = dict.fromkeys(household.accounts[customer_id]["notifications"])
+        with subtests.test(pattern):
+            sim.patch_state({"accounts": {customer_id: {"notifications": {**patch, label: made}}}})
+            await until(hass, lambda label=label: state_of(hass, REMINDER).attributes["reminder"] == label)  # type: ignore[misc]
+            state = state_of(hass, REMINDER)
+            assert datetime.fromisoformat(state.state) > dt_util.utcnow()
+            assert state.attributes["recurrence"].startswith("Every ")
+            (item,) = state.attributes["sorted_active"]
+            await hass.services.async_call("alexa_media", "skip_next", {"notification_id": item["id"]}, blocking=True)
+            await until(hass, lambda before=state.state: state_of(hass, REMINDER).state > before)  # type: ignore[misc]
 
 
 async def test_a_reminder_for_all_devices_belongs_to_the_account(
