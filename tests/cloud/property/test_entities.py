@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 import json
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant, State
@@ -130,52 +130,47 @@ async def test_settings_only_have_entities_if_the_device_supports_them(
     assert registry.async_get("select.room_102_room_102_sofa_time_zone") is None
 
 
-@pytest.mark.parametrize(
-    ("name", "key", "raw", "shown", "known"),
-    [
-        ("language", "System.locales", ["nl-NL"], "nl-NL", "de-DE"),
-        ("language", "System.locales", ["zh-Hant-TW", "en-US"], "zh-Hant-TW/en-US", "en-GB"),
-        ("wake_word", "SpeechRecognizer.wakeWords", ["ZIGGY"], "ZIGGY", "echo"),
-        ("time_format", "Alexa.DataFormat.Time.timeFormat", "DECIMAL", "DECIMAL", "hours_24"),
-        ("temperature_unit", "System.temperatureUnit", "KELVIN", "KELVIN", "celsius"),
-        ("speaking_rate", "SpeechSynthesizer.speakingRate", 0.9, "0.9", "1.25"),
-    ],
+UNKNOWN_VALUES: Final[tuple[tuple[str, str, Any, str, str], ...]] = (
+    ("language", "System.locales", ["nl-NL"], "nl-NL", "de-DE"),
+    ("language", "System.locales", ["zh-Hant-TW", "en-US"], "zh-Hant-TW/en-US", "en-GB"),
+    ("wake_word", "SpeechRecognizer.wakeWords", ["ZIGGY"], "ZIGGY", "echo"),
+    ("time_format", "Alexa.DataFormat.Time.timeFormat", "DECIMAL", "DECIMAL", "hours_24"),
+    ("temperature_unit", "System.temperatureUnit", "KELVIN", "KELVIN", "celsius"),
+    ("speaking_rate", "SpeechSynthesizer.speakingRate", 0.9, "0.9", "1.25"),
 )
-async def test_an_unknown_value_is_shown_and_can_be_selected_again(
-    hass: HomeAssistant,
-    hotel: MockConfigEntry,
-    sim: ControlClient,
-    name: str,
-    key: str,
-    raw: Any,
-    shown: str,
-    known: str,
-) -> None:
-    entity_id = f"select.{BED}_{name}"
+"""Selects, their settings, an unknown value as Amazon returns it and as it is shown, and a known option."""
 
-    async def show(status: int, value: Any) -> None:
+
+async def test_an_unknown_value_is_shown_and_can_be_selected_again(
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, subtests: pytest.Subtests
+) -> None:
+    async def show(entity_id: str, key: str, value: Any) -> None:
         """Let Amazon return a value of the setting."""
         answer = {"settings": [{"key": key, "value": value}], "errors": []}
-        sim.fault(path=SETTINGS, method="GET", status=status, body=answer)
-        sim.fault(path=f"{SETTINGS}/{key}", method="GET", status=status, body=json.dumps(value))
+        sim.fault(path=SETTINGS, method="GET", status=200, body=answer)
+        sim.fault(path=f"{SETTINGS}/{key}", method="GET", status=200, body=json.dumps(value))
         await hass.services.async_call("homeassistant", "update_entity", {"entity_id": entity_id}, blocking=True)
         sim.clear_faults()
 
     assert await async_setup_component(hass, "homeassistant", {})
-    await show(200, raw)
-    state = state_of(hass, entity_id)
-    assert state.state == shown
-    assert shown in state.attributes["options"]
-    assert known in state.attributes["options"]
-    await hass.services.async_call("select", "select_option", {"entity_id": entity_id, "option": known}, blocking=True)
-    state = state_of(hass, entity_id)
-    assert state.state == known
-    assert shown in state.attributes["options"], "the previous value can be selected again"
-    sim.reset_ledger()
-    sim.fault(path=f"{SETTINGS}/{key}", method="PUT", status=204)
-    await hass.services.async_call("select", "select_option", {"entity_id": entity_id, "option": shown}, blocking=True)
-    (sent,) = [entry for entry in sim.ledger() if entry["method"] == "PUT"]
-    assert json.loads(sent["body"]) == raw
+    for name, key, raw, shown, known in UNKNOWN_VALUES:
+        entity_id = f"select.{BED}_{name}"
+        sim.clear_faults()
+        with subtests.test(f"{name}-{shown}"):
+            await show(entity_id, key, raw)
+            state = state_of(hass, entity_id)
+            assert state.state == shown
+            assert shown in state.attributes["options"]
+            assert known in state.attributes["options"]
+            await act(hass, "select.select_option", entity_id, option=known)
+            state = state_of(hass, entity_id)
+            assert state.state == known
+            assert shown in state.attributes["options"], "the previous value can be selected again"
+            sim.reset_ledger()
+            sim.fault(path=f"{SETTINGS}/{key}", method="PUT", status=204)
+            await act(hass, "select.select_option", entity_id, option=shown)
+            (sent,) = [entry for entry in sim.ledger() if entry["method"] == "PUT"]
+            assert json.loads(sent["body"]) == raw
 
 
 async def test_languages_of_every_supported_country_can_be_selected(

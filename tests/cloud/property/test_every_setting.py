@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import product
 import json
 from pathlib import Path
 from typing import Any, Final
@@ -94,48 +95,52 @@ def test_every_setting_of_the_api_has_an_entity_that_writes_it() -> None:
     assert {*DESCRIPTIONS, SettingKey.ADDRESS} == set(SettingKey)
 
 
-@pytest.mark.parametrize("key", DESCRIPTIONS)
 async def test_every_value_of_a_setting_reaches_amazon_and_is_shown(
-    hass: HomeAssistant, bed: MockConfigEntry, sim: ControlClient, key: str
-) -> None:
-    entity_id = entity_of(hass, key)
-    for action, data, shown in writes_of(hass, key):
-        sim.reset_ledger()
-        await act(hass, entity_id, action, **data)
-        await until(hass, lambda s=shown: state_of(hass, entity_id).state == s)  # type: ignore[misc]
-        assert requests(sim) == [f"PUT {PATH}/{key}", f"GET {PATH}/{key}"], data
-        (sent,) = sim.ledger(method="PUT")
-        assert json.loads(sent["body"]) == endpoint(sim, BED_101)["settings"][key], "Amazon stores the plain value"
-
-
-@pytest.mark.parametrize(
-    ("status", "code", "text"),
-    [
-        (400, "INVALID_VALUE", "rejected the command"),
-        (400, "DEVICE_UNREACHABLE", "doesn't respond"),
-        (403, "FORBIDDEN", "doesn't allow"),
-        (405, "METHOD_NOT_ALLOWED", "doesn't allow or support"),
-        (500, "INTERNAL_SERVER_ERROR", "gave no usable response"),
-    ],
-)
-async def test_a_refused_setting_keeps_its_value(
-    hass: HomeAssistant, bed: MockConfigEntry, sim: ControlClient, status: int, code: str, text: str
+    hass: HomeAssistant, bed: MockConfigEntry, sim: ControlClient, subtests: pytest.Subtests
 ) -> None:
     for key in DESCRIPTIONS:
         entity_id = entity_of(hass, key)
         before = state_of(hass, entity_id).state
+        with subtests.test(str(key)):
+            for action, data, shown in writes_of(hass, key):
+                sim.reset_ledger()
+                await act(hass, entity_id, action, **data)
+                await until(hass, lambda e=entity_id, s=shown: state_of(hass, e).state == s)  # type: ignore[misc]
+                assert requests(sim) == [f"PUT {PATH}/{key}", f"GET {PATH}/{key}"], data
+                (sent,) = sim.ledger(method="PUT")
+                assert json.loads(sent["body"]) == endpoint(sim, BED_101)["settings"][key], "Amazon stores the value"
+        if key == SettingKey.LOCALES:
+            # other settings depend on the language
+            await act(hass, entity_id, "select_option", option=before)
+
+
+REFUSALS: Final = (
+    (400, "INVALID_VALUE", "rejected the command"),
+    (400, "DEVICE_UNREACHABLE", "doesn't respond"),
+    (403, "FORBIDDEN", "doesn't allow"),
+    (405, "METHOD_NOT_ALLOWED", "doesn't allow or support"),
+    (500, "INTERNAL_SERVER_ERROR", "gave no usable response"),
+)
+
+
+async def test_a_refused_setting_keeps_its_value(
+    hass: HomeAssistant, bed: MockConfigEntry, sim: ControlClient, subtests: pytest.Subtests
+) -> None:
+    for (status, code, text), key in product(REFUSALS, DESCRIPTIONS):
+        entity_id = entity_of(hass, key)
+        before = state_of(hass, entity_id).state
         held = endpoint(sim, BED_101)["settings"].get(key)
         action, data, _ = next(write for write in writes_of(hass, key) if write[2] != before)
-        rule = sim.fault(
-            path=f"{PATH}/{key}", method="PUT", status=status, body={"type": code, "message": "not for users"}
-        )
-        with pytest.raises(HomeAssistantError) as raised:
-            await act(hass, entity_id, action, **data)
-        assert text in str(raised.value), key
-        assert "not for users" not in str(raised.value)
-        sim.remove_fault(rule or "")
-        assert endpoint(sim, BED_101)["settings"].get(key) == held
-        assert state_of(hass, entity_id).state == before, key
+        sim.clear_faults()
+        sim.fault(path=f"{PATH}/{key}", method="PUT", status=status, body={"type": code, "message": "not for users"})
+        with subtests.test(f"{status}-{code}-{key}"):
+            with pytest.raises(HomeAssistantError) as raised:
+                await act(hass, entity_id, action, **data)
+            assert text in str(raised.value)
+            assert "not for users" not in str(raised.value)
+            sim.clear_faults()
+            assert endpoint(sim, BED_101)["settings"].get(key) == held
+            assert state_of(hass, entity_id).state == before
 
 
 @pytest.mark.parametrize(

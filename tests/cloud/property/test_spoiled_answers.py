@@ -103,30 +103,34 @@ async def test_a_poll_with_altered_responses_removes_no_device(
 PAGE: Final = "<!DOCTYPE html><html><body>Sign in to the network</body></html>"
 
 
-@pytest.mark.parametrize(
-    ("body", "is_done"),
-    [
-        pytest.param(PAGE, False, id="web page"),
-        pytest.param({"errors": [{"type": "DEVICE_UNREACHABLE", "message": "no"}]}, False, id="offline"),
-        pytest.param({"errors": [{"code": "INTERNAL_ERROR", "message": "no"}]}, False, id="partial errors"),
-        pytest.param({"error": {"type": "ENDPOINT_UNREACHABLE"}}, False, id="property error"),
-        pytest.param("", True, id="empty"),
-        pytest.param("OK", True, id="a word"),
-        pytest.param({"errors": []}, True, id="no errors"),
-        pytest.param([], True, id="list"),
-    ],
-)
+BODIES: Final[dict[str, tuple[Any, bool]]] = {
+    "web page": (PAGE, False),
+    "offline": ({"errors": [{"type": "DEVICE_UNREACHABLE", "message": "no"}]}, False),
+    "partial errors": ({"errors": [{"code": "INTERNAL_ERROR", "message": "no"}]}, False),
+    "property error": ({"error": {"type": "ENDPOINT_UNREACHABLE"}}, False),
+    "empty": ("", True),
+    "a word": ("OK", True),
+    "no errors": ({"errors": []}, True),
+    "list": ([], True),
+}
+"""Bodies of a response with status 200, and whether the write succeeded."""
+
+
 async def test_a_body_that_contradicts_the_status_is_an_error(
-    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, body: Any, is_done: bool
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, subtests: pytest.Subtests
 ) -> None:
     """A write without a documented body fails if a 200 contains a web page or errors."""
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), hotel.entry_id)
     device = next(device.id for device in devices if device.name == "Spare Echo")
     data = {"device_id": device, "name": "Porter's lodge"}
-    sim.fault(host="api.amazonalexa.com", method="POST", path="*/friendlyName", status=200, body=body)
-    with nullcontext() if is_done else pytest.raises(HomeAssistantError) as raised:
-        await hass.services.async_call(DOMAIN, "rename_endpoint", data, blocking=True)
-    if raised is not None:
-        assert str(raised.value)
-        assert not CLASS_NAME.search(str(raised.value))
-    assert sim.ledger(method="POST", path="*/friendlyName")
+    for case, (body, is_done) in BODIES.items():
+        sim.clear_faults()
+        sim.reset_ledger()
+        sim.fault(host="api.amazonalexa.com", method="POST", path="*/friendlyName", status=200, body=body)
+        with subtests.test(case):
+            with nullcontext() if is_done else pytest.raises(HomeAssistantError) as raised:
+                await hass.services.async_call(DOMAIN, "rename_endpoint", data, blocking=True)
+            if raised is not None:
+                assert str(raised.value)
+                assert not CLASS_NAME.search(str(raised.value))
+            assert sim.ledger(method="POST", path="*/friendlyName")
