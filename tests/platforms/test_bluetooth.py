@@ -79,31 +79,31 @@ async def test_without_a_list_there_are_no_sources(hass: HomeAssistant, entry: M
 
 @pytest.mark.contract("media_player, source")
 async def test_selecting_a_source_costs_one_write_and_one_read(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
     """Connecting and disconnecting each cost one write and, after Amazon's push, one read."""
     # An Echo also pushes its equalizer after a command; wait for the sound mode, which causes no read.
     serial = household.serial("Kitchen Show")
     doppler = {"deviceSerialNumber": serial, "deviceType": household.device("Kitchen Show")["deviceType"]}
     sim.push("PUSH_EQUALIZER_STATE_CHANGE", {"dopplerId": doppler, "bass": 0, "midrange": 0, "treble": 0})
-    await until(hass, lambda: shown(hass, "sound_mode") == "flat")
-    await quiet(hass, sim, calm=4.0)
+    await clock.until(lambda: shown(hass, "sound_mode") == "flat")
+    await clock.advance(4, step=0.5)
     sim.reset_ledger()
     entities = written(hass)
     await select(hass, "Jo's Phone")
     assert connected(household) == [PHONE]
     assert shown(hass, "source") == "Local Speaker", "the unconfirmed state is shown"
-    await until(hass, lambda: shown(hass, "source") == "Jo's Phone")
+    await clock.until(lambda: shown(hass, "source") == "Jo's Phone")
     assert shown(hass, "connected_bluetooth") == "Jo's Phone"
-    await quiet(hass, sim, calm=4.0)
+    await clock.advance(4, step=0.5)
     assert household.requests() == [f"POST /api/bluetooth/pair-sink/A1EIANJ7PNB0Q7/{serial}", READ]
     assert entities == [KITCHEN]
     sim.reset_ledger()
     await select(hass, "Local Speaker")
     assert connected(household) == []
-    await until(hass, lambda: shown(hass, "source") == "Local Speaker")
+    await clock.until(lambda: shown(hass, "source") == "Local Speaker")
     assert shown(hass, "connected_bluetooth") is None
-    await quiet(hass, sim)
+    await clock.settle()
     assert household.requests() == [f"POST /api/bluetooth/disconnect-sink/A1EIANJ7PNB0Q7/{serial}", READ]
     assert sim.ledger(path="/api/bluetooth")[0]["query"] == {"cached": "false"}
 

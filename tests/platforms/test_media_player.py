@@ -3,6 +3,7 @@
 import asyncio
 from functools import partial
 import json
+import time
 from typing import Any
 
 from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER, MediaPlayerEntityFeature
@@ -27,7 +28,7 @@ from custom_components.alexa_media.cloud.model.events import VolumeChanged
 from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.coordinator import base
 from custom_components.alexa_media.features.play_media import command_of
-from tests.conftest import Household, quiet, state_of, until
+from tests.conftest import Clock, Household, quiet, state_of, until
 
 pytestmark = pytest.mark.platforms("media_player")
 
@@ -212,23 +213,24 @@ async def test_each_transport_command_has_its_effect(
 
 
 async def test_push_is_faster_than_the_answer(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A state that a push confirmed before the response arrived is not read."""
-    await play(hass)
-    await quiet(hass, sim)
+    await act(hass, "play_media", media_content_type="AMAZON_MUSIC", media_content_id="quill")
+    await clock.until(lambda: state_of(hass, KITCHEN).state == "playing")
+    await clock.settle()
     backend = entry.runtime_data.backend
     send = backend.async_player_command
 
     async def answer_late(command: PlayerCommand, device: Device) -> None:
         await send(command, device)
         while state_of(hass, KITCHEN).state != "paused":
-            await asyncio.sleep(0.01)
+            await asyncio.to_thread(time.sleep, 0.01)
 
     monkeypatch.setattr(backend, "async_player_command", answer_late)
     sim.reset_ledger()
     await act(hass, "media_pause")
-    await quiet(hass, sim, calm=base.CONFIRM_DELAY + base.HINT_DELAY + 0.5)
+    await clock.advance(base.CONFIRM_DELAY + base.HINT_DELAY + 0.5, step=0.5)
     assert sim.ledger(path="/api/np/list-media-sessions") == []
 
 

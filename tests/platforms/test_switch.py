@@ -2,6 +2,7 @@
 
 import asyncio
 from functools import partial
+import time
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -38,7 +39,7 @@ async def test_the_unique_id_is_that_of_alexa_media_player(
 
 @pytest.mark.contract("entities, Do Not Disturb")
 async def test_switching_is_one_request(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
     """The command is the only request, and the shown state comes from its push."""
     assert state_of(hass, "switch.bedroom_dot_do_not_disturb").state == "on"
@@ -48,12 +49,12 @@ async def test_switching_is_one_request(
         await act(hass, action, KITCHEN)
         assert household.device("Kitchen Show")["dnd"] is enabled
         await until(hass, partial(hass.states.is_state, KITCHEN, "on" if enabled else "off"))
-        await quiet(hass, sim, calm=base.CONFIRM_DELAY + base.HINT_DELAY + 0.5)
+        await clock.advance(base.CONFIRM_DELAY + base.HINT_DELAY + 0.5, step=0.5)
         assert household.requests() == ["PUT /api/dnd/status"]
 
 
 async def test_push_is_faster_than_the_answer(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A state that a push confirmed before the response arrived is not read."""
     backend = entry.runtime_data.backend
@@ -62,12 +63,12 @@ async def test_push_is_faster_than_the_answer(
     async def answer_late(device: Device, enabled: bool) -> None:
         await put(device, enabled)
         while not hass.states.is_state(KITCHEN, "on"):
-            await asyncio.sleep(0.01)
+            await asyncio.to_thread(time.sleep, 0.01)
 
     monkeypatch.setattr(backend, "async_set_dnd", answer_late)
     sim.reset_ledger()
     await act(hass, "turn_on", KITCHEN)
-    await quiet(hass, sim, calm=base.CONFIRM_DELAY + base.HINT_DELAY + 0.5)
+    await clock.advance(base.CONFIRM_DELAY + base.HINT_DELAY + 0.5, step=0.5)
     assert [entry["method"] for entry in sim.ledger(path="/api/dnd/*")] == ["PUT"]
 
 
