@@ -281,7 +281,7 @@ async def test_a_refused_change_of_routines_is_sent_once(hass: HomeAssistant, di
 
 async def test_a_routine_that_amazon_does_not_change_is_an_error(dinner: Dinner) -> None:
     dinner.sim.fault(path=ROUTINE, method="PUT", status=200, body={"message": "Input failed to validate."})
-    assert await dinner.error() == "command_refused"
+    assert await dinner.error() == "not_confirmed"
 
 
 async def test_a_change_of_a_routine_with_an_unknown_outcome_is_read_back(dinner: Dinner) -> None:
