@@ -349,6 +349,19 @@ async def test_an_unknown_appliance_causes_one_discovery_in_ten_minutes(
     )
 
 
+async def test_an_appliance_that_is_unknown_after_a_discovery_causes_one_when_ten_minutes_are_over(
+    sim: ControlClient, settled: MockConfigEntry, clock: Clock
+) -> None:
+    """It need not be pushed again."""
+    await passing(clock, settled.runtime_data.appliances.async_refresh())
+    sim.reset_ledger()
+    sim.push_raw(directive("never-heard-of", "ON", datetime.now(UTC)))
+    await clock.advance(5, 5)
+    assert "discover" not in [each.operationName for each in queries(sim)]
+    await clock.advance(700, 350)
+    assert sum(each.operationName == "discover" for each in queries(sim)) == 1
+
+
 async def test_an_appliance_is_removed_after_two_discoveries_without_it(
     sim: ControlClient, settled: MockConfigEntry, clock: Clock
 ) -> None:

@@ -28,6 +28,7 @@ from ..cloud.names import folded
 from ..const import CONF_APPLIANCES, CONF_EXTENDED_DISCOVERY, Topic
 from .absences import Absences
 from .base import LOGGER, TopicCoordinator
+from .removal import Timer
 
 # Minimum interval (seconds) between discoveries (unknown appliance pushed, options opened).
 DISCOVERY_COOLDOWN: Final = 600.0
@@ -68,6 +69,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         self._absences = Absences(hass, entry, self.async_hint)
         self._asked_at: float | None = None
         self._unlisted: set[str] = set()
+        self._after_cooldown = Timer(hass, entry)
 
     async def async_restore(self) -> None:
         """Restore the last successful discovery from disk."""
@@ -79,6 +81,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
     async def _async_read(self) -> Mapping[str, Appliance]:
         """Discover the appliances; keep those that are missing for the first time."""
         self._asked_at = self.hass.loop.time()
+        self._after_cooldown.cancel()
         discovery = await self.api.async_discover(with_rooms=self.rooms is None)
         if not discovery.appliances and self.discovered:
             raise AlexaBadResponseError("The discovery found nothing any more", code="empty")
@@ -193,24 +196,29 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
     # --- on request ---------------------------------------------------------------------
 
     @property
-    def _is_fresh(self) -> bool:
-        """Return whether a discovery was started or requested recently."""
-        return self._asked_at is not None and self.hass.loop.time() - self._asked_at < DISCOVERY_COOLDOWN
+    def _cooldown(self) -> float:
+        """Return the seconds until the next discovery may be requested; above 0 if one was started recently."""
+        if self._asked_at is None:
+            return 0.0
+        return self._asked_at + DISCOVERY_COOLDOWN - self.hass.loop.time()
 
     @callback
     def async_unknown(self, endpoint_id: str) -> None:
-        """Discover soon, unless a discovery is recent, because a push or the device list named an unknown appliance.
+        """Discover soon, or when a recent discovery is ten minutes old, because an unknown appliance was named.
 
         ``endpoint_id`` is the endpoint id in a push, or the serial of an Echo in the device list. Each of the first
         ``MAX_UNLISTED`` ids causes at most one discovery, because Amazon may never list its appliance. Nothing happens
         while no appliances are known.
         """
-        if not self.discovered or endpoint_id in self._unlisted or self._is_fresh:
+        if not self.discovered or endpoint_id in self._unlisted or self._after_cooldown.is_set:
             return
         if len(self._unlisted) < MAX_UNLISTED:
             self._unlisted.add(endpoint_id)
-        self._asked_at = self.hass.loop.time()
-        self.async_hint()
+        if (wait := self._cooldown) > 0:
+            self._after_cooldown.call_later(wait, self.async_hint)
+        else:
+            self._asked_at = self.hass.loop.time()
+            self.async_hint()
 
     async def async_rename(self, appliance: Appliance, name: str) -> None:
         """Rename an appliance; raises ``AlexaError``, also if Amazon still has another name afterward."""
@@ -257,7 +265,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
 
     async def async_freshen(self) -> None:
         """Discover now, unless a discovery is recent."""
-        if not self._is_fresh:
+        if self._cooldown <= 0:
             await self.async_refresh_shared()
 
     # --- storage ------------------------------------------------------------------------
