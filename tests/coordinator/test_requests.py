@@ -139,40 +139,35 @@ async def test_speaking_on_ten_echos_is_one_request(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+REFUSALS: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"status": 400, "body": {"message": "no"}}, "command_refused"),
+    ({"status": 404}, "unsupported"),
+    ({"status": 500}, "cannot_connect"),
+    ({"cut": "before"}, "cannot_connect"),
+    ({"status": 429}, "rate_limited"),
+    ({"throttle": True}, "rate_limited"),
+)
+
+
 @pytest.mark.platforms("media_player", "notify")
 @pytest.mark.contract("a refused command is logged at most")
-@pytest.mark.parametrize(
-    ("fault", "key"),
-    [
-        ({"status": 400, "body": {"message": "no"}}, "command_refused"),
-        ({"status": 404}, "unsupported"),
-        ({"status": 500}, "cannot_connect"),
-        ({"cut": "before"}, "cannot_connect"),
-        ({"status": 429}, "rate_limited"),
-        ({"throttle": True}, "rate_limited"),
-    ],
-    ids=str,
-)
 async def test_a_refused_command_raises(
-    hass: HomeAssistant,
-    sim: ControlClient,
-    entry: MockConfigEntry,
-    household: Household,
-    fault: dict[str, Any],
-    key: str,
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, subtests: pytest.Subtests
 ) -> None:
     """The caller gets Amazon's error once, the command is not repeated, and other callers are not affected."""
-    sim.fault(path="/api/behaviors/preview", times=3, **fault)
-    sim.reset_ledger()
-    with pytest.raises(HomeAssistantError) as raised:
-        await hass.services.async_call(
-            "notify", "send_message", {"entity_id": "notify.kitchen_show_speak", "message": "hello"}, blocking=True
-        )
-    assert raised.value.translation_key == key
-    assert household.requests("POST") == ["POST /api/behaviors/preview"]
-    assert sim.spoken() == []
-    assert state_of(hass, "media_player.kitchen_show").state == "idle"
-    assert entry.runtime_data.devices.last_update_success
+    data = {"entity_id": "notify.kitchen_show_speak", "message": "hello"}
+    for fault, key in REFUSALS:
+        sim.fault(path="/api/behaviors/preview", times=3, **fault)
+        sim.reset_ledger()
+        with subtests.test(f"{fault}-{key}"):
+            with pytest.raises(HomeAssistantError) as raised:
+                await hass.services.async_call("notify", "send_message", data, blocking=True)
+            assert raised.value.translation_key == key
+            assert household.requests("POST") == ["POST /api/behaviors/preview"]
+            assert sim.spoken() == []
+            assert state_of(hass, "media_player.kitchen_show").state == "idle"
+            assert entry.runtime_data.devices.last_update_success
+        sim.clear_faults()
 
 
 @pytest.mark.platforms("notify")

@@ -19,6 +19,8 @@ from custom_components.alexa_media.cloud.model.settings import Setting
 from custom_components.alexa_media.coordinator.devices import RETRY_DELAY
 from tests.conftest import Clock, Household, set_up, state_of
 
+pytestmark = pytest.mark.platforms("button", "media_player", "number", "select", "sensor", "switch", "text")
+
 KITCHEN, STUDIO, KIDS = "Kitchen Show", "Living Room Studio", "Kids Dot"
 PATHS = (
     "/api/wake-word*",

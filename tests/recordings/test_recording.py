@@ -13,9 +13,11 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
-from custom_components.alexa_media import recordings
+from custom_components.alexa_media import PLATFORMS, recordings
 from custom_components.alexa_media.const import DOMAIN
 from tests.conftest import Clock, Household, quiet, state_of, until
+
+pytestmark = pytest.mark.platforms("media_player")
 
 PRIVATE = (
     "Jo Doe",
@@ -51,6 +53,7 @@ def lines_of(path: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in gzip.decompress(Path(path).read_bytes()).splitlines()]
 
 
+@pytest.mark.platforms(*PLATFORMS)
 async def test_a_recording_contains_startup_and_events_without_private_data(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, household: Household
 ) -> None:

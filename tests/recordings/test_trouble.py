@@ -27,6 +27,8 @@ from tests.recordings import home
 from tests.recordings.test_nothing_private import REQUEST
 from tests.recordings.test_recording import lines_of, record
 
+pytestmark = pytest.mark.platforms("media_player")
+
 URL_OF_DEVICES = URL("https://alexa.amazon.com/api/devices-v2/device")
 
 
