@@ -4,10 +4,11 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 
-from .conftest import Household, quiet, until
+from .conftest import Household, act, end_speech, quiet, until
 from .test_groups import SPEAKERS, house as house  # noqa: PLC0414 - a fixture
 
 pytestmark = pytest.mark.platforms("media_player", "notify", "switch")
@@ -25,49 +26,53 @@ def reached(sim: ControlClient, household: Household) -> set[str]:
 
 STEP = "alexa_media.run_sequence"
 PLAY = "media_player.play_media"
+DND = "alexa_media.set_do_not_disturb"
 
 
-@pytest.mark.parametrize(
-    ("action", "data", "who"),
-    [
-        pytest.param("media_player.volume_set", {"volume_level": 0.3}, EACH, id="volume"),
-        pytest.param("media_player.volume_up", {}, EACH, id="step"),
-        pytest.param("media_player.volume_mute", {"is_volume_muted": True}, EACH, id="mute"),
-        pytest.param("alexa_media.speak", {"message": "x", "type": "announce"}, EACH, id="announce"),
-        pytest.param("alexa_media.set_do_not_disturb", {"enabled": True}, EACH, id="dnd"),
-        pytest.param("alexa_media.set_do_not_disturb", {"enabled": True, "duration": 600}, EACH, id="dnd-for-a-time"),
-        pytest.param("alexa_media.stop_alarm", {}, EACH, id="stop-alarm"),
-        pytest.param(STEP, {"steps": [{"speak": "x"}]}, EACH, id="step-speak"),
-        pytest.param(STEP, {"steps": [{"volume": 0.3}]}, EACH, id="step-volume"),
-        pytest.param(STEP, {"steps": [{"text_command": "what time is it"}]}, ONE, id="step-words"),
-        pytest.param("alexa_media.send_text_command", {"text_command": "what time is it"}, ONE, id="words"),
-        pytest.param(PLAY, {"media_content_type": "custom", "media_content_id": "what time is it"}, ONE, id="custom"),
-    ],
-)
+CASES: dict[str, tuple[str, dict[str, Any], str]] = {
+    "volume": ("media_player.volume_set", {"volume_level": 0.3}, EACH),
+    "step": ("media_player.volume_up", {}, EACH),
+    "mute": ("media_player.volume_mute", {"is_volume_muted": True}, EACH),
+    "announce": ("alexa_media.speak", {"message": "x", "type": "announce"}, EACH),
+    "dnd": (DND, {"enabled": True}, EACH),
+    "dnd-for-a-time": (DND, {"enabled": True, "duration": 600}, EACH),
+    "stop-alarm": ("alexa_media.stop_alarm", {}, EACH),
+    "step-speak": (STEP, {"steps": [{"speak": "x"}]}, EACH),
+    "step-volume": (STEP, {"steps": [{"volume": 0.3}]}, EACH),
+    "step-words": (STEP, {"steps": [{"text_command": "what time is it"}]}, ONE),
+    "words": ("alexa_media.send_text_command", {"text_command": "what time is it"}, ONE),
+    "custom": (PLAY, {"media_content_type": "custom", "media_content_id": "what time is it"}, ONE),
+}
+"""Actions with their data, and which speakers they reach."""
+
+
 @pytest.mark.parametrize("offline", [None, "Living Room Studio"], ids=["all-online", "one-offline"])
 async def test_a_group_is_its_speakers(
     hass: HomeAssistant,
     sim: ControlClient,
     household: Household,
+    entry: MockConfigEntry,
     house: str,
-    action: str,
-    data: dict[str, Any],
-    who: str,
     offline: str | None,
+    subtests: pytest.Subtests,
 ) -> None:
     """An offline speaker does not affect the others, and receives no text command."""
     if offline:
         household.change(offline, online=False)
         entity_id = "media_player.living_room_studio"
         await until(hass, lambda: (state := hass.states.get(entity_id)) and state.state == "unavailable")
-        await quiet(hass, sim, calm=0.3)
-        sim.reset_ledger()
-    domain, _, name = action.partition(".")
-    await hass.services.async_call(domain, name, {**data, "entity_id": house}, blocking=True)
-    found = reached(sim, household)
     online = set(SPEAKERS) - {offline}
-    if who == ONE:
-        assert len(found) == 1
-        assert found <= online
-    else:
-        assert found - {offline} == online
+    for case, (action, data, who) in CASES.items():
+        await quiet(hass, sim, calm=0.3)
+        end_speech(entry)
+        sim.reset_ledger()
+        with subtests.test(case):
+            await act(hass, action, house, **data)
+            found = reached(sim, household)
+            if who == ONE:
+                assert len(found) == 1
+                assert found <= online
+            else:
+                assert found - {offline} == online
+        if action == DND:
+            await act(hass, DND, house, enabled=False)

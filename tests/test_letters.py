@@ -47,66 +47,89 @@ def _labels(hass: HomeAssistant, sensor: str) -> list[str | None]:
 
 
 @pytest.mark.platforms("media_player", "sensor")
-@pytest.mark.parametrize("words", WORDS)
 async def test_a_reminder_keeps_its_letters(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, words: str
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    subtests: pytest.Subtests,
 ) -> None:
-    data = {"entity_id": KITCHEN, "at": "05:55:00", "message": words}
-    made = await hass.services.async_call("alexa_media", "create_reminder", data, blocking=True, return_response=True)
-    assert made is not None
-    assert words in [item["reminderLabel"] for item in notifications(household)]
     sensor = "sensor.kitchen_show_next_reminder"
-    # during a part of the day, another reminder of the household is earlier
-    await until(hass, lambda: words in _labels(hass, sensor))
-    edit = {"notification_id": made["id"], "message": f"{words}, again"}
-    await hass.services.async_call("alexa_media", "edit_reminder", edit, blocking=True)
-    assert f"{words}, again" in [item["reminderLabel"] for item in notifications(household)]
-    assert garbled(sim) == []
+    for words in WORDS:
+        sim.reset_ledger()
+        with subtests.test(words):
+            data = {"entity_id": KITCHEN, "at": "05:55:00", "message": words}
+            made = await hass.services.async_call(
+                "alexa_media", "create_reminder", data, blocking=True, return_response=True
+            )
+            assert made is not None
+            assert words in [item["reminderLabel"] for item in notifications(household)]
+            # during a part of the day, another reminder of the household is earlier
+            await until(hass, lambda w=words: w in _labels(hass, sensor))  # type: ignore[misc]
+            edit = {"notification_id": made["id"], "message": f"{words}, again"}
+            await hass.services.async_call("alexa_media", "edit_reminder", edit, blocking=True)
+            assert f"{words}, again" in [item["reminderLabel"] for item in notifications(household)]
+            assert garbled(sim) == []
 
 
 @pytest.mark.platforms("todo")
-@pytest.mark.parametrize("words", WORDS)
 async def test_a_list_item_and_its_note_keep_their_letters(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, words: str
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    subtests: pytest.Subtests,
 ) -> None:
     async def act(service: str, **data: Any) -> None:
         await hass.services.async_call(TODO_DOMAIN, service, {"entity_id": SHOPPING, **data}, blocking=True)
 
     await until(hass, lambda: hass.states.get(SHOPPING))
-    await act("add_item", item=words, description=words)
-    assert list_items(household)[words] == words
-    await act("update_item", item=words, rename=f"{words}!")
-    assert list_items(household)[f"{words}!"] == words
-    assert garbled(sim) == []
+    for words in WORDS:
+        sim.reset_ledger()
+        with subtests.test(words):
+            await act("add_item", item=words, description=words)
+            assert list_items(household)[words] == words
+            await act("update_item", item=words, rename=f"{words}!")
+            assert list_items(household)[f"{words}!"] == words
+            assert garbled(sim) == []
 
 
 @pytest.mark.platforms("media_player")
-@pytest.mark.parametrize("words", WORDS)
 async def test_speech_and_text_commands_keep_their_letters(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, words: str
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
-    words = words.replace('"', "")
-    await speak(hass, KITCHEN, words)
-    end_speech(entry)
-    await speak(hass, KITCHEN, words, type="announce", title=words)
-    end_speech(entry)
-    command = {"entity_id": KITCHEN, "text_command": words}
-    await hass.services.async_call("alexa_media", "send_text_command", command, blocking=True)
-    spoken, announced, commanded = sim.spoken()
-    assert {spoken["text"], announced["text"], commanded["text"]} == {words}
-    assert (announced["title"], announced["display"]) == (words, words)
-    assert garbled(sim) == []
+    for words in (each.replace('"', "") for each in WORDS):
+        end_speech(entry)
+        sim.reset_ledger()
+        before = len(sim.spoken())
+        with subtests.test(words):
+            await speak(hass, KITCHEN, words)
+            end_speech(entry)
+            await speak(hass, KITCHEN, words, type="announce", title=words)
+            end_speech(entry)
+            command = {"entity_id": KITCHEN, "text_command": words}
+            await hass.services.async_call("alexa_media", "send_text_command", command, blocking=True)
+            spoken, announced, commanded = sim.spoken()[before:]
+            assert {spoken["text"], announced["text"], commanded["text"]} == {words}
+            assert (announced["title"], announced["display"]) == (words, words)
+            assert garbled(sim) == []
 
 
 @pytest.mark.platforms("media_player")
-@pytest.mark.parametrize("words", WORDS[:3])
 async def test_the_name_of_an_echo_keeps_its_letters(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, words: str
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    subtests: pytest.Subtests,
 ) -> None:
     echo = next(d for d in entry.runtime_data.devices.data.values() if d.name == "Kitchen Show")
-    await entry.runtime_data.settings.async_rename(echo, words)
-    assert household.device(words)["online"]
-    assert garbled(sim) == []
+    for words in WORDS[:3]:
+        sim.reset_ledger()
+        with subtests.test(words):
+            await entry.runtime_data.settings.async_rename(echo, words)
+            assert household.device(words)["online"]
+            assert garbled(sim) == []
 
 
 async def test_nothing_that_an_account_sends_is_garbled(sim: ControlClient, entry: MockConfigEntry) -> None:
