@@ -49,7 +49,10 @@ async def test_a_command_in_flight_during_the_unload_leaves_no_timer(
         return "ok"
 
     task = asyncio.create_task(call())
-    await until(hass, lambda: sim.progress()[1])
+    # Home Assistant waits for the creation, so waiting until it is idle would be too late
+    async with asyncio.timeout(10):
+        while "/v1/alerts/alarms" not in sim.progress()[1]:
+            await asyncio.sleep(0.01)
     assert not task.done()
     await hass.config_entries.async_unload(entry.entry_id)
     await asyncio.wait_for(task, 10)

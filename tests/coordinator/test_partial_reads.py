@@ -131,6 +131,34 @@ async def test_a_list_whose_items_cannot_be_read_does_not_affect_the_others(
     assert not held.last_update_success, "no list can be read"
 
 
+@pytest.mark.parametrize("push", [True, False], ids=["with push", "without push"])
+async def test_players_stay_available_if_only_the_volumes_cannot_be_read(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, clock: Clock, push: bool
+) -> None:
+    """They show current sessions and the last volumes for hours, at few requests; later the volumes are read."""
+    await act(hass, "media_player.play_media", PLAYER, media_content_type="AMAZON_MUSIC", media_content_id="quill")
+    await clock.until(lambda: state_of(hass, PLAYER).state == "playing")
+    music = household.device(KITCHEN)["player"]
+    fault = sim.fault(path=VOLUMES.removeprefix("GET "), status=500)
+    streams = None if push else sim.fault(path="/v20160207/directives", status=503)
+    sim.fault(close_stream=True)
+    before = volume(hass)
+    await clock.advance(600)
+    sim.reset_ledger()
+    await clock.advance(1800)
+    assert state_of(hass, PLAYER).state not in ("unavailable", "unknown")
+    assert volume(hass) == before
+    assert household.requests().count(VOLUMES) <= 15
+    household.change(KITCHEN, volume=23, player=music | {"state": "PAUSED"})
+    await clock.advance(660)
+    assert state_of(hass, PLAYER).state == "paused"
+    sim.remove_fault(str(fault))
+    if streams:
+        sim.remove_fault(str(streams))
+    await clock.advance(660)
+    assert volume(hass) == 0.23
+
+
 async def test_reads_of_the_sessions_do_not_postpone_polls_forever(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:

@@ -80,6 +80,28 @@ class Listener(Protocol):
         """Return whether the stream has recently delivered pushes, and missed none."""
 
 
+class PartRetry:
+    """Repeats the read of a part that failed while the rest of its topic was read, after growing pauses."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], read: Callable[[], None]) -> None:
+        """Initialize; ``read`` schedules a read that contains the part."""
+        self._read = read
+        self._timer = Timer(hass, entry)
+        self._failures = 0
+
+    @callback
+    def async_failed(self) -> None:
+        """Schedule the next read."""
+        self._timer.call_later(min(RETRY_FIRST * 2 ** min(self._failures, 10), RETRY_LIMIT), self._read)
+        self._failures += 1
+
+    @callback
+    def async_succeeded(self) -> None:
+        """Cancel the scheduled read, if any; the next pause after a failure is the shortest one."""
+        self._timer.cancel()
+        self._failures = 0
+
+
 class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     """One topic of one account: a mapping from key to an immutable value.
 

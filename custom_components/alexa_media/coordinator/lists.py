@@ -14,10 +14,9 @@ from ..cloud.errors import AlexaCommandError, AlexaError, AlexaUnsupportedError
 from ..cloud.model.api import AlexaBackend
 from ..cloud.model.lists import ListInfo, ListItem, ListsApi
 from .absences import KeptTopicCoordinator
-from .base import RETRY_FIRST, RETRY_LIMIT
+from .base import PartRetry
 from .devices import is_out_of_reach
 from .echo_events import LIST_ITEM, EchoEvent, async_send
-from .removal import Timer
 
 MAX_ITEM_IDS: Final = 5000
 """Maximum number of earlier item ids remembered per list; an item with a remembered id is not new."""
@@ -49,8 +48,7 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
         self._changed: set[str] = set()
         self._refused: set[str] = set()
         self._read_items: frozenset[str] = frozenset()
-        self._failed_reads = 0
-        self._retry = Timer(hass, entry)
+        self._retry = PartRetry(hass, entry, self._async_part_hint)
         self._wanting: asyncio.Task[None] | None = None
 
     # --- reading ---------------------------------------------------------------------
@@ -109,16 +107,13 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
 
         Raises the error of one of them if no list can be read, or if further requests are pointless for now.
         """
-        self._retry.cancel()
         if not failures:
-            self._failed_reads = 0
+            self._retry.async_succeeded()
             return
         fatal = [err for err in failures.values() if not isinstance(err, AlexaError) or is_out_of_reach(err)]
         if fatal or not (self.watched() & self.data.keys()) - failures.keys():
             raise next(iter(fatal or failures.values()))
-        delay = min(RETRY_FIRST * 2 ** min(self._failed_reads, 10), RETRY_LIMIT)
-        self._failed_reads += 1
-        self._retry.call_later(delay, self._async_part_hint)
+        self._retry.async_failed()
 
     async def _async_lists(self) -> dict[str, AlexaList]:
         """Read the list of lists, and mark the lists whose items may have changed."""

@@ -11,6 +11,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
+from ..cloud.errors import AlexaError
 from ..cloud.model.api import AlexaBackend
 from ..cloud.model.devices import Device, Media, Player, PlayerState, Repeat, Session, Volume, leaves, members_of
 from ..cloud.model.events import (
@@ -21,8 +22,8 @@ from ..cloud.model.events import (
     VolumeChanged,
 )
 from ..const import CONF_SCAN_INTERVAL, DEFAULT_SCAN_INTERVAL
-from .base import TopicCoordinator
-from .devices import DevicesCoordinator
+from .base import PartRetry, TopicCoordinator
+from .devices import DevicesCoordinator, is_out_of_reach
 from .own_writes import Write
 from .removal import Timer
 
@@ -49,6 +50,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         self._devices = devices
         self._external: dict[str, float] = {}
         self._now_playing = Timer(hass, entry)
+        self._volumes_retry = PartRetry(hass, entry, self.async_hint)
         super().__init__(hass, entry, backend)
 
     @callback
@@ -66,18 +68,29 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @override
     async def _async_read(self) -> Mapping[str, Player]:
-        """Read the sessions, and the volumes unless only the sessions were requested."""
+        """Read the sessions, and the volumes unless only the sessions were requested.
+
+        If only the volumes fail, all players keep theirs, and the volumes are read again after growing pauses.
+        """
         if self._is_partial:
             sessions = await self.backend.async_sessions(self._devices.data.values())
-            volumes: dict[str, Volume | None] = {serial: player.volume for serial, player in self.data.items()}
-        else:
-            answers = await asyncio.gather(
-                self.backend.async_sessions(self._devices.data.values()),
-                self.backend.async_volumes(),
-                return_exceptions=True,
-            )
-            sessions, volumes = _value(answers[0]), dict(_value(answers[1]))
-        return self._merge(sessions, volumes)
+            return self._merge(sessions, self._known_volumes())
+        answers = await asyncio.gather(
+            self.backend.async_sessions(self._devices.data.values()),
+            self.backend.async_volumes(),
+            return_exceptions=True,
+        )
+        sessions, volumes = _value(answers[0]), answers[1]
+        if self.data and isinstance(volumes, AlexaError) and not is_out_of_reach(volumes):
+            self._is_partial = True
+            self._volumes_retry.async_failed()
+            return self._merge(sessions, self._known_volumes())
+        self._volumes_retry.async_succeeded()
+        return self._merge(sessions, _value(volumes))
+
+    def _known_volumes(self) -> Mapping[str, Volume | None]:
+        """Return the present volumes by serial."""
+        return {serial: player.volume for serial, player in self.data.items()}
 
     # --- own writes ------------------------------------------------------------------
 
