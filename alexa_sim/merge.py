@@ -3,13 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
+_CONTAINERS = (dict, list)
+
 
 def copied(value: Any) -> Any:
-    """Return a copy of a JSON value that shares no object or list with it; several times as fast as ``deepcopy``."""
+    """Return a copy of a JSON value that shares no object or list with it; many times as fast as ``deepcopy``."""
     if isinstance(value, dict):
-        return {name: copied(each) if isinstance(each, dict | list) else each for name, each in value.items()}
+        copy = dict(value)
+        for name, each in value.items():
+            if isinstance(each, _CONTAINERS):
+                copy[name] = copied(each)
+        return copy
     if isinstance(value, list):
-        return [copied(each) if isinstance(each, dict | list) else each for each in value]
+        return [copied(each) if isinstance(each, _CONTAINERS) else each for each in value]
     return value
 
 
