@@ -42,50 +42,70 @@ def spoil(monkeypatch: pytest.MonkeyPatch, change: Callable[[Any], None]) -> Non
     monkeypatch.setattr(cloud_http, "_body", body)
 
 
-@pytest.mark.parametrize(
-    ("kind", "change"),
-    [
-        ("Alarm", {"originalDate": "9999-12-31", "originalTime": "23:59:59.000"}),
-        ("Alarm", {"originalDate": "0001-01-01", "originalTime": "00:00:00.000"}),
-        ("Reminder", {"originalDate": "9999-12-31", "originalTime": "23:59:59.000", "alarmTime": None}),
-        ("Reminder", {"alarmTime": 253_402_300_799_000}),
-        ("Timer", {"triggerTime": 253_402_300_799_000, "remainingTime": 10**18}),
-        ("Alarm", {"rRuleData": {"recurrenceRules": ["FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"]}}),
-        ("Alarm", {"rRuleData": {"recurrenceRules": ["FREQ=HOURLY;COUNT=999999999"]}, "originalDate": "1970-01-01"}),
-        ("Alarm", {"recurringPattern": "P1D", "originalDate": "9999-12-31"}),
-        ("Alarm", {"recurringPattern": "P999Y", "rRuleData": None}),
-    ],
-)
-@pytest.mark.parametrize("when", ["set-up", "poll"])
-async def test_one_invalid_notification_does_not_affect_others(
+# Type of the notification, and invalid fields.
+INVALID: list[tuple[str, dict[str, Any]]] = [
+    ("Alarm", {"originalDate": "9999-12-31", "originalTime": "23:59:59.000"}),
+    ("Alarm", {"originalDate": "0001-01-01", "originalTime": "00:00:00.000"}),
+    ("Reminder", {"originalDate": "9999-12-31", "originalTime": "23:59:59.000", "alarmTime": None}),
+    ("Reminder", {"alarmTime": 253_402_300_799_000}),
+    ("Timer", {"triggerTime": 253_402_300_799_000, "remainingTime": 10**18}),
+    ("Alarm", {"rRuleData": {"recurrenceRules": ["FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"]}}),
+    ("Alarm", {"rRuleData": {"recurrenceRules": ["FREQ=HOURLY;COUNT=999999999"]}, "originalDate": "1970-01-01"}),
+    ("Alarm", {"recurringPattern": "P1D", "originalDate": "9999-12-31"}),
+    ("Alarm", {"recurringPattern": "P999Y", "rRuleData": None}),
+]
+
+
+def with_fields(kind: str, fields: dict[str, Any]) -> Callable[[Any], None]:
+    """Return a change of a response that sets fields of all notifications of a type."""
+
+    def change(data: Any) -> None:
+        for item in data.get("notifications", ()) if isinstance(data, dict) else ():
+            if item.get("type") == kind:
+                item.update(fields)
+
+    return change
+
+
+async def refresh(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Read the notifications, which must succeed."""
+    await entry.runtime_data.notifications.async_refresh()
+    await hass.async_block_till_done()
+    assert entry.runtime_data.notifications.last_update_success
+
+
+@pytest.mark.parametrize(("kind", "fields"), INVALID)
+async def test_one_invalid_notification_in_the_first_read_does_not_affect_others(
     hass: HomeAssistant,
     sim: ControlClient,
     monkeypatch: pytest.MonkeyPatch,
     config_entry: MockConfigEntry,
     kind: str,
-    change: dict[str, Any],
-    when: str,
+    fields: dict[str, Any],
 ) -> None:
     monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
-    on = [when == "set-up"]
-
-    def odd(data: Any) -> None:
-        for item in data.get("notifications", ()) if isinstance(data, dict) and on[0] else ():
-            if item.get("type") == kind:
-                item.update(change)
-
-    spoil(monkeypatch, odd)
+    spoil(monkeypatch, with_fields(kind, fields))
     with collecting() as log, watching_loop(0.1) as blocks:
         await hass.config_entries.async_setup(config_entry.entry_id)
         await hass.async_block_till_done()
         assert config_entry.state is ConfigEntryState.LOADED
-        on[0] = True
-        await config_entry.runtime_data.notifications.async_refresh()
-        await hass.async_block_till_done()
-        assert config_entry.runtime_data.notifications.last_update_success
+        await refresh(hass, config_entry)
     assert log.bad() == []
     assert blocks.worst < 2
     await hass.config_entries.async_unload(config_entry.entry_id)
+
+
+async def test_one_invalid_notification_does_not_affect_others(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
+) -> None:
+    for kind, fields in INVALID:
+        with subtests.test(f"{kind}-{fields}"):
+            await refresh(hass, entry)
+            with pytest.MonkeyPatch.context() as patch, collecting() as log, watching_loop(0.1) as blocks:
+                spoil(patch, with_fields(kind, fields))
+                await refresh(hass, entry)
+            assert log.bad() == []
+            assert blocks.worst < 2
 
 
 @pytest.mark.parametrize("zone", ZONES)

@@ -58,15 +58,14 @@ def by_device(hass: HomeAssistant) -> dict[str, Any]:
 
 
 def by_area(hass: HomeAssistant) -> dict[str, Any]:
-    area = ar.async_get(hass).async_create("Somewhere")
+    area = ar.async_get(hass).async_get_or_create("Somewhere")
     dr.async_get(hass).async_update_device(device_id_of(hass, KITCHEN), area_id=area.id)
     return {"area_id": area.id}
 
 
 def by_floor(hass: HomeAssistant) -> dict[str, Any]:
     floor = fr.async_get(hass).async_create("Top")
-    area = ar.async_get(hass).async_create("Somewhere", floor_id=floor.floor_id)
-    dr.async_get(hass).async_update_device(device_id_of(hass, KITCHEN), area_id=area.id)
+    ar.async_get(hass).async_update(by_area(hass)["area_id"], floor_id=floor.floor_id)
     return {"floor_id": floor.floor_id}
 
 
@@ -77,7 +76,7 @@ def by_label_of_the_device(hass: HomeAssistant) -> dict[str, Any]:
 
 
 def by_label_of_the_entity(hass: HomeAssistant) -> dict[str, Any]:
-    label = lr.async_get(hass).async_create("Loud")
+    label = lr.async_get(hass).async_create("Bright")
     er.async_get(hass).async_update_entity(KITCHEN, labels={label.label_id})
     return {"label_id": label.label_id}
 
@@ -113,23 +112,52 @@ def with_the_event_entity_while_the_player_is_disabled(hass: HomeAssistant) -> d
     return by_event_entity(hass)
 
 
+SELECTORS: tuple[Callable[[HomeAssistant], dict[str, Any]], ...] = (
+    by_device,
+    by_area,
+    by_floor,
+    by_label_of_the_device,
+    by_label_of_the_entity,
+    by_event_entity,
+    by_old_group,
+    by_speaker_group,
+)
+
+
+async def test_an_echo_is_found_by_any_target(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, subtests: pytest.Subtests
+) -> None:
+    """The trigger fires for the Echo in the target, and for no other."""
+    automations = [
+        {
+            "alias": select.__name__,
+            "triggers": [{"trigger": VOICE, "target": select(hass), "options": {"text": "movie time"}}],
+            "actions": [{"event": "triggered", "event_data": {"by": select.__name__}}],
+        }
+        for select in SELECTORS
+    ]
+    assert await async_setup_component(hass, "automation", {"automation": automations})
+    await hass.async_block_till_done()
+    triggered = async_capture_events(hass, "triggered")
+
+    async def say(serial: str) -> None:
+        sim.say(serial, "movie time")
+        await until(hass, lambda: (last := entry.runtime_data.history.last) and last.serial == serial)
+        await hass.async_block_till_done()
+
+    for name in ("Office Spot", "Kitchen Show"):
+        await say(household.serial(name))
+        for select in SELECTORS:
+            with subtests.test(f"{select.__name__}-{name}"):
+                count = [event.data["by"] for event in triggered].count(select.__name__)
+                assert count == (name == "Kitchen Show")
+
+
 @pytest.mark.parametrize(
     "select",
-    [
-        by_device,
-        by_area,
-        by_floor,
-        by_label_of_the_device,
-        by_label_of_the_entity,
-        by_event_entity,
-        by_old_group,
-        by_speaker_group,
-        with_the_player_disabled,
-        with_everything_hidden,
-        with_the_event_entity_while_the_player_is_disabled,
-    ],
+    [with_the_player_disabled, with_everything_hidden, with_the_event_entity_while_the_player_is_disabled],
 )
-async def test_an_echo_is_found_by_any_target(
+async def test_an_echo_is_found_if_its_entities_are_disabled_or_hidden(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,
