@@ -115,6 +115,8 @@ async def test_an_invalid_field_does_not_affect_other_values(
 ) -> None:
     """No error is logged, no entity becomes unavailable, and states and diagnostics can be serialized."""
     await with_all_enabled(hass, sim, entry)
+    for topic in dict.fromkeys(topic for topic, _, _ in FIELDS.values()):
+        await read(hass, getattr(entry.runtime_data, topic))
     all_good = good(hass)
     for case, (topic, endpoint, fields) in FIELDS.items():
         with subtests.test(case):
