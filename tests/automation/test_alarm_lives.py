@@ -8,13 +8,16 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud.model.devices import Notification, NotificationStatus, NotificationType
 from custom_components.alexa_media.coordinator.alarm_watch import EVENT_TYPES
 from custom_components.alexa_media.coordinator.echo_events import EchoEvent, async_listen
+from tests.conftest import fire_due
 from tests.platforms.test_sensor import notification
+
+pytestmark = pytest.mark.platforms("event")
 
 SERIAL: Final = "G0SIM00KITCHEN01"
 ON, OFF, PAUSED, SNOOZED = (
@@ -166,7 +169,7 @@ async def test_each_change_fires_one_event(
             if early == seconds:
                 item = item if values is None else changed(item, values)
                 alarms.async_apply({SERIAL: () if values is None else (item,)})
-            async_fire_time_changed(hass)
+            fire_due(hass)
             await hass.async_block_till_done()
     stop()
     assert heard == expected
@@ -202,7 +205,7 @@ async def test_all_alarms_ring_if_the_timer_is_late(
     if first == "new time zone":
         # the devices are read in the moment in which the timer is due
         runtime.devices.async_update_listeners()
-    async_fire_time_changed(hass)
+    fire_due(hass)
     await hass.async_block_till_done()
     stop()
     assert heard == ["reminder_ringing", "alarm_ringing", "timer_ringing"]

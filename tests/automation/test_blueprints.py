@@ -20,6 +20,8 @@ from tests.automation.test_alarm_triggers import bread, change
 from tests.conftest import Clock, Household, set_up, until
 from tests.features.test_alarms import act
 
+pytestmark = pytest.mark.platforms("binary_sensor", "calendar", "light", "media_player", "sensor")
+
 FOLDER: Final = Path(__file__).resolve().parents[2] / "blueprints" / "automation" / "alexa_media"
 KITCHEN: Final = "media_player.kitchen_show"
 STUDIO: Final = "media_player.living_room_studio"
