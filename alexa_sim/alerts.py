@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+import json
 import re
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +15,7 @@ _HORIZON = 800
 _SNOOZE = 9 * 60 * 1000
 """Default snooze length in milliseconds."""
 
+_TIMES = ("originalTime", "originalDate", "recurringPattern", "rRuleData")
 _STEP = re.compile(r"P([1-9][0-9]{0,2})([DWMY])")
 
 _SOUND = {
@@ -100,7 +103,13 @@ def clear_obsolete(patch: Mapping[str, Any], merged: dict[str, Any], now: float)
 
 def is_understood(given: Mapping[str, Any]) -> bool:
     """Return whether the dates, times and rules of a notification are valid."""
-    fields = {"originalTime": None, "originalDate": None, "recurringPattern": None, "rRuleData": None, **given}
+    return _is_understood(json.dumps({name: given.get(name) for name in _TIMES}))
+
+
+@lru_cache(maxsize=1024)
+def _is_understood(text: str) -> bool:
+    """Return whether the fields of a notification about its times are valid, for their JSON."""
+    fields = json.loads(text)
     try:
         _local(fields, ZoneInfo("UTC"))
         next_occurrence(fields, ZoneInfo("UTC"), 0.0)
