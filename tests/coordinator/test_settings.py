@@ -475,3 +475,37 @@ async def test_settings_recover_after_an_hour_of_503_at_startup(
     sim.clear_faults()
     await clock.advance(30, 5)
     assert {entity_id: state_of(hass, entity_id).state for entity_id in SHOWN} == SHOWN
+
+
+async def test_an_offline_echo_does_not_delay_the_recovery_of_another(
+    hass: HomeAssistant,
+    config_entry: MockConfigEntry,
+    household: Household,
+    sim: ControlClient,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Reading the settings of two Echos fails, and one goes offline; each is read soon after it can be."""
+    monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
+    kitchen, studio = "number.kitchen_show_bass", "number.living_room_studio_bass"
+    for name in (KITCHEN, STUDIO):
+        sim.fault(path=f"/api/equalizer/{household.serial(name)}/*", method="GET", status=500)
+    await set_up(hass, config_entry)
+    await clock.settle()
+    await clock.advance(10, 1)
+    assert [state_of(hass, bass).state for bass in (kitchen, studio)] == ["unavailable", "unavailable"]
+
+    household.change(KITCHEN, online=False)
+    await clock.settle()
+    await clock.advance(100, 20)
+    sim.clear_faults()
+    await clock.advance(180, 20)
+    assert [state_of(hass, bass).state for bass in (kitchen, studio)] == ["unavailable", "2"]
+
+    await clock.advance(1200, 60)
+    sim.reset_ledger()
+    household.change(KITCHEN, online=True)
+    await clock.settle()
+    await clock.advance(60, 20)
+    assert state_of(hass, kitchen).state == "0"
+    assert set(asked(household).values()) == {1}, "one request for each failed setting"

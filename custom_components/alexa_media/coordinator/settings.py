@@ -138,16 +138,25 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         return unit.serial is None or unit.serial in self.devices.data
 
     def _due(self) -> list[SettingsSource]:
-        """Return the sources that have listeners on online devices, and have expired or were never read."""
+        """Return the readable sources that have expired or were never read."""
         now = self.hass.loop.time()
-        units = dict.fromkeys(
+        return [unit for unit in self._readable() if now >= self._due_at.get(unit, now)]
+
+    def _readable(self) -> dict[SettingsSource, None]:
+        """Return the sources that have listeners on online devices, as an ordered set."""
+        return dict.fromkeys(
             _unit_of(serial, setting)
             for serial, device in self.devices.data.items()
             if device.online
             for setting in Setting
             if self._is_wanted(serial, setting)
         )
-        return [unit for unit in units if now >= self._due_at.get(unit, now)]
+
+    def _failed_readable(self) -> list[SettingsSource]:
+        """Return the readable sources whose last read failed, least recently attempted first."""
+        readable = self._readable() if self._failed_units else {}
+        failed = [unit for unit in self._failed_units if unit in readable]
+        return sorted(failed, key=lambda unit: self._tried_at.get(unit, 0.0))
 
     def _is_wanted(self, serial: str, setting: Setting) -> bool:
         """Return whether a setting has listeners."""
@@ -213,13 +222,16 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
     @property
     @override
     def may_recover(self) -> bool:
-        """Return whether the topic or a source failed for a reason other than a refusal."""
-        return super().may_recover or any(self._is_there(unit) for unit in self._failed_units)
+        """Return whether the topic or a readable source failed for a reason other than a refusal."""
+        return super().may_recover or bool(self._failed_readable())
 
     @override
     async def async_recover(self) -> None:
-        """Read the failed source that was attempted longest ago, and the other failed ones if it succeeds."""
-        failed = sorted(self._failed_units, key=lambda unit: self._tried_at.get(unit, 0.0))
+        """Read the topic again, first with the failed source that was attempted longest ago.
+
+        If that succeeds, read it with the other failed sources, too.
+        """
+        failed = self._failed_readable()
         for units in (failed[:1], failed[1:]):
             for unit in units:
                 self._due_at.pop(unit, None)
@@ -230,7 +242,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
     @property
     @override
     def probe_interval(self) -> float | None:
-        began = min(self._failed_units.values(), default=None)
+        began = min((self._failed_units[unit] for unit in self._failed_readable()), default=None)
         is_recent = began is not None and self.hass.loop.time() - began < PROBE_TIME
         return PROBE_INTERVAL if is_recent else None
 
@@ -254,6 +266,9 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         if unit.serial is None and unit not in self._refused and setting_key(serial, setting) not in self.data:
             # The last read of the whole account may be from before this device was added.
             self._due_at.pop(unit, None)
+        if unit in self._failed_units and self.watcher is not None:
+            # The device may have been offline; without a readable failed source, there are no attempts to recover.
+            self.watcher.async_failed()
         known = unit in self._due_at
         # While Amazon is unreachable the next attempt is already scheduled.
         if known or self._wanting is not None or not self.last_update_success:
