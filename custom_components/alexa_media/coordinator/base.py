@@ -217,7 +217,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             return await self._async_read_alone()
 
     async def _async_read_alone(self) -> Mapping[str, V]:
-        """Read the topic after other reads of it have ended.
+        """Read the topic; the caller holds ``_read_lock``.
 
         ``read_at`` is the start of the last successful read, in seconds of the event loop's clock; ``read_whole_at`` is
         that of the last one of the whole topic.

@@ -195,7 +195,11 @@ class AlarmVolumeOverrides:
             LOGGER.warning("Could not set the volume of an alarm: %s", err.details)
 
     async def _async_restore(self, serial: str, changed: Changed) -> None:
-        """Restore a volume unless it has been changed in the meantime; schedule a retry if that fails."""
+        """Restore a volume unless it has been changed in the meantime.
+
+        After a failure, schedule a retry; after ``MAX_TRIES`` attempts, drop the volume and log a warning. The volume of
+        a device that is no longer listed is dropped.
+        """
         device = self._devices.data.get(serial)
         try:
             level = (await self._api.async_alarm_volumes()).get(serial)

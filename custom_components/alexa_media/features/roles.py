@@ -203,7 +203,7 @@ def speed_of(appliance: Appliance) -> Feature | None:
 def position_of(appliance: Appliance) -> Feature | None:
     """Return the position feature of a blind: its only writable range if that goes from 0 to 100, else None.
 
-    100 means open, as in the example in Amazon's documentation; a blind does not report this.
+    That 100 means open is assumed from the example in Amazon's documentation; the feature's semantics are not read.
     """
     if appliance.kind not in _BLINDS:
         return None

@@ -228,8 +228,8 @@ class CommandScheduler:
     async def execute_each(self, plans: Sequence[tuple[Device, Sequence[Command]]]) -> Sequence[AlexaError | None]:
         """Run the commands of each plan in order on its device; return an error or None for each plan.
 
-        The commands of a plan are sent in one request, possibly merged with others. Each device may occur once.
-        Cancellation works as in ``execute``.
+        The commands of a plan are sent in one request, possibly merged with others. Each device may occur only once.
+        Cancellation works as in ``execute``. Raises ``AlexaConnectionError`` if the scheduler is closed.
         """
         if self._is_closed:
             raise _closed(sent=False)
