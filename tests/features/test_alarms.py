@@ -83,11 +83,36 @@ async def test_an_alarm_is_created_changed_skipped_and_deleted(
     assert item["sound"]["displayName"] == "Twilight"
     await act(hass, "skip_next", notification_id=weekly["id"])
     skipped = datetime.fromisoformat(held(household, weekly["id"])["originalDate"])
-    assert skipped - datetime.fromisoformat(item["originalDate"]) == timedelta(days=7)
+    assert skipped - datetime.fromisoformat(item["originalDate"]) == timedelta(days=14)
 
     assert await act(hass, "delete_notification", notification_id=once) == {"id": once}
     assert once not in all_held(household)
     await until(hass, lambda: once not in str(state_of(hass, sensor).attributes["sorted_all"]))
+
+
+async def test_new_days_keep_the_interval_of_an_alarm(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household
+) -> None:
+    """An alarm of every second week stays one with other days, unless another interval is given."""
+    alarm = (await act(hass, "create_alarm", entity_id=BEDROOM, at="06:30", weekdays=["MO"], interval=2))["id"]
+    for changes, days in (({}, "SU;INTERVAL=2"), ({"at": "06:30"}, "SU;INTERVAL=2"), ({"interval": 1}, "SU")):
+        await act(hass, "edit_alarm", notification_id=alarm, weekdays=["SU"], **changes)
+        rules = held(household, alarm)["rRuleData"]["recurrenceRules"]
+        assert rules == [f"FREQ=WEEKLY;BYDAY={days};BYHOUR=6;BYMINUTE=30"], changes
+
+
+async def test_new_days_replace_a_rule_that_cannot_be_written_back(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """A monthly alarm has no interval of weeks to keep."""
+    alarm = (await act(hass, "create_alarm", entity_id=BEDROOM, at="06:30"))["id"]
+    owner = next(iter(household.accounts))
+    key = next(key for key, item in household.accounts[owner]["notifications"].items() if item["id"] == alarm)
+    rules = {"recurrenceRules": ["FREQ=MONTHLY;BYMONTHDAY=1"], "recurStartDate": "2026-01-01"}
+    sim.patch_state({"accounts": {owner: {"notifications": {key: {"rRuleData": rules}}}}})
+    await entry.runtime_data.notifications.async_refresh_shared()
+    await act(hass, "edit_alarm", notification_id=alarm, weekdays=["SU"])
+    assert held(household, alarm)["rRuleData"]["recurrenceRules"] == ["FREQ=WEEKLY;BYDAY=SU;BYHOUR=6;BYMINUTE=30"]
 
 
 async def test_an_alarm_that_is_edited_to_no_days_stops_repeating(

@@ -90,7 +90,7 @@ _WHEN: Final[VolDictType] = {
 }
 _REPEATED: Final[VolDictType] = {
     vol.Optional(ATTR_WEEKDAYS): vol.All(cv.ensure_list, [vol.All(vol.Upper, vol.In(WEEKDAYS))]),
-    vol.Optional(ATTR_INTERVAL, default=1): vol.All(vol.Coerce(int), vol.Range(min=1, max=MOST_WEEKS)),
+    vol.Optional(ATTR_INTERVAL): vol.All(vol.Coerce(int), vol.Range(min=1, max=MOST_WEEKS)),
 }
 _ECHO: Final = cv.ENTITY_SERVICE_FIELDS
 _LENGTH: Final = vol.All(duration, vol.Range(min=_SECOND, max=LONGEST_TIMER))
@@ -471,20 +471,24 @@ def _required_at(call: ServiceCall) -> datetime | time:
     return at
 
 
-def _recurrence(call: ServiceCall) -> Recurrence | None:
-    """Return the recurrence of a call, or None; raises ``ServiceValidationError`` for an interval without weekdays."""
-    if not call.data.get(ATTR_WEEKDAYS) and call.data[ATTR_INTERVAL] > 1:
+def _recurrence(call: ServiceCall, interval: int = 1) -> Recurrence | None:
+    """Return the recurrence of a call, or None; ``interval`` is used if the call has none.
+
+    Raises ``ServiceValidationError`` for an interval of the call without weekdays.
+    """
+    weekdays: Collection[str] = call.data.get(ATTR_WEEKDAYS, ())
+    if not weekdays and call.data.get(ATTR_INTERVAL, 1) > 1:
         raise invalid_input("interval_without_weekdays")
-    return recurrence_of(call.data.get(ATTR_WEEKDAYS, ()), call.data[ATTR_INTERVAL])
+    return recurrence_of(weekdays, call.data.get(ATTR_INTERVAL, interval))
 
 
 def _new_timing(call: ServiceCall, echo: Echo, item: Notification) -> Timing | None:
     """Return the new timing of an existing notification; None if neither time nor days are given.
 
-    The days are kept if only a time is given, and the time of day if only days are given.
+    The days are kept if only a time is given, and the time of day if only days are given. New days keep the interval.
     """
     at = _at(call)
-    recurrence = _recurrence(call)
+    recurrence = _recurrence(call, _interval_held(echo, item))
     if at is None and ATTR_WEEKDAYS not in call.data:
         return None
     recurrence = recurrence if ATTR_WEEKDAYS in call.data else recurrence_held(echo, item)
@@ -493,6 +497,14 @@ def _new_timing(call: ServiceCall, echo: Echo, item: Notification) -> Timing | N
             raise invalid_input("alarm_time_unknown", id=item.notification_id)
         at = time_of_day(item.local_seconds)
     return timing_of(echo, at, recurrence)
+
+
+def _interval_held(echo: Echo, item: Notification) -> int:
+    """Return the interval of a notification in weeks; 1 if it has none or its rule cannot be written back."""
+    with suppress(ServiceValidationError):
+        if held := recurrence_held(echo, item):
+            return held.interval
+    return 1
 
 
 def _has_target(call: ServiceCall) -> bool:
