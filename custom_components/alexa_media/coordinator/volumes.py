@@ -197,8 +197,8 @@ class AlarmVolumeOverrides:
     async def _async_restore(self, serial: str, changed: Changed) -> None:
         """Restore a volume unless it has been changed in the meantime.
 
-        After a failure, schedule a retry; after ``MAX_TRIES`` attempts, drop the volume and log a warning. The volume of
-        a device that is no longer listed is dropped.
+        After a failure, schedule a retry; after ``MAX_TRIES`` attempts, drop the volume and log a warning. Also drop
+        that of a device that is no longer listed.
         """
         device = self._devices.data.get(serial)
         try:
