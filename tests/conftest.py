@@ -427,7 +427,14 @@ class Clock:
         fire_due(self.hass)
         await self.hass.async_block_till_done()
         await run_ready()
-        await _breathe(0.01 if 0.25 < seconds <= 1.0 else 0.005)
+        if self._is_transferring():
+            await _breathe(0.01 if 0.25 < seconds <= 1.0 else 0.005)
+
+    def _is_transferring(self) -> bool:
+        """Return whether sockets need real time: a request is in flight, a stream is not open, or nothing is loaded."""
+        entries = self.hass.config_entries.async_loaded_entries(DOMAIN)
+        is_up = all(entry.runtime_data.push.up for entry in entries)
+        return not entries or not is_up or not _at_rest(self.hass, []) or not streams_at_rest(self.hass, [])
 
 
 async def run_ready() -> None:
