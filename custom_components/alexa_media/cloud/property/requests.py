@@ -97,8 +97,8 @@ class EndpointFilter:
     """Selection of the endpoints to list.
 
     One of the first three fields is required. ``in_no_unit`` selects the endpoints outside all units; other endpoints
-    are selected by the id of their unit or by their serial number. Texts must match completely. Except for ``unit_id``,
-    a filter only works on fields in the response, so combine it with ``expand``.
+    are selected by the id of their unit or by their serial number. Texts must match completely. Except for
+    ``in_no_unit`` and ``unit_id``, a filter only works on fields in the response, so combine it with ``expand``.
     """
 
     in_no_unit: bool = False
