@@ -418,6 +418,7 @@ class Clock:
             if value := predicate():
                 return value
             await self._tick(0.25)
+            await _breathe()
         raise AssertionError("it did not come to hold in time")
 
     async def _tick(self, seconds: float) -> None:

@@ -210,13 +210,7 @@ class Drive:
         self.sim.advance(seconds)
         fire_due(self.hass)
         await run_ready()
-        if self._is_transferring():
-            await asyncio.get_running_loop().run_in_executor(None, time.sleep, 0.008 if 0.5 < seconds <= 1.5 else 0.004)
-
-    def _is_transferring(self) -> bool:
-        """Return whether the sockets need real time: a request is in flight, or the stream is not open."""
-        runtime = getattr(self.entry, "runtime_data", None)
-        return runtime is None or not runtime.push.up or self._is_busy()
+        await asyncio.get_running_loop().run_in_executor(None, time.sleep, 0.008 if 0.5 < seconds <= 1.5 else 0.004)
 
     def _is_busy(self) -> bool:
         """Return whether a request of the integration is in flight."""
@@ -244,9 +238,7 @@ class Drive:
                 return
             # the rest of the calm is a single step if nothing is due within it
             is_idle = not busy and streams_at_rest(self.hass, under_way)
-            # a request that the cloud does not hold is being transferred, which takes longer on a busy machine
-            patience = 12 if now[1] or not self._is_busy() else 60
-            step = 10.0 if stuck >= patience else 1.5 - calm if is_idle and next_timer() > 2.5 - calm else 0.5
+            step = 10.0 if stuck >= 12 else 1.5 - calm if is_idle and next_timer() > 2.5 - calm else 0.5
         raise AssertionError("it never comes to rest")
 
 

@@ -114,7 +114,7 @@ async def test_a_recording_survives_a_reload_and_ends_automatically(
     bodies = [line["body"]["devices"] for line in reads if "body" in line]
     assert len(bodies) >= 2
     assert {device["serialNumber"] for device in bodies[0]} == {device["serialNumber"] for device in bodies[-1]}
-    messages = hass.data["persistent_notification"]
+    messages = await clock.until(lambda: hass.data.get("persistent_notification"))
     assert any(str(file) in message["message"] for message in messages.values())
 
 
