@@ -241,6 +241,7 @@ class AlexaMediaPlayer(
         """Initialize the main entity of a device."""
         super().__init__(entry, coordinator, device)
         self._followed: tuple[str, ...] = ()
+        self._is_added = False
         self._unfollow: list[CALLBACK_TYPE] = []
         self._shown_volume: tuple[int | None, bool | None] | None = None
 
@@ -339,10 +340,11 @@ class AlexaMediaPlayer(
     async def async_added_to_hass(self) -> None:
         """Set the media attributes, and add listeners for the members of the shown group."""
         await super().async_added_to_hass()
+        self._is_added = True
         self._async_take_media()
         self._async_follow_members()
         self._shown_volume = self._volume
-        self.async_on_remove(self._async_unfollow)
+        self.async_on_remove(self._async_end_following)
 
     @override
     @callback
@@ -363,7 +365,12 @@ class AlexaMediaPlayer(
 
     @callback
     def _async_members_changed(self, _event: Event[er.EventEntityRegistryUpdatedData] | None = None) -> None:
-        """Update the listeners for the members; write the state if the shown members or the volume changed."""
+        """Update the listeners for the members; write the state if the shown members or the volume changed.
+
+        Does nothing after the entity is removed, because an event that is being handled still reaches it.
+        """
+        if not self._is_added:
+            return
         self._async_follow_members()
         shown = self.hass.states.get(self.entity_id)
         if shown and shown.attributes.get(ATTR_GROUP_MEMBERS) != self.group_members:
@@ -380,7 +387,7 @@ class AlexaMediaPlayer(
         """
         devices, group = self.runtime.devices, self._shown_group
         below = () if group is None else (group.serial, *devices.members_of(group))
-        if below == self._followed:
+        if below == self._followed or not self._is_added:
             return
         self._async_unfollow()
         self._followed = below
@@ -392,6 +399,12 @@ class AlexaMediaPlayer(
         if below:
             changed = er.EVENT_ENTITY_REGISTRY_UPDATED
             self._unfollow.append(self.hass.bus.async_listen(changed, self._async_members_changed, is_player))
+
+    @callback
+    def _async_end_following(self) -> None:
+        """Remove the listeners for good."""
+        self._is_added = False
+        self._async_unfollow()
 
     @callback
     def _async_unfollow(self) -> None:
