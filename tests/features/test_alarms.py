@@ -388,6 +388,13 @@ async def test_an_alarm_that_amazon_lists_late_is_deleted_when_another_one_fails
     assert left == set()
 
 
+async def received(sim: ControlClient, path: str) -> None:
+    """Wait until the cloud is handling a request; Home Assistant waits for it, so it cannot be idle before."""
+    async with asyncio.timeout(20):
+        while path not in sim.progress()[1]:
+            await asyncio.sleep(0.01)
+
+
 @pytest.mark.parametrize("during", ["throttling", "reload"])
 async def test_an_alarm_is_deleted_when_another_one_fails(
     hass: HomeAssistant,
@@ -405,8 +412,7 @@ async def test_an_alarm_is_deleted_when_another_one_fails(
     echos = [BEDROOM, "media_player.office_spot"]
     caller = asyncio.create_task(act(hass, "create_alarm", entity_id=echos, at=tomorrow("18:00:00")))
     if during == "reload":
-        while "/api/notifications" not in sim.progress()[1]:
-            await asyncio.sleep(0.01)
+        await received(sim, "/api/notifications")
         await hass.config_entries.async_reload(entry.entry_id)
     with pytest.raises(HomeAssistantError, match="not created"):
         await caller
@@ -430,8 +436,7 @@ async def test_alarms_are_created_completely_although_the_caller_is_canceled(
     sim.fault(path="/v1/alerts/alarms", method="POST", latency=0.1)
     echos = [BEDROOM, "media_player.office_spot"]
     caller = asyncio.create_task(act(hass, "create_alarm", entity_id=echos, at=tomorrow("18:00:00")))
-    while "/v1/alerts/alarms" not in sim.progress()[1]:
-        await asyncio.sleep(0.01)
+    await received(sim, "/v1/alerts/alarms")
     caller.cancel()
     await asyncio.wait([caller])
     await hass.async_block_till_done()

@@ -306,7 +306,9 @@ class PushStream:
         except Exception as error:
             if not link.expiring.done():
                 raise
+            # the successor is already being opened, and meets whatever ended this connection itself
             reason = lost_by(error).reason
+        # without a gap of this length, nothing has to be read
         await asyncio.sleep(self._times.handover)
         if self._state is StreamState.RENEWING:
             self._failures = 0
