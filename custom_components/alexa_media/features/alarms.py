@@ -1,4 +1,4 @@
-"""Alarms, timers and reminders for actions and entities; input is validated before anything is sent."""
+"""Alarms, timers and reminders for actions and entities: devices, validation and commands."""
 
 import asyncio
 from collections import Counter
@@ -41,7 +41,7 @@ CAN_REMIND: Final = "REMINDERS"
 HAS_VOLUME: Final = "TIMERS_ALARMS_NOTIFICATIONS_VOLUME"
 
 
-# Minimum time ahead: an earlier alarm could be in the past when Amazon receives it.
+# Minimum time ahead: an earlier time could be in the past when Amazon receives it.
 LEAST_AHEAD: Final = timedelta(seconds=5)
 LONGEST_LABEL: Final = 256
 LONGEST_TIMER: Final = timedelta(hours=24)
@@ -72,7 +72,7 @@ ALL_DEVICES: Final = Device(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Echo:
-    """A device with its account, and with the account's API and coordinators of alarms."""
+    """A device with its account, and with the account's alarms API, notifications and ``AlarmWatch``."""
 
     entry: AlexaConfigEntry
     device: Device
@@ -100,9 +100,10 @@ class Echo:
 
 
 def echo_of(entry: AlexaConfigEntry, serial: str) -> Echo | None:
-    """Return a device of an account; None if the account is not running, does not list it or does not support alarms.
+    """Return a device of an account, or ``ALL_DEVICES`` for the serial ``EVERYWHERE``.
 
-    It may be called while the account is still being set up.
+    None if the account is neither loaded nor being set up, if its cloud does not support alarms, or if it has no such
+    device. During the setup, the runtime data must exist.
     """
     if entry.state not in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_IN_PROGRESS):
         return None
@@ -120,7 +121,7 @@ def echo_of(entry: AlexaConfigEntry, serial: str) -> Echo | None:
 
 
 def serials_of(echo: Echo) -> list[str]:
-    """Return the serial of a device; for ``ALL_DEVICES``, the serials of all devices with reminders."""
+    """Return the serial of a device; for ``ALL_DEVICES``, the serials of all devices that support reminders."""
     if echo.device.serial != EVERYWHERE:
         return [echo.device.serial]
     devices = echo.entry.runtime_data.devices.data
@@ -128,13 +129,16 @@ def serials_of(echo: Echo) -> list[str]:
 
 
 def leaves_of(echo: Echo) -> tuple[Device, ...]:
-    """Return the single devices behind a device: the device itself, or the members of a speaker group."""
+    """Return the single devices behind a device (``DevicesCoordinator.leaves``)."""
     return echo.entry.runtime_data.devices.leaves(echo.device)
 
 
 @callback
 def echo_by_entity(hass: HomeAssistant, entity_id: str) -> Echo:
-    """Return the device of a media player entity; raises ``ServiceValidationError`` if there is none."""
+    """Return the device of a media player entity.
+
+    Raises ``ServiceValidationError`` unless a loaded account that supports alarms has the device.
+    """
     item = er.async_get(hass).async_get(entity_id)
     if item and item.platform == DOMAIN and item.domain == MEDIA_PLAYER_DOMAIN:
         entry = hass.config_entries.async_get_entry(item.config_entry_id or "")
@@ -154,8 +158,9 @@ def default_echo(entry: AlexaConfigEntry) -> Echo | None:
 def any_default_echo(hass: HomeAssistant, account: AlexaConfigEntry | None = None) -> Echo:
     """Return the default device of an account, or of the first account that has one.
 
-    If there is none, raises ``ServiceValidationError``, and creates a repair issue if there are devices to choose from.
-    The error is a different one if an account that isn't loaded has a default device.
+    Raises ``ServiceValidationError`` if there is none. If no account is loaded, or one that isn't loaded has a default
+    device, the error says that the account isn't loaded. Otherwise, a repair issue is created for the first account
+    with single devices to choose from.
     """
     every: list[AlexaConfigEntry] = hass.config_entries.async_entries(DOMAIN, include_disabled=False)
     accounts = [account] if account else every
@@ -171,10 +176,10 @@ def any_default_echo(hass: HomeAssistant, account: AlexaConfigEntry | None = Non
 
 
 def default_choices(entry: AlexaConfigEntry, *, groups: bool = True) -> dict[str, str]:
-    """Return the devices to choose a default from: serials by name, with the serial added to duplicate names.
+    """Return the devices to choose a default from: serials by name, with the serial added to a name that is taken.
 
-    ``groups`` is whether to include groups with alarms of their own, such as stereo pairs. They can't run routines with
-    actions for "the device you speak to".
+    ``groups`` is whether to include groups with alarms of their own, such as stereo pairs. Groups can't run routines
+    with actions for "the device you speak to".
     """
     found: dict[str, str] = {}
     devices = entry.runtime_data.devices.data.values()
@@ -186,7 +191,7 @@ def default_choices(entry: AlexaConfigEntry, *, groups: bool = True) -> dict[str
 
 @callback
 def async_choose_default(hass: HomeAssistant, entry: AlexaConfigEntry, serial: str) -> None:
-    """Store the default device of an account, and delete the repair issue about it."""
+    """Store the default device of an account, and delete the repair issue about a missing default device."""
     hass.config_entries.async_update_entry(entry, options={**entry.options, CONF_DEFAULT_DEVICE: serial})
     NO_DEFAULT.async_clear(hass, entry)
     entry.runtime_data.devices.async_update_listeners()
@@ -217,16 +222,17 @@ def echo_by_name(hass: HomeAssistant, entry: AlexaConfigEntry, text: str) -> Ech
 
 
 def _echos(entry: AlexaConfigEntry) -> list[Echo]:
-    """Return the devices of an account, or an empty list if the account isn't loaded."""
+    """Return the devices of an account; empty if the account isn't loaded or its cloud does not support alarms."""
     if entry.state is not ConfigEntryState.LOADED:
         return []
     return [echo for serial in entry.runtime_data.devices.data if (echo := echo_of(entry, serial))]
 
 
 def echos_that_remind(hass: HomeAssistant, entries: Collection[AlexaConfigEntry]) -> list[Echo]:
-    """Return the online devices with reminders of ``entries``, or of all loaded accounts if it is empty, each once.
+    """Return the online devices of ``entries`` that support reminders, each once.
 
-    Raises ``ServiceValidationError`` if there are no such devices.
+    If ``entries`` is empty, those of all loaded accounts are returned. Raises ``ServiceValidationError`` if there are
+    no such devices.
     """
     found: dict[str, Echo] = {}
     loaded: list[AlexaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
@@ -259,10 +265,10 @@ def must_be_online(echo: Echo) -> None:
 
 
 async def async_find(hass: HomeAssistant, notification_id: str) -> tuple[Echo, Notification]:
-    """Return a device and its notification with the given id, or with the index at the end of the id.
+    """Return the notification with the given id or index, and its device.
 
-    Recent changes are read first. If it is not found, raises ``HomeAssistantError`` if an account could not be read,
-    else ``ServiceValidationError``.
+    Notifications that are not current are read first. If none is found, raises ``HomeAssistantError`` if an account
+    could not be read, else ``ServiceValidationError``.
     """
     entries: list[AlexaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     failed: tuple[AlexaConfigEntry, AlexaError] | None = None
@@ -290,8 +296,8 @@ def timing_of(echo: Echo, at: datetime | time, recurrence: Recurrence | None) ->
     """Return the timing for a notification.
 
     A time of day means its next occurrence in the zone of the device. A date and time without a zone is in that zone,
-    too. A repeating notification starts on the first of its days; a start in the past is moved forward. Raises
-    ``ServiceValidationError`` for any other time in the past or too soon, and for a year before 1970 or too far ahead.
+    too. A repeating notification starts on the next of its weekdays; a start in the past is moved forward. Raises
+    ``ServiceValidationError`` for a single time that is past or too soon, and for a year before 1970 or too far ahead.
     """
     zone = echo.zone
     earliest = dt_util.now(zone) + LEAST_AHEAD
@@ -338,8 +344,8 @@ def recurrence_of_rule(rule: str | None, first: date, *, error: str = "alarm_rec
     """Return the recurrence for an RFC 5545 rule, or None without a rule.
 
     A weekly rule without weekdays uses the weekday of ``first``, the first day. Raises ``ServiceValidationError`` with
-    the translation key ``error`` for an unsupported rule. Supported are every day, and weekdays of every or every n-th
-    week, without an end.
+    the translation key ``error`` for an unsupported rule. Supported are every day, and weekdays of every week or of
+    every n-th week (up to ``MOST_WEEKS``), without an end.
     """
     if not rule:
         return None
@@ -400,8 +406,8 @@ def label_of(text: str) -> str:
 async def async_sound(hass: HomeAssistant, echo: Echo, text: str | None) -> AlarmTone | None:
     """Return a sound of the device by its id or name, or None without a text.
 
-    For all devices, the sounds of the first one are used. Raises ``ServiceValidationError`` if there is no such sound,
-    and ``HomeAssistantError`` if the sounds cannot be read.
+    For ``ALL_DEVICES``, the sounds of the first device that supports reminders are used. Raises
+    ``ServiceValidationError`` if there is no such sound, and ``HomeAssistantError`` if the sounds cannot be read.
     """
     if not text:
         return None
@@ -435,7 +441,7 @@ async def async_create(
 ) -> str:
     """Create a reminder if there is a label, else an alarm; return its id.
 
-    Entities show it once Amazon reports it.
+    Entities do not show the result until Amazon reports it.
     """
     with command_errors(hass, echo.entry):
         if label is None:
@@ -456,7 +462,7 @@ async def async_edit(
     sound: AlarmTone | None = None,
     enabled: bool | None = None,
 ) -> None:
-    """Change an alarm or a reminder; fields that are ``None`` keep their values.
+    """Change an alarm or a reminder; ``None`` keeps a value, but a new ``timing`` turns a reminder on.
 
     ``label`` and ``enabled`` are only for reminders. Raises ``ServiceValidationError`` for turning on a reminder that
     has no occurrence left, unless it gets a new time.
@@ -496,7 +502,7 @@ async def async_switch(hass: HomeAssistant, echo: Echo, alarm: Notification, *, 
 
 
 async def async_volume(echo: Echo, alarm_id: str, volume: float | None) -> None:
-    """Set the separate volume of an alarm (0–1), or remove it (``None``)."""
+    """Set the separate volume (0–1) of an alarm, or remove that volume (``None``)."""
     if (volumes := echo.entry.runtime_data.alarm_volume_override) is not None:
         await volumes.async_set(alarm_id, None if volume is None else round(volume * 100))
 
@@ -509,7 +515,7 @@ def phrases_of(echo: Echo) -> Phrases:
 
 
 async def async_send_phrase(hass: HomeAssistant, echo: Echo, sentence: str) -> None:
-    """Send a device a text command that changes its alarms or timers."""
+    """Send a device a text command about its alarms, timers or reminders."""
     with command_errors(hass, echo.entry):
         await echo.entry.runtime_data.backend.async_execute(TextCommand(text=sentence), (echo.device,))
     echo.notifications.async_expect(echo.device.serial)

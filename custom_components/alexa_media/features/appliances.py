@@ -46,7 +46,7 @@ from .roles import name_of
 
 
 def appliances_diagnostics(runtime: AlexaRuntimeData) -> Mapping[str, Any] | None:
-    """Return counts of the discovered appliances by kind, feature and exposure, or None without a smart home."""
+    """Return diagnostics of all discovered appliances, mostly counts; None if the cloud has no smart home."""
     appliances = runtime.appliances
     if appliances is None:
         return None
@@ -63,7 +63,7 @@ def appliances_diagnostics(runtime: AlexaRuntimeData) -> Mapping[str, Any] | Non
 
 
 def appliance_diagnostics(entry: AlexaConfigEntry, device_entry: DeviceEntry) -> Mapping[str, Any] | None:
-    """Return the diagnostics of a registered device's appliance, or None if it has no appliance with entities."""
+    """Return diagnostics if a registered device is an appliance with entities, other than an Echo; else None."""
     runtime = entry.runtime_data
     if runtime.appliances is None or runtime.smart_home is None:
         return None
@@ -150,11 +150,11 @@ def is_air_quality_monitor(appliance: Appliance) -> bool:
 
 
 def appliance_unique_id(hass: HomeAssistant, entry: AlexaConfigEntry, domain: str, bare: str) -> str:
-    """Return the unique id of an entity of the platform ``domain``; ``bare`` is the id in alexa_media_player.
+    """Return the unique id of an entity of the platform ``domain``; ``bare`` is the id without a suffix.
 
-    alexa_media_player has no form for a second account. Registered ids are kept. A new entity gets the bare id in the
-    first account. In other accounts, or if the bare id belongs to another account, the account's suffix or unique id
-    is appended, because two accounts may have the same appliance.
+    alexa_media_player uses no suffix. Registered ids are kept. A new entity gets the bare id in the first account. In
+    other accounts, or if the bare id belongs to another account, the account's suffix (else its unique id) is appended,
+    because two accounts may have the same appliance.
     """
     registry = er.async_get(hass)
     suffix: str = entry.data.get(CONF_ID_SUFFIX, "")
@@ -170,8 +170,8 @@ def appliance_unique_id(hass: HomeAssistant, entry: AlexaConfigEntry, domain: st
 def appliance_identifier(entry: AlexaConfigEntry, appliance: Appliance) -> tuple[str, str]:
     """Return the device identifier of an appliance.
 
-    An Echo's appliance uses the Echo's device, and the air quality monitor the identifier of alexa_media_player. All
-    others use separate identifiers.
+    The appliance of an Echo has the identifier of the Echo's device. That of an air quality monitor is based on its
+    serial, as in alexa_media_player.
     """
     if appliance.is_echo and appliance.echo_serial:
         return DOMAIN, player_unique_id(entry, appliance.echo_serial)
@@ -209,7 +209,7 @@ def appliance_device_info(hass: HomeAssistant, entry: AlexaConfigEntry, applianc
         suggested_area=runtime.appliances.room_of(appliance) if runtime.appliances else None,
     )
     if echo:
-        # The Echo's own entities may be added later; ``via_device`` needs a registered device.
+        # The Echo's own entities may be added later, but ``via_device_id`` is the id of a registered device.
         info["via_device_id"] = registered_device(hass, entry, echo).id
     return info
 
@@ -228,8 +228,8 @@ def has(name: FeatureName) -> Callable[[Appliance], object]:
 def add_appliances(add: EntityAdder, *finders: Finder) -> None:
     """Add the entities that the finders yield for the appliances, now and when appliances or Echos appear.
 
-    A finder returns (key, factory) pairs. In the unique id the key follows Alexa's entity id; it is "" for the main
-    entity.
+    A finder returns (key, factory) pairs. In the unique id, the key follows Alexa's entity id. The key of the main
+    entity is "".
     """
     entry = add.entry
     runtime = entry.runtime_data
@@ -256,10 +256,10 @@ def appliance_platform(*finders: Finder) -> PlatformSetup:
 
 
 class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
-    """Base class for entities that show properties of an appliance; the first of the ``keys`` is the state.
+    """Base class for entities that show properties of an appliance; the first property is the state.
 
-    The entity is available while the topic's data may be shown, the appliance is reachable, and that property is known
-    (see ``available_unknown``). A push that changes nothing it shows does not write its state.
+    The entity is available while the topic's data may be shown, the appliance is reachable, and the first property is
+    known (see ``available_unknown``). An update of values that the entity does not show does not write its state.
     """
 
     available_unknown: ClassVar[bool] = False
@@ -393,8 +393,8 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
 class AlexaMeasuringEntity(AlexaApplianceEntity):
     """Base class for entities whose first property is a measurement, such as motion, illuminance or temperature.
 
-    Amazon returns the last sample, which may be weeks old. The time of the sample is an attribute, and a value older
-    than ``max_age`` is unknown.
+    Amazon returns the last sample, which may be weeks old. The time of the sample is an attribute, and an expired value
+    (``max_age_of``) counts as unknown.
     """
 
     _unrecorded_attributes = frozenset({ATTR_LAST_SAMPLED})
@@ -466,7 +466,7 @@ def key_of(feature: Feature, name: PropertyName) -> PropertyKey:
 
 
 def is_appliance(entry: AlexaConfigEntry, registered: DeviceEntry) -> bool:
-    """Return whether a registered device is an appliance with entities, which would reappear after a removal."""
+    """Return whether a registered device is that of an appliance with entities, and would reappear after a removal."""
     appliances = entry.runtime_data.appliances
     listed = appliances.data.values() if appliances else ()
     return not registered.identifiers.isdisjoint({appliance_identifier(entry, appliance) for appliance in listed})
@@ -477,7 +477,7 @@ _NEW: Final = timedelta(minutes=10)
 
 @callback
 def _place_echos(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Assign Echos that were registered in the last ten minutes and have no area to the areas of their rooms in Alexa.
+    """Assign recently registered Echos without an area to the areas of their rooms in Alexa.
 
     The rooms may only have been read after an Echo was registered.
     """
@@ -531,7 +531,7 @@ def async_follow_appliances(hass: HomeAssistant, entry: AlexaConfigEntry) -> Non
 
 @callback
 def _follow_echos(entry: AlexaConfigEntry, appliances: AppliancesCoordinator) -> None:
-    """Request a discovery, which also finds the rooms, when a device other than a group appears in the device list."""
+    """Request a discovery, which also finds the rooms of new Echos, when a device other than a group gets entities."""
     devices = entry.runtime_data.devices
     known = set(devices.data)
 
