@@ -72,7 +72,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 
 async def async_migrate_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
-    """Migrate an entry of alexa_media_player or of an older version; return False for an entry of a later version."""
+    """Migrate an entry of alexa_media_player or of an older version; return False for a later major version."""
     return await async_migrate(hass, entry)
 
 
@@ -195,7 +195,7 @@ def _async_cancel_once_unloaded(hass: HomeAssistant, entry: AlexaConfigEntry, ca
 async def _async_unload(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
     """Unload the platforms once no task adds entities; return whether that succeeded.
 
-    The alarm watch holds its events meanwhile, and releases them if the unload fails.
+    The alarm watch holds its events during the unload, and releases them if this returns False.
     """
     await entry.runtime_data.async_added()
     watch = entry.runtime_data.alarm_watch

@@ -23,9 +23,9 @@ class PropertyImplementation(AuthImplementation):
 
     @override
     async def _token_request(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Return the response to a request for a token; raises ``ClientError``, also if it contains no valid token.
+        """Return the response to a token request; raises ``ClientError``, also for a response without a valid token.
 
-        Home Assistant does not expect other JSON than an object, or an object without the usual values.
+        Home Assistant does not check whether the response is an object with the usual values.
         """
         try:
             token: dict[str, Any] = {**mapping(await super()._token_request(data))}

@@ -31,7 +31,7 @@ BROADCAST: Final = AssistSatelliteEntityDescription(key="broadcast")
 
 @platform_setup
 def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
-    """Set up a satellite for each Echo that can speak and has no satellite in another account.
+    """Set up a satellite for each Echo that can speak, unless its satellite belongs to another account.
 
     Speaker groups have no satellite: a broadcast reaches every satellite, and the Echos of a group have their own.
     """
@@ -155,7 +155,7 @@ class AlexaSatellite(AlexaDeviceEntity[Device], AssistSatelliteEntity):
         preannounce: bool = True,
         preannounce_media_id: str = PREANNOUNCE_URL,
     ) -> None:
-        """Announce a message, or play media without a message (``assist_satellite.announce``).
+        """Announce a message, or play media if there is no message (``assist_satellite.announce``).
 
         Home Assistant's implementation would convert the message to audio first; Alexa speaks the text itself.
         """
@@ -173,12 +173,12 @@ class AlexaSatellite(AlexaDeviceEntity[Device], AssistSatelliteEntity):
 
     @override
     async def async_announce(self, announcement: AssistSatelliteAnnouncement) -> None:
-        """Announce a message, or play media without a message; returns when Amazon has accepted the command.
+        """Announce a message, or play media if there is no message; returns when Amazon has accepted the command.
 
         Alexa plays its own chime before an announcement, regardless of the requested sound. Without a preannounce
         sound, the message is spoken without a chime. Raises ``ServiceValidationError`` for a message that cannot be
-        spoken, for media that can never be played and for media without an external URL. Raises ``HomeAssistantError``
-        if the media cannot be played now, or if Amazon does not accept the command.
+        spoken, ``HomeAssistantError`` if Amazon does not accept the command, and like ``async_announce_sound`` for
+        media.
         """
         source = announcement.original_media_id
         if source and not announcement.message.strip():

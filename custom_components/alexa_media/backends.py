@@ -58,7 +58,7 @@ LOGIN_HOSTS: Final[Mapping[Region, str]] = {
     Region.EUROPE: "amazon.com",
     Region.FAR_EAST: "amazon.co.jp",
 }
-"""Default site of Login with Amazon for each region; the user can change it. Japan's is not documented."""
+"""Default site of Login with Amazon for each region; the user can change it."""
 
 # Statuses with which a token endpoint rejects the grant or the client (RFC 6749, section 5.2). Other statuses do not
 # prove that the grant is invalid.
@@ -198,11 +198,11 @@ class Stored(StrEnum):
     SESSION = "session"
     """The signed-in session of an account: access token, cookies and addresses."""
     DEVICES = "devices"
-    """The last successful device list."""
+    """The devices that get entities."""
     APPLIANCES = "appliances"
-    """The last successful discovery."""
+    """The discovered smart home appliances."""
     ALARM_VOLUMES = "alarm_volumes"
-    """The separate volumes of alarms."""
+    """The separate volumes of alarms, and the volumes to restore after them."""
 
 
 def entry_store(hass: HomeAssistant, entry_id: str, stored: Stored) -> Store[dict[str, Any]]:
@@ -261,7 +261,7 @@ def create_backend(
 ) -> tuple[AccountBackend, Callable[[], Coroutine[Any, Any, None]]]:
     """Return the backend for the data of an account entry, and the function that closes it and its aiohttp session."""
     account = None
-    # An entry of alexa_media_player lacks the account's id, which the backend then requests from Amazon.
+    # A migrated entry has no customer id until its first sign-in; the backend then requests the account from Amazon.
     if data[CONF_CUSTOMER_ID]:
         account = Account(
             customer_id=data[CONF_CUSTOMER_ID],

@@ -137,7 +137,7 @@ class AlexaBinarySettingDescription(SettingDescription[str], BinarySensorEntityD
     """Description of a read-only on/off setting of a property."""
 
 
-# Amazon does not document that this setting can be written: its switch is disabled by default.
+# Only Amazon's index mentions that this setting can be written, so its switch is disabled by default.
 SETTINGS: Final = (
     AlexaBinarySettingDescription(
         key="setup_mode_privileges",

@@ -53,7 +53,7 @@ def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
 # It is unknown how long an alarm rings, but an event needs a duration to be visible.
 LENGTH: Final = timedelta(minutes=1)
 
-# Title of an event that creates an alarm, which has no label; other titles create a reminder.
+# An event with this title, or without a title, creates an alarm, which has no label; any other one creates a reminder.
 ALARM: Final = "Alarm"
 
 # Maximum number of events per alarm, enough for a daily alarm over a year.

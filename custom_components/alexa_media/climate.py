@@ -260,7 +260,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
         names = (ATTR_TEMPERATURE, ATTR_TARGET_TEMP_LOW, ATTR_TARGET_TEMP_HIGH)
         target, lower, upper = (kwargs.get(name) for name in names)
         if any(setpoint is not None and isnan(setpoint) for setpoint in (target, lower, upper)):
-            # Home Assistant's check of the range does not refuse it.
+            # Home Assistant's check of the range does not refuse NaN.
             raise invalid_input("invalid_value", field=self.entity_id, allowed=f"{self.min_temp:g}–{self.max_temp:g}")
         scale = next(scale for scale, unit in TEMPERATURE_UNITS.items() if unit == self.temperature_unit)
         controls: list[Control] = [] if mode is None else [_set_mode(mode)]

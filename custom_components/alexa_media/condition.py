@@ -71,7 +71,7 @@ class AlexaCondition(Condition):
         return history if self._target.async_matches(history.entry.entry_id, record.serial or "") else None
 
     def _timed(self) -> Iterator[Timed]:
-        """Yield the alarms, timers and reminders of the target with their next occurrences."""
+        """Yield the notifications of the Echos in the target, and those shared by all Echos of their accounts."""
         for entry, device in self._target.async_echos():
             if watch := entry.runtime_data.alarm_watch:
                 yield from watch.timed(device.serial)

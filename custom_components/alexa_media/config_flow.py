@@ -70,14 +70,14 @@ CONF_REDIRECT_URL: Final = "redirect_url"
 # Errors after which the user can correct the URL or submit it again.
 _CODE_UNUSED: Final = frozenset({"invalid_url", "wrong_page", "wrong_marketplace_url", "no_code", "cannot_connect"})
 
-# Errors after the code was used: the sign-in has to start again.
+# Errors after which the sign-in has to start again, because the code is no longer valid.
 _CODE_USED: Final = frozenset({"code_refused", "not_identified"})
 
 # With the proxy, the user enters no URL, so an invalid URL means that it contains no code.
 _PROXY_ERRORS: Final = frozenset({"cannot_connect", "code_refused", "not_identified", "unknown"})
 
-# Countries whose marketplace has a different top-level domain, and the marketplace used in countries without one. Irish
-# accounts with an Echo have mostly been at amazon.co.uk since before amazon.ie opened, which has no known sign-in.
+# Marketplaces of countries whose marketplace is not "amazon." with the country code, or that have no marketplace. Most
+# Irish accounts with an Echo are older than amazon.ie, for which no sign-in is known.
 _MARKETPLACE_OF: Final[Mapping[str, str]] = {
     "AT": "amazon.de",
     "AU": "amazon.com.au",
@@ -277,7 +277,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     async def _async_sign_in(self, pasted: str) -> ConfigFlowResult:
         """Register with the code in a URL, then create or update the entry.
 
-        Raises ``AlexaError``, ``_WrongMarketplaceError`` or ``FlowError``. A completed registration is undone first.
+        Raises ``AlexaError``, ``_WrongMarketplaceError`` or ``FlowError`` after undoing a completed registration.
         """
         code = self._enrollment.code_from(pasted)
         self._refuse_other_entry(self._enrollment.account_from(pasted))
@@ -300,10 +300,11 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
             session.detach()
 
     async def _async_finish(self, account: Account, credentials: Credentials) -> ConfigFlowResult:
-        """Create the entry, or update the entry that is signed in again; nothing waits after the flow has been checked.
+        """Create the entry, or update the entry that is signed in again.
 
-        Raises ``FlowError`` if the flow was closed, or if the account is already configured, is being added by another
-        flow, or is not the expected one. Raises ``_WrongMarketplaceError`` like ``_require_marketplace``.
+        Nothing is awaited after the check whether the flow was closed. Raises ``FlowError`` if it was closed, or if the
+        account is already configured, is being added by another flow, or is not the expected one. Raises
+        ``_WrongMarketplaceError`` like ``_require_marketplace``.
         """
         new = self.source == SOURCE_USER
         await self.async_set_unique_id(account.customer_id, raise_on_progress=new)
@@ -338,7 +339,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         return self.async_create_entry(title=self._title(account, domain), data=data)
 
     def _title(self, account: Account, domain: str) -> str:
-        """Return the title "Alexa"; if it is taken, with first name, site or both, else also a number.
+        """Return the title "Alexa"; while it is taken, add the first name, then the site, then a number.
 
         The title never contains the email address.
         """
@@ -373,8 +374,8 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     def _require_same_account(self, account: Account) -> None:
         """Raise ``AbortFlow`` if the account is known to differ from the entry's, or has another entry.
 
-        alexa_media_player stored no account id. The email address that the user typed identifies the account of such an
-        entry until its first sign-in.
+        A migrated entry has no customer id until its first sign-in. Until then, the email address that the user typed
+        in alexa_media_player identifies its account.
         """
         entry = self._known_entry
         if entry.data[CONF_CUSTOMER_ID]:

@@ -38,7 +38,7 @@ DEVICE_CLASSES: Final = {
 
 
 def _covers(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-    """Yield the main entity of an appliance with a position, or with a mode that opens and closes it."""
+    """Yield the key and factory of the cover of an appliance with a position, or a mode that opens and closes it."""
     if position := position_of(appliance) or level_position_of(appliance):
         yield "", partial(AlexaCover, position=position)
     elif mode := mode_position_of(appliance):
@@ -99,7 +99,7 @@ class AlexaCover(AlexaApplianceEntity, CoverEntity):
 class AlexaModeCover(AlexaApplianceEntity, CoverEntity):
     """A cover, such as a garage door, that a mode opens and closes.
 
-    For any other mode, or none, the position is unknown. The cover can still be opened and closed.
+    While the mode has another value or none, the position is unknown. The cover can still be opened and closed.
     """
 
     available_unknown = True

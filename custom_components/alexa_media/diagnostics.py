@@ -97,7 +97,8 @@ async def async_get_device_diagnostics(
 ) -> dict[str, Any]:
     """Return the diagnostics of one device, without private data.
 
-    For the account's own device, they are the entry and push; unless the account is loaded, only the entry.
+    They contain only the entry and the push stream for the account's own device, and only the entry unless the account
+    is loaded.
     """
     data: dict[str, Any] = {"entry": _entry(entry)}
     if entry.state is not ConfigEntryState.LOADED:
@@ -228,7 +229,7 @@ def _numbers(runtime: AlexaRuntimeData) -> dict[str, str]:
 
 
 def _clean(entry: AlexaConfigEntry, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the data as plain JSON, with the values of private keys and the known private texts redacted."""
+    """Return the data as plain JSON, with private keys and known private texts (four characters or more) redacted."""
     secrets = {entry.title, entry.unique_id, *_texts([v for key, v in entry.data.items() if key not in _SHOWN])}
     if entry.state is ConfigEntryState.LOADED:
         runtime = entry.runtime_data

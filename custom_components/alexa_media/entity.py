@@ -42,16 +42,16 @@ from .issues import translated
 BATCH: Final = 10
 
 MAX_TEXT: Final = 1000
-"""Maximum length of a text command, a search or a message, in characters."""
+"""Maximum length of a text command or a search, in characters; the default limit of ``sendable``."""
 
 type Candidates = Iterable[tuple[str, Callable[[], Entity]]]
 
 
 def player_unique_id(entry: AlexaConfigEntry, serial: str) -> str:
-    """Return the unique id of a device's media player, on which its other unique ids are based.
+    """Return the unique id of a device's media player, which also identifies the device in the device registry.
 
-    In the first account, it is the serial of the device. A further account appends a suffix, because two accounts may
-    have the same Echo. Ids of a property also have a prefix. Both are fixed when the entry is created or migrated.
+    It is the serial of the device, with the suffix of the entry, if any, because two accounts may have the same Echo.
+    Ids of a property also have a prefix. Both are fixed when the entry is created or migrated.
     """
     suffix: str = entry.data.get(CONF_ID_SUFFIX, "")
     serial = f"{entry.data.get(CONF_ID_PREFIX, '')}{serial}"
@@ -146,8 +146,8 @@ class EntityAdder:
         """Add missing entities in a task, now and whenever keys of one of the coordinators appear or disappear.
 
         ``candidates`` yields (unique id, factory) for every entity that should exist. Existing entities are not created
-        again, and removed ones may be added again. Entities are removed together with their device, not here. Returns a
-        function that starts this task.
+        again, and removed ones may be added again. This method removes no entities. Returns a function that starts this
+        task.
         """
         followed = _Followed(candidates)
         runtime = self.entry.runtime_data
@@ -173,7 +173,7 @@ class EntityAdder:
     async def _async_add_missing(self, followed: _Followed, *, disabled: bool) -> bool:
         """Add the missing entities, those that are disabled in the registry only if ``disabled`` is True.
 
-        Disabled entities are added last, because they have no state, and once, which updates their registration.
+        Disabled entities are added last, because they have no state, and only once, to update their registration.
         Returns whether they remain to be added; False if the platforms are being unloaded.
         """
         runtime = self.entry.runtime_data
@@ -205,7 +205,7 @@ class EntityAdder:
         return item is not None and item.disabled
 
     def registered(self, prefix: str) -> dict[str, str]:
-        """Return the entity ids of the platform's registered entities of the account whose unique ids have a prefix.
+        """Return the entity ids of this platform's registered entities whose unique ids start with ``prefix``.
 
         The keys are the unique ids without the prefix.
         """
@@ -219,9 +219,9 @@ class EntityAdder:
     def follow_kept(
         self, candidates: Callable[[], Candidates], coordinator: KeptTopicCoordinator[Any], prefix: str
     ) -> None:
-        """Add entities for the objects of a coordinator, and remove the registered ones of objects that are gone.
+        """Add entities for the objects of a coordinator, and remove the registered entities of objects that are gone.
 
-        Their unique ids are ``prefix`` followed by the key of the object.
+        The unique ids are ``prefix`` followed by the key of the object.
         """
 
         @callback
@@ -279,7 +279,7 @@ ACCOUNT_ERRORS: Final = ("auth_failed", "account_not_loaded", "rate_limited", "c
 def account_error(hass: HomeAssistant, entry: AlexaConfigEntry, err: AlexaError | None) -> str | None:
     """Return the translation key of a failure that concerns the whole account, or None for any other.
 
-    ``err`` is None if the account isn't loaded; a pending sign-in that Amazon requires is then returned as the cause.
+    ``err`` is None if the account isn't loaded. The key then says whether Amazon requires a new sign-in.
     """
     if err is None:
         pending = entry.async_get_active_flows(hass, {SOURCE_REAUTH})
@@ -359,9 +359,9 @@ def encodable(value: Any) -> Any:
 
 
 def sendable(text: str, limit: int = MAX_TEXT) -> str:
-    """Return a text stripped of whitespace.
+    """Return a text without leading and trailing whitespace.
 
-    Raises ``ServiceValidationError`` if it cannot be encoded or has more than ``limit`` characters.
+    Raises ``ServiceValidationError`` if the text cannot be encoded, or the result has more than ``limit`` characters.
     """
     try:
         must_be_encodable(text)
@@ -373,7 +373,7 @@ def sendable(text: str, limit: int = MAX_TEXT) -> str:
 
 
 def masked(email: str) -> str:
-    """Return an email address with all but the first and last letters of its parts masked, as in events."""
+    """Return an email address with all but the first and last characters of its parts masked, as in events."""
     return "@".join(
         part if len(part) < 3 else f"{part[0]}{'*' * (len(part) - 2)}{part[-1]}" for part in email.split("@")
     )
@@ -415,7 +415,7 @@ def registered_device(hass: HomeAssistant, entry: AlexaConfigEntry, device: Devi
 
 
 RARELY_USED: Final = frozenset({"alert_volume", "repeat", "restart", "shuffle"})
-"""Keys of rarely used entities, disabled by default in new accounts; older accounts keep them enabled."""
+"""Keys of rarely used entities, which are disabled by default in new accounts, but not in older ones."""
 
 
 class AlexaEntity(Entity):
@@ -460,7 +460,7 @@ class TopicEntity[C: TopicCoordinator[Any]](AlexaEntity, CoordinatorEntity[C]):
 
     @property
     def caller(self) -> Context | None:
-        """Return the context of the running action, or ``None`` if no action was started recently."""
+        """Return the context of the last action on this entity, or ``None`` if it was not started recently."""
         is_recent = self._context_set is not None and time() - self._context_set < CONTEXT_RECENT_TIME_SECONDS
         return self._context if is_recent else None
 
@@ -473,7 +473,7 @@ class AccountEntity[C: TopicCoordinator[Any]](TopicEntity[C]):
     def __init__(
         self, entry: AlexaConfigEntry, coordinator: C, key: str | None = None, context: Hashable = None
     ) -> None:
-        """Initialize as a listener of the topic, or of its key ``context``; ``key`` is by default that of the class."""
+        """Initialize as a listener of the topic, or of ``context`` only; ``key`` defaults to that of the class."""
         super().__init__(coordinator, context)
         self.entry = entry
         self._attr_unique_id = f"{entry.unique_id}_{key or self.key}"
@@ -496,10 +496,10 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
         device: Device,
         description: EntityDescription | None = None,
     ) -> None:
-        """Initialize for a device. The unique id is that of its media player, followed by the key of the description.
+        """Initialize for a device; the main entity has no description.
 
-        The key is also the translation key, unless the description has another one or is named after its device class.
-        The main entity has no description.
+        The unique id is that of the device's media player, followed by the key of the description. The key is also the
+        translation key, unless the description has a translation key or a device class.
         """
         super().__init__(coordinator, context=device.serial)
         self.entry = entry
@@ -519,7 +519,7 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
     def add_to_platform_start(
         self, hass: HomeAssistant, platform: EntityPlatform, parallel_updates: asyncio.Semaphore | None
     ) -> None:
-        """Set the registered device, which takes the place of a device info."""
+        """Set the registered device, unless the entity has a device info."""
         super().add_to_platform_start(hass, platform, parallel_updates)
         if self.device_info is None:
             self.device_entry = registered_device(hass, self.entry, self._last_device)

@@ -71,7 +71,7 @@ DUPLICATE: Final = EntryIssue("duplicate_account", ir.IssueSeverity.ERROR)
 """The entry is a copy of another entry; the placeholder ``other`` is the title of that entry."""
 
 NO_DEFAULT: Final = EntryIssue("no_default_device", is_fixable=True)
-"""A routine or an action needed the default device of the account, which has none."""
+"""The default device of the account was needed, for example by a routine, but none is selected."""
 
 
 def translated[E: HomeAssistantError](kind: type[E], key: str, /, **placeholders: str) -> E:

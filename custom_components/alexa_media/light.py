@@ -180,7 +180,7 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
 
 
 def _color_modes(appliance: Appliance) -> set[ColorMode]:
-    """Return the supported color modes: color and color temperature, else brightness, else on/off."""
+    """Return the supported color modes: color, color temperature or both, else brightness, else on/off."""
     modes = {
         mode
         for feature, mode in ((FeatureName.COLOR, ColorMode.HS), (FeatureName.COLOR_TEMPERATURE, ColorMode.COLOR_TEMP))

@@ -57,7 +57,7 @@ _DURATION: Final[dict[Any, Any]] = {
     vol.Optional(unit): vol.All(vol.Coerce(int), vol.Range(min=0, max=3600)) for unit in _UNITS
 }
 
-# Repeating such a call repeats its effect; it removes nothing.
+# The default: such a call deletes nothing, but repeating it may repeat its effect.
 _ADDS: Final = ToolAnnotations(destructive=False)
 _READS: Final = ToolAnnotations(read_only=True, destructive=False, idempotent=True)
 
@@ -79,7 +79,7 @@ class _Request:
     def players(self, *, several: bool = False) -> list[str]:
         """Return the entity ids of the media players that match the target arguments.
 
-        Raises ``MatchFailedError`` if none matches. More than one may only match if ``several`` is True and the target
+        Raises ``MatchFailedError`` if none matches, or if more than one does unless ``several`` is True and the target
         is an area, a floor or everywhere.
         """
         args, exposed = self.args, self.exposed
@@ -196,7 +196,7 @@ def _item(name: str, echo: Echo, item: Notification) -> JsonObjectType:
 
 
 async def _async_last_said(request: _Request) -> JsonObjectType:
-    """Return the last command to the exposed Echos that the user may read, without transcript if disabled."""
+    """Return the last command to the exposed Echos that the user may read; texts only if transcripts are kept."""
     readable = (await _async_readable(request)).values()
     said = [
         (player.name, last.record)

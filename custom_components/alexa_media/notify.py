@@ -111,7 +111,7 @@ class AlexaUnitNotifier(AlexaEntity, NotifyEntity):
 
 PARALLEL_UPDATES = 0
 
-# Fields in the data of alexa_media_player's services.
+# Fields in the ``data`` of the legacy notify actions.
 ATTR_TYPE: Final = "type"
 ATTR_METHOD: Final = "method"
 ATTR_VOLUME: Final = "volume"
@@ -259,7 +259,7 @@ class AlexaNotifier(AlexaDeviceEntity[Device], NotifyEntity):
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Send a message; returns when Amazon has accepted it.
 
-        Raises ``ServiceValidationError`` for a message that cannot be spoken, ``Unauthorized`` if the caller may not
+        Raises ``ServiceValidationError`` for an invalid message or title, ``Unauthorized`` if the caller may not
         control every speaker of a group, and ``HomeAssistantError`` if Amazon does not accept the message.
         """
         kind = self.entity_description.kind
@@ -344,9 +344,8 @@ class AlexaNotificationService(BaseNotificationService):
 
         Before anything is sent, raises ``ServiceValidationError`` for an invalid message or option or without a target,
         ``HomeAssistantError`` if the Echo that was last spoken to is unknown, and ``Unauthorized`` for an Echo that the
-        caller may not control. After all others have received the message, raises ``ServiceValidationError`` for
-        targets that are not Echos, and ``HomeAssistantError`` for Echos whose message Amazon refused or if no Echo
-        could be reached.
+        caller may not control. After the message was sent to all others, raises ``ServiceValidationError`` for targets
+        that are not Echos, and ``HomeAssistantError`` if sending it failed or if no Echo could be reached.
         """
         prepared = _legacy_message(message, kwargs.get(ATTR_TITLE), kwargs.get(ATTR_DATA) or {})
         if not (target := kwargs.get(ATTR_TARGET)):
@@ -401,7 +400,8 @@ def _legacy_message(message: str, title: str | None, data: Mapping[str, Any]) ->
     """Return the message of a call.
 
     Raises ``ServiceValidationError`` for an invalid message, and for a field of the data that is unknown, is invalid or
-    has no effect on this type of message. ``title`` is part of every notify action; plain speech ignores it.
+    has no effect on this type of message. ``title`` is part of every notify action; plain speech ignores it. The
+    default ``method`` is always accepted.
     """
     if unknown := sorted(str(name) for name in data if name not in _FIELDS):
         raise invalid_input("notify_field_unknown", fields=", ".join(unknown), known=", ".join(_FIELDS))
@@ -476,7 +476,7 @@ def _listed_names(text: str, known: Collection[str]) -> Iterator[str]:
 
 
 def _last_called_names(hass: HomeAssistant) -> dict[str, list[AlexaConfigEntry]]:
-    """Return the accounts with an email address by target name: ``last_called`` for all, and one name per address."""
+    """Return the accounts, without properties, by target name: ``last_called`` for all, and one per email address."""
     names: dict[str, list[AlexaConfigEntry]] = {LAST_CALLED: []}
     for entry in hass.config_entries.async_entries(DOMAIN):
         if CONF_EMAIL not in entry.data:
@@ -509,7 +509,7 @@ async def _async_last_called(
 
     A voice command may start an automation before the history contains the command. If an Echo has just woken, this
     waits for the read that is due. If no account has a record, the history is read. Raises ``HomeAssistantError`` if
-    no account is loaded, if that fails, if there is still no record, or if the Echo has no enabled media player.
+    no account is loaded, if the read fails, if there is still no record, or if the Echo has no enabled media player.
     """
     running = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
     if not running:
@@ -532,7 +532,7 @@ async def _async_last_called(
 async def _async_notify_apps(hass: HomeAssistant, prepared: AppMessage, players: Iterable[EchoPlayer]) -> None:
     """Send a message once to the Alexa apps of each account that has one of the players.
 
-    Raises ``HomeAssistantError`` if Amazon refuses the message, and for players of an account without a listed device.
+    Raises ``HomeAssistantError`` if sending fails, and for accounts none of whose players has a listed device.
     """
     by_entry = {player.entry.entry_id: player for player in players if player.device}
     missing = [player for player in players if player.entry.entry_id not in by_entry]

@@ -1,8 +1,8 @@
 """Handling of push events, with a rule for each kind of push.
 
-A rule says what a push is for: *apply* its value, usually without a request, *refresh* a topic (a burst causes one
-request), or *ignore* it. To add a push, add its event to ``cloud/model/events.py``, its parser with ``@parses`` to
-``cloud/account/directives.py``, and its rule with ``@_rule`` here.
+A rule says what a push is for: *apply* its value, usually without a request, *refresh* a topic (several pushes in quick
+succession cause one read), or *ignore* it. To add a push, add its event to ``cloud/model/events.py``, its parser with
+``@parses`` to ``cloud/account/directives.py``, and its rule with ``@_rule`` here.
 """
 
 import asyncio
@@ -94,7 +94,7 @@ def _connection(data: AlexaRuntimeData, event: ConnectionChanged) -> None:
 
 @_rule(VolumeChanged, Verb.APPLY)
 def _volume(data: AlexaRuntimeData, event: VolumeChanged) -> None:
-    """Set a volume; one that is not known to have changed indicates that the device woke."""
+    """Set a volume; a push that does not change the volume indicates that the device woke."""
     if data.players is None:
         return
     known = data.players.data.get(event.serial)

@@ -52,10 +52,10 @@ _LOGGER = logging.getLogger(__name__)
 
 MAX_HOURS: Final = 24
 MAX_BYTES: Final = 50 * 1024 * 1024
-"""Maximum size of a recording in bytes; beyond it, the oldest parts after the setup are dropped."""
+"""Size of a recording in bytes beyond which old parts are dropped, but not the first ``KEPT_PARTS``."""
 
 KEPT_PARTS: Final = 3
-"""Number of parts at the beginning of a recording that are never dropped: the head, and the setup."""
+"""Number of parts at the beginning of a recording that are never dropped, to keep the head and the setup."""
 
 CHECK_INTERVAL: Final = timedelta(seconds=30)
 """Interval at which to check whether a recording has to end."""
@@ -104,7 +104,7 @@ class Recording:
         return float(self.state["until"])
 
     async def async_prepare(self, key: bytes) -> None:
-        """Create the recorder, and write the head unless the recording is continued after a reload."""
+        """Create the recorder, and write the head unless the recording already has one."""
         words = await self.hass.async_add_executor_job(load_allowed)
         pseudonyms = Pseudonyms(key, words, weeks=_weeks(key))
         self.recorder = Recorder(pseudonyms, float(self.state["started"]), self._write_soon)
@@ -141,10 +141,9 @@ class Recording:
 
     @callback
     def async_start(self, backend: AlexaBackend) -> None:
-        """Record what the backend receives until the recording ends or the entry is unloaded, then write the rest.
+        """Record requests, responses and pushes until the recording ends or the entry is unloaded.
 
-        Collected data stays in memory, unprocessed, unless there is too much: computing the pseudonyms takes most of
-        the time.
+        Collected data is not processed until it is written, because computing the pseudonyms takes most of the time.
         """
         self._backend = backend
         backend.record_to(self.recorder)
@@ -176,7 +175,7 @@ class Recording:
 
 @callback
 def async_running(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Recording | None:
-    """Return the running recording of a loaded entry, or None."""
+    """Return the recording that is collecting data of an entry, or None."""
     return hass.data.get(_RUNNING, {}).get(entry.entry_id)
 
 
@@ -188,7 +187,7 @@ async def async_is_started(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool
 async def async_resume(hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend) -> None:
     """Start or continue the recording of an entry during its setup, if one was requested.
 
-    End the recording instead if its time is over, or if the entry has been signed in again.
+    End the recording instead if its time is over, or if the account has been signed in again.
     """
     with _disk_errors_logged():
         state = await _store(hass, entry).async_load() or {}
@@ -228,7 +227,7 @@ async def async_discard(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
 
 
 async def async_stop(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Finished | None:
-    """End the recording of an entry, and return its file and counts, or None without data; raises ``OSError``."""
+    """End the recording of an entry; return its file and counts, or None if there is no data. Raises ``OSError``."""
     async with _lock(hass, entry):
         store = _store(hass, entry)
         state = await store.async_load() or {}
@@ -320,12 +319,12 @@ def _check(key: bytes) -> str:
 
 
 def _weeks(key: bytes) -> int:
-    """Return the negative number of weeks by which times are shifted: one to twenty years into the past."""
+    """Return the negative number of weeks by which times are shifted: about one to twenty years."""
     return -(52 + int.from_bytes(hmac.digest(key, b"weeks", hashlib.sha256)[:4]) % 988)
 
 
 def _head(entry: ConfigEntry[Any], state: Mapping[str, Any], pseudonyms: Pseudonyms, version: str) -> dict[str, Any]:
-    """Return the head of a recording, which describes the account; its ids and the start time become pseudonyms."""
+    """Return the head of a recording, which describes the account; private values become pseudonyms."""
     data = entry.data
     private = {key: data.get(key) for key in ("email", CONF_CUSTOMER_ID, "account_id", CONF_SERIAL, CONF_UNIT_ID)}
     return {
@@ -354,7 +353,7 @@ def _write_head(folder: Path, head: Mapping[str, Any]) -> None:
 
 
 def _write_part(folder: Path, recorder: Recorder) -> None:
-    """Write the collected data, if any, as the next part; drop the oldest parts beyond the limit."""
+    """Write the collected data, if any, as the next part; drop old parts if the recording is too large."""
     if not (lines := recorder.write()) or not folder.is_dir():
         return
     parts = list(_parts(folder))

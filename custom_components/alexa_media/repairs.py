@@ -27,7 +27,7 @@ class DefaultDeviceFlow(RepairsFlow):
         return await self.async_step_choose()
 
     async def async_step_choose(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Show the devices that suit every purpose, and store the selected one as the default device."""
+        """Show the single devices that support alarms, and store the selected one as the default device."""
         if self._entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="account_not_loaded")
         choices = default_choices(self._entry, groups=False)

@@ -76,7 +76,7 @@ DEFAULT_SOUND: Final = AlexaSelectDescription(
 
 
 class AlexaDefaultDeviceSelect(AccountEntity[DevicesCoordinator], SelectEntity):
-    """Selects the default Echo of the account, for actions, events and routines without a given Echo.
+    """Selects the default Echo of the account, for actions, calendar events and routines without a given Echo.
 
     The selection is stored in the options of the account.
     """
@@ -117,7 +117,7 @@ class AlexaDefaultDeviceSelect(AccountEntity[DevicesCoordinator], SelectEntity):
     @property
     @override
     def current_option(self) -> str | None:
-        """Return the name of the selected device, or None if none is selected or it no longer exists."""
+        """Return the name of the selected device, or None if none is selected or the selected one is not an option."""
         names, chosen = self._choices
         return next((name for name, serial in names.items() if serial == chosen), None)
 
@@ -295,7 +295,7 @@ PROPERTY_SETTINGS: Final = (
 
 
 MAX_SEEN: Final = 20
-"""Maximum number of values stored per entity that are missing from its table."""
+"""Maximum number of unknown values stored per entity."""
 
 
 def _text(value: Any) -> str | None:

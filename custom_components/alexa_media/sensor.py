@@ -194,7 +194,7 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
 
     @callback
     def _async_times_changed(self) -> None:
-        """Update the occurrences after one has passed, or after a change of the time zone."""
+        """Update the occurrences after they were computed again, for example because one has passed."""
         self._async_take()
         self.async_write_ha_state()
 

@@ -349,7 +349,7 @@ class _DndFilter:
 
 
 class AlexaDndSwitch(AlexaDeviceEntity[bool], _Switch):
-    """Do Not Disturb of a device; for a group, on if it is on for every speaker behind it that has the setting."""
+    """Do Not Disturb of a device; for a group, on if all speakers behind it that have the setting have it on."""
 
     coordinator: DndCoordinator
     _shown: bool | None = None
@@ -384,7 +384,7 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], _Switch):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return the state reported by Amazon; ``None`` while it is unknown."""
+        """Return whether Do Not Disturb is on for all of ``_targets``; None if it is unknown for one of them."""
         states = [self.coordinator.data.get(device.serial) for device in self._targets]
         return None if None in states else all(states)
 

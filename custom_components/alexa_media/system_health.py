@@ -42,7 +42,7 @@ async def async_system_health_info(hass: HomeAssistant) -> dict[str, Any]:
 
 
 def _signed_in(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
-    """Return whether an account is loaded and does not need a new sign-in."""
+    """Return whether an account is loaded and no new sign-in is pending."""
     return is_loaded(entry) and not any(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
 
 

@@ -161,7 +161,7 @@ class AlexaTodoList(AccountEntity[ListsCoordinator], TodoListEntity):
 
     @override
     async def async_update_todo_item(self, item: TodoItem) -> None:
-        """Change the fields that differ from the shown item, in one request."""
+        """Change the fields that differ from the shown item."""
         shown = self._items.get(item.uid or "")
         if shown is None:
             raise invalid_input("todo_item_gone")

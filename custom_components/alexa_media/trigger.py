@@ -98,7 +98,7 @@ class AlexaTrigger(Trigger):
 
 
 class VoiceCommandTrigger(AlexaTrigger):
-    """Fires when a command is spoken to an Echo.
+    """Fires for a command to an Echo, including routines and Tap to Alexa.
 
     If transcripts are not kept, text, person and intent are compared but not passed to the automation.
     """
@@ -153,7 +153,7 @@ class VoiceCommandTrigger(AlexaTrigger):
 
 
 class SpokenToTrigger(AlexaTrigger):
-    """Fires when someone speaks to an Echo, regardless of what is said."""
+    """Fires for a command to an Echo, and when only the wake word is spoken."""
 
     description = "Echo spoken to"
     kinds = (VOICE,)
