@@ -25,7 +25,7 @@ class KidsEntity(AlexaDeviceEntity[KidsMode]):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Request a read soon; all entities that are being added share it."""
+        """Request a read, which all entities that are being added share."""
         await super().async_added_to_hass()
         self.coordinator.async_added()
 
@@ -38,8 +38,8 @@ def has_kids(_kids: KidsCoordinator, device: Device, _description: EntityDescrip
 async def async_enable_kids(hass: HomeAssistant, entry: AlexaConfigEntry, device: Device, wanted: str | None) -> None:
     """Assign a device to the child with the id or name ``wanted``, or to the only child if that is None.
 
-    Raises ``ServiceValidationError`` if the device does not support Amazon Kids or unless exactly one child matches,
-    and ``HomeAssistantError`` if Amazon does not accept the assignment.
+    Raises ``ServiceValidationError`` if the device does not support Amazon Kids, or unless exactly one child matches.
+    Raises ``HomeAssistantError`` if a request fails.
     """
     kids = _kids(entry, device)
     with command_errors(hass, entry):
@@ -59,14 +59,14 @@ async def async_disable_kids(hass: HomeAssistant, entry: AlexaConfigEntry, devic
 
 
 def _kids(entry: AlexaConfigEntry, device: Device) -> KidsCoordinator:
-    """Return the Amazon Kids coordinator; raises ``ServiceValidationError`` if the device does not support it."""
+    """Return the coordinator; raises ``ServiceValidationError`` if the device or the cloud lacks Amazon Kids."""
     if (kids := entry.runtime_data.kids) is None or device.family not in FAMILIES:
         raise invalid_input("kids_unsupported", device=device.name)
     return kids
 
 
 def _found(children: Sequence[Child], wanted: str | None) -> Child:
-    """Return the child with the id ``wanted``, else with that name (ignoring case); the only child if it is None.
+    """Return the child with the id ``wanted``, else with that name (ignoring case); for None, the only child.
 
     Raises ``ServiceValidationError`` unless exactly one child matches.
     """

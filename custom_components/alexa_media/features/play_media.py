@@ -30,7 +30,7 @@ _SEQUENCE: Final = "sequence"
 ROUTINE: Final = "routine"
 IMAGE: Final = "image"
 
-# Folder types of browsing: categories and music providers.
+# Types of folders in browsing: those of the library, and music providers.
 LIBRARY: Final = "library"
 PROVIDER: Final = "provider"
 _FOLDER_ID: Final = re.compile(rf"({PROVIDER}s?|sounds|{ROUTINE}s|{QUEUE})/.*", re.IGNORECASE)
@@ -67,7 +67,7 @@ def is_provider(media_type: str) -> bool:
 
 
 def own_type(media_type: str) -> str | None:
-    """Return the content type for a word, ignoring case; ``None`` if it is unknown or a provider."""
+    """Return a built-in content type in lower case; ``None`` for a music provider or an unknown content type."""
     found = media_type.strip().casefold()
     return found if found in _OWN_TYPES else None
 
@@ -113,7 +113,7 @@ def command_of(media_type: str, media_id: str, extra: Mapping[str, Any], *, grou
 
     ``media_type`` is one of alexa_media_player's types, or the id of a music provider in capitals. ``extra`` is the
     field of the call with that name. ``group`` is whether the player is a speaker group. Raises
-    ``ServiceValidationError`` for media that is not played with a command.
+    ``ServiceValidationError`` for media that cannot be played with a command, and for invalid fields.
     """
     if is_stream(media_type, media_id):
         raise invalid_input("streaming_unsupported")

@@ -30,7 +30,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
     """Base class for entities that control the playback of a device, or of the group in which it is playing.
 
     Amazon's playback commands only reach Amazon's own player. For a session of a provider with its own player, Amazon
-    refuses them (404 ``UnsupportedProviderException``); a text command is then sent.
+    refuses them (404 ``UnsupportedProviderException``); a text command is then sent, if there is one.
     """
 
     coordinator: PlayersCoordinator
@@ -54,7 +54,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
 
     @property
     def _listener(self) -> Device:
-        """Return the device that receives text commands; for a group, one of its Echos."""
+        """Return the device that receives text commands; for a group, usually one of its Echos."""
         return self.runtime.devices.listener(self.device)
 
     @property
@@ -65,7 +65,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
 
     @property
     def _is_idle(self) -> bool:
-        """Return whether it is certain that nothing is playing."""
+        """Return whether it is certain that no session is playing, paused or interrupted."""
         return self._session is None and self.coordinator.is_current
 
     @override
@@ -75,7 +75,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
         await super().async_command(command, target)
 
     async def _async_transport(self, kind: str, **fields: str | float | bool | None) -> None:
-        """Send a playback command; does nothing if it is certain that nothing is playing."""
+        """Send a playback command; does nothing if it is certain that there is no session."""
         await async_require_speakers(self)
         if self._is_idle:
             return
@@ -96,7 +96,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
                 await self._async_send_phrase(PLAY, {})
 
     async def _async_stop(self) -> None:
-        """Stop playback, whichever player it uses; does nothing if it is certain that nothing is playing."""
+        """Stop playback, whichever player it uses; does nothing if it is certain that there is no session."""
         await async_require_speakers(self)
         if self._is_idle:
             return
@@ -107,8 +107,8 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
     async def _async_sent(self, kind: str, fields: dict[str, str | float | bool | None]) -> bool:
         """Send a command to Amazon's player; return False if the session does not accept it.
 
-        The session then uses a provider's own player, or its queue has expired. Returns True if Amazon accepted the
-        command or nothing is playing. Raises ``AlexaError``.
+        Such a session uses a provider's own player, or its queue has expired. Returns True if Amazon accepted the
+        command, or if there is no session. Raises ``AlexaError``.
         """
         target = self._playing_group or self.device
         try:
@@ -126,7 +126,8 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
     async def _async_send_phrase(self, kind: str, fields: dict[str, str | float | bool | None]) -> None:
         """Send a command as text to an Echo, unless the session already has the requested state.
 
-        Raises ``ServiceValidationError`` if there is no phrase for the command or in the language of the Echo.
+        Raises ``ServiceValidationError`` if there is no phrase for the command, or none in the language of the Echo.
+        Raises ``AlexaError`` if the request fails.
         """
         session, listener = self._session, self._listener
         if session is not None and session.state is _STATE_AFTER.get(kind):

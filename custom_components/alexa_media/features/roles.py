@@ -125,7 +125,7 @@ _ASSET: Final = "Alexa."
 
 
 def unit_of(value_range: ValueRange) -> str | None:
-    """Return the unit to show, or None if there is none or it is unknown."""
+    """Return the unit to show; None if there is none, or for an unknown unit of Amazon."""
     unit = value_range.unit
     if unit is None or unit.startswith(_ASSET):
         return UNITS.get(unit or "")
@@ -213,7 +213,7 @@ def position_of(appliance: Appliance) -> Feature | None:
 
 
 def level_position_of(appliance: Appliance) -> Feature | None:
-    """Return the percentage feature that is the position of a blind without a range for it, or None."""
+    """Return the percentage feature that is the position of a blind without a range as its position, or None."""
     if appliance.kind not in _BLINDS or position_of(appliance):
         return None
     return next(iter(_settable(appliance, FeatureName.PERCENTAGE)), None)
@@ -255,9 +255,9 @@ def plain_modes(appliance: Appliance) -> tuple[Feature, ...]:
 
 
 def effects_of(appliance: Appliance) -> Feature | None:
-    """Return the mode feature with the effects of a light; None if it has none.
+    """Return the mode feature with the effects of a light, or None.
 
-    It is the first writable one that is not the position of a cover.
+    This is the light's first writable mode feature that is not the position of a cover.
     """
     modes = _modes_without_position(appliance)
     return modes[0] if modes and is_light(appliance) else None

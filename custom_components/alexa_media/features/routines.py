@@ -45,7 +45,7 @@ async def async_press_routine(permissions: Permissions, entry: AlexaConfigEntry,
     """Run a routine without a given Echo; raises like ``async_run_routine``.
 
     Actions for "the device you speak to" run on the default device, or on the only Echo. If the routine has such
-    actions and there is neither, a repair issue is created as well.
+    actions and there is neither, raises ``ServiceValidationError`` and creates a repair issue.
     """
     if (coordinator := entry.runtime_data.routines) is None:
         raise invalid_input("routine_gone")
@@ -77,7 +77,10 @@ async def _async_run(
 
 
 def _default_echo(entry: AlexaConfigEntry) -> Device | None:
-    """Return the Echo for "the device you speak to": the default device, else the only Echo, else None."""
+    """Return the Echo for "the device you speak to", or None.
+
+    It is the default device if that is a single Echo, else the only Echo of the account.
+    """
     devices = entry.runtime_data.devices.data.values()
     echos = {
         device.serial: device for device in devices if not device.is_group and device.family is not DeviceFamily.VOX
@@ -89,7 +92,7 @@ def _default_echo(entry: AlexaConfigEntry) -> Device | None:
 def found_routine(routines: Mapping[str, Routine], wanted: str) -> Routine:
     """Return the routine with the given id, name or utterance, tried in this order; raises ``ServiceValidationError``.
 
-    Case and whitespace are ignored in names and utterances. If several match, the only enabled one is used.
+    Case and extra whitespace are ignored in names and utterances. If several match, the only enabled one is used.
     """
     if routine := routines.get(wanted.strip()):
         return routine
@@ -127,7 +130,7 @@ class RoutineEntity(AccountEntity[RoutinesCoordinator]):
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Update the name and the enabled state of the routine."""
+        """Write the state, and rename the entity if its routine was renamed."""
         if routine := self.coordinator.data.get(self._routine.routine_id):
             renamed, self._routine = routine.name != self._routine.name, routine
             if renamed and self.registry_entry:

@@ -37,7 +37,7 @@ from .speech import DEFAULT_TITLE, EchoPlayer, Kind, Message, echo_players, expa
 
 MAX_DEPTH: Final = 5
 MAX_COMMANDS: Final = 40
-"""Maximum number of operations in a sequence (``_operations``); Amazon has been observed to accept as many."""
+"""Maximum number of operations in a sequence (``_operations``); Amazon has been observed to accept this many."""
 MAX_STEPS: Final = 2 * MAX_COMMANDS
 """Maximum number of steps, including pauses and groups of steps."""
 MAX_WAIT: Final = 3600
@@ -160,10 +160,10 @@ class StepReader:
     serials: set[str] = field(default_factory=set)
 
     def read(self, steps: Sequence[object], entity_ids: Sequence[str]) -> Step:
-        """Return one step with consecutive steps, which run on ``entity_ids`` unless a step has its own.
+        """Return one step that runs the given steps in order, on ``entity_ids`` unless a step names other entities.
 
-        Raises ``ServiceValidationError``. It contains the number of a step that is invalid; "2.1" is the first sub-step
-        of the second step.
+        Raises ``ServiceValidationError``. Errors identify an invalid step by its number; "2.1" is the first sub-step of
+        the second step.
         """
         step = self._group("serial", list(steps), tuple(entity_ids), "", 0)
         if (count := sum(map(_operations, commands_of(step)))) > MAX_COMMANDS:
@@ -293,7 +293,7 @@ def _listener(devices: DevicesCoordinator, device: Device) -> tuple[Device, ...]
 
 
 def _speakers(devices: DevicesCoordinator, device: Device) -> tuple[Device, ...]:
-    """Return the speakers of a group that are online, or all of them if none is."""
+    """Return the online speakers behind a device, or all of them if none is online."""
     leaves = devices.leaves(device)
     return tuple(leaf for leaf in leaves if leaf.online) or leaves
 
@@ -309,7 +309,7 @@ def _together(steps: Sequence[Step]) -> Step:
 
 
 def names_routine(steps: object) -> bool:
-    """Return whether the steps contain a routine at any depth; the depth is checked elsewhere."""
+    """Return whether the steps may contain a routine, at any depth."""
     waiting = [steps]
     while waiting:
         step = waiting.pop()

@@ -17,7 +17,7 @@ from ..entity import AlexaDeviceEntity, CapableDescription, ListedEntity, comman
 
 
 def is_single(_source: object, device: Device, _description: EntityDescription) -> bool:
-    """Return whether a device is not a group; groups have no settings."""
+    """Return whether a device is a single device, and not a speaker group."""
     return not device.is_group
 
 
@@ -90,12 +90,12 @@ class SettingEntity(AlexaDeviceEntity[SettingValue], AlexaSetting):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the settings may be shown, and none of those needed is unknown because a read failed."""
+        """Return whether topic and device are available, and no needed setting is unknown because a read failed."""
         return super().available and not any(self.settings.has_failed(self.serial, setting) for setting in self._shown)
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen for all needed settings, and request a read of them."""
+        """Listen for all needed settings, and request a read of those that are not known yet."""
         await super().async_added_to_hass()
         for setting in self.entity_description.also:
             key = setting_key(self.serial, setting)

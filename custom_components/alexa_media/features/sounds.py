@@ -2,7 +2,7 @@
 
 Alexa plays the source of an ``<audio>`` element in SSML: MP3 (MPEG version 2) at 48 kbit/s, at most 240 seconds, from
 an https URL with a certificate that Amazon trusts ("SSML Reference", section audio). Home Assistant's ffmpeg converts
-each sound. It is kept in memory, at a URL that cannot be guessed, until Amazon has had time to fetch it.
+each sound. The result is kept in memory, at a URL that cannot be guessed, until Amazon has had time to fetch it.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ LIFE: Final = 5 * 60.0
 MAX_SECONDS: Final = 240
 """Maximum length of a sound in seconds."""
 MAX_SOURCE: Final = 50 * 1024 * 1024
-"""Maximum size of a source in bytes; enough for 240 seconds of WAV."""
+"""Maximum size of a source in bytes; enough for 240 seconds of WAV in CD quality."""
 PATIENCE: Final = 60.0
 """Maximum seconds for fetching a source, and for converting it."""
 MAX_CONCURRENT: Final = 2
@@ -147,7 +147,7 @@ class PreparedSound:
 class SoundShelf:
     """Sounds that Amazon may fetch, limited in number and total size.
 
-    The oldest sounds that aren't in use are removed first.
+    Among the sounds that aren't in use, those that were offered least recently are removed first.
     """
 
     def __init__(self, hass: HomeAssistant) -> None:
@@ -186,8 +186,8 @@ class SoundShelf:
     async def _async_prepare(self, source: str, entity_id: str) -> PreparedSound:
         """Fetch and convert a source; a sound that is still available is not converted again.
 
-        For sources outside Home Assistant, the reason of an ``AudioError`` is left out, because it would reveal which
-        hosts and ports of the home network respond.
+        For a source outside Home Assistant, a general ``AudioError`` replaces most others, because these would reveal
+        which hosts and ports of the home network respond.
         """
         try:
             _ffmpeg(self._hass)
@@ -218,7 +218,7 @@ class SoundShelf:
 
     @callback
     def _async_make_room(self, sound: PreparedSound) -> None:
-        """Remove the oldest unused sounds to make room for a new one; raises ``HomeAssistantError`` if that fails."""
+        """Remove unused sounds, if necessary, to make room for a sound; raises ``HomeAssistantError`` if that fails."""
         others = [other for other in self._sounds.values() if other is not sound]
         total = sum(len(other.mp3) for other in others) + len(sound.mp3)
         count = len(others) + 1
@@ -236,7 +236,7 @@ class SoundShelf:
     def offer(self, sound: PreparedSound) -> Iterator[None]:
         """Serve a sound while a message that uses it is sent, and for up to ``LIFE`` seconds after that.
 
-        Raises ``HomeAssistantError`` if too many sounds are in use.
+        Raises ``HomeAssistantError`` if the sounds in use leave no room for it.
         """
         self._async_make_room(sound)
         self._sounds.pop(sound.name, None)
@@ -269,8 +269,8 @@ async def async_announce_sound(entity: AlexaDeviceEntity[Any], source: str, volu
     """Play a media source or a URL on a device as speech, which waits for current speech and does not replace music.
 
     ``volume`` (0–1) applies during playback. As with other speech, Do Not Disturb does not prevent it. Raises
-    ``ServiceValidationError`` for media that can never be played or without an external URL, and
-    ``HomeAssistantError`` for media that cannot be played now.
+    ``ServiceValidationError`` without an external URL and for media that is too large, too long or not supported, and
+    ``HomeAssistantError`` for media that cannot be fetched, converted or played.
     """
     hass, root = entity.hass, required_public_url(entity.entry)
     shelf = async_shelf(hass)
@@ -346,7 +346,7 @@ def _digest(data: bytes) -> bytes:
 async def async_fetch(hass: HomeAssistant, address: URL) -> bytes:
     """Return the content of a URL.
 
-    Raises ``ServiceValidationError`` if it is too large, and ``AudioError`` if it cannot be fetched.
+    Raises ``ServiceValidationError`` if the content is too large, and ``AudioError`` if it cannot be fetched.
     """
     data = bytearray()
     # Home Assistant's own certificate is rarely valid for its local address.
@@ -367,7 +367,7 @@ async def async_fetch(hass: HomeAssistant, address: URL) -> bytes:
 async def _async_address(hass: HomeAssistant, source: str, entity_id: str) -> URL:
     """Return the http or https URL of a media source, a URL, or a path of Home Assistant.
 
-    Raises ``ServiceValidationError`` for anything else, and ``AudioError`` for a media source that cannot be resolved.
+    Raises ``ServiceValidationError`` for anything else, and ``AudioError`` for a source that cannot be resolved.
     """
     try:
         if media_source.is_media_source_id(source):
@@ -386,7 +386,7 @@ async def _async_address(hass: HomeAssistant, source: str, entity_id: str) -> UR
 async def async_convert(hass: HomeAssistant, source: bytes) -> bytes:
     """Convert a sound to the MP3 format that Alexa accepts.
 
-    Raises ``ServiceValidationError`` if it is too long, and ``AudioError`` if ffmpeg is missing or fails.
+    Raises ``ServiceValidationError`` if the sound is too long, and ``AudioError`` if ffmpeg is missing or fails.
     """
     try:
         process = await asyncio.create_subprocess_exec(

@@ -129,9 +129,9 @@ def message_of(
 ) -> Message:
     """Return a message after validating its text and options.
 
-    ``volume`` (0–1) is the volume of speech; a message that is only shown makes no sound. ``shown`` is whether an
-    announcement is also shown on screens. Raises ``ServiceValidationError`` for a text that Alexa would not speak, and
-    for an option that has no effect on this kind of message.
+    ``volume`` (0–1) is the volume of speech, so a message that is only shown has none. ``shown`` is whether an
+    announcement is also shown on screens. Raises ``ServiceValidationError`` for a text that Alexa would not speak or
+    show, and for an option that has no effect on this kind of message.
     """
     text = _checked(text)
     options: Mapping[Kind, Mapping[str, object]] = {
@@ -296,7 +296,7 @@ def recipients_of(
 
 
 def _leaves(player: EchoPlayer) -> tuple[Device, ...]:
-    """Return the Echos of a speaker group; empty for a single Echo or a group without known members."""
+    """Return the Echos of a speaker group; empty if none is known, and for a single Echo."""
     if player.device is None or not is_loaded(player.entry):
         return ()
     found = player.entry.runtime_data.devices.leaves(player.device)
@@ -327,7 +327,7 @@ class Report:
         """Raise an error if Echos failed or targets are unknown.
 
         ``ServiceValidationError`` names the unknown targets if no Echo failed; ``HomeAssistantError`` names the failed
-        Echos, the unknown targets, and the accounts that are the cause. An error of the account, such as an ended
+        Echos, the unknown targets, and the accounts that are the cause. An error of the account, such as an expired
         sign-in, is raised as itself instead if nothing was sent and nothing else is wrong. Skipped Echos count as
         failed if nothing was sent and errors of accounts do not explain that; with ``is_answered``, those skipped
         because of Do Not Disturb do not, because a response reports them.
@@ -463,8 +463,8 @@ async def _async_send(hass: HomeAssistant, message: Message, players: Sequence[E
 async def _async_levels(message: Message, players: Sequence[EchoPlayer]) -> dict[str, int]:
     """Return the volumes (0–100) to restore by serial, and record the temporary volumes.
 
-    The temporary volume of another message is never restored. The volumes are read if one of them is not known.
-    An Echo whose volume is still unknown keeps its volume.
+    The temporary volume of a message that is still being spoken is not restored. The volumes are read if one of them is
+    not known. An Echo whose volume is still unknown keeps its volume.
     """
     if message.volume is None:
         return {}
@@ -490,6 +490,6 @@ def _levels(volumes: Mapping[str, Volume]) -> dict[str, int]:
 
 
 def _note_end(hass: HomeAssistant, entry: AlexaConfigEntry, message: Message, levels: Iterable[str]) -> None:
-    """Store until when the temporary volumes of a sent message last; ``levels`` are the serials that have one."""
+    """Store the latest end of a message's temporary volumes; ``levels`` are the serials of the Echos that have one."""
     until = hass.loop.time() + speaking_seconds(message.text, message.sound_seconds, longest=True) + _LATE
     entry.runtime_data.temporary_volumes.async_sent(levels, until)

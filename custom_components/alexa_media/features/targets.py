@@ -1,7 +1,7 @@
 """Targets of actions, triggers and conditions, and permissions of the caller of an action.
 
-Home Assistant checks the caller's permissions for the entities that an entity action names. For all other actions, and
-for devices behind a named entity, this module checks every Echo after resolving groups, before anything is sent.
+Home Assistant only checks the caller's permissions for the entities that an entity action names. The checks here are
+for other actions, and for the Echos of a speaker group.
 """
 
 from collections.abc import Iterable, Iterator
@@ -70,7 +70,7 @@ async def async_permissions(hass: HomeAssistant, context: Context | None) -> Per
 
 
 async def async_require_speakers(entity: AlexaDeviceEntity[Any]) -> None:
-    """Raise ``Unauthorized`` if the caller may not control every speaker behind the group of an entity.
+    """Raise ``Unauthorized`` if an entity is that of a speaker group and the caller may not control all its speakers.
 
     An entity action has to await this before anything else: ``entity.caller`` may change after the first await.
     """
@@ -79,7 +79,7 @@ async def async_require_speakers(entity: AlexaDeviceEntity[Any]) -> None:
 
 
 async def async_recipients(hass: HomeAssistant, call: ServiceCall) -> tuple[list[Recipient], list[str]]:
-    """Return the Echos in an action's target, with groups resolved, and the named targets that are not Echos.
+    """Return the Echos in an action's target, with groups resolved, and named targets that are missing or not Echos.
 
     Raises ``Unauthorized`` for a named entity, or a member of a named speaker group, that the caller may not control.
     Echos that are only in a named area, floor, device, label or group of Home Assistant are left out instead.
@@ -112,7 +112,7 @@ async def async_recipients(hass: HomeAssistant, call: ServiceCall) -> tuple[list
 class EchoTarget:
     """The target of a trigger or a condition; if it is empty, every Echo of all accounts.
 
-    It contains an Echo if it contains one of its entities, its device, or a speaker group with it.
+    The target contains an Echo if it contains an entity or the device of the Echo, or a speaker group with the Echo.
     """
 
     hass: HomeAssistant

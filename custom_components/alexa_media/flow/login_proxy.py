@@ -188,7 +188,7 @@ class LoginSession:
 
         The page has Home Assistant's address but an opaque origin: ``sandbox`` without ``allow-same-origin`` denies
         scripts the storage of the frontend, which contains the user's tokens, and makes every request to the API an
-        unauthenticated one. Apart from that, a page can only access the path of this sign-in and Amazon's files.
+        unauthenticated one. The other rules only let a page load content from this sign-in and from Amazon.
         """
         flow = f"{URL(self.url).origin()}{self.base}/"
         return (
@@ -223,9 +223,9 @@ _SESSIONS: HassKey[dict[str, LoginSession]] = HassKey(f"{DOMAIN}_sign_ins")
 
 
 class LoginProxyView(HomeAssistantView):
-    """Serves the pages without authentication, because the browser may not be the one with the frontend.
+    """Serves the pages without authentication, because the sign-in may open in another browser than the frontend.
 
-    A request from any other browser gets an empty 404, whether or not the sign-in exists.
+    A request without a valid key, cookie or ticket gets an empty 404, whether or not the sign-in exists.
     """
 
     url = PATH + "/{session_id}/{tail:.*}"

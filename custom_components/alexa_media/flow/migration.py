@@ -162,7 +162,7 @@ def _ids(entry: AlexaConfigEntry, stored: object) -> dict[str, str | None]:
 def _options(old: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options, which alexa_media_player stores in the data; filters contain names.
 
-    It stores "/" if there is no external URL. ``queue_delay`` and ``debug`` have no equivalent here.
+    alexa_media_player stores "/" if there is no external URL. ``queue_delay`` and ``debug`` have no equivalent here.
     """
     options: dict[str, Any] = {
         key: [name.strip() for name in str(old.get(key) or "").split(",") if name.strip()]

@@ -61,7 +61,7 @@ class AlexaMediaOptionsFlow(OptionsFlow):
     """
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Show the options, and store them."""
+        """Show the options, then store and apply them; start or end a recording if requested."""
         entry: AlexaConfigEntry = self.config_entry
         before = current_options(entry)
         is_recording = await recordings.async_is_started(self.hass, entry)

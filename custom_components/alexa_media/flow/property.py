@@ -148,7 +148,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
 
     @override
     async def async_oauth_create_entry(self, data: dict[str, Any]) -> ConfigFlowResult:
-        """Ask for the organization; for an existing entry, check that the new sign-in can access its unit."""
+        """Ask for the organization; for an existing entry, store the new sign-in if it can access the entry's unit."""
         self._oauth_data = data
         if self.source == SOURCE_USER:
             return await self.async_step_organization()
@@ -168,7 +168,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         )
 
     async def async_step_organization(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the id of the organization or of one of its units, and read its units."""
+        """Ask for the id of an organization or of one of its units, and read it with the units below it."""
         if user_input is None:
             return self._show_organization()
         unit_id = user_input[CONF_UNIT_ID].strip()
@@ -212,7 +212,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
                 CONF_UNIT_ID: unit_id,
                 CONF_WHOLE_ORGANIZATION: unit_id == top.id and not top.parent_id,
                 CONF_ID_PREFIX: ID_PREFIX,
-                # Two properties may see the same Echo: the ids of the second one distinguish them.
+                # Two properties may have the same Echo, so the ids of further properties get a suffix.
                 CONF_ID_SUFFIX: unit_id.rpartition(".")[2] if others else "",
             },
         )

@@ -1,4 +1,4 @@
-"""Media player platform: Echos and speaker groups."""
+"""Media player platform: Echos, speaker groups, Fire TVs, and speakers of a property."""
 
 from functools import partial
 
@@ -15,7 +15,7 @@ PARALLEL_UPDATES = 0
 
 @platform_setup
 def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
-    """Set up a media player for every device; for a property, only for speakers with volume steps but no level."""
+    """Set up a media player for every device; for a property, only for speakers whose volume can only be stepped."""
     entry, devices, players = add.entry, data.devices, data.players
     if players is None:
         add_appliances(add, where(is_stepped_speaker, AlexaSteppedSpeaker, "volume"))

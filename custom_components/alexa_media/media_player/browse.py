@@ -39,7 +39,7 @@ _TITLES: Final = {_PROVIDERS: "Music providers", _SOUNDS: "Sounds", _ROUTINES: "
 
 
 class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
-    """Media browsing and search. Amazon cannot play music on speaker groups, so they have nothing to browse."""
+    """Media browsing and search; not for speaker groups, on which music can't be started directly."""
 
     @property
     def _library(self) -> MediaLibrary | None:
@@ -198,9 +198,9 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
     # --- validation ------------------------------------------------------------------
 
     async def _async_content_type(self, media_type: str) -> str:
-        """Return a content type in the spelling of commands: words in lower case, a provider as its id.
+        """Return a content type in the spelling of commands: a built-in type in lower case, a provider as its id.
 
-        Names that are not built in are looked up in the account's providers; an unknown one is returned unchanged.
+        A name that is not built in is looked up in the account's providers. An unknown name is returned unchanged.
         """
         if own := own_type(media_type):
             return own
@@ -217,7 +217,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
     async def _async_checked(self, search: PlaySearch) -> PlaySearch:
         """Return a search in Amazon's wording; raises ``ServiceValidationError`` with the reason of a refusal.
 
-        It is returned unchanged for a group, or if the validation is not supported or gets no usable response.
+        The search is returned unchanged for a group, or if the validation is not supported or gets no usable response.
         """
         if (library := self._library) is None:
             return search
@@ -264,7 +264,7 @@ def _provider_folder(provider: MusicProvider, children: Iterable[BrowseMedia] | 
 def _folder(
     path: str, title: str, children: Iterable[BrowseMedia] | None = None, *, can_search: bool = False
 ) -> BrowseMedia:
-    """Return a folder of the library; ``children`` is its content, None if it is not shown."""
+    """Return a folder of the library; ``children`` is its content, or None to leave the content out."""
     return BrowseMedia(
         title=title,
         media_class=MediaClass.DIRECTORY,

@@ -172,7 +172,7 @@ def _mean(volumes: Iterable[Volume]) -> int | None:
 
 
 def _is_silent(volumes: Iterable[Volume]) -> bool | None:
-    """Return whether all volumes are muted or 0; ``None`` if none is known."""
+    """Return whether all known volumes are muted or 0; ``None`` if none is known."""
     known = [volume for volume in volumes if volume.muted is not None or volume.level is not None]
     return all(volume.muted or volume.level == 0 for volume in known) if known else None
 
@@ -208,7 +208,7 @@ _BY_SESSION: Final = (
 # Features of ``_ALWAYS`` that a provider with its own player supports only through text commands.
 _BY_WORDS: Final = MediaPlayerEntityFeature.PLAY | MediaPlayerEntityFeature.PAUSE
 
-# The sentence contains whole minutes. Amazon documents no maximum; this one is the integration's.
+# Amazon documents no limits; these are the integration's.
 SHORTEST_SLEEP: Final = timedelta(minutes=1)
 LONGEST_SLEEP: Final = timedelta(hours=12)
 
@@ -429,7 +429,7 @@ class AlexaMediaPlayer(
 
     @override
     async def async_media_play_pause(self) -> None:
-        """Pause or resume; do nothing without a session."""
+        """Pause if something is playing, else resume; does nothing if it is certain that there is no session."""
         await self._async_transport(PAUSE if self.state is MediaPlayerState.PLAYING else PLAY)
 
     @override
@@ -478,7 +478,10 @@ class AlexaMediaPlayer(
         raise invalid_input("not_a_fire_tv", device=self.device.name)
 
     async def async_set_sleep_timer(self, duration: timedelta) -> None:
-        """Set a sleep timer with a text command (``alexa_media.set_sleep_timer``); do nothing if nothing is playing."""
+        """Set a sleep timer with a text command (``alexa_media.set_sleep_timer``).
+
+        Does nothing if it is certain that there is no session.
+        """
         if not SHORTEST_SLEEP <= duration <= LONGEST_SLEEP:
             raise invalid_input("sleep_timer_invalid")
         listener = self._listener
@@ -602,12 +605,12 @@ class AlexaFireTv(AlexaMediaPlayer):
 
     @override
     async def async_media_play(self) -> None:
-        """Resume music that Amazon controls, or else the video."""
+        """Resume the session (music), or the video if there is no session."""
         await (super().async_media_play() if self._session else self.async_send_fire_tv_command(FireTvKey.RESUME))
 
     @override
     async def async_media_pause(self) -> None:
-        """Pause music that Amazon controls, or else the video."""
+        """Pause the session (music), or the video if there is no session."""
         await (super().async_media_pause() if self._session else self.async_send_fire_tv_command(FireTvKey.PAUSE))
 
     @override

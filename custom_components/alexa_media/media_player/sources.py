@@ -149,7 +149,7 @@ class SoundModes(AlexaDeviceEntity[Player], MediaPlayerEntity):
     @property
     @override
     def sound_mode(self) -> str | None:
-        """Return the name of the current sound mode; None if it has no name or is unknown."""
+        """Return the sound mode that matches the equalizer; None if none matches or the equalizer is unknown."""
         return next((name for name, gains in SOUND_MODES.items() if gains == self._gains), None)
 
     @override
