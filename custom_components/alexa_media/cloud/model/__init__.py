@@ -1,1 +1,1 @@
-"""Backend protocols, models and push events shared by both clouds."""
+"""Backend protocols, models and push events."""

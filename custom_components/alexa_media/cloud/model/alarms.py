@@ -13,7 +13,7 @@ WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recurrence:
-    """A repeat every ``interval`` weeks on ``weekdays`` (of ``WEEKDAYS``); no other kind of repeat can be set."""
+    """A repeat every ``interval`` weeks on ``weekdays`` (from ``WEEKDAYS``), the only kind the integration can set."""
 
     weekdays: tuple[str, ...]
     interval: int = 1
@@ -50,7 +50,7 @@ class AlarmsApi(Protocol):
     ) -> str:
         """Create a reminder and return its id; a device with the serial ``EVERYWHERE`` means all devices.
 
-        Amazon chooses the sound if there is none.
+        Without ``sound``, Amazon chooses one.
         """
 
     async def async_edit_alarm(
@@ -67,7 +67,10 @@ class AlarmsApi(Protocol):
         sound: AlarmTone | None = None,
         enabled: bool | None = None,
     ) -> None:
-        """Change a reminder, or turn it on or off; ``None`` keeps a value, but a new ``timing`` turns it on."""
+        """Change a reminder, or turn it on or off; ``None`` keeps a value.
+
+        A new ``timing`` turns the reminder on unless ``enabled`` is False.
+        """
 
     async def async_switch_alarm(self, device: Device, alarm: Notification, *, enabled: bool) -> None:
         """Turn an alarm on or off."""

@@ -41,8 +41,9 @@ def _unsupported(what: str) -> AlexaUnsupportedError:
 class AlexaBackend(Protocol):
     """One signed-in account of one cloud.
 
-    A subclass implements the parts that its cloud has. The other parts are ``None``, or raise an error. Every method
-    raises an ``AlexaError`` on failure. A command returns when Amazon has accepted it.
+    A subclass implements the parts that its cloud has. Other parts are ``None``, raise ``AlexaUnsupportedError`` or do
+    nothing. Methods raise an ``AlexaError`` on failure unless documented otherwise. A command returns when Amazon has
+    accepted it.
     """
 
     history: HistoryApi | None = None
@@ -81,22 +82,22 @@ class AlexaBackend(Protocol):
 
     @property
     def intervals(self) -> Mapping[str, timedelta]:
-        """Return the poll intervals by topic, for topics whose cost grows with the number of devices."""
+        """Return the poll intervals by topic; all other topics use their default intervals."""
 
     def watch(self, topic: str, watched: Callable[[], frozenset[str]]) -> None:
-        """Register a callback that returns the keys of a topic shown by entities; some clouds read only these."""
+        """Register a callback that returns the keys of a topic shown by entities; other keys may be read less often."""
 
     def follow_answers(self, listener: Callable[[], None]) -> None:
-        """Call ``listener`` after each successful response; it must not block. It replaces an earlier listener."""
+        """Call ``listener``, which must not block, after each successful response, instead of an earlier listener."""
 
     def record_to(self, recorder: ExchangeRecorder | None) -> None:
-        """Send all responses and directives to ``recorder``; None stops that."""
+        """Record requests, responses and directives with ``recorder``; None stops that."""
 
     def renew_stream(self) -> None:
         """Register the capabilities again, look up the region and reopen a stream that delivers no events."""
 
     def reopen_stream(self) -> None:
-        """Clear the back-off of failed renewals, and end the push stream's wait before its next attempt."""
+        """Clear the back-off of failed renewals; end the stream's wait for its next attempt, except a Retry-After."""
 
     @property
     def drift(self) -> Drift:
@@ -109,10 +110,10 @@ class AlexaBackend(Protocol):
 
     @property
     def stats(self) -> Mapping[str, object]:
-        """Return counters for diagnostics, without secrets or names."""
+        """Return counters and states for diagnostics, without private data."""
 
     async def async_sign_in(self) -> None:
-        """Get the tokens and cookies, which suffice for the push stream."""
+        """Get an access token and cookies, which suffice for the push stream."""
 
     async def async_connect(self) -> None:
         """Sign in if necessary, and read the service endpoints and the account unless they are known."""
@@ -124,31 +125,34 @@ class AlexaBackend(Protocol):
         """Return the signed-in account, read from the cloud."""
 
     async def async_devices(self) -> Mapping[str, Device]:
-        """Return all devices by serial; an account raises instead of returning an empty or implausible list."""
+        """Return the devices by serial; Smart Properties return only Echos.
+
+        An account raises ``AlexaBadResponseError`` instead of returning an empty or implausible list.
+        """
 
     async def async_sessions(self, known: Iterable[Device] = ()) -> tuple[Session, ...]:  # noqa: ARG002 - names of the protocol
-        """Return all media sessions of the account; empty if all players are idle.
+        """Return the media sessions of the account that name a device; may be empty.
 
-        ``known`` are devices to use until the device list has been read, because the request has to name a device.
+        The device that the request names is taken from ``known`` until the device list has been read.
         """
         raise _unsupported("players")
 
     async def async_volumes(self) -> Mapping[str, Volume]:
-        """Return the volumes of all devices that report one, by serial."""
+        """Return the volumes of the devices that report one, by serial."""
         raise _unsupported("players")
 
     async def async_notifications(self) -> Mapping[str, Notification]:
-        """Return all alarms, timers and reminders by id."""
+        """Return the alarms, timers and reminders by id."""
         raise _unsupported("alarms")
 
     async def async_dnd(self) -> Mapping[str, bool]:
-        """Return the Do Not Disturb state of all devices that support it, by serial."""
+        """Return the Do Not Disturb states of the devices that report one, by serial."""
 
     async def async_set_dnd(self, device: Device, enabled: bool) -> None:
         """Turn Do Not Disturb on or off on one device."""
 
     async def async_bluetooth(self) -> Mapping[str, BluetoothState]:
-        """Return the paired devices of each Echo that has Bluetooth, by serial."""
+        """Return the paired Bluetooth devices by the serial of the Echo."""
         raise _unsupported("Bluetooth")
 
     async def async_connect_bluetooth(self, device: Device, address: str) -> None:  # noqa: ARG002 - names of the protocol

@@ -1,6 +1,7 @@
 """Smart home appliances and Alexa Guard: features, states, controls and protocol.
 
-Names of features, properties and operations are those of Amazon's GraphQL schema.
+Names of features, properties and operations are those of Amazon's GraphQL schema. Accounts also have an older smart
+home API, phoenix.
 """
 
 from collections.abc import Mapping, Sequence
@@ -235,9 +236,10 @@ class Feature:
     """A function or measurement of an appliance.
 
     ``instance`` distinguishes several ranges, modes and toggles of one appliance; it is "" if Amazon sends none. A
-    feature without ``operations`` is read-only. ``modes`` are the modes of a mode feature or of a thermostat, or the
-    arm states of a panel. ``value_range`` is set for a range with valid limits. ``units`` are the units of a meter's
-    readings (``MILLIWATT_HOUR``) by property. ``needs_code`` means that a panel requires a code.
+    range, mode or toggle without ``operations`` is read-only. ``modes`` are the modes of a mode feature or of a
+    thermostat, or the arm states of a panel. ``value_range`` is set for a range with valid limits. ``units`` are the
+    units of a meter's readings (``MILLIWATT_HOUR``) by property. ``needs_code`` means that disarming a panel requires a
+    code.
     """
 
     name: FeatureName
@@ -256,13 +258,13 @@ class Feature:
 class Appliance:
     """A smart home device.
 
-    ``entity_id`` is the base of unique ids; for an account it is Alexa's id, usually a UUID. ``endpoint_id`` is the id
-    in GraphQL, ``appliance_id`` the id in phoenix. ``merged_ids`` are the appliance ids that Alexa has merged into this
-    one. ``echo_serial`` is the serial of the Echo that the appliance is connected to, or that it is (``is_echo``).
-    ``connected_via`` is the name of the Echo that it is connected to. ``serial`` is the appliance's own. ``is_local``
-    means that it is connected to an Echo or made by Amazon; all appliances of Smart Properties count as local.
-    ``type_raw`` is the value of ``kind`` as received. ``is_scene`` means that it can only be activated. ``sounds`` are
-    the sounds that it can detect, as properties (``smokeAlarmDetectionState``).
+    ``entity_id`` is the base of unique ids. For an account, it is Alexa's id, usually a UUID; ``endpoint_id`` is the id
+    in GraphQL, and ``appliance_id`` the id in phoenix. ``merged_ids`` are the appliance ids that Alexa has merged into
+    this one. ``echo_serial`` is the serial of the Echo that the appliance is connected to, or its own if it is an Echo.
+    ``connected_via`` is the name of the Echo that the appliance is connected to. ``is_local`` means that the appliance
+    need not be selected to get entities, for example because it is connected to an Echo. ``type_raw`` is the value of
+    ``kind`` as received. ``is_scene`` means that the appliance can be activated. ``sounds`` are the sounds that it can
+    detect, as properties (``smokeAlarmDetectionState``).
     """
 
     entity_id: str
@@ -289,7 +291,7 @@ class Appliance:
     features: tuple[Feature, ...] = ()
 
     def feature(self, name: FeatureName, instance: str | None = None) -> Feature | None:
-        """Return a feature by name and instance, or the first of that name; None if there is none."""
+        """Return the first feature with a name, and with an instance if one is given; None if there is none."""
         return next(
             (
                 feature
@@ -305,7 +307,7 @@ class Appliance:
 
 
 class PropertyKey(NamedTuple):
-    """Key of a property: Amazon's ``feature`` and ``name``; ``instance`` is "" if the feature has none."""
+    """Key of a property: Amazon's names of the feature and the property; ``instance`` is "" if there is none."""
 
     feature: str
     name: str
@@ -317,7 +319,10 @@ _AHEAD: Final = timedelta(hours=1)
 
 
 def time_of_sample(at: datetime | None) -> datetime | None:
-    """Return the time of a sample; None if it is over an hour in the future, which would outdate every later sample."""
+    """Return the time of a sample, or None if it is unknown or more than an hour in the future.
+
+    A sample from the future would make later ones look outdated.
+    """
     return None if at is None or at > datetime.now(UTC) + _AHEAD else at
 
 
@@ -325,8 +330,8 @@ def time_of_sample(at: datetime | None) -> datetime | None:
 class Sample:
     """A value and the time of its measurement.
 
-    ``value`` is ``None`` if it is unknown, and ``error`` is Amazon's name for the reason, if it reported one. The times
-    are compared: for example, a light shows its color or its color temperature, whichever is newer.
+    ``value`` is ``None`` if it is unknown. ``error`` names the reason, or is ``None`` if Amazon reported no error. The
+    time decides which of two samples is newer, for example the color of a light or its color temperature.
     """
 
     value: Value | None
@@ -342,7 +347,8 @@ class Sample:
 class ApplianceState:
     """State of an appliance.
 
-    ``refused`` is True after a command found the appliance unreachable, until Amazon sends a newer state.
+    ``refused`` is True after a command found the appliance unreachable; ``updated`` clears it unless all of the new
+    samples are outdated.
     """
 
     samples: Mapping[PropertyKey, Sample] = field(default_factory=dict)
@@ -395,7 +401,7 @@ class SetBrightness:
 class SetColor:
     """Set the color: hue 0–360, saturation and brightness 0–1.
 
-    ``name`` is Alexa's name for the color, for appliances that only accept names.
+    ``name`` is Alexa's name for the color, which phoenix requires.
     """
 
     hue: float
@@ -406,7 +412,7 @@ class SetColor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetColorTemperature:
-    """Set the color temperature in kelvins; ``name`` is Alexa's name (``soft_white``) for appliances that need it."""
+    """Set the color temperature in kelvins; ``name`` is Alexa's name (``soft_white``), which phoenix requires."""
 
     kelvin: int
     name: str | None = None
@@ -470,7 +476,7 @@ class SetSetpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetSpeakerVolume:
-    """Set the volume, 0–100, of an appliance with a speaker that is not a media player."""
+    """Set the volume of an appliance's speaker, 0–100."""
 
     level: int
 
@@ -482,7 +488,7 @@ type Adjustable = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adjust:
-    """Change a value by an amount; Amazon keeps the result within its limits. Only Smart Properties support this.
+    """Change a value by an amount; only Smart Properties support this.
 
     Brightness and volume are in percentage points, a setpoint in degrees of ``scale``. For a color temperature only the
     sign counts (positive is a cooler white), because the manufacturer of the device defines the size of a step.
@@ -511,7 +517,7 @@ type Control = (
 
 
 def feature_of(control: Control) -> tuple[FeatureName, str]:
-    """Return the name and the instance of the feature that a control sets."""
+    """Return the name and the instance of the feature that a control changes."""
     match control:
         case SetPower():
             return FeatureName.POWER, ""
@@ -584,7 +590,7 @@ def _unsupported(what: str) -> AlexaUnsupportedError:
 
 
 class SmartHomeApi(Protocol):
-    """The smart home of an account. Every method raises an ``AlexaError`` on failure.
+    """The smart home of an account. Methods raise an ``AlexaError`` on failure unless documented otherwise.
 
     A subclass implements the parts that its cloud has; the other methods raise ``AlexaUnsupportedError``.
     """
@@ -592,7 +598,7 @@ class SmartHomeApi(Protocol):
     async def async_discover(self, *, with_rooms: bool = False) -> Discovery:
         """Return all appliances and their states; both may be empty.
 
-        With ``with_rooms``, the result includes the rooms if they need no additional request. Smart Properties return
+        With ``with_rooms``, an account reads the rooms in the same request if Amazon allows it. Smart Properties return
         the states only if the devices were listed since the last call.
         """
 
@@ -637,7 +643,7 @@ class SmartHomeApi(Protocol):
         raise _unsupported("search")
 
     async def async_states(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:
-        """Return the states of the appliances by entity id; an account omits appliances missing from the response."""
+        """Return the states of the appliances by entity id; some appliances may be missing."""
 
     async def async_control(
         self, controls: Sequence[tuple[Appliance, Sequence[Control]]]
@@ -645,7 +651,7 @@ class SmartHomeApi(Protocol):
         """Run the controls of each appliance; return an error or None for each appliance.
 
         An account combines controls that are submitted in the same turn of the event loop, or while a request is in
-        flight, into shared requests; Smart Properties need one request per control. An unreachable appliance results in
+        flight, into shared requests; Smart Properties send each control separately. An unreachable appliance results in
         ``AlexaUnreachableError`` and does not affect the others.
         """
 
@@ -665,8 +671,8 @@ class SmartHomeApi(Protocol):
         raise _unsupported("Guard")
 
     async def async_arm(self, panel: Appliance, state: ArmState, *, code: str | None = None) -> None:  # noqa: ARG002 - names of the protocol
-        """Arm or disarm Guard or another security panel, with its code if it needs one.
+        """Arm or disarm Guard or another security panel; ``code`` is only used to disarm.
 
-        Raises ``AlexaCommandError``; its ``code`` may be Amazon's name for the reason (``BypassNeeded``).
+        Raises ``AlexaCommandError`` if Amazon refuses; the error's ``code`` may name the reason (``BypassNeeded``).
         """
         raise _unsupported("security panels")

@@ -1,4 +1,4 @@
-"""Commands to a device, and a marker for requests that a user is waiting for."""
+"""Commands to a device, and a marker for the requests of a running command."""
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -155,7 +155,7 @@ type DeviceCommand = (
 """A command that becomes one node per device."""
 
 type Command = DeviceCommand | Announce
-"""Any command; an announcement is one node for all of its devices."""
+"""Any command; one node of an announcement can have several devices."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +178,7 @@ _COMMAND: Final[ContextVar[_Command | None]] = ContextVar("alexa_media_command",
 
 @contextmanager
 def command() -> Generator[None]:
-    """Mark all requests in the block as part of a command, so that the integration's back-off does not block them."""
+    """Mark all requests in the block as part of a command, so that an account does not hold them back like polls."""
     running = _Command()
     token = _COMMAND.set(running)
     try:

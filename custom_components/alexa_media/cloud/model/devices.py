@@ -180,7 +180,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
-    """Volume level (0–100) and mute state of one device; ``None`` if Amazon does not report them."""
+    """Volume level (0–100) and mute state of one device; ``None`` for a value that Amazon does not report."""
 
     level: int | None
     muted: bool | None
@@ -216,7 +216,7 @@ class PairedDevice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BluetoothState:
-    """Paired devices of one Echo; ``paired`` is ``None`` if the Echo is offline."""
+    """Paired devices of one Echo; ``paired`` is ``None`` if they are unknown, as for an offline Echo."""
 
     paired: tuple[PairedDevice, ...] | None
 

@@ -35,8 +35,8 @@ NO_COMMANDS: Final = frozenset(
 class VoiceRecord:
     """One record of the voice history.
 
-    ``serial`` is ``None`` if the cloud does not report the device. ``utterance_raw`` is the
-    cloud's value of ``utterance``. ``repr`` omits the private fields to keep them out of the logs.
+    ``serial`` is ``None`` if the cloud does not report the device. ``utterance_raw`` is the value of ``utterance`` as
+    received. ``repr`` omits transcript, response, intent and person to keep them out of the logs.
     """
 
     timestamp: datetime

@@ -161,7 +161,7 @@ class MediaApi(Protocol):
         """Return the radio stations that match a search."""
 
     async def async_queue(self, device: Device) -> tuple[QueueItem, ...]:
-        """Return the current and upcoming tracks of a device; empty if Amazon controls no playback there."""
+        """Return up to 50 tracks of a device's queue; empty if Amazon controls no playback there."""
 
     async def async_check(self, search: PlaySearch, device: Device) -> SearchResult:
         """Return how Amazon resolves a search, without playing it."""
@@ -173,4 +173,4 @@ class MediaApi(Protocol):
         """Stop playback on all devices of the account."""
 
     async def async_run(self, step: Step) -> None:
-        """Run a step as one sequence; a step with speech is sent after its devices have finished speaking."""
+        """Run a step as one sequence; a step with speech waits for earlier speech on its devices."""

@@ -55,7 +55,8 @@ class PostalAddress:
 class AddressRefusal:
     """Reason why Amazon rejects an address, in plain words, usable as a part of a sentence.
 
-    ``problems`` are Amazon's codes, ``suggestions`` accepted alternatives, best first. Both may be empty.
+    ``problems`` are Amazon's codes, ``suggestions`` are addresses that Amazon proposes instead, best first. Both may be
+    empty.
     """
 
     reason: str
@@ -161,7 +162,8 @@ class ManagementApi(Protocol):
     async def async_settings(self) -> Mapping[str, DeviceSettings]:
         """Return the last known settings of the Echos by key.
 
-        Only new Echos and Echos with entities are read again, with at least one request each.
+        Unless a recent read can be reused, new Echos and Echos with entities are read first, with at least one request
+        each.
         """
 
     async def async_settings_of(self, key: str) -> DeviceSettings:
@@ -176,7 +178,7 @@ class ManagementApi(Protocol):
     async def async_query(self, search: DeviceSearch) -> Sequence[ManagedDevice]:
         """Return the matching devices, read from Amazon.
 
-        A search costs one request per 10 devices found. A listing, which some conditions and countries require, may
+        A search costs one request per page of 10 devices. A listing, which some conditions and countries require, may
         cost one request or more per unit.
         """
 
@@ -190,7 +192,7 @@ class ManagementApi(Protocol):
         """Set the address of an Echo; return the reason if Amazon rejects it, else None."""
 
     async def async_save_wifi(self, network: WifiNetwork) -> None:
-        """Store a network with its password in the account's locker."""
+        """Store a network and its credentials in the account's locker."""
 
     async def async_install_wifi(self, key: str, ssid: str, security: WifiSecurity) -> str:
         """Start installing a stored network on an Echo; return the id of the operation."""

@@ -56,7 +56,7 @@ MAX_GAIN: Final = 6
 
 
 class SettingSource(StrEnum):
-    """One request that returns settings."""
+    """Source of settings; one response contains one or several."""
 
     WAKE_WORD = auto()
     WAKE_WORDS = auto()
@@ -144,7 +144,7 @@ class SettingsApi(Protocol):
         """Return the preferences of all devices by serial."""
 
     async def async_set_preferences(self, device: Device, changes: PreferenceChanges) -> None:
-        """Change preferences of a device; all others keep their current value."""
+        """Change some preferences of a device; its other preferences keep their values."""
 
     async def async_for_account(self, source: SettingSource) -> Mapping[str, SettingValues]:
         """Read a source for all devices; return the settings by serial."""

@@ -94,7 +94,7 @@ class SmartPropertiesBackend(AlexaBackend):
         self._client.transport.on_answer = listener
 
     def record_to(self, recorder: ExchangeRecorder | None) -> None:
-        """Send all responses to ``recorder``; None stops that."""
+        """Record requests and responses with ``recorder``; None stops that."""
         self._client.transport.recorder = recorder
 
     def renew_stream(self) -> None:

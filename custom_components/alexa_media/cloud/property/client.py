@@ -62,7 +62,7 @@ MOST_PAGES: Final = 500
 
 
 class ClientBase:
-    """Base class with the transport and the requests that several operations share."""
+    """Base class with the transport and the methods that several operations share."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class ClientBase:
         json: JsonValue = None,
         **params: str,
     ) -> T:
-        """Send a request about an endpoint; return the parsed response. ``params`` are more parameters of the path."""
+        """Send a request about an endpoint; return the parsed response. ``params`` are the other path parameters."""
         params["endpointId"] = requests.endpoint_id(endpoint_id)
         return await self.transport.async_request(operation, parse, params=params, query=query, json=json)
 
@@ -106,7 +106,7 @@ class ClientBase:
 async def pages[T](operation: Operation, fetch: Callable[[str | None], Awaitable[Page[T]]]) -> AsyncIterator[T]:
     """Yield the items of all pages; raises ``AlexaBadResponseError`` if the pages do not end.
 
-    A partial list must not be used: callers must not catch an error while collecting the items.
+    After an error, the items yielded so far must not be used, because they are incomplete.
     """
     seen: set[str] = set()
     token: str | None = None
@@ -355,7 +355,7 @@ class SmartPropertiesClient(EndpointsClient, SettingsClient):
     # --- Wi-Fi ----------------------------------------------------------------------------
 
     async def save_wifi_configurations(self, networks: Sequence[Wifi]) -> None:
-        """Store networks with their passwords in the account's locker (requires a separate scope)."""
+        """Store networks and their credentials in the account's locker (requires a separate scope)."""
         await self.transport.async_request(table.SAVE_WIFI_CONFIGURATIONS, nothing, json=requests.save_wifi(networks))
 
     async def add_or_update_wifi_configurations(

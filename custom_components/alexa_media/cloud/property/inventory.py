@@ -149,7 +149,7 @@ class Inventory:
             return None
 
     def mac_as_listed(self, address: str | None) -> str | None:
-        """Return a MAC address in Amazon's notation, as a filter requires, or unchanged if no device has it."""
+        """Return a MAC address in Amazon's notation, as a filter requires, or unchanged if no known device has it."""
         known = (c.mac_address for item in self.items.values() for c in item.endpoint.connections if c.mac_address)
         return next((mac for mac in known if address and _digits(mac) == _digits(address)), address)
 
@@ -270,8 +270,8 @@ class Inventory:
         """Return the key that identifies a device: its serial number, its MAC address, or the first id of its endpoint.
 
         A device with a known id keeps its key, even if the response lacks its serial number. The id may change when a
-        device is moved. A device with a new id, but without a serial number and a MAC address, counts as the vanished
-        device of the same name and model.
+        device is moved. A device with a new id, but without a serial number and a MAC address, counts as a vanished
+        device of the same name and model if there is one.
         """
         if known := next((key for key, item in self.items.items() if item.endpoint.id == endpoint.id), None):
             return known

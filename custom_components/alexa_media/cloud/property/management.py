@@ -155,7 +155,7 @@ class PropertyManagement(ManagementApi):
         await read_each(due, self.async_settings_of)
 
     async def _async_settings_of(self, endpoint_id: str) -> DeviceSettings:
-        """Read the settings of one Echo; settings without a value are included, unsupported ones are not."""
+        """Read the settings of one Echo, including those without a value, but not those that cannot be read."""
         page = await self._client.get_all_settings(endpoint_id, _KEYS)
         values: dict[str, SettingValue | None] = {setting.key: kept(setting) for setting in page.settings}
         for error in page.errors:
@@ -188,8 +188,9 @@ class PropertyManagement(ManagementApi):
     async def async_dnd(self) -> Mapping[str, bool]:
         """Return the known Do Not Disturb states by key; if Echos were just switched, only those are read again.
 
-        A switched Echo that cannot be read keeps its last known state, and the next poll reads all settings. If no
-        switched Echo can be read, the first error is raised.
+        A switched Echo that cannot be read keeps its last known state, and the next poll reads the settings again. If
+        no switched Echo can be read, the first error is raised. ``AlexaAuthError`` and ``AlexaRateLimitedError`` are
+        always raised.
         """
         asked, self._dnd_asked = self._dnd_asked & self._inventory.items.keys(), set()
         if asked:
@@ -199,7 +200,7 @@ class PropertyManagement(ManagementApi):
         return {key: flag for key, flag in flags.items() if isinstance(flag, bool)}
 
     async def _async_read_switched(self, keys: Collection[str]) -> None:
-        """Read Do Not Disturb of some Echos; unless all can be read, the next poll reads all settings."""
+        """Read Do Not Disturb of some Echos; unless all can be read, the next poll reads the settings again."""
         is_complete = False
         try:
             found = await read_each(keys, lambda key: self.async_setting(key, DO_NOT_DISTURB))
@@ -209,7 +210,7 @@ class PropertyManagement(ManagementApi):
                 self._read_at = None
 
     async def async_set_dnd(self, key: str, *, enabled: bool) -> None:
-        """Turn Do Not Disturb on or off; the next ``async_dnd`` reads it back unless Amazon refused the change.
+        """Turn Do Not Disturb on or off; the next ``async_dnd`` reads the state back unless the write certainly failed.
 
         The Echo is marked as switched after the write, so that a read during the write does not count.
         """
@@ -237,7 +238,7 @@ class PropertyManagement(ManagementApi):
         return await self._async_list(search) if found is None else [self._managed(endpoint) for endpoint in found]
 
     async def _async_list(self, search: DeviceSearch) -> Sequence[ManagedDevice]:
-        """Search with one listing per unit; without ``unit_ids``, a serial number or ``without_unit`` needs one."""
+        """Search by listing each unit, or with a single listing for ``without_unit`` or a serial number in any unit."""
         online = None if search.online is None else Reachability.OK if search.online else Reachability.UNREACHABLE
         wanted = EndpointFilter(
             in_no_unit=search.without_unit,

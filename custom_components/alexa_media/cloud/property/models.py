@@ -1,7 +1,7 @@
 """Models of the Smart Properties API.
 
-Names of features and properties, colors and temperatures are models shared with the account API. Unknown values become
-``UNKNOWN`` in their enumeration. Fields named ``raw`` or ``…_raw`` store the received value.
+The models of feature names, property names, colors and temperatures are shared with the account API. Unknown values
+become ``UNKNOWN`` in their enumeration. Fields named ``raw`` or ``…_raw`` store the received value.
 """
 
 from collections.abc import Mapping
@@ -171,7 +171,7 @@ class Endpoint:
 
     ``id`` may change when the device is moved to another unit; ``serial_number`` does not. ``features`` and
     ``operations`` (operation → path) are by name. ``unit_ids`` is empty for a device outside all units, and ``None`` if
-    it was not requested.
+    the response does not contain it.
     """
 
     id: str

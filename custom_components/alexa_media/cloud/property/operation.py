@@ -53,8 +53,7 @@ class Retry:
     """Retry policy for one status.
 
     The wait doubles from ``first`` up to ``longest`` seconds. ``times`` is the maximum number of retries, ``None`` for
-    no limit. The transport limits the total wait of one call. With ``jitter`` each wait is a random value in its upper
-    half.
+    no limit. The transport limits the total wait of one call. ``jitter`` shortens each wait at random, by up to half.
     """
 
     name: str
@@ -72,7 +71,7 @@ EXPONENTIAL_256: Final = Retry(name="exponential256")
 EXPONENTIAL_256_JITTER: Final = Retry(name="exponential256Jitter", jitter=True)
 ONCE_AFTER_1S: Final = Retry(name="onceAfter1s", times=1)
 NO_AUTO_RETRY: Final = Retry(name="noAutoRetry", first=256.0, times=0)
-"""Not retried automatically; ``first`` becomes the ``retry_after`` of the error."""
+"""Not retried automatically; ``first`` is the minimum ``retry_after`` of the error."""
 BACKOFF_UNSPECIFIED: Final = Retry(name="backoffUnspecified")
 """Amazon requires back-off without giving values; the values of other operations are used."""
 
@@ -84,9 +83,9 @@ LISTED: Final[Mapping[int, Retry]] = {429: EXPONENTIAL_256, 500: EXPONENTIAL_256
 class Operation(Target):
     """One operation of the API.
 
-    ``name`` is the operation id in Amazon's OpenAPI file, if it has one. ``documented_retry`` is Amazon's documented
-    retry policy by status; ``retry_for`` adds defaults for other statuses. ``is_ambiguous`` means that a 401 may also
-    mean missing access to the endpoint, so it does not prove that the sign-in is invalid.
+    ``name`` is Amazon's name of the operation, if there is one. ``documented_retry`` is Amazon's documented retry
+    policy by status; ``retry_for`` adds defaults for other statuses. ``is_ambiguous`` means that a 401 may also mean
+    missing access to the endpoint, so it does not prove that the sign-in is invalid.
     """
 
     host: Host = Host.API
@@ -97,8 +96,8 @@ class Operation(Target):
     def retry_for(self, status: int) -> Retry | None:
         """Return the retry policy for a status, ``None`` if the request must not be retried.
 
-        Without a documented policy, throttled requests (which did not run) and reads that failed with 500 are retried.
-        A failed write may have run and is not retried.
+        Without a documented policy, throttled requests (which did not run) and reads that failed with 500 are retried;
+        a write that failed with 500 may have run and is not retried.
         """
         if (documented := self.documented_retry.get(status)) is not None:
             return documented

@@ -1,6 +1,6 @@
 """Operations of the Smart Properties API that the client uses.
 
-Those that read and write a setting of one kind are in ``settings.py``, together with its valid values.
+Those that read or write one particular setting, except the address, are in ``settings.py``.
 """
 
 from collections.abc import Mapping

@@ -322,7 +322,7 @@ ADDRESS_KEYS: Mapping[str, str] = {
 def rejected_address(data: Any) -> tuple[tuple[PostalAddress, ...], tuple[AddressProblem, ...]] | None:
     """Return the suggestions and problems of a rejected address; ``None`` if the response is about something else.
 
-    All codes are kept unchanged. Only ``code`` has a prefix; ELEMENT_ and FIELD_ are equivalent.
+    All codes are kept unchanged. The prefixes ELEMENT_ and FIELD_ of ``code`` are equivalent.
     """
     outer = mapping(data)
     if not ("addressSuggestions" in outer or "addressErrors" in outer):

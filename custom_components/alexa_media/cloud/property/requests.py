@@ -1,6 +1,6 @@
 """Bodies and queries of the Smart Properties API, validated before sending.
 
-All functions are pure and raise ``AlexaInvalidValueError`` for values that the API is known to refuse.
+All functions are pure; an invalid value raises ``AlexaInvalidValueError``.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -97,8 +97,8 @@ class EndpointFilter:
     """Selection of the endpoints to list.
 
     One of the first three fields is required. ``in_no_unit`` selects the endpoints outside all units; other endpoints
-    are selected by the id of their unit or by their serial number. Texts must match completely. Except for
-    ``in_no_unit`` and ``unit_id``, a filter only works on fields in the response, so combine it with ``expand``.
+    are selected by the id of their unit or by their serial number. Texts must match completely. Most of the other
+    filters only work on fields that the response contains, so combine them with ``expand``.
     """
 
     in_no_unit: bool = False
@@ -113,7 +113,7 @@ class EndpointFilter:
     category: str | None = None
 
     def as_query(self) -> Query:
-        """Return the query parameters; raises ``AlexaInvalidValueError``."""
+        """Return the query parameters; raises ``AlexaInvalidValueError`` for an invalid filter."""
         if not (self.in_no_unit or self.unit_id or self.serial_number):
             raise AlexaInvalidValueError("filter", "a unit, a serial number, or devices without a unit")
         if self.unit_id:
@@ -136,7 +136,7 @@ class EndpointFilter:
 
 
 def page_query(next_token: str | None, max_results: int | None, largest: int = LARGEST_PAGE) -> Query:
-    """Return the query parameters of one page; without ``max_results`` the API chooses its size."""
+    """Return the query parameters of one page; without ``max_results``, Amazon chooses the size of the page."""
     query: Query = []
     if max_results is not None:
         query.append(("maxResults", str(_whole("maxResults", max_results, 1, largest))))
@@ -225,7 +225,7 @@ def percent(name: str, value: float) -> JsonObject:
 
 
 def percent_delta(name: str, value: float) -> JsonObject:
-    """Return the body of a command with the change ``name`` of a percentage; Amazon keeps the result within 0–100."""
+    """Return the body of a command that changes a percentage by an amount; ``name`` is the key of the amount."""
     return _payload(**{name: _whole(name, value, -100, 100)})
 
 
@@ -242,7 +242,7 @@ def thermostat_mode(value: ThermostatMode) -> JsonObject:
 
 
 def setpoints(target: Temperature | None, lower: Temperature | None, upper: Temperature | None) -> JsonObject:
-    """Return the body of ``setTargetSetpoint`` with the single setpoint, or with a lower and an upper one."""
+    """Return the body of ``setTargetSetpoint`` with a single setpoint, or with a lower and an upper one."""
     if target is not None and lower is None and upper is None:
         return _payload(targetSetpoint=_temperature("targetSetpoint", target))
     if target is None and lower is not None and upper is not None:
@@ -288,7 +288,7 @@ def friendly_name(name: str) -> JsonObject:
 
 
 def address(value: PostalAddress) -> JsonObject:
-    """Return the body that sets an address; all parts but the first line and the country may be empty."""
+    """Return the body that sets an address, which needs a first line and a country code."""
     if not value.line1:
         raise AlexaInvalidValueError("address", "an address with a first line")
     if not _COUNTRY.fullmatch(value.country):
@@ -367,7 +367,7 @@ def _saved(network: Wifi) -> JsonObject:
 
 
 def wifi_name(ssid: str, key_management: KeyManagement) -> JsonObject:
-    """Return the object that identifies a stored network."""
+    """Return the object that identifies a network."""
     return {"ssid": _quoted("ssid", ssid), "keyManagement": key_management.value}
 
 

@@ -119,7 +119,8 @@ type SettingValue = bool | int | float | str | tuple[str, ...] | PostalAddress
 class SettingSpec[V]:
     """One setting: its operations, its parser and its encoder.
 
-    ``parse`` returns ``None`` for a value of the wrong form; ``encode`` raises ``AlexaInvalidValueError``.
+    ``parse`` returns ``None`` for a value of the wrong form; ``encode`` raises ``AlexaInvalidValueError`` for an
+    invalid value.
     """
 
     key: SettingKey
@@ -192,7 +193,7 @@ class Unlisted(str):
 
 
 class UnlistedRate(float):
-    """A speaking rate from Amazon that is missing from the table; it can be written back unchanged."""
+    """A speaking rate from Amazon that is not in ``SPEAKING_RATES``; it can be written back unchanged."""
 
 
 def kept(setting: Setting[Any]) -> Any:

@@ -181,7 +181,7 @@ def request_of(control: Control) -> tuple[Operation, JsonValue]:
 
 
 def without_redundant(controls: Sequence[Control], state: ApplianceState) -> list[Control]:
-    """Return the controls without redundant ones, because each is a separate request.
+    """Return the controls without redundant ones, because each control is a separate request.
 
     A device that is on need not be turned on before it is set. A color includes a brightness: the requested one, else
     the current one, else that of the color.
@@ -202,7 +202,7 @@ def without_redundant(controls: Sequence[Control], state: ApplianceState) -> lis
 
 # --- conversion to appliances -------------------------------------------------------------
 
-# Properties of features, used for an offline device, whose features do not list their properties.
+# Properties of features, needed for an offline device, whose features do not list their properties.
 _PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
     FeatureName.SPEAKER: (PropertyName.VOLUME,),
     FeatureName.POWER: (PropertyName.POWER_STATE,),

@@ -84,7 +84,7 @@ class AlexaAddressRejectedError(AlexaCommandError):
 class AlexaEndpointMovedError(AlexaError):
     """The device no longer has this endpoint id (300, 301, 303); find it by its serial number.
 
-    ``new_id`` is its new id if the response contains it.
+    ``new_id`` is the new id, or ``None`` if the response does not contain one.
     """
 
     translation_key = "endpoint_moved"
@@ -126,10 +126,10 @@ def reply_of(operation: Operation, answer: HttpAnswer) -> Reply:
 
 
 def _contradiction(operation: Operation, answer: HttpAnswer) -> AlexaError | None:
-    """Return the error in the body of a response whose status is a success without an expected body.
+    """Return the error in the body of a successful response for which no body is expected, or None.
 
-    An HTML page comes from an intermediary such as a proxy. Amazon also reports an offline device in the body of a
-    success. Any other body counts as success, because its content is not documented.
+    An HTML page comes from an intermediary such as a proxy. Amazon also reports errors, such as an offline device, in
+    the body of a success. Any other body counts as success, because its content is not documented.
     """
     if answer.body.lstrip().startswith(b"<"):
         return operation.error(AlexaBadResponseError, "was answered with a web page", status=answer.status)
@@ -208,7 +208,7 @@ class AccessTokenGetter(Protocol):
 
 
 class Time:
-    """Clock of the transport; tests replace it."""
+    """Clock and sleep; tests replace them."""
 
     def monotonic(self) -> float:
         """Return the monotonic time in seconds."""
@@ -277,15 +277,16 @@ class Transport:
     ) -> T:
         """Send a request and return the result of ``parse`` for the JSON of the response.
 
-        ``params`` fill in the path of the operation. ``retry_for`` of the operation defines the retries; a call waits
-        at most ``patience`` seconds in total before it gives up. A token that Amazon refuses is renewed once.
+        ``params`` fill in the path of the operation, whose ``retry_for`` defines the retries; a 5xx for an offline
+        device is not retried. Retries and throttling delay a call by at most ``patience`` seconds in total. A token
+        that Amazon refuses is renewed once.
 
         Raises ``AlexaRateLimitedError``, or ``AlexaConnectionError`` (with ``retry_after`` for a status that allows a
-        later retry). Raises ``AlexaAuthError`` if the new token is refused too, ``AlexaPermissionError`` (403, or 401
-        of an ambiguous operation), ``AlexaDeviceOfflineError``, ``AlexaUnsupportedError`` (404, 405, and operations
-        that the device lacks), ``AlexaCommandError`` (a refused write, such as a rejected address),
-        ``AlexaEndpointMovedError``, ``AlexaBadResponseError``, or ``AlexaInvalidValueError`` for a value that cannot be
-        encoded.
+        later retry). Raises ``AlexaAuthError`` if the sign-in was revoked or the new token is refused too,
+        ``AlexaPermissionError`` (403, or 401 of an ambiguous operation), ``AlexaDeviceOfflineError``,
+        ``AlexaUnsupportedError`` (404, 405, and operations that the device lacks), ``AlexaCommandError`` (a refused
+        write, such as a rejected address), ``AlexaEndpointMovedError``, ``AlexaBadResponseError``, or
+        ``AlexaInvalidValueError`` for a value that cannot be encoded.
         """
         must_be_encodable((params, query, json))
         path = encoded_path(operation.path, params)
