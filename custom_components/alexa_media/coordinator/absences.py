@@ -1,4 +1,4 @@
-"""Handling of items that are missing from a successful read: they are kept until a second read lacks them too."""
+"""Handling of items that are missing from a successful read: one such read does not prove that they are gone."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, ClassVar, Final, override
@@ -15,10 +15,10 @@ ABSENCE: Final = 30.0
 
 
 class Absences:
-    """Keeps items that are missing from one successful read until a later read lacks them too.
+    """Keeps items that are missing from one successful read until one at least ``ABSENCE`` seconds later lacks them.
 
-    It requests that later read. ``settled`` is True after two reads that are at least ``ABSENCE`` apart. Items missing
-    from both are gone, including items known from before a restart.
+    It requests that later read. ``settled`` is True after two reads that far apart. Items missing from both are gone,
+    including items known from before a restart.
     """
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], look_again: Callable[[], None]) -> None:
@@ -55,7 +55,7 @@ class Absences:
 
     @callback
     def _async_schedule(self) -> None:
-        """Schedule a second read if items are missing."""
+        """Schedule another read if items are missing and none is scheduled."""
         if self._since and not self._timer.is_set:
             self._timer.call_later(ABSENCE + 1, self._look_again)
 
@@ -63,8 +63,8 @@ class Absences:
 class KeptTopicCoordinator[V](TopicCoordinator[V]):
     """Objects of the account by id.
 
-    A failed read changes nothing. An object that is missing from one successful read is kept until a second one,
-    requested automatically, lacks it too. The same applies to the objects known before a restart, which have entities.
+    A failed read removes nothing. An object that is missing from one successful read is kept until one at least
+    ``ABSENCE`` seconds later lacks it too. Entities of an object known before a restart are kept likewise.
     """
 
     is_list: ClassVar[bool] = True
@@ -83,14 +83,14 @@ class KeptTopicCoordinator[V](TopicCoordinator[V]):
 
     @callback
     def async_remember(self, keys: Iterable[str]) -> None:
-        """Remember the objects known before a restart; they are gone after two successful reads without them."""
+        """Remember the keys of objects known before a restart; one successful read does not prove them gone."""
         self._remembered |= set(keys) - self.data.keys()
         if self.last_update_success:
             self._absences.miss(self._remembered)
 
     @callback
     def is_gone(self, key: str) -> bool:
-        """Return whether an object known earlier was missing from two successful reads."""
+        """Return whether an object known earlier is neither listed nor kept."""
         return key not in self.data and key not in self._remembered
 
     def _kept(self, listed: Mapping[str, object]) -> dict[str, V]:

@@ -33,11 +33,11 @@ LOGGER: Final = logging.getLogger(__package__)
 # Listeners with this context are called when keys appear or disappear.
 EXISTENCE: Final = "existence"
 
-# A burst of hints causes one read: this long (seconds) after the last hint, or at the limit after the first.
+# A burst of hints causes one read: this long (seconds) after the last hint, but at most the limit after the first.
 HINT_DELAY: Final = 0.4
 HINT_LIMIT: Final = 3.0
 
-# A push that confirms a command arrives within a second; wait this long (seconds) for it.
+# A push that confirms a command usually arrives within a second; wait this long (seconds) for it.
 CONFIRM_DELAY: Final = 3.0
 
 # While the stream is up and reads fail, entities stay available this long (seconds) beyond the topic's poll interval.
@@ -57,7 +57,7 @@ class Watcher(Protocol):
 
     @callback
     def async_failed(self) -> None:
-        """Handle a failed read of a topic that may recover."""
+        """Handle a failed topic that may recover."""
 
     @callback
     def async_recovered(self) -> None:
@@ -207,7 +207,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @override
     async def _async_update_data(self) -> Mapping[str, V]:
-        """Read the topic; values pushed or written during the read take precedence.
+        """Read the topic; values pushed or written during the read replace those that were read.
 
         Refreshes of one topic run one at a time, so that an older one never overwrites a newer one.
         """
@@ -283,10 +283,11 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @property
     def usable(self) -> bool:
-        """Return whether the data may be shown; a single failed poll does not invalidate it.
+        """Return whether the data may be shown; False if the last read failed and none has succeeded yet.
 
-        While the stream is up, further failures do not invalidate it until it is older than the poll interval plus five
-        minutes. A missing sign-in or permission invalidates it at once.
+        After a success, a single failure does not invalidate the data. While the stream is up, neither do further
+        failures until the data is older than the poll interval plus five minutes. A missing sign-in or permission
+        always does.
         """
         if self.last_update_success:
             return True
@@ -323,7 +324,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         await self.async_refresh()
 
     def should_be_pushed(self, before: V, after: V) -> bool:  # noqa: ARG002 - for topics whose changes are all pushed
-        """Return whether a difference between the known value and one just read proves that a push was missed."""
+        """Return whether the change from the known value to one just read should have been pushed."""
         return False
 
     def is_read_since(self, moment: float) -> bool:
@@ -398,7 +399,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     def async_read_in_task(self, read: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Run a read for new listeners in a task that an unload cancels.
 
-        Home Assistant would otherwise wait up to ten seconds for the read before it unloads the entry.
+        Home Assistant would otherwise wait up to ten seconds for the read when it unloads the entry.
         """
         task = self.entry.async_create_task(self.hass, read, f"{self.name} {name}", eager_start=False)
         self._reads.add(task)
@@ -407,13 +408,13 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def async_hint(self) -> None:
-        """Read soon because the topic changed; hints in quick succession cause one read."""
+        """Read the topic soon; hints in quick succession cause one read."""
         self._whole_hinted = True
         self._async_part_hint()
 
     @callback
     def _async_part_hint(self) -> None:
-        """Read the part that the subclass needs soon; the whole topic if another hint is for that, or if it is due."""
+        """Read soon the part that the subclass needs, or the whole topic if another hint requests it or it is due."""
         if self.is_closed:
             return
         now = self.hass.loop.time()
@@ -432,7 +433,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def _async_on_hint(self) -> None:
-        """Read the topic; hints from now on cause another read."""
+        """Start the read that the hints have requested; later hints cause another one."""
         self._hint_since = None
         self._is_hinted = True
         is_whole, self._whole_hinted = self._whole_hinted, False
@@ -465,7 +466,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def async_apply_pushed(self, changes: Mapping[str, V]) -> None:
-        """Apply pushed values; those that may be older than an own write are passed to ``async_verify`` instead."""
+        """Apply pushed values; verify the keys whose pushed value may be older than an own write instead."""
         stale = {key for key, value in changes.items() if self.written.is_stale(key, value)}
         self.async_apply({key: value for key, value in changes.items() if key not in stale})
         for key in stale:
@@ -478,7 +479,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             self.async_expect(key, accepted=False)
 
     def _is_awaiting(self, key: str) -> bool:
-        """Return whether an own write of ``key`` is not confirmed yet."""
+        """Return whether an own write that may change the value of ``key`` is not confirmed yet."""
         return self.written.is_awaited(key)
 
     @callback
@@ -540,7 +541,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def async_reschedule(self) -> None:
-        """Apply a changed poll interval: the next poll is due one interval from now."""
+        """Apply a changed poll interval: move a scheduled poll, but not a retry, to one interval from now."""
         if self.update_interval == self.wanted_interval:
             return
         self.update_interval = self.wanted_interval
@@ -551,14 +552,14 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     @override
     @callback
     def _schedule_refresh(self) -> None:
-        """Schedule the next poll with the present poll interval."""
+        """Schedule the next poll with the present poll interval; a retry after a failure has its own delay."""
         self.update_interval = self.wanted_interval
         super()._schedule_refresh()
 
     @override
     @callback
     def _async_refresh_finished(self) -> None:
-        """Call the listeners if the data became unusable, and report a failure or a recovery to the watcher."""
+        """Call the listeners if a failure changed ``usable``, and report a failure or a recovery to the watcher."""
         self._async_stop_waiting()
         had_failed, self._had_failed = self._had_failed, not self.last_update_success
         if not self.last_update_success:
@@ -572,7 +573,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def _async_stop_waiting(self) -> None:
-        """Stop waiting for pushes that a read has made unnecessary: all of them if it failed, as it will be retried."""
+        """Stop waiting for pushes that a read has made unnecessary, or for all pushes if the read failed."""
         read_at = self.read_at if self.last_update_success else None
         for key in tuple(self._awaited):
             # A read that began before the command was accepted may not contain its effect.

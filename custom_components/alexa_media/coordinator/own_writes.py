@@ -1,4 +1,4 @@
-"""Values written by the integration that Amazon has not confirmed yet."""
+"""Values recently written by the integration, to which pushed and read values are compared."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ An Echo that wakes while the write is in flight causes such a push. The number i
 
 @dataclass(slots=True, eq=False)
 class Write[V]:
-    """A write: its value, the possible values before it (None if unknown), and the earlier write that it replaces.
+    """A write: its value, the possible other values before it (None if unknown), and the write that it replaces.
 
     ``shown`` is the value known when the write began, or None. ``accepted_at`` is None while the write is in flight;
     ``is_settled`` is True once a read has returned the value.
@@ -34,7 +34,7 @@ class Write[V]:
 
 
 class OwnWrites[V]:
-    """The latest write by key, until newer data arrives or ``STALE_AGE`` has passed since it was accepted.
+    """The latest write by key, until a push confirms it, newer data arrives, or it was accepted ``STALE_AGE`` ago.
 
     Pushes arrive in order. A push with the written value confirms the write. A push with a value from before the write
     is stale. Any other value is newer. If the value before the write is unknown, every other value may be stale. A read
@@ -77,7 +77,7 @@ class OwnWrites[V]:
         return write
 
     def _undo(self, key: str, write: Write[V]) -> None:
-        """Discard a failed write; the one before it becomes valid again, now or once newer ones have failed too."""
+        """Discard a failed write unless it has ended; the one that it replaced, if any, takes its place."""
         newer = self._writes.get(key)
         if newer is write:
             del self._writes[key]
@@ -90,12 +90,12 @@ class OwnWrites[V]:
             newer.replaces = write.replaces
 
     def get(self, key: str) -> V | None:
-        """Return the written value; None without a write, or if it has expired or newer data has replaced it."""
+        """Return the written value, or None if there is no write or it has ended."""
         write = self._find(key)
         return write.value if write else None
 
     def is_awaited(self, key: str) -> bool:
-        """Return whether a write that changes the value is not confirmed yet."""
+        """Return whether a write that may change the value is not confirmed yet."""
         write = self._find(key)
         return write is not None and write.older != () and not write.is_settled
 
@@ -108,9 +108,10 @@ class OwnWrites[V]:
         return False
 
     def takes_read(self, key: str, value: V | None, began: float) -> bool:
-        """Return whether a read value confirms the write or is newer; ``began`` is the start of the read.
+        """Return whether to use a value of a read that ``began`` at a time of the event loop's clock.
 
-        The written value settles the write, which still protects against stale pushes. Any other newer value ends it.
+        False if the value differs from the written one and the read began before Amazon accepted the write. The written
+        value settles the write, which still protects against stale pushes. Any other newer value ends it.
         """
         write = self._find(key)
         if write is None:

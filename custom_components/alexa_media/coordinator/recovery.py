@@ -17,7 +17,7 @@ REFRESH_PAUSE: Final = 0.5
 """Seconds between two refreshes of topics."""
 
 ATTEMPT_INTERVAL: Final = 15.0
-"""Seconds between two attempts while a topic fails."""
+"""Seconds between two attempts until an outage counts as long."""
 
 SHORT_OUTAGE: Final = 8
 """Number of failed attempts after which an outage counts as long; attempts without evidence then become rare."""
@@ -41,8 +41,8 @@ class Recovery:
     """Refreshes failed topics when there is evidence that Amazon responds, regardless of their back-off.
 
     Evidence is a successful response or a pushed directive. One part of Amazon may respond while another fails. Each
-    attempt therefore starts with one topic, and all others follow if it succeeds. Without evidence, there is an attempt
-    every 15 s during the first two minutes of an outage, and less often after that.
+    attempt therefore starts with one topic, and all others follow if it succeeds. Without evidence, attempts are made
+    every 15 s during the first two minutes of an outage, and usually less often after that (see ``probes``).
     """
 
     def __init__(
@@ -78,13 +78,13 @@ class Recovery:
 
     @callback
     def async_failed(self) -> None:
-        """Handle a failed topic: schedule an attempt."""
+        """Handle a failed topic: schedule an attempt unless one is pending, or only evidence causes attempts."""
         if self._probes and self._attempt is None and not self._timer.is_set:
             self._async_schedule(ATTEMPT_INTERVAL)
 
     @callback
     def async_recovered(self) -> None:
-        """Handle the recovery of a topic: reconnect the stream, and attempt the other failed topics."""
+        """Handle the recovery of a topic: let a closed stream reconnect, and attempt the other failed topics."""
         self._not_before = 0.0
         self._failed_attempts = 0
         self._reopen()
@@ -92,7 +92,7 @@ class Recovery:
 
     @callback
     def async_evidence(self) -> None:
-        """Handle evidence that Amazon responds: start or schedule an attempt."""
+        """Handle evidence that Amazon responds: if topics have failed, start or schedule an attempt."""
         if self._attempt is not None or self._is_closed or not self._failing():
             return
         if (wait := self._not_before - self._hass.loop.time()) > 0:
@@ -116,7 +116,7 @@ class Recovery:
             )
 
     async def _async_try(self) -> None:
-        """Refresh one failed topic, and all others if it succeeds."""
+        """Refresh the failed topics one at a time; stop if the first one fails again."""
         succeeded = False
         try:
             for topic in self._failing():
@@ -136,7 +136,7 @@ class Recovery:
 
     @callback
     def _async_tried(self, *, succeeded: bool) -> None:
-        """Schedule the next attempt if topics are still failing; count consecutive failed attempts."""
+        """Count consecutive failed attempts, and plan the next attempt if topics are still failing."""
         failing = self._failing()
         self._failed_attempts = 0 if succeeded or not failing else self._failed_attempts + 1
         if not failing:
@@ -173,7 +173,7 @@ class StreamWatchdog:
     ) -> None:
         """Initialize; ``set_polling`` is called with whether topics should be polled as if push were down.
 
-        ``reschedule`` is called when the stream may have become proven or unproven.
+        ``reschedule`` applies the poll intervals, which depend on ``is_proven``.
         """
         self._hass = hass
         self._renew = renew

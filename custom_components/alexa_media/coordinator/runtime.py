@@ -58,9 +58,10 @@ type AlexaConfigEntry = ConfigEntry[AlexaRuntimeData]
 class PushMonitor:
     """State and statistics of the push stream.
 
-    ``up_since`` is in seconds of the event loop's clock. ``tried`` is set once the stream was opened or failed to open.
-    ``awaited`` is True until the first read of the pushed topics begins, which waits for ``tried``. ``received`` counts
-    events by kind, ``failed`` those whose handler raised an exception, and ``unknown`` unknown commands by name.
+    ``up_since`` is in seconds of the event loop's clock. ``tried`` is set once the stream has opened or failed to open,
+    or if the backend has none. ``awaited`` is True until the first read of the pushed topics, which waits for
+    ``tried``. ``received`` counts pushes by kind, ``failed`` those whose handler raised an exception, and ``unknown``
+    unknown commands by name.
     """
 
     up: bool = False
@@ -162,9 +163,8 @@ class AlexaRuntimeData:
     async def async_sign_in(self) -> bool:
         """Sign in as far as the stream needs it; return whether stored devices were restored.
 
-        If Amazon is unreachable, the stored devices are used; they are unavailable until a poll succeeds. Raises
-        ``ConfigEntryNotReady`` if there are none or the account is unknown, and ``ConfigEntryAuthFailed`` if the user
-        has to sign in.
+        Raises ``ConfigEntryAuthFailed`` if the user has to sign in. After another failure, the restored devices are
+        used; raises ``ConfigEntryNotReady`` if there are none or the account id in the entry is empty.
         """
         if not self.devices.entry.data.get(CONF_REFRESH_TOKEN, True):
             raise translated(ConfigEntryAuthFailed, AlexaAuthError.translation_key)
@@ -183,7 +183,7 @@ class AlexaRuntimeData:
 
     @contextlib.contextmanager
     def _set_up_errors(self, *, restored: bool) -> Generator[None]:
-        """Convert errors into those of Home Assistant; ignore an outage if the stored devices can be used."""
+        """Convert errors to Home Assistant's; if stored devices can be used, ignore all except a missing sign-in."""
         data = self.devices.entry.data
         try:
             yield
@@ -194,10 +194,11 @@ class AlexaRuntimeData:
                 raise translated(ConfigEntryNotReady, err.translation_key, **err.placeholders) from err
 
     async def async_read(self, *, restored: bool) -> None:
-        """Read the topics before their entities are added; raises ``ConfigEntryNotReady`` or ``ConfigEntryAuthFailed``.
+        """Read the topics with ``read_at_start``, and start ``alarm_watch`` and ``alarm_volume_override``.
 
-        Pushed topics are read once the stream has been tried, so that no push is missed. With restored devices, the
-        others are read meanwhile. Otherwise the device list is read first, and its failure ends the setup.
+        Pushed topics wait for the stream (``_async_stream_tried``). With restored devices, the others are read
+        meanwhile. Otherwise the device list is read first, and its failure ends the setup. Raises
+        ``ConfigEntryNotReady`` or ``ConfigEntryAuthFailed``.
         """
         topics = [topic for topic in self.coordinators if topic.read_at_start]
         if restored:
@@ -227,7 +228,7 @@ class AlexaRuntimeData:
         self.push.awaited = False
 
     async def _async_read_pushed(self, topics: Iterable[TopicCoordinator[Any]]) -> None:
-        """Read topics once the stream has been tried."""
+        """Wait for the stream (``_async_stream_tried``), then read topics."""
         await self._async_stream_tried()
         await asyncio.gather(*(topic.async_refresh() for topic in topics))
 
@@ -267,7 +268,8 @@ class AlexaRuntimeData:
     async def async_refresh_on_renewal(self, pause: float) -> None:
         """Refresh topics after a planned renewal of the stream; ``pause`` as in ``async_refresh_all``.
 
-        While the stream is proven, only failed topics and those read least recently are refreshed.
+        While the stream is proven, only failed topics and a share of the rarely polled ones are refreshed: those read
+        least recently.
         """
         coordinators = self.coordinators
         if self.watchdog.is_proven:
@@ -282,7 +284,7 @@ class AlexaRuntimeData:
         await self._async_refresh_each(coordinators, pause)
 
     async def _async_refresh_each(self, coordinators: Iterable[TopicCoordinator[Any]], pause: float) -> None:
-        """Refresh the topics that are due one at a time, with a pause in seconds after each."""
+        """Refresh topics as described for ``async_refresh_all``, one at a time."""
         since = self.push.up_since
         for coordinator in coordinators:
             is_due = coordinator.pushed or not coordinator.last_update_success
@@ -316,7 +318,7 @@ class _Part:
 
 
 _HOME: Final = ("backend", "backend.smart_home")
-# Alarms cannot be changed without the list of notifications.
+# Parts with these needs also require ``Capability.NOTIFICATIONS``: alarms cannot be changed without their list.
 _ALARMS: Final = ("backend", "backend.alarms", "devices")
 
 _PARTS: Final = (
@@ -359,8 +361,8 @@ def running_entries(hass: HomeAssistant) -> list[AlexaConfigEntry]:
 def sharing_registration(hass: HomeAssistant, entry: ConfigEntry[Any]) -> list[ConfigEntry[Any]]:
     """Return the other entries with the same registration, including disabled ones.
 
-    A registration is identified by the serial of the integration's app. Removing or renewing it affects all these
-    entries.
+    They have the same serial of the integration's app, and do not belong to a different account. Removing or renewing
+    the registration affects all these entries.
     """
     serial, customer_id = entry.data.get(CONF_SERIAL), entry.data.get(CONF_CUSTOMER_ID)
     others = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
