@@ -127,9 +127,9 @@ async def build_movie_time(editor: Editor, film: Film) -> None:
     """Create an automation in which a voice command dims a light and Alexa answers."""
     page = editor.page
     await editor.search("trigger", "voice command")
-    await expect(page.get_by_text("Triggers when a command is spoken to an Echo.")).to_be_visible()
+    await expect(page.get_by_text("Triggers when someone gives a command to an Echo.")).to_be_visible()
     await film.add(page)
-    await page.get_by_text("Triggers when a command is spoken to an Echo.").click()
+    await page.get_by_text("Triggers when someone gives a command to an Echo.").click()
     # the first form in a browser session is drawn before the texts are loaded
     for name in ("Contains", "Is", "Matches a pattern"):
         await expect(editor.field("Comparison").get_by_text(name, exact=True)).to_be_visible()
