@@ -1,15 +1,15 @@
 """Pseudonyms for everything in a recording that could identify a household.
 
-The rule is an allow-list. Booleans, null, structure, published words (``published_words.txt``), a few other values of
-Amazon, short numbers, and times shifted by whole weeks are kept. Every other text or number becomes a pseudonym.
+The rule is an allow-list. Booleans, null, structure, published words (``published_words.txt``), a few other harmless
+values, short numbers, and times shifted by whole weeks are kept. Every other text or number becomes a pseudonym.
 
 Anyone who knows when a recording was made can compute the number of weeks. Therefore only values that are certain to be
 times are shifted, such as dates since 2010 and large numbers below keys of times. Any other large number may be
 private, such as a phone number.
 
-A published word may also be a name in a household ("secret", "music"). Below keys of names, published words are not
-kept. Below keys that contain names as well as identifiers, and inside longer texts, most plain English words are not
-kept either.
+A published word may also be a name in a household ("secret", "music"). Below keys of names, only a few published words
+are kept, such as device types. Below keys that contain names as well as identifiers, and inside longer texts, most
+plain English words are not kept either.
 """
 
 from collections.abc import Callable, Mapping
@@ -60,7 +60,7 @@ _NO_DATE: Final = "1970"
 """Year of the dates that mean "never"."""
 
 _OTHER_DAYS: Final = (date(1900, 1, 1).toordinal(), 14_000)
-"""First day (as an ordinal) and number of days of the range from which private dates are replaced."""
+"""First day (as an ordinal) and number of days of the range that contains the pseudonyms of private dates."""
 
 _PRIVATE_KEY: Final = re.compile(
     r"lat(itude)?$|lon(g|gitude)?$|lng$|coord|geo|(?<!status)(?<!response)code$|pin$|zip|postal|house(no|num)|phone"
@@ -77,7 +77,7 @@ _NAME_KEY: Final = re.compile(
     r"|postal",
     re.IGNORECASE,
 )
-"""Keys of names, free texts and credentials, below which published words are not kept."""
+"""Keys of names, free texts and credentials, below which only a few published words are kept."""
 
 _MIXED_KEY: Final = re.compile(r"^$|names?$|values?$|body$|message$|id$|key$", re.IGNORECASE)
 """Keys of texts that may be names or Amazon's identifiers, below which most plain words are not kept."""
@@ -86,7 +86,7 @@ _SPECIAL_KEYS: Final = frozenset({"__type", "@class"})
 """Keys of Amazon's serializers, which are not words."""
 
 _TIME_KEY: Final = re.compile(r"time|date|stamp|expir|until|schedule|start|(d|te)_?at$|end$", re.IGNORECASE)
-"""Keys of times, below which large numbers are epoch seconds or milliseconds."""
+"""Keys of times, below which large numbers may be epoch seconds or milliseconds."""
 
 _TYPE_KEY: Final = re.compile(r"@?[a-z]*type|_*typename|route|namespace", re.IGNORECASE)
 _PLACE_KEY: Final = re.compile(r"country|locale|language", re.IGNORECASE)
@@ -100,12 +100,12 @@ _WHOLE: Final = re.compile(
 _UUID_LENGTH: Final = 36
 
 _DEVICE_TYPE: Final = re.compile(r"A(?=.*\d)[0-9A-Z]{9,14}")
-"""Amazon's device type ids; known ones are kept everywhere."""
+"""Amazon's device type ids; a text that is a known one is kept below every key."""
 
 _MAKERS: Final = frozenset(
     {"amazon", "amazon.com", "ledvance", "sengled", "t0bst4r", "matterbridge", "redrock_guard_panel"}
 )
-"""Manufacturers, and a model, that determine the handling of an appliance; they are kept everywhere."""
+"""Manufacturers, and a model, that affect the handling of an appliance; they are kept below every key."""
 
 _PLAIN: Final = re.compile(r"[A-Z]?[a-z]+")
 _PLAIN_PART: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
@@ -116,7 +116,7 @@ _FEATURES: Final = frozenset(
     | {"online", "offline", "true", "false", "on", "off", "ON", "OFF", "OK", "LOCKED", "UNLOCKED", "JAMMED"}
     | {"HEAT", "COOL", "AUTO", "ECO", "CELSIUS", "FAHRENHEIT", "DETECTED", "UNREACHABLE", "AWAY", "STAY", "NIGHT"}
 )
-"""Plain words that name features of appliances and their values; they are kept below mixed keys."""
+"""Plain words that name features of appliances and their values; they are kept unless the key is one of names."""
 
 _WORDS_OF_KEYS: Final[Mapping[str, frozenset[str]]] = {
     "deviceDropInAvailability": frozenset({"All", "Home", "Off"}),
@@ -125,7 +125,7 @@ _WORDS_OF_KEYS: Final[Mapping[str, frozenset[str]]] = {
     ),
     "value": frozenset({"Aux", "Bluetooth"}),
 }
-"""Plain words that are kept below one key only, where they are Amazon's values; elsewhere they may be names."""
+"""Plain words that are kept below these keys, where they are Amazon's values; elsewhere they may be names."""
 
 _DURATION_KEYS: Final = frozenset(
     {"remainingTime", "remainingDuration", "mediaLength", "mediaProgress", "durationInMillis", "sleepTimerDuration"}
@@ -224,8 +224,8 @@ class _Key:
 class Pseudonyms:
     """Replaces private values; the same value below the same object key gets the same pseudonym.
 
-    Pseudonyms are keyed hashes, whose secret key must not be written anywhere. The cache of results must not be written
-    either; it saves most of the work, as responses repeat each other.
+    Pseudonyms are derived from keyed hashes. Neither the secret key nor the cache of results may be written to a file.
+    The cache saves most of the work, because responses repeat each other.
     """
 
     def __init__(self, key: bytes, words: frozenset[str], *, weeks: int) -> None:
@@ -257,7 +257,7 @@ class Pseudonyms:
         return None
 
     def text(self, text: str, key: str = "", depth: int = 0) -> str:
-        """Return a text, or its pseudonym if it is private."""
+        """Return a text in which everything private is replaced."""
         if text[:1] in _JSON_STARTS and text and (nested := self._nested(text, key, depth)) is not None:
             return nested
         if len(text) == _UUID_LENGTH and _WHOLE.fullmatch(text):
@@ -300,7 +300,7 @@ class Pseudonyms:
         return known
 
     def _is_published(self, text: str, key: str) -> bool:
-        """Return whether a text may be kept below a key."""
+        """Return whether a text may be kept unchanged below a key."""
         if text.casefold() in _MAKERS or (_DEVICE_TYPE.fullmatch(text) and text in self._words):
             return True
         if text in _WORDS_OF_KEYS.get(key, ()):
@@ -319,7 +319,7 @@ class Pseudonyms:
         return text in _FEATURES or not about.is_mixed or not _PLAIN.fullmatch(text)
 
     def path(self, template: str, path: str) -> str:
-        """Return a path with pseudonyms in place of the template's parameters.
+        """Return a path with pseudonyms for the private values of the template's parameters.
 
         In a path that does not match the template, every segment is handled as a value.
         """
@@ -338,7 +338,7 @@ class Pseudonyms:
         return _ENCODE(self.value(found, key, depth + 1))
 
     def _document(self, text: str) -> str:
-        """Return a GraphQL document in which only published words and structure are kept."""
+        """Return a GraphQL document with unpublished words replaced; strings in it are handled like other texts."""
 
         def replace(match: re.Match[str]) -> str:
             word = match[0]
@@ -372,7 +372,7 @@ class Pseudonyms:
     # --- numbers --------------------------------------------------------------------------
 
     def _number(self, number: Any, key: str) -> float:
-        """Return a short number unchanged, a color rounded, a time shifted, and any other number with other digits."""
+        """Return a number unchanged if it may stay, a color rounded, a time shifted, and others with other digits."""
         if isinstance(number, float) and number.is_integer() and abs(number) < 1e15:
             return float(self._number(int(number), key))
         if isinstance(number, float):
@@ -385,7 +385,7 @@ class Pseudonyms:
         return int(self._large(str(whole), key))
 
     def _digits_text(self, text: str, key: str) -> str:
-        """Return a numeric text: short numbers unchanged, times shifted, and others with other digits."""
+        """Return a numeric text unchanged if it may stay, else shifted if it is a time, else with other digits."""
         if self._may_stay(text, key):
             return text
         return self._large(text, key)
@@ -413,7 +413,7 @@ class Pseudonyms:
         return re.sub(r"^(-?)0(?=\d)", r"\g<1>4", digits)
 
     def _counter(self, digits: str) -> str:
-        """Return the pseudonym of a short number in an id; different numbers of one length get different ones."""
+        """Return the pseudonym of a short number in an id; different numbers of one length have different ones."""
         middle = len(digits) // 2
         left, right = digits[:middle], digits[middle:]
         for part in range(4):
@@ -445,7 +445,7 @@ class Pseudonyms:
                 return str(shifted)
             if not piece.isdecimal():
                 return self._word(piece)
-            # a number inside an id has the same pseudonym as the number alone
+            # a long number inside an id has the same pseudonym as the number alone
             return self._digits(piece) if len(piece) > 6 else self._counter(piece)
 
         if not _TOKEN.search(text) or not any(map(str.isalpha, text)):
@@ -517,7 +517,7 @@ class Pseudonyms:
         return f"2001:db8::{number:x}" if ":" in text else f"192.0.2.{number}"
 
     def _url(self, text: str) -> str:
-        """Return a URL with pseudonyms for the private parts of host, path and query, and without anything else."""
+        """Return a URL with pseudonyms for private parts of host, path and query, without user, port and fragment."""
         try:
             parts = urlsplit(text)
             host = parts.hostname or ""

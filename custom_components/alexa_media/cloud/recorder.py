@@ -64,7 +64,7 @@ class _Options:
 class Recorder:
     """Collects requests with their responses, directives and options; returns them as lines of JSON with pseudonyms.
 
-    ``started`` is the start of the recording in epoch seconds; times in the lines are relative to it. ``on_full`` is
+    ``started`` is the start of the recording in epoch seconds; ``at`` in the lines is relative to it. ``on_full`` is
     called in the event loop when enough data is waiting to be written.
     """
 
@@ -101,8 +101,7 @@ class Recorder:
     def _kept(self, target: Target, url: URL, body: bytes) -> tuple[bytes, bool]:
         """Return a body, and whether it equals the last body of the same method and URL.
 
-        In that case the last body is returned, which needs no additional memory and whose hash is already computed.
-        Many responses repeat the previous one.
+        In that case the last body itself is returned, which saves memory: many responses repeat the previous one.
         """
         key = (target.method, url)
         last = self._bodies.get(key, b"")

@@ -10,7 +10,7 @@ from typing import Final
 from xml.parsers import expat
 
 MAX_CHARACTERS: Final = 250
-"""Maximum number of characters in one ``Alexa.Speak``; longer plain text is split, preferably between sentences."""
+"""Maximum number of characters of plain text in one ``Alexa.Speak``; longer text is split, preferably by sentence."""
 
 MAX_PIECES: Final = 36
 """Maximum number of pieces of a text; they fit into one sequence together with two volume changes."""
@@ -104,7 +104,7 @@ _SENTENCE_END: Final = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])|\n+")  # n
 
 
 class SsmlError(ValueError):
-    """A text that Alexa would not speak; ``key`` is the translation key of the message, with its ``placeholders``."""
+    """An invalid text; ``key`` is the translation key of the message, with its ``placeholders``."""
 
     def __init__(self, key: str, **placeholders: str) -> None:
         """Initialize with the translation key of the message and its placeholders."""
@@ -163,8 +163,8 @@ def checked(text: str) -> str:
     spaces.
 
     Raises ``SsmlError`` for a text that is empty, too long or cannot be encoded, and for SSML that is not well-formed
-    XML, has a document type, a nested ``<speak>``, too much audio or elements that Alexa does not support, or contains
-    no speech.
+    XML, has a document type, a nested ``<speak>``, too many ``<audio>`` elements or elements that Alexa does not
+    support, or contains nothing to speak or play.
     """
     must_be_encodable(text)
     if len(text) > MAX_MESSAGE_CHARACTERS:

@@ -47,7 +47,7 @@ class PatternError(ValueError):
 
 
 def normalized(text: str) -> str:
-    """Return a text in lower case with single spaces and without punctuation, except ``_'%&+-``."""
+    """Return a text in lower case with single spaces, and without punctuation and symbols other than ``_'%&+-``."""
     return " ".join("".join(char if _is_kept(char) else " " for char in folded(text)).split())
 
 
@@ -128,7 +128,7 @@ class VoicePattern:
         return None
 
     def _captured(self, spoken: str) -> Mapping[str, str] | None:
-        """Return the captured words, or ``None``; each variable takes as few words as possible.
+        """Return the captured words, or ``None``; each variable but the last takes as little text as possible.
 
         Literal words are taken at their first possible position, because a later one leaves less text for the rest.
         Each of them is therefore searched once.

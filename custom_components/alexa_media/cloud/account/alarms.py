@@ -43,9 +43,10 @@ SET_ASCENDING: Final = Write("set_ascending", "PUT", "/api/ascending-alarm/{seri
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredAlarm:
-    """An alarm as stored in ``/v1/alerts/alarms``; an edit sends its unchanged parts back verbatim.
+    """An alarm as stored in ``/v1/alerts/alarms``.
 
-    ``scheduled`` is the local time at the device, such as "2026-11-22T07:00:00".
+    ``scheduled`` is the local time at the device, such as "2026-11-22T07:00:00". ``recurrence``, ``assets`` and
+    ``extensions`` are Amazon's objects; an edit sends back those that it does not change.
     """
 
     token: str
@@ -147,7 +148,7 @@ def parse_notifications(data: Any) -> dict[str, Notification]:
 
 def _notification(element: Mapping[str, Any]) -> Notification | None:
     notification_id = text(element.get("id")) or text(element.get("notificationIndex"))
-    # a reminder for all devices names the phone it was created on
+    # a reminder for all devices names the app that created it instead of an Echo
     everywhere = element.get("deliveryType") == EVERYWHERE and element.get("type") == NotificationType.REMINDER
     serial = EVERYWHERE if everywhere else text(element.get("deviceSerialNumber"))
     if notification_id is None or serial is None:
@@ -222,7 +223,7 @@ APP_TYPE: Final = "A2IVLV5VM2W81"
 
 _ALARM: Final = {"notificationType": "Alarm"}
 
-# Keys of the old times, which an edit leaves out because they would contradict the new ones.
+# Keys of the times, which an edit sends only if it sets new ones.
 _TIME_KEYS: Final = ("alarmTime", "originalTime", "originalDate")
 
 
@@ -245,7 +246,7 @@ class AccountAlarms(AccountClient):
         return f"{device.device_type}-{device.serial}-{token}"
 
     async def _default_tone(self, device: Device) -> AlarmTone | None:
-        """Return the default sound, which the app sends with every alarm; None if it is missing or unreadable."""
+        """Return the default alarm sound of a device, or None if there is none or the request fails."""
         try:
             return await self.async_default_sound(device)
         except AlexaError:
@@ -279,7 +280,7 @@ class AccountAlarms(AccountClient):
             )
 
     def _place(self, device: Device) -> dict[str, str]:
-        """Return the device fields of a reminder; one for all devices names the integration's registration instead."""
+        """Return a reminder's device fields; those for all devices name the integration's registration."""
         if device.serial != EVERYWHERE:
             return address_of(device)
         own = {"deviceSerialNumber": self._session.credentials.serial, "deviceType": APP_TYPE}
@@ -350,7 +351,7 @@ class AccountAlarms(AccountClient):
         notification: Notification,
         body_of: Callable[[Mapping[str, Any]], Mapping[str, Any]],
     ) -> None:
-        """Send a notification; if Amazon's copy has a newer version, read it and send the change once more."""
+        """Send a notification; if Amazon's copy is newer, read that copy and send the request once more."""
         request = self._transport.async_request
         params = {"id": notification.notification_id}
         try:
@@ -416,11 +417,14 @@ class AccountAlarms(AccountClient):
 
 
 _KEPT_FREQUENCIES: Final = ("MONTHLY", "YEARLY")
-"""Frequencies that only the Alexa app can set, and that an edit keeps."""
+"""Frequencies that an edit without a new time keeps; the integration cannot set them."""
 
 
 def _editable(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a notification that an edit sends back, without the old times and rules."""
+    """Return the fields of a notification that an edit sends back: without ``_TIME_KEYS`` and ``recurrenceRules``.
+
+    In ``rRuleData``, a frequency that is not kept is replaced with DAILY or WEEKLY.
+    """
     body = {key: value for key, value in raw.items() if key not in _TIME_KEYS}
     rule = body.get("rRuleData")
     if isinstance(rule, dict):

@@ -89,7 +89,7 @@ class AccountBackend(AlexaBackend):
         client_factory: Callable[[], httpx.AsyncClient],
         account: Account | None = None,
     ) -> None:
-        """Initialize with a session whose cookie jar belongs to this account only; this object never closes it.
+        """Initialize with a session that the caller closes; its cookie jar must be for this account only.
 
         ``client_factory`` makes an HTTP/2 client for one connection of the push stream. ``account`` is the signed-in
         account if it is already known; otherwise ``async_connect`` reads it.
@@ -153,7 +153,7 @@ class AccountBackend(AlexaBackend):
         """Do nothing: no read of this backend depends on the keys that are shown."""
 
     def follow_answers(self, listener: Callable[[], None]) -> None:
-        """Call ``listener`` after each successful response."""
+        """Call ``listener`` after each successful response of the account API."""
         self._transport.on_answer = listener
 
     def snapshot(self) -> dict[str, Any]:
@@ -172,19 +172,19 @@ class AccountBackend(AlexaBackend):
             self._stream.recorder = recorder
 
     def renew_stream(self) -> None:
-        """Register the capabilities again, look up the region and reopen the stream."""
+        """Reopen the stream if it is open; its next connection registers the capabilities and looks up the region."""
         if self._stream is not None:
             self._stream.renew()
 
     def reopen_stream(self) -> None:
-        """Clear the back-off of failed renewals; end the stream's wait for its next attempt, except a Retry-After."""
+        """Clear the back-off of failed renewals; end the stream's wait, unless a Retry-After is still running."""
         self._session.forget_failures()
         if self._stream is not None:
             self._stream.retry()
 
     @property
     def drift(self) -> Drift:
-        """Return the counts of responses whose form differs from earlier ones."""
+        """Return the observed differences from Amazon's earlier responses."""
         return self._transport.drift
 
     @property
@@ -290,13 +290,13 @@ class AccountBackend(AlexaBackend):
         return await self._transport.async_read(DND, parse_dnd)
 
     async def async_bluetooth(self) -> Mapping[str, BluetoothState]:
-        """Return the paired Bluetooth devices by the Echo's serial, read from the Echos instead of Amazon's cache."""
+        """Return the Bluetooth states of the Echos by serial; the request bypasses Amazon's cache."""
         return await self._transport.async_read(BLUETOOTH, parse_bluetooth, query={"cached": "false"})
 
     # --- commands -----------------------------------------------------------------------
 
     async def async_execute(self, command: Command, devices: Sequence[Device]) -> None:
-        """Run a command; speech and volume for a group are sent to the group's member devices."""
+        """Run a command; for speech, announcements and volume, groups are replaced by their known member devices."""
         if isinstance(command, _FOR_MEMBERS):
             devices = self._with_members(devices)
         serials = "+".join(sorted(device.serial for device in devices))
@@ -345,7 +345,7 @@ class AccountBackend(AlexaBackend):
             ) from err
 
     async def async_set_dnd(self, device: Device, enabled: bool) -> None:
-        """Turn Do Not Disturb on or off; raises ``AlexaCommandError`` unless Amazon confirms it."""
+        """Turn Do Not Disturb on or off, and check the state in the response."""
         answer = await self._transport.async_request(SET_DND, json={**address_of(device), "enabled": enabled})
         if parse_dnd_echo(answer) is not enabled:
             raise SET_DND.error(AlexaCommandError, "was not confirmed", status=200, code="not_confirmed")

@@ -1,7 +1,7 @@
 """Parser of push directives: turns one directive into events.
 
-A directive contains rendering updates. The metadata of each update is JSON in a string. The payload in the metadata is
-again JSON in a string, sometimes encoded twice.
+A push is a rendering update in a directive. The metadata of the update is JSON in a string. The payload in the metadata
+is again JSON in a string, sometimes encoded twice.
 """
 
 from collections.abc import Callable, Mapping
@@ -64,7 +64,10 @@ class PushCommand(StrEnum):
 
 
 class PushPayload(NamedTuple):
-    """The payload of one command. ``serial`` is None if it names no device; ``now`` is the time of arrival (aware)."""
+    """The payload of one command.
+
+    ``serial`` is None if the payload names no device. ``now`` is the time of arrival (aware).
+    """
 
     command: PushCommand
     data: Mapping[str, Any]
@@ -108,7 +111,7 @@ _NAME: Final = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
 
 def gateway(domain: str) -> str:
-    """Return the address of a marketplace's default gateway; Amazon redirects the stream if it is the wrong one."""
+    """Return the address of a marketplace's default gateway; Amazon may name another one (``set_endpoint``)."""
     region = "na" if domain in _NORTH_AMERICA else "fe" if domain in _FAR_EAST else "eu"
     return _GATEWAY.format(region)
 
@@ -140,12 +143,15 @@ def set_endpoint(data: Mapping[str, Any]) -> tuple[bool, str | None]:
 
 
 def gateway_address(value: object) -> str | None:
-    """Return the address of a gateway without a trailing slash, or None if it is not an https address of Amazon's."""
+    """Return the address of a gateway without a trailing slash; None unless it is https below Amazon's domains.
+
+    These are amazon.com and a2z.com.
+    """
     return value.rstrip("/") if isinstance(value, str) and _ENDPOINT.fullmatch(value) else None
 
 
 def synchronize_state() -> dict[str, Any]:
-    """Return the ``SynchronizeState`` event; a gateway for another region responds with ``System.SetEndpoint``."""
+    """Return the ``SynchronizeState`` event; a gateway of the wrong region responds with ``System.SetEndpoint``."""
     header = {"namespace": "System", "name": "SynchronizeState", "messageId": str(uuid4())}
     return {"context": [], "event": {"header": header, "payload": {}}}
 
@@ -176,7 +182,7 @@ def _appliance(update: Mapping[str, Any]) -> PushEvent:
 def _decoded(value: object) -> object:
     """Decode a JSON string, which may be encoded up to ``_MAX_ENCODINGS`` times; None for invalid JSON.
 
-    Other values are returned unchanged.
+    Values other than strings are returned unchanged.
     """
     for _ in range(_MAX_ENCODINGS):
         if not isinstance(value, str):
@@ -217,7 +223,10 @@ def _text(value: object) -> str | None:
 
 
 def _integer(value: object) -> int | None:
-    """Return a number or the text of an integer as an integer, else None; raises ``ValueError`` for other text."""
+    """Convert a number or a text to an integer; None for a boolean or any other type.
+
+    Raises ``ValueError`` or ``OverflowError`` if the conversion fails.
+    """
     if value is None or isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     return int(value)
@@ -335,7 +344,7 @@ def _media_progress(push: PushPayload) -> PushEvent:
 
 @parses(PushCommand.PUSH_NOTIFICATION_CHANGE)
 def _notification(push: PushPayload) -> PushEvent:
-    """Return a change of a notification. Amazon repeats every change: an even version repeats the odd one before it."""
+    """Return a change of a notification, without details."""
     return NotificationsChanged(
         serial=push.serial,
         notification_id=_text(push.data.get("notificationId")),

@@ -37,7 +37,7 @@ class Answer(StrEnum):
     JSON = "json"
     """A JSON value other than null, or nothing with status 204."""
     ANY = "any"
-    """Any content or none."""
+    """Any content other than a page, or none."""
     PAGE = "page"
     """A page that is requested for its cookies; HTML is accepted."""
     HTML = "html"
@@ -48,10 +48,10 @@ class Answer(StrEnum):
 class Endpoint(Target):
     """A request of the account API.
 
-    ``browser_agent`` sends a browser's User-Agent; with the app's User-Agent, Amazon responds 400 with a
+    ``browser_agent`` sends a browser's User-Agent, because some endpoints respond to the app's with 400 and a
     ThrottlingException in the body. ``bearer`` sends the access token in addition to the cookies. ``csrf`` is False for
     requests other than GET that need no csrf token. ``partial`` means that ``errors`` in a 200 may concern only a part
-    of the response, so the parser handles them. ``whole_account`` allows a larger response because it grows with the
+    of the response, so the parser handles them. ``whole_account`` allows a larger response, for one that grows with the
     account. ``wakes`` is False for writes that name an Echo but only change data stored by Amazon.
     """
 
@@ -81,7 +81,7 @@ class Endpoint(Target):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write(Endpoint):
-    """An endpoint that changes data; its response may have any content unless it expects ``Answer.JSON``."""
+    """An endpoint that changes data; by default, its response need not contain JSON."""
 
     is_write: bool = True
     answer: Answer = Answer.ANY

@@ -25,7 +25,7 @@ class Enrollment:
 
     ``marketplace`` is a retail domain such as ``amazon.nl``. ``sign_in_domain`` is amazon.com for marketplaces where
     Amazon's sign-in for devices is not known to work; after the sign-in, the account's own data contains the
-    marketplace. ``serial`` is the serial number of a registration to renew, so that the account gets no second device.
+    marketplace. ``serial``, if given, is that of a registration to renew, so that the account gets no second device.
     """
 
     def __init__(self, marketplace: str, serial: str | None = None) -> None:
@@ -80,8 +80,8 @@ class Enrollment:
     async def async_register(self, session: aiohttp.ClientSession, code: str) -> Credentials:
         """Register the integration as a device of the account; return the credentials to store.
 
-        Raises ``EnrollmentError`` with the code ``code_refused`` (the authorization code expired, was used before, or
-        belongs to another attempt) or ``AlexaConnectionError``.
+        Raises ``EnrollmentError`` with the code ``code_refused`` (for example, because the authorization code expired
+        or was used before) or ``AlexaConnectionError``.
         """
         try:
             async with asyncio.timeout(REGISTER_TIMEOUT):
@@ -96,7 +96,7 @@ class Enrollment:
 
 
 def _address(pasted: str) -> URL:
-    """Return a pasted URL without whitespace and surrounding quotes; raises ``ValueError`` if it is not a URL."""
+    """Return a pasted URL without whitespace and surrounding quotes; raises ``ValueError`` if it cannot be parsed."""
     return URL(re.sub(r"\s+", "", pasted).strip(_QUOTES))
 
 
@@ -115,9 +115,9 @@ def _credentials(found: Any) -> Credentials:
 
 
 def _refusal(err: secureauth.EnrollmentError) -> EnrollmentError | AlexaConnectionError:
-    """Return the error for a failed registration: the code was refused, or Amazon could not be reached.
+    """Return the error for a failed registration: the code was refused, or the request failed for another reason.
 
-    alexapy raises the same exception class for both, so its message and its cause decide.
+    alexapy raises the same exception class for both, so the message and the cause decide.
     """
     found = _STATUS.search(str(err))
     status = int(found[1]) if found else None

@@ -53,7 +53,7 @@ def parse_page_token(page: Any) -> str:
 
 
 def parse_activities(data: Any) -> tuple[str, ...]:
-    """Parse the ids of the records to delete; raises ``AlexaBadResponseError``."""
+    """Parse the ids of records; raises ``AlexaBadResponseError``."""
     elements = mappings(required_list(data, "activities", ACTIVITIES))
     return tuple(found for element in elements if (found := text(element.get("id"))))
 
@@ -146,7 +146,7 @@ def _words(value: Any) -> str | None:
 
 
 TOKEN_LIFETIME_SECONDS: Final = 12 * 3600.0
-"""Seconds for which a csrf token is used; other clients use 2 to 24 hours. If Amazon refuses it, it is renewed."""
+"""Seconds for which a csrf token is used unless Amazon refuses it earlier; other clients use 2 to 24 hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +165,8 @@ _OLDER: Final = _Form(HISTORY_BEFORE, parse_older_records, (("recordType", "VOIC
 class AccountHistory(AccountClient):
     """Voice history of one account; ``HistoryApi`` documents the methods.
 
-    There are two endpoints. The newer one is tried first, then the older one if Amazon refuses it. The endpoint that
-    worked is tried first the next time. Only the newer one names the speaker, but it may not name the device.
+    There are two endpoints, of which the newer one is used first. If Amazon refuses the request for the first page, the
+    other endpoint is tried, and is used from then on if it works. Only the newer one names the person who spoke.
     """
 
     def __init__(self, session: AccountSession) -> None:
@@ -177,7 +177,7 @@ class AccountHistory(AccountClient):
         self._token_until = 0.0
 
     async def async_records(self, start: datetime, end: datetime, previous: str | None = None) -> RecordPage:
-        """Return a page of the records from ``start`` to ``end``; ``previous`` is the token of the page before."""
+        """Return a page of the records from ``start`` to ``end``; ``previous`` is the token of the previous page."""
         first, second = self._forms
         await self._async_token()
         try:
@@ -191,7 +191,7 @@ class AccountHistory(AccountClient):
         return page
 
     async def async_clear(self, limit: int) -> tuple[int, int]:
-        """Delete at most ``limit`` of the latest records; return how many were deleted and how many were kept.
+        """Delete at most ``limit`` of the latest records; return how many of them were deleted and how many were kept.
 
         Amazon responds 404 for a record without a recording, and keeps it.
         """
@@ -214,7 +214,7 @@ class AccountHistory(AccountClient):
         self._transport.write_listener = listener
 
     async def _read_records(self, form: _Form, start: datetime, end: datetime, previous: str | None) -> RecordPage:
-        """Request records from one endpoint; retry once with a new csrf token after a 403."""
+        """Request records from one endpoint; after a 403, retry once if there is a new csrf token."""
         token = self._token
         try:
             return await self._send(form, start, end, previous)
@@ -236,7 +236,7 @@ class AccountHistory(AccountClient):
         )
 
     async def _async_renewed(self, refused: str | None) -> bool:
-        """Replace the refused csrf token; return whether a different one was received."""
+        """Request a new csrf token if the current one was refused; return whether it differs from the refused one."""
         if self._token == refused:
             self._token = None
         return await self._async_token() != refused

@@ -20,11 +20,11 @@ FIRST_BLOCK: Final = 30.0
 LONGEST_BLOCK: Final = 600.0
 LONGEST_RETRY_AFTER: Final = 3600.0
 THROTTLE_RESET_SECONDS: Final = 900.0
-"""Seconds after the end of the last pause until throttling is reported as over."""
+"""Minimum time in seconds between the end of the last pause and the log message that throttling is over."""
 
 
 class Slots:
-    """Limit of concurrent requests of the account; commands get a slot before reads.
+    """Limit of concurrent requests of an account; urgent requests get a free slot first.
 
     Use ``async with slots.take(urgent=…)``.
     """
@@ -38,7 +38,7 @@ class Slots:
 
     @property
     def busy(self) -> int:
-        """Return the number of requests in flight."""
+        """Return the number of slots in use."""
         return self._busy
 
     def limit(self, limit: int) -> None:
@@ -47,7 +47,7 @@ class Slots:
         self._wake()
 
     def take(self, *, urgent: bool = False) -> _Slot:
-        """Return a context manager that holds one slot; urgent ones come first."""
+        """Return a context manager that holds one slot."""
         return _Slot(self, urgent)
 
     async def acquire(self, queue_urgent: bool) -> None:
@@ -122,10 +122,9 @@ class _Block:
 class Throttle:
     """Throttling of one account, by host and kind of traffic.
 
-    Reads fail without being sent until the pause of their host is over. Commands are never held back: while a host is
-    throttled they are sent one at a time, and the success of one ends the throttling of the host. One line is logged
-    when throttling of a kind begins, and one when all has been over for a while, because one endpoint may stay
-    throttled while others respond between its attempts.
+    Reads must not be sent to a host until its pause is over. Commands have no pause: while a host is throttled they are
+    sent one at a time, and the success of one ends the throttling of the host. The message that throttling is over is
+    only logged after a while, because one endpoint may stay throttled while others respond between its attempts.
     """
 
     def __init__(self) -> None:
@@ -146,7 +145,7 @@ class Throttle:
 
     @asynccontextmanager
     async def turn(self, host: str, kind: Traffic) -> AsyncGenerator[None]:
-        """Allow one request of this kind at a time while it is throttled at the host, any number otherwise.
+        """Allow one request of a kind at a time while this kind is throttled at the host, any number otherwise.
 
         For commands, throttled reads count too.
         """
@@ -233,7 +232,7 @@ class Backoff:
 
 
 class SingleFlight:
-    """Shares one run of some work among all callers that request it in the meantime.
+    """Shares one run of some work among all callers that request the work during this run.
 
     The work runs in a separate task, so canceling a caller does not cancel it.
     """
@@ -278,6 +277,6 @@ class SingleFlight:
 
 
 def _retrieve(task: asyncio.Task[None]) -> None:
-    """Retrieve the exception of a run that has no waiting caller, so that asyncio does not log it."""
+    """Retrieve the exception of a run, because asyncio would log it if no caller is waiting."""
     if not task.cancelled():
         task.exception()

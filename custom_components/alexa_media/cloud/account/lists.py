@@ -122,7 +122,7 @@ def _quantity(value: Any) -> str | None:
 
 
 PAGE: Final = 100
-"""Maximum number of items that Amazon returns per page."""
+"""Number of items to request per page."""
 
 
 class AccountLists:

@@ -39,8 +39,8 @@ class _At(Enum):
 class MultipartParser:
     """Incremental parser from bytes to JSON objects; the result does not depend on how the bytes are split.
 
-    ``keep_alives`` counts empty parts, ``malformed`` counts JSON parts that contain no JSON object. The time is linear
-    in the number of bytes, because runs of irrelevant lines are skipped at once.
+    ``keep_alives`` counts empty JSON parts, ``malformed`` other JSON parts that contain no JSON object. The time is
+    linear in the number of bytes, because runs of irrelevant lines are skipped in one step.
     """
 
     def __init__(self, content_type: str | None = None) -> None:
@@ -92,7 +92,7 @@ class MultipartParser:
         return objects
 
     def _skipped(self, start: int) -> int:
-        """Return the index of the next relevant line at or after ``start``."""
+        """Return the index of the next line that may be relevant, at or after ``start``."""
         if self._at is _At.HEADERS:
             return start
         if self._at is _At.BODY:
@@ -109,7 +109,10 @@ class MultipartParser:
         return found + 1
 
     def _drop_unneeded(self) -> None:
-        """Discard bytes that are not needed, so that a line without an end does not use unbounded memory."""
+        """Discard bytes that are not needed; raises ``MultipartError`` if those of a part exceed ``MAX_PART``.
+
+        A line without an end would otherwise use unbounded memory.
+        """
         if self._at in (_At.PREAMBLE, _At.SKIPPED):
             if len(self._pending) > _MAX_DELIMITER + len(b"\r"):
                 self._pending.clear()
@@ -141,7 +144,7 @@ class MultipartParser:
                 pass
 
     def _next_part(self, objects: list[dict[str, Any]], *, last: bool) -> None:
-        """End the part before a delimiter, and begin the next part unless it was the last delimiter."""
+        """End the part before a delimiter, and begin the next part unless the delimiter is the ``last`` one."""
         if self._at is _At.HEADERS or (self._at is _At.BODY and not self._body):
             self.keep_alives += 1
         elif self._at is _At.BODY:

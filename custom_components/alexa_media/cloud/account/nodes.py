@@ -59,7 +59,7 @@ class Target(NamedTuple):
 
 
 def command_node(command: Command, targets: Sequence[Target]) -> Node:
-    """Return the node of one command, for one device or for an announcement on several.
+    """Return the node of one command for one device, or of an announcement for one or more devices.
 
     All devices of an announcement must have the same customer and locale.
     """
@@ -85,7 +85,7 @@ def wait_node(seconds: int) -> Node:
 
 
 def stop_all_node(customer_id: str) -> Node:
-    """Return a node that stops every device of a customer."""
+    """Return a node that stops playback on all devices of a customer."""
     everything = {"deviceSerialNumber": "ALEXA_ALL_DSN", "deviceType": "ALEXA_ALL_DEVICE_TYPE"}
     return _operation("Alexa.DeviceControls.Stop", _stop_fields(customer_id, everything))
 
@@ -101,7 +101,7 @@ def _operation(kind: str, payload: Mapping[str, Any]) -> Node:
 
 
 def _base(target: Target) -> dict[str, Any]:
-    """Return the fields that identify the device in most operations."""
+    """Return the fields that most operations have in common: device, locale and customer."""
     return {
         "deviceType": target.device.device_type,
         "deviceSerialNumber": target.device.serial,
@@ -184,13 +184,13 @@ def _search(command: PlaySearch) -> dict[str, Any]:
 
 
 def _stop(target: Target) -> dict[str, Any]:
-    """Return the payload that stops a device; Amazon expects the device in a list."""
+    """Return the payload that stops playback on a device; Amazon expects the device in a list."""
     device = {"deviceSerialNumber": target.device.serial, "deviceType": target.device.device_type}
     return _stop_fields(target.customer_id, device)
 
 
 def _stop_fields(customer_id: str, device: Mapping[str, str]) -> dict[str, Any]:
-    """Return the operation fields that stop a device."""
+    """Return the payload that stops playback on a device."""
     return {"customerId": customer_id, "devices": [device], "skillId": _DEVICE_CONTROLS}
 
 
@@ -231,7 +231,7 @@ def _launch(skill_id: str, target: Target) -> dict[str, Any]:
 
 
 def _targets(targets: Sequence[Target]) -> dict[str, Any]:
-    """Return the target of a speech or an announcement: the devices, and the customer that they have in common."""
+    """Return the target of speech or of an announcement: the devices, and the customer that they have in common."""
     return {
         "customerId": targets[0].customer_id,
         "devices": [

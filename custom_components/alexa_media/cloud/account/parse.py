@@ -104,7 +104,7 @@ _RANK: Final = {PlayerState.PAUSED: 1, PlayerState.PLAYING: 2}
 
 
 class Region(NamedTuple):
-    """Addresses (scheme and host) in the response of ``/api/endpoints``; ``None`` for one that is not accepted."""
+    """Addresses (scheme and host) in the response of ``/api/endpoints``; ``None`` if missing or not accepted."""
 
     website: str | None
     alexa_api: str | None
@@ -160,7 +160,7 @@ def parse_devices(data: Any) -> dict[str, Device]:
     """Parse the devices by serial; raises ``AlexaBadResponseError`` if there is none, as every real account has one.
 
     Groups and their members refer to each other in two fields, either of which may be missing. The result has both
-    directions. Devices with equal capabilities share one set, because the sets take more memory than all other values.
+    directions. Devices with equal capabilities share one set, to save memory.
     """
     elements = (_device(element) for element in mappings(required_list(data, "devices", DEVICES)))
     devices = by_key(((device.serial, device) for device in elements if device), "devices")
@@ -225,7 +225,7 @@ def parse_dnd_echo(data: Any) -> bool | None:
 
 
 def parse_volumes(data: Any) -> dict[str, Volume]:
-    """Parse the volumes by serial; skip devices without one, such as those for which Amazon returns an error."""
+    """Parse the volumes by serial; skip devices with an error, and those with neither level nor mute state."""
     return by_serial(data, "volumes", VOLUMES, _volume, serial_key="dsn")
 
 

@@ -47,7 +47,7 @@ def parse_routines(data: Any) -> dict[str, Routine]:
 
 
 def _routine(element: Mapping[str, Any]) -> Routine | None:
-    """Parse one routine; its name defaults to its first utterance. ``None`` without an id or actions."""
+    """Parse one routine; its name defaults to its first utterance, else its id. ``None`` without an id or actions."""
     routine_id, sequence = text(element.get("automationId")), mapping(element.get("sequence"))
     if routine_id is None or not mapping(sequence.get("startNode")):
         return None
@@ -73,7 +73,7 @@ def _utterances(element: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _strings(value: Any) -> Iterator[str]:
-    """Yield every string in a nested value; strings that contain JSON are not decoded."""
+    """Yield every string value in nested JSON; strings that contain JSON are not decoded."""
     waiting = [value]
     while waiting:
         item = waiting.pop()
@@ -188,7 +188,7 @@ def _trigger(trigger: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _substance(element: Mapping[str, Any]) -> list[Any]:
-    """Return the parts of a routine that a status update must preserve: all but the status and what Amazon sets."""
+    """Return the parts of a routine that a status update must preserve."""
     triggers = [{**trigger, "id": None} for trigger in mappings(element.get("triggers"))]
     node = mapping(element.get("sequence")).get("startNode")
     return [element.get("name"), triggers, node, *(element.get(name) or None for name in _JSON_TEXTS)]
@@ -210,16 +210,16 @@ class AccountRoutines(AccountClient):
         self._customer_id = customer_id
 
     async def async_routines(self) -> Mapping[str, Routine]:
-        """Return all routines by id."""
+        """Return the routines by id."""
         return await self._transport.async_read(ROUTINES, parse_routines, query={"limit": str(LIMIT)})
 
     async def async_set_enabled(self, routine_id: str, *, enabled: bool) -> Mapping[str, Routine]:
-        """Turn a routine on or off; return all routines as read afterward.
+        """Enable or disable a routine; return the routines as read afterward.
 
-        Amazon replaces the routine with the sent object, so it is read, written, read again and compared. If any part
-        differs, the original is written back and ``AlexaRoutineError`` is raised. ``AlexaRoutineError`` is also raised
-        before the write, if the routine is missing or has unknown parts. Raises ``AlexaCommandError`` if Amazon did not
-        change the status.
+        Amazon replaces the routine with the sent object, so the routine is read, written, read again and compared. If
+        Amazon changed a part that must be preserved, the original is written back and ``AlexaRoutineError`` is raised.
+        ``AlexaRoutineError`` is also raised before the write, if the routine is missing or has unknown parts. Raises
+        ``AlexaCommandError`` if Amazon did not change the status.
         """
         with self._transport.unproven.attempt(UPDATE_ROUTINE.name, routine_id):
             before = await self._element(routine_id)
@@ -236,7 +236,7 @@ class AccountRoutines(AccountClient):
     async def _read_back(self, routine_id: str, before: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
         """Return the list and the routine as read after a write.
 
-        Raises ``AlexaRoutineError`` after an attempt to undo a loss.
+        If Amazon changed a part that must be preserved, writes the original back and raises ``AlexaRoutineError``.
         """
         answer = await self._list()
         after = _element_of(answer, routine_id)
@@ -264,9 +264,9 @@ class AccountRoutines(AccountClient):
         return found
 
     async def _put(self, routine_id: str, element: Mapping[str, Any], status: str) -> None:
-        """Send a routine in the app's format: a flat object whose parts are JSON strings.
+        """Send a routine in the app's format: a flat object with the triggers and the sequence as JSON strings.
 
-        The payloads of its triggers are JSON strings inside these.
+        Inside these, the payload of a trigger is again JSON in a string.
         """
         triggers = [json.dumps(_trigger(trigger)) for trigger in mappings(element.get("triggers"))]
         body = {

@@ -1,8 +1,9 @@
 """Scheduler of one account's commands: merges them into sequences, and sends one sequence at a time.
 
 Commands submitted in the same turn of the event loop, or while a sequence is in flight, are merged into the next
-sequence: serial within a device, parallel across devices. A text waits until the estimated end of the previous text on
-the same device. Nodes for ``execute_node`` are sent separately, possibly while a sequence is in flight.
+sequence that has room: serial within a device, parallel across devices. A text waits until the estimated end of the
+texts of earlier calls on the same device. Nodes for ``execute_node`` are sent separately, possibly while a sequence is
+in flight.
 """
 
 import asyncio
@@ -25,10 +26,10 @@ from ..ssml import pieces, speaking_seconds
 from .nodes import Node, Target, command_node, parallel_node, serial_node
 
 MAX_NODES: Final = 40
-"""Maximum number of operations in a sequence; a long text takes several."""
+"""Number of operations up to which commands are merged into a sequence; a long text takes several."""
 
 MAX_SPEECH_WAIT: Final = 600.0
-"""Maximum time in seconds that a text waits for earlier texts on the same device."""
+"""Estimated wait in seconds for earlier texts on the same device, beyond which a text is refused."""
 
 ANNOUNCEMENT_EXTRA: Final = 3.0
 
@@ -88,7 +89,7 @@ class _Part:
 
 @dataclass(slots=True, eq=False)
 class _Operation:
-    """One operation node: a command for a device, or an announcement for several."""
+    """A command for one device, or an announcement for one or more."""
 
     command: Command
     targets: list[Target]
@@ -100,7 +101,7 @@ class _Operation:
         return {target.device.serial for target in self.targets}
 
     def takes(self, command: Command, other: Target) -> bool:
-        """Return whether the command is this announcement, and the device can be added to it."""
+        """Return whether the command is the same announcement, and the device can be added to this operation."""
         first = self.targets[0]
         return (
             isinstance(command, Announce)
@@ -123,14 +124,14 @@ class Plan:
     _stages: dict[str, int] = field(default_factory=dict)
 
     def add(self, part: _Part) -> bool:
-        """Add a part as a whole; return False if the sequence is full."""
+        """Add a part as a whole; return False if the sequence has no room for it."""
         together = part.size > 1
         if together and self.operations and self.size + part.size > self.limit:
             return False
         return all(self._add(command, part.target, force=together) for command in part.commands)
 
     def _add(self, command: Command, target: Target, *, force: bool) -> bool:
-        """Add one command; return False if the sequence is full, unless ``force`` is set."""
+        """Add one command, to an equal announcement if possible; return False if there is no room and not ``force``."""
         serial = target.device.serial
         needed = self._stages.get(serial, 0) + 1
         for operation in self.operations:
@@ -156,7 +157,7 @@ class Plan:
         return needed > 0
 
     def node(self) -> Node:
-        """Return the node of the sequence; devices that share no announcement run independently of each other."""
+        """Return the node of the sequence; devices that no announcement connects run independently of each other."""
         return parallel_node([_staged(group) for group in self._groups()])
 
     def _groups(self) -> list[list[_Operation]]:
@@ -211,8 +212,9 @@ class CommandScheduler:
     async def execute(self, command: Command, devices: Sequence[Device]) -> None:
         """Run a command on devices; returns when Amazon has accepted it for all of them.
 
-        Raises the ``AlexaError`` of the first device that failed, or ``AlexaSpeakingError`` for all busy devices if no
-        other one failed. Canceling the caller withdraws the command if it has not been sent yet.
+        Raises the first ``AlexaError`` other than ``AlexaSpeakingError``, or if there is none, an
+        ``AlexaSpeakingError`` that names all busy devices. Canceling the caller withdraws the command if it has not
+        been sent yet.
         """
         single = {device.serial: device for device in devices}.values()
         results = await self.execute_each([(device, (command,)) for device in single])
@@ -229,7 +231,7 @@ class CommandScheduler:
         """Run the commands of each plan in order on its device; return an error or None for each plan.
 
         The commands of a plan are sent in one request, possibly merged with others. Each device may occur only once.
-        Cancellation works as in ``execute``. Raises ``AlexaConnectionError`` if the scheduler is closed.
+        Cancellation works as in ``execute``. Raises ``AlexaConnectionError`` if the scheduler is already closed.
         """
         if self._is_closed:
             raise _closed(sent=False)
@@ -306,7 +308,7 @@ class CommandScheduler:
             part.finish(_closed(sent=False))
 
     def _pause(self, serial: str) -> float:
-        """Return the seconds until a device can speak another text, including the texts that are waiting."""
+        """Return the estimated seconds until a device has spoken its current text and those that are waiting."""
         waiting = sum(part.speech or 0.0 for part in self._waiting if part.serial == serial and not part.result.done())
         now = self._now()
         return max(0.0, self._speaks_until.get(serial, now) - now) + waiting
@@ -423,5 +425,5 @@ def _busy(error: type[AlexaSpeakingError], pause: float, names: Iterable[str]) -
 
 
 def _closed(*, sent: bool) -> AlexaError:
-    """Return the error of commands pending when the scheduler closes; ``sent`` is True if the request was in flight."""
+    """Return the error of commands of a closed scheduler; ``sent`` is True if the request was in flight."""
     return AlexaConnectionError("The connection to Amazon was closed", sent=sent)
