@@ -56,7 +56,7 @@ LENGTH: Final = timedelta(minutes=1)
 # An event with this title, or without a title, creates an alarm, which has no label; any other one creates a reminder.
 ALARM: Final = "Alarm"
 
-# Maximum number of events per alarm, enough for a daily alarm over a year.
+# Maximum number of events per alarm or reminder, enough for a daily one over a year.
 MOST: Final = 400
 
 

@@ -462,7 +462,7 @@ async def _async_identify(backend: AccountBackend) -> Account:
 def _id_suffix(account: Account, others: Iterable[ConfigEntry[Any]]) -> str:
     """Return the suffix that distinguishes the ids of an account from those of other accounts with the same Echos.
 
-    The first account has no suffix. If two email addresses have the same suffix, such as ``a.b@example.org`` and
+    The first account has no suffix. If two email addresses result in the same suffix, such as ``a.b@example.org`` and
     ``a_b@example.org``, the second account uses its customer id instead, as does an account without an email address.
     """
     taken = [slugify(entry.data.get(CONF_ID_SUFFIX, "")) for entry in others if CONF_REGION not in entry.data]

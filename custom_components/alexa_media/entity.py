@@ -531,7 +531,7 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
 
     @property
     def device(self) -> Device:
-        """Return the device as it was last listed."""
+        """Return the device as last known."""
         self._last_device = self.runtime.devices.data.get(self.serial, self._last_device)
         return self._last_device
 

@@ -196,7 +196,7 @@ def _item(name: str, echo: Echo, item: Notification) -> JsonObjectType:
 
 
 async def _async_last_said(request: _Request) -> JsonObjectType:
-    """Return the last command to the exposed Echos that the user may read; texts only if transcripts are kept."""
+    """Return the last command to the exposed Echos that the user may read, with its transcript if that is kept."""
     readable = (await _async_readable(request)).values()
     said = [
         (player.name, last.record)

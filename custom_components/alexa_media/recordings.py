@@ -180,7 +180,7 @@ def async_running(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Recording | N
 
 
 async def async_is_started(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
-    """Return whether an entry has a recording that has not ended, even if the entry isn't loaded."""
+    """Return whether an entry has a requested or running recording, even if the entry isn't loaded."""
     return bool((await _store(hass, entry).async_load() or {}).get("running"))
 
 

@@ -317,11 +317,11 @@ def _text(value: Any) -> str | None:
 
 
 class CloudSelect(SelectEntity, AlexaSetting):
-    """Base class for selects with Amazon's values; a value missing from the table is also shown and selectable."""
+    """Base class for selects with Amazon's values; a value missing from ``known`` is also shown and selectable."""
 
     @cached_property
     def _seen(self) -> dict[str, SettingValue]:
-        """Return the values that are missing from the table, by option."""
+        """Return the values that are missing from ``known``, by option."""
         return {}
 
     @property
@@ -347,7 +347,7 @@ class CloudSelect(SelectEntity, AlexaSetting):
         return self._take_present()
 
     def _take_present(self) -> str | None:
-        """Return the option of the current value, or None; a value missing from the table is stored under its text."""
+        """Return the option of the current value, or None; a value missing from ``known`` is stored under its text."""
         if (value := self.present) is None:
             return None
         found = next((option for option, choice in self.known.items() if choice == value), None)

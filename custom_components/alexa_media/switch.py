@@ -371,14 +371,14 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], _Switch):
 
     @callback
     def _async_speaker_changed(self) -> None:
-        """Write the state of a group when the change of a speaker or of its members affects it."""
+        """Write the state of a group if a change of its speakers affects that state."""
         if self.is_on is not self._shown:
             self._shown = self.is_on
             self.async_write_ha_state()
 
     @property
     def _targets(self) -> Sequence[Device]:
-        """Return the devices to switch: the device, or the speakers behind a group that have the setting."""
+        """Return the device, or the speakers behind a group that have the setting (``DndCoordinator.among``)."""
         return self.coordinator.among(self.runtime.devices.leaves(self.device))
 
     @property

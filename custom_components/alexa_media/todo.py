@@ -82,7 +82,7 @@ class AlexaTodoList(AccountEntity[ListsCoordinator], TodoListEntity):
 
     @property
     def _list(self) -> AlexaList | None:
-        """Return the list as last read, or None."""
+        """Return the list as last known, or None."""
         return self.coordinator.data.get(self._list_id)
 
     @property
