@@ -42,9 +42,8 @@ _SECONDARY: Final = frozenset({FeatureName.CONNECTIVITY, FeatureName.UNKNOWN})
 class AppliancesCoordinator(TopicCoordinator[Appliance]):
     """Appliances that get entities, by entity id; ``discovered`` contains all appliances.
 
-    A discovery that fails, or that finds nothing although there were appliances, changes nothing. An appliance that is
-    missing from one successful discovery is kept until a second one, which is requested half a minute later, lacks it
-    too.
+    A discovery that fails, or that finds nothing although there were appliances, removes nothing. An appliance that is
+    missing from one successful discovery is kept until another one, at least half a minute later, lacks it too.
     """
 
     topic: ClassVar[str] = Topic.APPLIANCES
@@ -79,7 +78,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
 
     @override
     async def _async_read(self) -> Mapping[str, Appliance]:
-        """Discover the appliances; keep those that are missing for the first time."""
+        """Discover the appliances; keep those that have just gone missing."""
         self._asked_at = self.hass.loop.time()
         self._after_cooldown.cancel()
         discovery = await self.api.async_discover(with_rooms=self.rooms is None)
@@ -107,7 +106,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         return self._absences.settled
 
     def _needs_rooms(self, before: Mapping[str, Appliance], wanted: Mapping[str, Appliance]) -> bool:
-        """Return whether to read the rooms for new Echos or for appliances with entities."""
+        """Return whether to read the rooms: for new Echos, or appliances with entities whose room may be unknown."""
         new = self.discovered.keys() - before.keys()
         return (bool(wanted) and (self.rooms is None or bool(wanted.keys() - self.data.keys()))) or any(
             self.discovered[each].is_echo for each in new
@@ -221,7 +220,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
             self.async_hint()
 
     async def async_rename(self, appliance: Appliance, name: str) -> None:
-        """Rename an appliance; raises ``AlexaError``, also if Amazon still has another name afterward."""
+        """Rename an appliance; raises ``AlexaError``, also if it is still known by another name afterward."""
         await self.api.async_rename(appliance, name)
         await self.async_refresh_shared()
         renamed = self.discovered.get(appliance.entity_id)
@@ -236,7 +235,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         self.async_hint()
 
     async def async_search(self) -> None:
-        """Start Alexa's search for appliances, and read the list again; raises ``AlexaError``."""
+        """Start Alexa's search for appliances (raises ``AlexaError``), and read the list again."""
         await self.api.async_search()
         await self.async_refresh_shared()
 

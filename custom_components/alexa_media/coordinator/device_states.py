@@ -128,7 +128,7 @@ _PARENTS_FAILURES: Final = (AlexaBadResponseError, AlexaConnectionError, AlexaRa
 class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
     """Amazon Kids by serial, for devices that have listeners: one request each, once a day.
 
-    With ``with_child``, the children of the household and the child of each device are read too. They come from the
+    With ``with_child``, the children of the household and those assigned to devices are read too. They come from the
     parents site, whose outages and refusals do not affect the state of Amazon Kids.
     """
 
@@ -168,7 +168,7 @@ class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
         return await self._async_read_each(_read)
 
     async def _async_read_children(self) -> None:
-        """Read the children of the household, and show changes; the known ones remain after a failure."""
+        """Read the children of the household, and show changes; keep the known ones if they cannot be read."""
         try:
             children = await self.api.async_children()
         except (AlexaUnsupportedError, *_PARENTS_FAILURES):
@@ -180,7 +180,7 @@ class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
     async def _mode(self, device: Device, known: str | None = None) -> KidsMode:
         """Return the state of a device.
 
-        Its child is ``known`` while the parents site cannot be read, and unknown if Amazon refuses to return it.
+        If its child has to be read, it is ``known`` while the parents site cannot be read, and None if Amazon refuses.
         """
         mode = KidsMode(enabled=await self.api.async_kids_mode(device))
         if not mode.enabled or not self.with_child:

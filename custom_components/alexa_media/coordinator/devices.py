@@ -43,8 +43,8 @@ class _Group(NamedTuple):
 class DevicesCoordinator(TopicCoordinator[Device]):
     """Devices that get entities, by serial; ``listed`` contains all devices of the last list.
 
-    A failed read changes nothing. A device that is missing from one successful read is kept until a second one, which
-    is requested half a minute later, lacks it too.
+    A failed read removes nothing. A device that is missing from one successful read is kept until another one, at
+    least half a minute later, lacks it too.
     """
 
     topic: ClassVar[str] = Topic.DEVICES
@@ -61,8 +61,8 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         self.listed: Mapping[str, Device] = {}
         self._unknown_at: float | None = None
         self._announced_settled = False
-        # The shown connectivity; ``_listed_connectivity`` is that of the last list. A list that repeats "offline" is no
-        # evidence.
+        # The shown connectivity; ``_listed_connectivity`` is that of the last list. A list that repeats "offline" does
+        # not count as evidence.
         self._connectivity: dict[str, bool] = {}
         self._unlisted: set[str] = set()
         self._listed_connectivity: dict[str, bool] = {}
@@ -83,7 +83,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
 
     @override
     async def _async_read(self) -> Mapping[str, Device]:
-        """Read the list; keep devices that are missing for the first time."""
+        """Read the list; keep devices that have just gone missing."""
         listed = await self.backend.async_devices()
         self._listed = set(listed)
         self._unlisted -= self._listed
@@ -104,7 +104,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
     # --- connectivity --------------------------------------------------------------------
 
     def _apply_listed_connectivity(self, listed: Mapping[str, Device]) -> None:
-        """Use the connectivity in a list as evidence, unless it repeats that a device is offline.
+        """Apply the connectivity in a list; ignore a repeated "offline".
 
         Amazon lists tablets as offline at all times, although they push volume and playback.
         """
@@ -120,7 +120,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
                 del known[serial]
 
     def _with_connectivity(self, devices: Mapping[str, Device]) -> dict[str, Device]:
-        """Return devices by serial with the connectivity to show; a group is online if a member is known to be."""
+        """Return devices by serial with the connectivity to show; a group is also online if a member is known to be."""
         known = {**self.listed, **devices}
 
         def _is_online(device: Device) -> bool:
@@ -167,7 +167,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
 
     @property
     def settled(self) -> bool:
-        """Return whether devices that are not in ``data`` or ``listed`` are gone: two successful reads lacked them."""
+        """Return whether devices in neither ``data`` nor ``listed`` are gone: two successful reads lacked them."""
         return self._absences.settled
 
     def listener(self, device: Device) -> Device:
@@ -188,7 +188,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         return self._group(device).members if device.is_group else ()
 
     def _group(self, device: Device) -> _Group:
-        """Return the members of a group, which are determined once for each state of the devices."""
+        """Return a group with its members and leaves, which are cached until the devices or their list change."""
         if self._groups_as_of[0] is not self.listed or self._groups_as_of[1] is not self.data:
             self._groups_as_of = (self.listed, self.data)
             self._groups.clear()
@@ -223,7 +223,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
 
     @callback
     def async_take_preferences(self, preferences: Mapping[str, DevicePreferences]) -> None:
-        """Apply preferences that were read without the list."""
+        """Apply preferences by serial that were read without the device list."""
         self.async_apply(
             {
                 serial: replace(device, locale=known.locale, time_zone=known.time_zone, preferences=known)
@@ -233,7 +233,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         )
 
     def takes(self, serial: str) -> bool:
-        """Return whether to store data about a serial: it is listed, or among the first unlisted serials."""
+        """Return whether to store data about a serial: it is known, or among the first unlisted serials."""
         if serial in self._listed or serial in self.data or serial in self._unlisted:
             return True
         if len(self._unlisted) >= MAX_UNKNOWN:

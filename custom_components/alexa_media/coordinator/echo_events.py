@@ -25,8 +25,8 @@ class EchoEvent:
     """An event of a device or a list of an account.
 
     ``kind`` is ``VOICE``, ``DND``, ``LIST_ITEM`` or an event type of ``alarm_watch``. ``serial`` is that of the
-    device, or the id of the list. ``record`` is the voice record of a ``VOICE`` event with its transcript; ``keep`` is
-    whether the transcript may be passed on.
+    device, ``EVERYWHERE`` for all devices, or the id of the list. ``record`` is the voice record of a ``VOICE`` event
+    with its transcript; ``keep`` is whether the transcript may be passed on.
     """
 
     entry_id: str

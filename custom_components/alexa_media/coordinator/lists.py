@@ -55,7 +55,7 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
 
     @override
     async def _async_read(self) -> Mapping[str, AlexaList]:
-        """Read the lists and the changed items; for a push or a new listener, only the items."""
+        """Read the lists and the changed items; a partial read omits the lists unless Amazon refuses some items."""
         if self._is_partial:
             with contextlib.suppress(AlexaUnsupportedError):
                 return await self._async_with_items(dict(self.data), only_changed=True)
@@ -105,7 +105,8 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
     def _async_raise_or_retry(self, failures: Mapping[str, BaseException]) -> None:
         """Schedule another read of the lists whose items could not be read; meanwhile they keep their items.
 
-        Raises the error of one of them if no list can be read, or if further requests are pointless for now.
+        Raises the error of one of them if all lists that have listeners failed, or if further requests are pointless
+        for now.
         """
         if not failures:
             self._retry.async_succeeded()
@@ -167,7 +168,10 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
             self._async_part_hint()
 
     async def async_refresh_items(self, list_id: str) -> None:
-        """Read the list of lists, and the items of one list if it has listeners; concurrent callers share one read."""
+        """Read the lists, and the items of one if it has listeners.
+
+        Callers in one turn of the event loop share a read.
+        """
         self._changed.add(list_id)
         await self.async_refresh_shared()
 
@@ -186,19 +190,19 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
     @override
     @callback
     def async_key_hint(self, key: str) -> None:
-        """Read a list soon if it has listeners."""
+        """Read the items of a list soon, like ``async_list_hint``."""
         self.async_list_hint(key)
 
     @override
     @callback
     def _async_look_again(self) -> None:
-        """Read the list of lists a second time."""
+        """Request another read of the list of lists."""
         self.async_list_hint(None)
 
     # --- writing ---------------------------------------------------------------------
 
     async def async_create(self, name: str) -> str:
-        """Create a custom list and return its id once Amazon lists it; raises ``AlexaError``."""
+        """Create a custom list and return its id; raises ``AlexaError``, also if Amazon does not list it afterward."""
         before = await self._api.async_lists()
         created = await self._api.async_create(name)
         found = await self._async_read_lists_now()
@@ -219,7 +223,7 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
             raise AlexaCommandError("Amazon still lists the list", code="not_confirmed")
 
     async def _async_read_lists_now(self) -> Mapping[str, ListInfo]:
-        """Read the list of lists after a change, show new lists, and schedule a refresh of all."""
+        """Read the list of lists after a change and return it; show new lists, and schedule a refresh."""
         found = await self._api.async_lists()
         self.async_apply({key: AlexaList(info=info) for key, info in found.items() if key not in self.data})
         self.async_list_hint(None)

@@ -54,7 +54,7 @@ class RoutinesCoordinator(KeptTopicCoordinator[Routine]):
 
     @callback
     def _async_take(self, listed: Mapping[str, Routine], began: float) -> None:
-        """Show the routines of a read that is part of a command and ``began`` then; it counts as a successful poll."""
+        """Show the routines of a command's read, which counts as a successful poll; ``began`` is its start."""
         self._failures = 0
         self._failure = None
         self.read_at = self.read_whole_at = began
@@ -67,7 +67,7 @@ class RoutinesCoordinator(KeptTopicCoordinator[Routine]):
         return routine_id in self._absences.missing
 
     def _merged(self, listed: Mapping[str, Routine]) -> Mapping[str, Routine]:
-        """Return the listed routines, and those that are missing for the first time."""
+        """Return the listed routines, and those that have just gone missing."""
         self._read_at = self.hass.loop.time()
         return {**listed, **self._kept(listed)}
 

@@ -70,7 +70,8 @@ class PlayersCoordinator(TopicCoordinator[Player]):
     async def _async_read(self) -> Mapping[str, Player]:
         """Read the sessions, and the volumes unless only the sessions were requested.
 
-        If only the volumes fail, all players keep theirs, and the volumes are read again after growing pauses.
+        If only the volumes fail, the known players keep theirs, and the volumes are read again after growing pauses.
+        Raises ``AlexaError`` instead if no players are known, or if further requests are pointless for now.
         """
         if self._is_partial:
             sessions = await self.backend.async_sessions(self._devices.data.values())
@@ -95,7 +96,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
     # --- own writes ------------------------------------------------------------------
 
     def latest_volume(self, serial: str) -> Volume | None:
-        """Return the volume of a device: the value just written until Amazon confirms it, else the present one."""
+        """Return the volume just written to a device, else the present one, or None if it is unknown."""
         player = self.data.get(serial)
         return self.written.get(serial) or (player.volume if player else None)
 
@@ -151,7 +152,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         return not (self._is_partial and self._is_awaiting(key))
 
     def _with_pushed_modes(self, session: Session, pushed: Mapping[str, object]) -> Session:
-        """Return a session with pushed shuffle and repeat (None: not reported); stale values cause a read instead."""
+        """Return a session with pushed shuffle and repeat (None: not reported); stale values are verified instead."""
         changes: dict[str, Any] = {}
         for mode, value in pushed.items():
             if value is None:
@@ -165,7 +166,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @override
     def should_be_pushed(self, before: Player, after: Player) -> bool:
-        """Return whether the volume differs; every Echo pushes it, while not every player pushes playback."""
+        """Return whether the known volume level changed; every Echo pushes it, but not every player pushes playback."""
         return before.volume is not None and after.volume is not None and before.volume.level != after.volume.level
 
     @override
@@ -177,11 +178,11 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_sessions_hint(self) -> None:
-        """Schedule a read of the sessions; the volumes are only read if a poll is due."""
+        """Schedule a read of the sessions, without the volumes unless another hint requests them or a poll is due."""
         self._async_part_hint()
 
     async def async_read_sessions(self) -> None:
-        """Read the sessions now; the volumes are only read if a poll is due."""
+        """Read the sessions now, without the volumes unless another caller requests them or a poll is due."""
         await self.async_refresh_shared(part=True)
 
     def is_external(self, session: Session) -> bool:
@@ -191,7 +192,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_note_external(self, session: Session) -> None:
-        """Store for a day that a provider uses its own player, and update the entities that play it."""
+        """Remember for a day that a session's provider uses its own player, and call the listeners of its players."""
         if session.media.provider is None and session.session_id is None:
             return
         self._external[_provider(session)] = self.hass.loop.time() + EXTERNAL_MEMORY
@@ -234,7 +235,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_volume(self, event: VolumeChanged) -> bool:
-        """Apply a pushed volume unless it is older than an own write; return whether the volume is new."""
+        """Apply a pushed volume unless it may be older than an own write; return whether the volume is new."""
         if self.written.is_stale(event.serial, event.volume):
             self.async_verify(event.serial)
             return False
@@ -244,7 +245,10 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_now_playing(self, event: NowPlayingChanged) -> None:
-        """Apply the pushed track of a session; if the push names no devices, use those of the matching session."""
+        """Apply the pushed track and state of a session.
+
+        If the push names no devices, use those of the matching session; if there is none, read the sessions soon.
+        """
         new = event.session
         serials = spread(new.serials, self._devices.data) or self._serials_of(new)
         if not serials:
@@ -257,7 +261,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
             old = player.session
             session = _steady(old, new)
             if old is not None:
-                # A push names neither its devices nor, often, shuffle and repeat.
+                # A push may lack its devices, shuffle and repeat.
                 session = replace(session, serials=new.serials or old.serials, shuffle=old.shuffle, repeat=old.repeat)
                 session = self._with_pushed_modes(session, {mode: getattr(new, mode) for mode in _MODES})
             elif not new.serials:
@@ -267,7 +271,10 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_audio_state(self, event: AudioPlayerStateChanged) -> None:
-        """Apply a pushed player state, or wait for the push with the track, or read the sessions."""
+        """Apply a pushed player state; if it is not enough, wait for the push with the track or read the sessions.
+
+        Without a known session, or for another track, only PLAYING and FINISHED have an effect.
+        """
         player = self.data.get(event.serial, Player())
         session = player.session
         if event.state is PlayerState.FINISHED:
