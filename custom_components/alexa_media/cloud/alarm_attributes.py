@@ -1,6 +1,6 @@
 """Attributes of the sensors of alarms, timers and reminders, as in alexa_media_player.
 
-Dashboard cards depend on them: the objects are Amazon's, with unchanged keys.
+Dashboard cards depend on them, so Amazon's objects keep their keys.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -51,9 +51,9 @@ class Timed:
         return self.notification.status is NotificationStatus.PAUSED
 
     def raw(self, zone: tzinfo, read_at: datetime | None = None) -> dict[str, Any]:
-        """Return Amazon's object; for an alarm, with its time in ``zone`` added as ``date_time`` if it is known.
+        """Return Amazon's object; for an alarm whose time is known, with the time in ``zone`` as ``date_time``.
 
-        If ``read_at`` is given, ``remainingTime`` of a running timer is the value at that time.
+        If ``read_at`` is given, ``remainingTime`` of a running timer whose end is known is the value at that time.
         """
         found = dict(self.notification.raw)
         if when := _when(self, zone):
@@ -96,7 +96,7 @@ def attributes(items: Sequence[Timed], name: str, zone: tzinfo, read_at: datetim
     """Return the attributes of a sensor; ``name`` is "alarm", "timer" or "reminder".
 
     Status, label and recurrence are those of the first active notification, else of the first paused one.
-    ``zone`` is the time zone of the device. ``remainingTime`` of running timers is the value at ``read_at``, if given.
+    ``zone`` is the time zone of the device; ``read_at`` is as in ``Timed.raw``.
     """
     active = [item for item in items if item.active]
     paused = [item for item in items if item.paused]
@@ -169,7 +169,7 @@ def _order(item: Timed) -> tuple[bool, float, str]:
 
 
 def _when(item: Timed, zone: tzinfo) -> datetime | None:
-    """Return the known time of an alarm in the device's time zone, even if the alarm is off; None for other types."""
+    """Return the time of an alarm in ``zone``, even if the alarm is off; None if it is unknown, and for other types."""
     notification = item.notification
     if notification.type not in (NotificationType.ALARM, NotificationType.MUSIC_ALARM):
         return None

@@ -1,10 +1,10 @@
-"""Next occurrences of alarms, timers and reminders, computed from recurrence rules (RFC 5545).
+"""Next occurrences of alarms, timers and reminders, and evaluation of recurrence rules (RFC 5545).
 
 Amazon moves a repeating alarm to its next date only at midnight in California, so the next occurrence is computed from
 the local time and the rule.
 
-Rules are external input. A rule that never matches, such as 30 February, must not take more time than others. Rules are
-therefore evaluated day by day between two dates, without searching beyond them.
+Rules are external input. A rule that never matches, such as 30 February, must not cause an endless search. Rules are
+therefore evaluated day by day between two dates.
 """
 
 from calendar import monthrange
@@ -68,7 +68,7 @@ class Rule:
 
     @classmethod
     def parse(cls, text: str, day: date, seconds: float | None) -> Self | None:
-        """Return the rule that begins on ``day``; ``None`` if it is invalid or too expensive to evaluate.
+        """Return the rule that begins on ``day``; ``None`` if it is invalid, unsupported or too expensive to evaluate.
 
         ``seconds`` is its time after midnight, or ``None`` if the rule itself has to contain the time. Amazon ends
         rules with a semicolon. Rules with a frequency of minutes or seconds are refused, as no alarm has them.
@@ -315,8 +315,8 @@ def occurrences(
     ``now`` is an aware time, and ``zone`` the time zone of the device. ``country`` is the country of the device, which
     defines its weekend. A notification that is off, paused, past, or of an unknown type or status has no occurrences.
     Rules take precedence over the pattern, because the app writes both and only the rules are exact. A notification
-    that is snoozed or deferred to a future time occurs then, and after that by its rules. The next occurrence of one
-    with the status ``INSTANCE_CANCELED`` is skipped.
+    that is snoozed or deferred to a future time occurs then, and after that by its rules or pattern. The next
+    occurrence of one with the status ``INSTANCE_CANCELED`` is skipped.
     """
     status = notification.status
     if status is NotificationStatus.INSTANCE_CANCELED:
@@ -336,7 +336,7 @@ def occurrences(
 def snoozed_to(notification: Notification) -> datetime | None:
     """Return the end of a snooze, or None if it is unknown.
 
-    If Amazon sends no time, the snooze ends nine minutes (Alexa's default) after the last change.
+    If Amazon sends no time, the snooze is assumed to end nine minutes (Alexa's default) after the last change.
     """
     if notification.snoozed_to is not None or notification.updated is None:
         return notification.snoozed_to
@@ -362,7 +362,7 @@ def weekdays_of(notification: Notification, country: str | None) -> frozenset[in
 
 
 def first_day(notification: Notification, now: datetime, zone: tzinfo) -> date:
-    """Return the local day on which a repetition starts; the day of ``now`` if the notification has no date."""
+    """Return the local day on which a repetition starts, or the day of ``now`` if no date is known."""
     return _start(notification, now, zone)[0]
 
 
@@ -389,7 +389,7 @@ def _is_known(pattern: str | None) -> bool:
 
 
 def _days(pattern: str | None, country: str | None) -> frozenset[int] | None:
-    """Return the ISO weekdays of a pattern, which may consist of several; ``None`` if it is unknown."""
+    """Return the ISO weekdays of a pattern of one or more parts; ``None`` if it is missing or a part is unknown."""
     parts = [part for part in _SEPARATOR.split((pattern or "").upper()) if part]
     found = [_days_of(part, _WEEKENDS.get(country or "", _SATURDAY_SUNDAY)) for part in parts]
     known = [days for days in found if days is not None]
@@ -464,7 +464,7 @@ def _timer(notification: Notification, now: datetime) -> datetime | None:
 
 
 def _once(notification: Notification, now: datetime, zone: tzinfo) -> datetime | None:
-    """Return the time of a notification that does not repeat, in UTC; None if it is past or unknown."""
+    """Return the single time of a notification in UTC; None if it is past or unknown."""
     if notification.type in REMINDERS and notification.alarm_time is not None:
         return _later(notification.alarm_time, now)
     if notification.local_date is not None and notification.local_seconds is not None:
@@ -499,7 +499,7 @@ def _on_weekdays(days: frozenset[int], start: date, seconds: float, now: datetim
 def _occurrences(
     text: str, start: date, seconds: float | None, now: datetime, zone: tzinfo
 ) -> Iterator[datetime] | None:
-    """Return the local times of an RFC 5545 rule; ``None`` if the rule is invalid.
+    """Return the local times of an RFC 5545 rule; ``None`` if the rule is invalid or unsupported.
 
     Times before yesterday may be missing, and the search ends nine years after ``now``. A rule with a count that began
     more than ten years ago has no times.

@@ -1,7 +1,6 @@
 """Model names of Alexa devices by type id.
 
-Amazon publishes no list. For these types, several projects agree with each other and with the names of Amazon's system
-images. For other types, family and id are shown.
+Amazon publishes no list; the names are those on which several projects agree.
 """
 
 from typing import Final

@@ -1,8 +1,7 @@
 """Errors of both clouds.
 
-An error contains only those parts of the response that may be shown: no token, cookie or
-user content. ``translation_key`` is the key under ``exceptions`` in
-``translations/*.json`` of the message shown to the user.
+The message of an error may be logged: it contains no token or cookie. ``translation_key`` is the
+key under ``exceptions`` in ``translations/*.json`` of the message shown to the user.
 """
 
 from collections.abc import Iterable
@@ -58,7 +57,7 @@ def in_words(code: str | None) -> str:
 
 
 class ErrorDetails(TypedDict, total=False):
-    """Details that every error may have; see ``AlexaError``."""
+    """Optional details of an error; see ``AlexaError``."""
 
     endpoint: str | None
     status: int | None
@@ -68,8 +67,8 @@ class ErrorDetails(TypedDict, total=False):
 class AlexaError(Exception):
     """Base class of the errors of both clouds.
 
-    ``endpoint`` is usually "METHOD /path" without the query, ``status`` the HTTP status, and ``code`` the error code
-    from Amazon or the integration; each may be None.
+    ``endpoint`` is usually "METHOD /path" without the query. ``status`` is the HTTP status, or 401 if the account API
+    did not accept the session. ``code`` is the error code from Amazon or the integration. Each may be None.
     """
 
     translation_key: str = "unknown_error"
@@ -78,7 +77,7 @@ class AlexaError(Exception):
     is_account_wide: ClassVar[bool] = False
     """Whether the cause is the account or the connection rather than the device of the command."""
     request_id: str | None = None
-    """Amazon's id of the request, to quote in problem reports; only Smart Properties return one."""
+    """Amazon's id of the request, to quote in problem reports, or None."""
 
     def __init__(self, message: str, **details: Unpack[ErrorDetails]) -> None:
         """Initialize with the details of the failure."""
@@ -99,7 +98,7 @@ class AlexaError(Exception):
 
     @property
     def details(self) -> str:
-        """Return the endpoint and the cause for the log, without tokens, cookies or user content."""
+        """Return the endpoint and the cause for the log, without tokens or cookies."""
         return f"{self.endpoint or '?'}: {self.code or self.status or type(self).__name__}"
 
     @property
@@ -173,7 +172,11 @@ class AlexaRateLimitedError(AlexaError):
 
 
 class AlexaUnsupportedError(AlexaError):
-    """Amazon lacks the endpoint, operation or object, or refuses it (404, 405, or 403 of the account API)."""
+    """The operation is not supported, or its object does not exist.
+
+    Either Amazon refused the request (usually with a 404, a 405, or a 403 of the account API), or the integration did
+    not send it.
+    """
 
     translation_key = "unsupported"
     words = "not supported"
@@ -191,7 +194,7 @@ class AlexaRoutineError(AlexaError):
 
 
 class AlexaNoPlayerError(AlexaUnsupportedError):
-    """Amazon controls no playback on the device: it is idle, or a provider uses a separate player.
+    """Amazon controls no playback on the device: the device is idle, or a provider uses a separate player.
 
     ``expired`` is True if Amazon had a queue that has expired.
     """
@@ -205,7 +208,7 @@ class AlexaNoPlayerError(AlexaUnsupportedError):
 
 
 class AlexaCommandError(AlexaError):
-    """Amazon refused a command (another 4xx, or an error in the body of a 200) or did not confirm it."""
+    """Amazon refused a command, for example with a 400 or an error in the body of a 200, or did not confirm it."""
 
     translation_key = "command_refused"
     words = "refused"
@@ -219,7 +222,7 @@ class AlexaUnreachableError(AlexaCommandError):
 
 
 class AlexaBadResponseError(AlexaError):
-    """The response is not usable, or Amazon refused a read (another 4xx, or an error in the body of a 200)."""
+    """The response is not usable, or Amazon refused a read, for example with a 400 or an error in the body of a 200."""
 
     translation_key = "bad_response"
     words = "unexpected response"

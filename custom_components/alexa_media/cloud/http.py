@@ -33,7 +33,7 @@ LARGE_BODY_BYTES: Final = 64 * 1024
 """Size in bytes above which a body is parsed in a thread; parsing that much takes about 2 ms."""
 
 MAX_BODY_BYTES: Final = 8 * 1024 * 1024
-"""Maximum size of any response in bytes; the device list of 200 Echos has about 0.3 MiB."""
+"""Maximum size of a response in bytes; the device list of 200 Echos has about 0.3 MiB."""
 
 MAX_WRITE_BODY_BYTES: Final = 512 * 1024
 """Default maximum size of the response to a write in bytes."""
@@ -74,7 +74,7 @@ class HttpAnswer:
 
     @property
     def request_id(self) -> str | None:
-        """Return Amazon's id of the request, or None; only Smart Properties send one."""
+        """Return Amazon's id of the request, or None."""
         return self.headers.get(REQUEST_ID)
 
     @property
@@ -99,8 +99,8 @@ class HttpAnswer:
     def is_throttled(self) -> bool:
         """Return whether Amazon refused the request because of too many requests.
 
-        Amazon responds with 429, but also with an error text in a 400, a 503 or even a 200. In the JSON of a 200, only
-        error fields are checked, as a song may be called "Rate Exceeded".
+        Amazon responds with 429, but also with an error text in a 400, a 503 or even a 200. In a JSON object of a 200,
+        only error fields are checked, as a song may be called "Rate Exceeded".
         """
         if self.status == 429:
             return True
@@ -182,7 +182,7 @@ class ExchangeRecorder(Protocol):
 
 @dataclass(slots=True)
 class RequestStats:
-    """Counters of one target: requests sent, repetitions, errors by type, and the last response."""
+    """Statistics of one target: numbers of requests, repetitions and errors by type, and data of the last response."""
 
     requests: int = 0
     repeated: int = 0
@@ -232,7 +232,7 @@ async def async_exchange(
 ) -> HttpAnswer:
     """Send one request and read the complete response.
 
-    Raises ``AlexaConnectionError``, ``AlexaBadResponseError`` if a read was cut off or the response is too large, and
+    Raises ``AlexaConnectionError``, ``AlexaBadResponseError`` if the response is too large or, for a read, cut off, and
     ``AlexaInvalidValueError`` if ``json`` cannot be encoded.
     """
     if session.closed:
@@ -307,7 +307,7 @@ async def _body(response: aiohttp.ClientResponse, target: Target) -> bytes:
 
 
 def refusal_type(target: Target, status: int) -> type[AlexaError]:
-    """Return the error type for a status of 300 or more, used unless a cloud has a more specific one."""
+    """Return the error type for a refused request by its status, used unless a cloud has a more specific one."""
     if status >= 500:
         return AlexaConnectionError
     if status in (404, 405):
@@ -316,7 +316,7 @@ def refusal_type(target: Target, status: int) -> type[AlexaError]:
 
 
 async def off_loop[T](size: int, work: Callable[[], T]) -> T:
-    """Return the result of ``work`` on a response of ``size`` bytes; for a large response, it runs in a thread."""
+    """Return the result of ``work`` on a response of ``size`` bytes; run ``work`` in a thread if that is large."""
     return await asyncio.to_thread(work) if size > LARGE_BODY_BYTES else work()
 
 
@@ -388,7 +388,7 @@ def graphql_errors(data: Any) -> str | None:
 
 
 def _error_texts(data: Any) -> list[str]:
-    """Return all strings of a JSON value that describe an error."""
+    """Return the texts in the error fields of a JSON value, or the value itself if it is a text."""
     if isinstance(data, str):
         return [data]
     if isinstance(data, list):  # the responses to several GraphQL operations
@@ -405,5 +405,5 @@ def _error_texts(data: Any) -> list[str]:
 
 
 def _shown(text: str) -> str:
-    """Return an error text of Amazon without private parts, for logs and users."""
+    """Return an error text of Amazon without private parts, cut to 200 characters, for logs and users."""
     return _SECRET.sub("…", text)[:200]

@@ -72,7 +72,7 @@ def reading(value: Any) -> bool | None:
 
 
 def name(value: Any) -> str | None:
-    """Return a text as a name, cut to Home Assistant's limit for states and names.
+    """Return a text as a name, cut to 255 characters, the limit of a state in Home Assistant.
 
     Control characters become spaces, and characters that change the text direction are removed. Returns ``None`` if
     nothing is left.
@@ -183,8 +183,8 @@ _WORD: Final = re.compile(r"[A-Z][A-Z0-9_]{0,40}")
 class Drift:
     """Counts new statuses of an endpoint, fields that have disappeared, and unknown values of enumerations.
 
-    Nothing private is stored: only statuses, names of endpoints and fields, and words in capital letters. The statuses
-    of outages, throttling and refused sessions do not count. At most one line per day and kind is logged.
+    Of the responses, only statuses, names of fields, and words in capital letters are stored. The statuses of outages,
+    throttling and refused sessions do not count. At most one line per day and kind is logged.
     """
 
     def __init__(self) -> None:
@@ -213,7 +213,7 @@ class Drift:
             self._note("status", f"{label}: {status}")
 
     def read(self, label: str, data: object) -> None:
-        """Record the fields of a successful response: those of the object and of the first object in each list."""
+        """Record the field names of a successful response, and of the first element of each list in it."""
         fields = frozenset(_fields(data))
         before = self._fields.setdefault(label, fields)
         for gone in before - fields:

@@ -97,8 +97,9 @@ class EntityAction:
 def entries_of(hass: HomeAssistant, emails: Iterable[str] | None) -> list[AlexaConfigEntry]:
     """Return the accounts with the given email addresses, or all that are not disabled if no address is given.
 
-    If all accounts are disabled, all are returned. An account is also found by its title, and by the masked email
-    address that errors contain. Raises ``ServiceValidationError`` for an unknown address, and if there are no accounts.
+    If no address is given and all accounts are disabled, all are returned. An account is also found by its title, and
+    by the masked email address that errors contain. Raises ``ServiceValidationError`` for an unknown address, and if
+    there are no accounts.
     """
     entries: list[AlexaConfigEntry] = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     if not entries:
@@ -191,7 +192,7 @@ async def _async_read_lists(entry: AlexaConfigEntry) -> tuple[JsonObjectType, di
 async def _async_record(call: ServiceCall) -> ServiceResponse:
     """Start or end a recording, even of an account that isn't loaded.
 
-    The response contains the end of a new recording, or the path and the counts of the finished one.
+    The response contains the end time of a new recording, or the path and the counts of the finished one.
     """
     hass = call.hass
     entry = entry_by_id(hass, call.data[ATTR_CONFIG_ENTRY_ID], needs_loaded=False)

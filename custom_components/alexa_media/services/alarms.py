@@ -82,7 +82,7 @@ UNDO_PAUSES: Final = (0.0, 1.0, 2.0, 5.0)
 
 _SECOND: Final = timedelta(seconds=1)
 
-# A time of day means its next occurrence; dates are tried first, because "07:00" is not a valid date.
+# ``cv.datetime`` refuses a time of day such as "07:00", which means its next occurrence.
 _WHEN: Final[VolDictType] = {
     vol.Optional(ATTR_AT): vol.All(encodable, vol.Any(cv.datetime, cv.time)),
     vol.Optional(ATTR_TIME): vol.All(encodable, cv.time),
@@ -116,7 +116,7 @@ async def _async_create_alarm(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_set_volume(call: ServiceCall) -> ServiceResponse:
-    """Set the separate volume of an alarm, or remove it."""
+    """Set or remove the separate volume of an alarm."""
     echo, alarm = await _async_find(call)
     must_be(alarm, ALARMS, "not_an_alarm")
     must_have(echo, HAS_VOLUME)
@@ -127,7 +127,7 @@ async def _async_set_volume(call: ServiceCall) -> ServiceResponse:
 async def _async_create_reminder(call: ServiceCall) -> ServiceResponse:
     """Create a reminder on each Echo of the target.
 
-    With ``all_devices``, create it for all devices of the target's accounts, or of all accounts without a target.
+    With ``all_devices``, create it for all devices of the target's accounts; without a target, of all loaded accounts.
     """
     label = label_of(call.data[ATTR_MESSAGE])
     if not call.data[ATTR_ALL_DEVICES]:
@@ -154,7 +154,10 @@ type _Made = list[tuple[Echo, str]]
 
 
 async def _async_create_everywhere(call: ServiceCall, echos: Sequence[Echo], label: str, made: _Made) -> None:
-    """Create one reminder for all devices of an account, and add it to ``made``; if Amazon refuses, one per device."""
+    """Create one reminder for all devices of an account, or one on each of ``echos`` if Amazon refuses that.
+
+    Add what is created to ``made``.
+    """
 
     def timing(echo: Echo) -> Timing:
         return timing_of(echo, _required_at(call), _recurrence(call))
@@ -215,7 +218,7 @@ def _log_failure(task: asyncio.Task[ServiceResponse]) -> None:
 async def _undone_on_failure(hass: HomeAssistant) -> AsyncGenerator[_Made]:
     """Yield a list for what the block creates; after a ``HomeAssistantError``, delete that again and raise the error.
 
-    Raises ``HomeAssistantError`` with the ids of those that could not be deleted, if there are any.
+    If some could not be deleted, raises ``HomeAssistantError`` with their ids instead.
     """
     made: _Made = []
     try:
@@ -252,7 +255,7 @@ async def _async_undo(hass: HomeAssistant, echo: Echo, created: str) -> bool:
 
 
 async def _async_create_timer(call: ServiceCall) -> ServiceResponse:
-    """Start a timer on each Echo of the target with a text command; an id is None if Amazon lists none in time."""
+    """Start a timer on each Echo of the target with a text command; the id of a timer not listed in time is None."""
     echos = await _async_echos(call, CAN_RING)
     label = label_of(call.data[ATTR_LABEL]) if ATTR_LABEL in call.data else None
     sentences = [timer_sentence(phrases_of(echo), call.data[ATTR_DURATION], label) for echo in echos]
@@ -263,8 +266,8 @@ async def _async_create_timer(call: ServiceCall) -> ServiceResponse:
 async def _async_change_timer(change: TimerChange, call: ServiceCall) -> ServiceResponse:
     """Pause, resume or extend timers of the target with a text command, because Amazon has no request for it.
 
-    The command is only sent to Echos that have a timer with the given label, or any timer if no label is given. Raises
-    ``ServiceValidationError`` if no Echo has one.
+    The command is only sent to Echos with a timer whose label contains the given one, or with any timer if no label is
+    given. Raises ``ServiceValidationError`` if there is no such Echo.
     """
     echos = await _async_echos(call, CAN_RING)
     label: str | None = call.data.get(ATTR_LABEL)
@@ -357,12 +360,12 @@ async def _async_stop(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_send_all(call: ServiceCall, sentences: Iterable[tuple[Echo, str]]) -> None:
-    """Send a text command to each device at the same time, so that those of an account are merged into one request."""
+    """Send a text command to each device at the same time, so that those of an account can share a request."""
     await async_all(async_send_phrase(call.hass, echo, sentence) for echo, sentence in sentences)
 
 
 def _response(ids: Sequence[str | None]) -> ServiceResponse:
-    """Return the response of an action for several Echos; ``id`` is the first of the ids."""
+    """Return the response of an action for several Echos; ``id`` is the first of the ids, or None."""
     return {"id": ids[0] if ids else None, "ids": [*ids]}
 
 
@@ -373,7 +376,7 @@ def _ringing(echos: Iterable[Echo], types: Collection[NotificationType]) -> list
 
 
 async def _async_sounds(call: ServiceCall) -> ServiceResponse:
-    """Return the alarm sounds that all Echos of the target have, and their default sound if it is the same."""
+    """Return the alarm sounds that all Echos of the target have, and the id of their default sound if all share it."""
     echos = await _async_echos(call, CAN_RING)
     sounds: dict[str, str] = {}
     defaults: set[str | None] = set()
@@ -474,7 +477,7 @@ def _required_at(call: ServiceCall) -> datetime | time:
 def _recurrence(call: ServiceCall, interval: int = 1) -> Recurrence | None:
     """Return the recurrence of a call, or None; ``interval`` is used if the call has none.
 
-    Raises ``ServiceValidationError`` for an interval of the call without weekdays.
+    Raises ``ServiceValidationError`` for an interval of several weeks in a call without weekdays.
     """
     weekdays: Collection[str] = call.data.get(ATTR_WEEKDAYS, ())
     if not weekdays and call.data.get(ATTR_INTERVAL, 1) > 1:
@@ -485,7 +488,8 @@ def _recurrence(call: ServiceCall, interval: int = 1) -> Recurrence | None:
 def _new_timing(call: ServiceCall, echo: Echo, item: Notification) -> Timing | None:
     """Return the new timing of an existing notification; None if neither time nor days are given.
 
-    The days are kept if only a time is given, and the time of day if only days are given. New days keep the interval.
+    The days are kept if only a time is given, and the time of day if only days are given. New days keep the interval
+    unless the call has one.
     """
     at = _at(call)
     recurrence = _recurrence(call, _interval_held(echo, item))
@@ -515,8 +519,8 @@ def _has_target(call: ServiceCall) -> bool:
 async def _async_echos(call: ServiceCall, *capabilities: str) -> list[Echo]:
     """Return the devices in a call, or the default device; raises ``Unauthorized`` without permission.
 
-    With ``capabilities``, members of groups and areas that are offline or lack one of them are skipped. Raises
-    ``ServiceValidationError`` for such a device if it is targeted directly, for a target that is not an Echo, and if no
+    With ``capabilities``, a device that is offline or lacks one of them raises ``ServiceValidationError`` if it is
+    targeted directly, and is skipped otherwise. The error is also raised for a target that is not an Echo, and if no
     device remains.
     """
     if not _has_target(call):

@@ -66,7 +66,7 @@ def _chosen(call: ServiceCall) -> tuple[AlexaConfigEntry, AppliancesCoordinator,
 
 
 def _checked_name(name: str) -> str:
-    """Return a name with tidied whitespace; raises ``ServiceValidationError`` if Alexa does not accept it."""
+    """Return a tidied name; raises ``ServiceValidationError`` if it is empty, too long or contains a hyphen."""
     if not (wanted := tidy(sendable(name, MAX_NAME))):
         raise invalid_input("name_empty")
     if "-" in wanted:
@@ -103,7 +103,7 @@ async def _async_remove(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_discover(call: ServiceCall) -> ServiceResponse:
-    """Start Alexa's search for appliances; the response has their number, and the names of those found immediately."""
+    """Start Alexa's search for appliances; the response has the number of appliances, and the names of new ones."""
     entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     appliances = _appliances(entry)
     before = set(appliances.discovered)
@@ -164,7 +164,7 @@ ACTIONS: Final = (
         {**ENTRY_FIELDS, vol.Optional(ATTR_DRY_RUN, default=True): cv.boolean},
         _OPTIONAL,
     ),
-    # It changes long-term statistics.
+    # For administrators, because it changes long-term statistics.
     EntityAction(
         "import_air_quality",
         SENSOR_DOMAIN,

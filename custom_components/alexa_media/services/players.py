@@ -112,7 +112,7 @@ class _TextCommandAction:
 
 
 def _account(call: ServiceCall) -> tuple[AlexaConfigEntry, SettingsApi]:
-    """Return the account of a call and its settings API; raises ``ServiceValidationError`` for a property."""
+    """Return the account of a call and its settings API; raises ``ServiceValidationError``."""
     entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     if (settings := entry.runtime_data.backend.settings) is None:
         raise invalid_input("not_an_app_account", name=entry.title)
@@ -189,9 +189,8 @@ async def _async_speak(call: ServiceCall) -> ServiceResponse:
     """Speak, announce or show a message on the Echos of the target; the response contains the results.
 
     Before anything is sent, raises ``ServiceValidationError`` for an invalid message or option and for a target without
-    an Echo, and ``Unauthorized`` for an Echo that the caller may not control. After all others have received the
-    message, raises ``ServiceValidationError`` for targets that are not Echos, and ``HomeAssistantError`` for failed
-    Echos.
+    an Echo, and ``Unauthorized`` for a named Echo that the caller may not control. After the message was sent to all
+    others, raises an error for targets that are not Echos and for failed Echos; see ``Report.raise_errors``.
     """
     hass, data = call.hass, call.data
     message = message_of(
@@ -219,8 +218,8 @@ def _do_not_disturb(kind: Kind, override: bool | None) -> DndPolicy:
 async def _async_run_sequence(call: ServiceCall) -> None:
     """Run steps as one sequence, in one request.
 
-    Before anything is sent, raises ``ServiceValidationError`` for an invalid step, and ``Unauthorized`` for a step with
-    an Echo that the caller may not control.
+    Before any step runs, raises ``ServiceValidationError`` for an invalid step, ``Unauthorized`` for an Echo that the
+    caller may not control, and ``HomeAssistantError`` if routines that are needed cannot be read.
     """
     permissions = await async_permissions(call.hass, call.context)
     # Routines are read first, so that their current steps run.

@@ -1,6 +1,6 @@
 """Actions for operators of managed Echos, such as search, announcements, units, addresses, Wi-Fi and removal.
 
-Actions that are hard to undo require ``confirm``. Those that remove a device from the account also require its serial
+Actions that move or remove a device require ``confirm``. Those that remove it from the account also require its serial
 number. Both are checked before anything is sent.
 """
 
@@ -69,7 +69,7 @@ ATTR_WITHOUT_UNIT: Final = "without_unit"
 
 WIFI_POLL: Final = 5.0
 WIFI_LIMIT: Final = 180.0
-"""Seconds after which the action stops waiting for an installation."""
+"""Seconds to wait for an installation, not counting the time of the requests."""
 
 _ADDRESS_FIELDS: Final = ("line1", "line2", "line3", "city", "state", "district", "postal_code", "country")
 _SECURITIES: Final[Mapping[str, WifiSecurity]] = {

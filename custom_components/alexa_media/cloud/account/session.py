@@ -96,9 +96,9 @@ class AccountSession:
     """Keeps one account signed in.
 
     Tokens and cookies are renewed before they expire, and when Amazon refuses them. Each is renewed by one request at a
-    time, which all callers share; canceling a caller does not cancel the renewal. After a failure all credentials are
-    kept, and the renewal is retried with back-off. Once the token endpoint responds that the grant is revoked, every
-    renewal of a token or of cookies raises ``AlexaAuthError`` without sending a request.
+    time, which all callers share; canceling a caller does not cancel the renewal. After a failure the old ones are
+    kept, and only commands try a renewal before the back-off is over. Once the token endpoint responds that the grant
+    is revoked, every renewal of a token or of cookies raises ``AlexaAuthError`` without sending a request.
     """
 
     def __init__(self, session: aiohttp.ClientSession, credentials: Credentials) -> None:
@@ -161,7 +161,7 @@ class AccountSession:
 
     @property
     def stats(self) -> Mapping[str, object]:
-        """Return counters, and ages in seconds, for diagnostics."""
+        """Return counters, times in seconds, and the state of the session, for diagnostics."""
         now = time.time()
         return {
             **self._counts,
@@ -399,7 +399,7 @@ class AccountSession:
                 await self._new_token()
 
     def _store(self, cookies: Mapping[str, Mapping[str, str]]) -> None:
-        """Put cookies into the jar, each with its domain; a cookie without a domain would be sent to every host."""
+        """Put cookies, given by domain, into the jar, each with its domain."""
         for domain, values in cookies.items():
             jar: dict[str, Morsel[str]] = {}
             for name, value in values.items():
@@ -473,7 +473,7 @@ class AccountSession:
         self._counts["capabilities"] += 1
 
     async def async_deregister(self) -> None:
-        """Deregister the integration from the account; never raises, takes at most 10 s."""
+        """Deregister the integration from the account within 10 s; a failure is only logged."""
         done = False
         try:
             async with asyncio.timeout(DEREGISTER_TIMEOUT):

@@ -1,4 +1,4 @@
-"""Device settings, household, messages and flash briefing of the account API: endpoints, parsers, clients."""
+"""Device settings, household, messages, flash briefing and screen backgrounds of the account API."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -160,7 +160,7 @@ def parse_aux(data: Any) -> Values:
 
 
 def parse_wifi(data: Any) -> Values:
-    """Parse the Wi-Fi name and the MAC address of one device; raises ``AlexaBadResponseError`` without either."""
+    """Parse the Wi-Fi name and the MAC address of one device; raises ``AlexaBadResponseError`` if both are missing."""
     element = mapping(data)
     values: Values = {
         setting: value
@@ -533,7 +533,7 @@ def _place_of_setting(endpoint: Endpoint, device: Device, name: str) -> dict[str
 
 
 def _unsupported(endpoint: Endpoint) -> AlexaUnsupportedError:
-    """Return the error for a request that needs data that Amazon has not sent."""
+    """Return the error for a request that cannot be sent because a required value is unknown."""
     return endpoint.error(AlexaUnsupportedError, "cannot be asked", code="not_known")
 
 

@@ -58,7 +58,7 @@ class Tickets:
         return f"{MARK}{ticket}"
 
     def admits(self, ticket: str) -> bool:
-        """Return whether a ticket belongs to an open page."""
+        """Return whether a ticket is open: issued, and neither spent nor dropped."""
         return _digest(ticket.encode("utf-8", "surrogatepass")) in self._open
 
     def spend(self, ticket: str, form: bytes) -> bool:
@@ -74,7 +74,7 @@ class Tickets:
 
 
 def _digest(data: bytes) -> bytes:
-    """Return a digest to look up a ticket by, so that the time of the lookup reveals nothing about other tickets."""
+    """Return a digest; tickets are looked up by theirs, so that the time of a lookup reveals nothing about them."""
     return sha256(data).digest()
 
 
@@ -177,7 +177,7 @@ def shim(base: str, own: str, host: str, domain: str) -> str:
 _AMAZON_HOST: Final = re.compile(
     rf"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*(?:{'|'.join(re.escape(domain) for domain in MARKETPLACES)})"
 )
-# Request targets that are passed on to Amazon: visible ASCII except characters with a meaning for a parser.
+# Request targets that are passed on to Amazon: visible ASCII except "#<>\^`{}.
 _TARGET: Final = re.compile(r"/[!$-;=?-\[\]_a-z|~]*")
 
 # Attributes that contain a URL that a page loads or submits a form to, by tag.
@@ -205,9 +205,10 @@ def site_of(host: str) -> str:
 
 
 def proxied_path(base: str, url: str) -> str | None:
-    """Return the path below ``base`` that serves a URL of Amazon's; ``None`` for any other URL.
+    """Return the path below ``base`` that serves a URL of Amazon's, or ``None``.
 
-    ``https://www.amazon.com/ap/signin?a=1`` is served at ``<base>/www.amazon.com/ap/signin?a=1``.
+    ``https://www.amazon.com/ap/signin?a=1`` is served at ``<base>/www.amazon.com/ap/signin?a=1``. URLs of other sites,
+    with a user name or with an unusual port are not served.
     """
     try:
         parts = urlsplit(url)
@@ -225,8 +226,8 @@ def proxied_path(base: str, url: str) -> str | None:
 def original_url(base: str, target: str) -> str | None:
     """Return Amazon's URL for a request target (path and query as received).
 
-    Returns ``None`` unless the target starts with ``base`` and one of Amazon's hosts, and contains nothing that two
-    parsers could interpret differently.
+    Returns ``None`` unless the target starts with ``base`` and one of Amazon's hosts, and the rest matches ``_TARGET``,
+    which excludes characters that parsers interpret differently.
     """
     if not target.startswith(f"{base}/"):
         return None
@@ -248,10 +249,10 @@ def rewritten(
 ) -> str:
     """Return a page whose links and forms to Amazon have URLs below ``base``.
 
-    ``page`` is the URL of the page, against which relative URLs are resolved. URLs of other sites are made absolute but
+    ``page`` is the URL of the page, with which relative URLs are resolved. URLs of other sites are made absolute but
     not changed otherwise. ``own`` is the base of resources that the page loads and of forms that it posts; the default
     is ``base``. ``first`` is markup that is inserted before all elements except html and head. ``fields`` are values
-    for empty inputs by name. The time is proportional to the size of the page.
+    for empty inputs by name.
     """
     rewriter = _Rewriter(page, base, own or base, first, fields or {})
     rewriter.feed(html)
@@ -316,12 +317,12 @@ class _Rewriter(HTMLParser):
         self.parts.append(f"<![{data}]>")
 
     def _put(self, tag: str, attrs: _Attributes, end: str) -> None:
-        """Write a start tag; insert the additional markup before the first tag that may be or contain a script."""
+        """Write a start tag, and the additional markup before the first tag other than html and head."""
         if self._first and tag not in ("html", "head"):
             self.parts.append(self._first)
             self._first = ""
         raw = self.get_starttag_text() or ""
-        # the first attribute with a name counts, as in a browser
+        # the first of several attributes with the same name counts, as in a browser
         given: dict[str, str | None] = {}
         for name, value in attrs:
             given.setdefault(name, value)

@@ -38,8 +38,8 @@ _MEDIA_TYPE: Final = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,1
 _JSON: Final = "application/json"
 _LANDING_PAGE: Final = "/ap/maplanding"
 
-# Request headers of the browser that are passed on to Amazon. All others stay here: Home Assistant's cookies and
-# tokens, those of reverse proxies, and those that frame a message.
+# Request headers of the browser that are passed on to Amazon. All others are dropped, such as Home Assistant's cookies
+# and tokens, headers of reverse proxies, and headers that frame a message.
 _PASSED_ON: Final = frozenset(
     {
         "accept",
@@ -108,7 +108,7 @@ class _Login:
         self.start_url = start_url
 
     def get_totp_token(self) -> str:
-        """Return an empty code: a code computed now would be expired when the page that requires it is shown."""
+        """Return an empty code: a code computed now could expire before the page that requires it is shown."""
         return ""
 
 
@@ -148,7 +148,7 @@ class _AmazonOnly(httpx.AsyncBaseTransport):
 async def _content(answer: httpx.Response, request: httpx.Request) -> bytes:
     """Return the uncompressed body of a response.
 
-    Raises ``httpx.DecodingError`` if the body is too large, is corrupt, or has an encoding other than gzip.
+    Raises ``httpx.DecodingError`` if the body is too large, cannot be decompressed, or has an unrequested encoding.
     """
     encoding = answer.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
@@ -221,7 +221,7 @@ class BrowserRequest:
         return self.body
 
     async def post(self) -> MultiDict[str]:
-        """Return the fields of a form; empty for a body that isn't a form."""
+        """Return the fields of a URL-encoded form; empty for any other body."""
         if self.content_type != "application/x-www-form-urlencoded":
             return MultiDict()
         return MultiDict(parse_qsl(self.body.decode(self.charset), keep_blank_values=True, encoding=self.charset))

@@ -100,8 +100,8 @@ _BRIDGE_INTERFACES: Final = ("FabricManagement", "Commissionable")
 def parse_discovery(data: Any) -> Discovery:
     """Parse all appliances of the account with their states; the result may be empty.
 
-    Appliances that Alexa has merged count as one. Raises ``AlexaBadResponseError`` for a list with errors, which may be
-    incomplete.
+    Appliances that Alexa has merged count as one. Raises ``AlexaBadResponseError`` without a list, and for a list with
+    errors, which may be incomplete.
     """
     _raise_errors(data)
     elements = required_list(answer_of(data, "listEndpoints"), "endpoints", APPLIANCES)
@@ -125,7 +125,8 @@ def parse_discovery(data: Any) -> Discovery:
 def parse_states(data: Any) -> dict[str, ApplianceState]:
     """Parse states by endpoint id; appliances missing from the response are missing from the result.
 
-    Errors next to some states do not invalidate the others.
+    Errors next to some states are ignored. Raises ``AlexaBadResponseError`` for errors without states, and without a
+    list.
     """
     if not answer_of(data, "listEndpoints"):
         _raise_errors(data)
@@ -427,7 +428,7 @@ def _units(configuration: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def _resource_name(value: Any) -> str | None:
-    """Return the name of a mode or a preset."""
+    """Return the name of a mode or a preset, or None."""
     return _wrapped(mapping(value).get("friendlyName"))
 
 
@@ -467,7 +468,7 @@ def _value(held: Mapping[str, Any]) -> Value | None:
 
 
 def _number_of(value: Any) -> float | None:
-    """Return a number, which may be wrapped in an object."""
+    """Return a number, which may be wrapped in an object, or None."""
     return number(value.get("value") if isinstance(value, dict) else value)
 
 
@@ -477,12 +478,12 @@ _NUMBER_TYPES: Final = ("Volume", "DeviceUsageMeterElectricityReading", "DeviceU
 
 
 def _inner_text(value: Any) -> str | None:
-    """Return the text in an object in the form ``{value}``."""
+    """Return the text in an object in the form ``{value}``, or None."""
     return text(mapping(value).get("value"))
 
 
 def _color(value: Any) -> HueSaturation | None:
-    """Return a color (hue 0–360, saturation and brightness 0–1); a missing brightness counts as 1."""
+    """Return a color (hue 0–360, saturation and brightness 0–1), or None; a missing brightness counts as 1."""
     hue, saturation, brightness = (number(mapping(value).get(name)) for name in ("hue", "saturation", "brightness"))
     if hue is None or saturation is None or not 0 <= hue <= 360 or not 0 <= saturation <= 1:
         return None
@@ -490,7 +491,7 @@ def _color(value: Any) -> HueSaturation | None:
 
 
 def _temperature(value: Mapping[str, Any]) -> Temperature | None:
-    """Return a temperature with its scale."""
+    """Return a temperature with its scale, or None if one of them is missing."""
     degrees, scale = number(value.get("value")), text(value.get("scale"))
     return None if degrees is None or scale is None else Temperature(degrees, TemperatureScale(scale))
 
@@ -506,7 +507,7 @@ def _bounds(value: Any) -> TemperatureBounds | None:
 
 
 def _battery(value: Any) -> float | None:
-    """Return the level of a battery in percent."""
+    """Return the level of a battery in percent, or None."""
     return number(mapping(value).get("levelPercentage"))
 
 
@@ -560,7 +561,7 @@ _FIELDS: Final[Mapping[str, Callable[[Any], Value | None]]] = {
 
 
 def _time(value: Any) -> datetime | None:
-    """Return the time of a sample, or None if it is implausible; a time without a zone is UTC."""
+    """Return a time, or None if it is missing or implausible; a time without a zone is UTC."""
     try:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
@@ -682,7 +683,10 @@ class AccountSmartHome:
         return answer
 
     async def async_groups(self) -> Mapping[str, str]:
-        """Return the room names by member id, read from GraphQL, or from phoenix if GraphQL refuses the query."""
+        """Return the room names by member id, read from GraphQL.
+
+        They are read from phoenix if GraphQL refuses the query or sends no usable response.
+        """
         try:
             groups = await self.async_device_groups()
         except AlexaBadResponseError, AlexaCommandError, AlexaUnsupportedError:
@@ -754,7 +758,10 @@ class AccountSmartHome:
         await self._async_change("enable", ENABLE, appliance.endpoint_id, given)
 
     async def _async_change(self, name: str, document: str, one: str, given: Mapping[str, Any]) -> None:
-        """Send a mutation of ``one`` appliance or group; raises ``AlexaCommandError`` if Amazon refuses it."""
+        """Send a mutation of ``one`` appliance or group.
+
+        Raises ``AlexaCommandError`` or ``AlexaUnsupportedError`` if Amazon refuses it.
+        """
         body = query(name, document, {"input": given})
         with self._transport.unproven.attempt(f"{name}_appliances", one):
             error = await self._transport.async_read(CONTROL_APPLIANCES, parse_changed, json=body)
@@ -792,7 +799,7 @@ class AccountSmartHome:
     async def async_guard(self, guard: Appliance) -> ArmState:
         """Return the arm state of Guard from phoenix, or from GraphQL if phoenix does not report it.
 
-        A merged appliance is requested by the id of its first part.
+        phoenix knows a merged appliance by the id of its first part.
         """
         request = {"entityId": (guard.merged_ids or (guard.appliance_id,))[0], "entityType": "APPLIANCE"}
         try:
@@ -830,7 +837,7 @@ class AccountSmartHome:
             raise _preferred_error(other, error)
 
     async def _phoenix_arm(self, panel: Appliance, state: ArmState) -> AlexaError | None:
-        """Arm or disarm with phoenix; return an error or None.
+        """Arm or disarm with phoenix; return the error if Amazon refused or did not confirm it, else None.
 
         phoenix identifies a panel by the id that it had before Alexa merged it with another appliance.
         """
@@ -859,7 +866,7 @@ class AccountSmartHome:
     async def async_control(
         self, controls: Sequence[tuple[Appliance, Sequence[Control]]]
     ) -> Sequence[AlexaError | None]:
-        """Run controls, up to ``MAX_CONTROLS`` per request; see ``SmartHomeApi`` for the results."""
+        """Run controls, several per request (``MAX_CONTROLS``); see ``SmartHomeApi`` for the results."""
         if self._is_closed:
             raise _closed(sent=False)
         loop = asyncio.get_running_loop()
@@ -892,7 +899,7 @@ class AccountSmartHome:
         return taken
 
     async def _send(self, orders: Sequence[_Order]) -> None:
-        """Send controls with GraphQL, and those that it refuses with phoenix; set the result of every caller."""
+        """Send controls with GraphQL, and refused ones with phoenix if possible; set the result of each caller."""
         if left := await self._guarded(self._by_graphql, orders):
             await self._guarded(self._by_phoenix, left)
 

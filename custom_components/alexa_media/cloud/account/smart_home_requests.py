@@ -1,4 +1,4 @@
-"""Smart home requests: endpoints, GraphQL documents and phoenix actions, and the parsers of their responses."""
+"""Smart home requests: endpoints, GraphQL documents, phoenix actions, and parsers of responses."""
 
 from collections.abc import Iterator, Mapping, Sequence
 import contextlib
@@ -297,8 +297,9 @@ class Operation(NamedTuple):
 class Outcomes(NamedTuple):
     """Outcomes of operations: refusal codes by (endpoint id, feature, instance, operation).
 
-    An operation without a refusal was executed, whatever code the response has for it. ``doubtful`` is an error of the
-    whole response next to a result; then only the operations in ``answered`` were certainly executed.
+    If ``doubtful`` is None, an operation without a refusal was executed, whatever code the response has for it.
+    Otherwise ``doubtful`` is an error of the whole response next to a result, and only those operations without a
+    refusal that are in ``answered`` were certainly executed.
     """
 
     failed: Mapping[tuple[str, str, str, str], str]
@@ -349,7 +350,7 @@ def _setpoints(control: SetSetpoint) -> Mapping[str, Any]:
 
 
 def action(control: Control) -> Mapping[str, Any] | None:
-    """Return the parameters of a control for phoenix; ``None`` if phoenix has no such action."""
+    """Return the parameters of a control for phoenix; ``None`` if phoenix does not support the control."""
     match control:
         case SetPower(on=on):
             return {"action": "turnOn" if on else "turnOff"}
@@ -465,7 +466,7 @@ def _fits(place: tuple[str, str, str, str], wanted: tuple[str, str, str, str]) -
 def parse_phoenix(data: Any) -> dict[str, str | None]:
     """Parse the outcomes of phoenix actions by entity id: the error code, or ``None`` for a success.
 
-    Raises ``AlexaBadResponseError`` if the response contains no outcomes.
+    Raises ``AlexaBadResponseError`` if the response has neither ``controlResponses`` nor ``errors``.
     """
     answer = mapping(data)
     if "controlResponses" not in answer and "errors" not in answer:
@@ -490,7 +491,7 @@ def phoenix_error_of(outcomes: Mapping[str, str | None], entity_id: str) -> Alex
 
 
 def encoded_states(state: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the properties in a phoenix state, each encoded as JSON in a string; skip unreadable ones."""
+    """Yield the decoded properties of a phoenix state, which are JSON in strings; skip unreadable ones."""
     for encoded in texts(state.get("capabilityStates")):
         with contextlib.suppress(ValueError, RecursionError):
             yield mapping(json.loads(encoded))

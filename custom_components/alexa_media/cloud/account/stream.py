@@ -84,7 +84,7 @@ QUEUE_LIMIT: Final = 10_000
 MAX_UNKNOWN: Final = 50
 MAX_SWITCHES: Final = 3
 MAX_STEADY_ATTEMPTS: Final = 8
-"""Number of earlier failed attempts beyond which the pauses exceed ``backoff_steady`` (after 45 to 90 s)."""
+"""Number of earlier failed attempts beyond which pauses exceed ``backoff_steady``, after 45 to 90 s of pauses."""
 
 _UNAUTHENTICATED: Final = b"Unable to authenticate the request"
 # Number of events of a burst after which the reader yields to the event loop.
@@ -142,7 +142,7 @@ class _Flow:
 
 
 class _Link:
-    """Gateway and progress of one connection; the progress is futures without a result."""
+    """Gateway and progress of one connection; ``opened`` and ``expiring`` are futures without a value."""
 
     def __init__(self) -> None:
         """Initialize for a connection that is not open yet."""
@@ -155,9 +155,9 @@ class _Link:
 class PushStream:
     """The directives of one account as a stream of events.
 
-    ``client_factory`` makes a client for one connection, which is closed with it because Amazon allows one stream per
-    connection. ``token`` returns a valid access token and raises ``AlexaAuthError`` if the user has to sign in again.
-    ``renew_token`` replaces a refused token. ``register_capabilities`` declares the supported directives to Amazon,
+    ``client_factory`` returns a new client for each connection, because Amazon allows one stream per connection.
+    ``token`` returns a valid access token and raises ``AlexaAuthError`` if the user has to sign in again.
+    ``renew_token`` replaces the given token. ``register_capabilities`` declares the supported directives to Amazon,
     without which the stream delivers no events.
     """
 
@@ -206,7 +206,7 @@ class PushStream:
 
     @property
     def stats(self) -> Mapping[str, object]:
-        """Return the state and counters for diagnostics; ``last_traffic`` is its age in seconds."""
+        """Return the state and counters for diagnostics; ``last_traffic`` is the age of the last traffic in seconds."""
         return {
             "state": str(self._state),
             "host": httpx.URL(self._endpoint).host,
@@ -266,8 +266,8 @@ class PushStream:
     async def _run(self) -> None:
         """Keep a stream open until canceled; raises ``AlexaAuthError``.
 
-        A stream whose token is about to expire is read until shortly after its successor has opened, however many
-        attempts that takes, so that no event is lost.
+        To avoid losing events, a stream whose token is about to expire is read until shortly after its successor has
+        opened, or until the token expires.
         """
         current: asyncio.Task[None] | None = None
         previous: asyncio.Task[None] | None = None
@@ -306,9 +306,9 @@ class PushStream:
         except Exception as error:
             if not link.expiring.done():
                 raise
-            # the successor is already being opened, and meets whatever ended this connection itself
+            # the successor is already being opened, and fails too if the cause persists
             reason = lost_by(error).reason
-        # without a gap of this length, nothing has to be read
+        # a shorter gap requires no reads
         await asyncio.sleep(self._times.handover)
         if self._state is StreamState.RENEWING:
             self._failures = 0

@@ -218,10 +218,11 @@ class Transport:
 
         ``params`` fill the placeholders of the endpoint's path, and ``headers`` are added to the default ones. The
         result is a text for ``Answer.HTML`` and None for ``Answer.PAGE``. Reads are retried once after a connection
-        error, a 5xx or an invalid response, but not after a timeout of the whole request or a response that is too
-        large; writes are not retried. A request that was refused because of its cookies, token or csrf value did not
-        run: the credential is renewed, and the request is sent once more, unless the endpoint refused fresh cookies or
-        a fresh token in the last 5 min. A throttled command waits for a Retry-After of up to 5 s and is sent once more.
+        error, a 5xx or a 2xx without a usable body, but not after a timeout of the whole request or a response that is
+        too large; writes are not retried. A request that was refused because of its cookies, token or csrf value did
+        not run: the credential is renewed, and the request is sent once more. An endpoint that refuses renewed cookies
+        or a renewed token causes no further renewal for 5 min. A throttled command waits for a Retry-After of up to 5 s
+        and is sent once more.
 
         Raises ``AlexaRateLimitedError`` (also for a read that is not sent because its host is throttled),
         ``AlexaConnectionError`` (its ``sent`` is True if a write may have run), ``AlexaUnsupportedError`` (403, 404,
@@ -346,7 +347,7 @@ class Transport:
         return await async_recorded(self.recorder, endpoint, url, request.json, exchange)
 
     async def _handle_refused_csrf(self, request: _Request, proof: _Proof, answer: HttpAnswer) -> None:
-        """Renew a refused csrf cookie and raise ``_Again``; do nothing if it was already renewed for this request."""
+        """Renew the csrf cookie and raise ``_Again`` if the response refuses it, at most once per request."""
         if answer.status != 403 or not request.endpoint.needs_csrf or not answer.names_csrf:
             return
         if request.csrf_renewals:
@@ -356,7 +357,8 @@ class Transport:
     async def _handle_signed_out(self, request: _Request, proof: _Proof, answer: HttpAnswer) -> None:
         """Renew the refused cookies and token; raises ``AlexaConnectionError`` if that fails or has not helped.
 
-        An endpoint that refuses fresh credentials causes no further renewals for a while.
+        An endpoint that refuses fresh credentials causes no further renewals for a while. Raises ``AlexaAuthError`` if
+        the grant is revoked.
         """
         endpoint = request.endpoint
         refused = AlexaConnectionError(
@@ -406,7 +408,7 @@ def _is_signed_out(endpoint: Endpoint, answer: HttpAnswer) -> bool:
 
 
 def _is_worth_a_retry(err: AlexaError) -> bool:
-    """Return whether to retry a read: not after a refusal, the total timeout, or a body that is too large."""
+    """Return whether to retry a read: not after a 4xx, a timeout of the whole request, or a body that is too large."""
     if isinstance(err, AlexaConnectionError):
         return err.code != TimeoutError.__name__
     return err.status is not None and err.status < 400 and err.code != "too_large"
