@@ -47,7 +47,7 @@ LONGEST_LABEL: Final = 256
 LONGEST_TIMER: Final = timedelta(hours=24)
 MOST_WEEKS: Final = 52
 
-# Maximum years ahead: a later alarm is probably a mistake, and converting its time zone may exceed the range of
+# Maximum years ahead: a later time is probably a mistake, and converting its time zone may exceed the range of
 # datetime.
 MOST_YEARS: Final = 10
 _FIRST_YEAR: Final = 1970
@@ -296,7 +296,7 @@ def timing_of(echo: Echo, at: datetime | time, recurrence: Recurrence | None) ->
     """Return the timing for a notification.
 
     A time of day means its next occurrence in the zone of the device. A date and time without a zone is in that zone,
-    too. A repeating notification starts on the next of its weekdays; a start in the past is moved forward. Raises
+    too. A repeating notification starts on the first matching weekday; a start in the past is moved forward. Raises
     ``ServiceValidationError`` for a single time that is past or too soon, and for a year before 1970 or too far ahead.
     """
     zone = echo.zone

@@ -280,7 +280,7 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
         self._attr_device_info = appliance_device_info(place.coordinator.hass, place.entry, place.appliance)
 
     def _take_name(self, feature: Feature, fallback: str) -> None:
-        """Use Amazon's name for a feature, else the translated name ``fallback`` with the instance of the feature."""
+        """Use Amazon's name for a feature, else the translation key ``fallback`` with the instance of the feature."""
         if name := name_of(feature.friendly_name):
             self._attr_name = name
         else:

@@ -234,7 +234,7 @@ class StepReader:
                 if device.family is not DeviceFamily.FIRE_TV:
                     raise self._wrong(place, f"{device.name} isn't a Fire TV")
         if isinstance(command, MobilePush) and self.entry:
-            # No Echo is involved: one message, however many there are.
+            # No Echo is involved, so one message is enough, however many Echos the step names.
             command = replace(command, customer_id=self.entry.runtime_data.backend.account.customer_id)
             devices = devices[:1]
         return _together([Do(command=command, device=device) for device in devices])

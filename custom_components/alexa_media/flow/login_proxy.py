@@ -285,7 +285,7 @@ def async_register(hass: HomeAssistant) -> dict[str, LoginSession]:
 def async_open_login(
     hass: HomeAssistant, start_url: str, otp_secret: str | None, on_end: Callable[[], None]
 ) -> LoginSession:
-    """Open a sign-in that starts at a URL of Amazon; ``on_end`` is called when it ended or expired.
+    """Open a sign-in that starts at a URL of Amazon; ``on_end`` is called when the sign-in ends or expires.
 
     Raises ``homeassistant.helpers.network.NoURLAvailableError`` if the URL at which the browser reaches Home Assistant
     is unknown.

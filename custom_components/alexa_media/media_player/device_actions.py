@@ -130,7 +130,7 @@ class PlayerSettings(SourceSelection, SoundModes):
             self.runtime.bluetooth.async_hint()
 
 
-# Length of the default range, and the maximum number of pages (of 50 records each) per search.
+# Length of the default range, and the maximum number of pages per search.
 HISTORY_WINDOW: Final = timedelta(days=7)
 MAX_PAGES: Final = 10
 
