@@ -49,10 +49,10 @@ CLOCK_SKEW: Final = timedelta(seconds=2)
 # A timer that is older than this when it is first read does not count as just started.
 NEW_TIMER: Final = timedelta(minutes=10)
 
-# What was due longer ago fires no event: the computer was suspended, or its clock was wrong.
+# An occurrence that was due longer ago fires no event: the computer was suspended, or its clock was wrong.
 LATEST_RING: Final = timedelta(minutes=10)
 
-# A timer that is gone after a longer reload may have been canceled before it was due.
+# A timer that was due longer after the unload, and is gone after a reload, may have been canceled before it was due.
 LONGEST_RELOAD: Final = timedelta(minutes=1)
 
 # An alarm that is not dismissed stops automatically after an hour.
@@ -164,7 +164,7 @@ class _Kept:
         ``item`` is the current state of the notification, None if it is gone. The occurrence is valid if the
         notification is unchanged, or was changed or turned off when it was due or later; if the time of the change is
         unknown, only a reminder's is valid. If the notification is gone, only a timer's is valid, and only if it was
-        due soon after the unload: Amazon removes a timer that has gone off, so it may also have been canceled before.
+        due soon after the unload: Amazon removes timers that have gone off, but a timer may also have been canceled.
         """
         before = due.notification
         if item is None:
@@ -253,7 +253,7 @@ class AlarmWatch:
 
     @callback
     def async_release(self) -> None:
-        """Fire the held events, now that the entities that show them have been added."""
+        """Fire the held events, and stop holding events."""
         held, self._held = self._held or (), None
         for event in held:
             self._async_fire(event)
@@ -283,7 +283,7 @@ class AlarmWatch:
     def ringing(self, serial: str) -> tuple[Notification, ...]:
         """Return the ringing notifications of a device, latest first.
 
-        An alarm or a timer counts as ringing for an hour unless it is known to have ended, a reminder for two minutes.
+        Unless it is known to have ended, an alarm or a timer counts as ringing for an hour, a reminder for two minutes.
         """
         now = dt_util.utcnow()
         found = [
@@ -302,7 +302,7 @@ class AlarmWatch:
 
     @callback
     def async_add_viewer(self, serial: str, viewer: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call ``viewer`` when the computed times of a device change, but not its data; return a function to stop."""
+        """Call ``viewer`` when the times of a device change without new notifications; return a function to stop."""
         self._viewers.setdefault(serial, []).append(viewer)
         return Removal(self._viewers[serial], viewer)
 
@@ -457,7 +457,7 @@ class AlarmWatch:
         return new.rang == old.rang and (rang is None or now - rang.at > CLOCK_SKEW)
 
     def _compute(self, key: _Key, item: Notification, now: datetime) -> _Computed:
-        """Return the next occurrence of a notification; reuse the last result while its inputs are the same."""
+        """Return the next occurrence of a notification; reuse the last result until it is over or an input changes."""
         zone, country = self.zone_of(item.serial), self.country_of(item.serial)
         before = self._computed.get(key)
         if (
@@ -477,7 +477,7 @@ class AlarmWatch:
 
     @callback
     def _async_plan(self) -> None:
-        """Fire what is due, compute all next occurrences, set the timer for the first, and call the planners."""
+        """Fire the due events, compute all next occurrences, set the timer for the first, and call the planners."""
         now = dt_util.utcnow()
         # An occurrence that has passed is not computed again, even if the timer for it is late.
         self._async_fire_due(now)
@@ -541,7 +541,7 @@ class AlarmWatch:
 
     @callback
     def _async_stop(self) -> None:
-        """Keep the state when the entry is unloaded, so that what is due until the next setup is not lost."""
+        """Keep the state when the entry is unloaded, so that no event that is due before the next setup is lost."""
         self._stopped = True
         if not self._is_first:
             kept = _Kept(dt_util.utcnow(), self._known, self._due, self._rings, tuple(self._held or ()))

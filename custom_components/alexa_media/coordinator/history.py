@@ -71,7 +71,7 @@ OWN_WAKING: Final = timedelta(seconds=5)
 RECORD_AFTER: Final = timedelta(seconds=15)
 RECORD_BEFORE: Final = timedelta(seconds=5)
 
-# Maximum number of entries kept per Echo.
+# Maximum numbers per Echo: wakings kept, and expected wakings by own commands.
 MAX_WAKINGS: Final = 32
 MAX_OWN: Final = 16
 
@@ -144,7 +144,7 @@ class Wakings:
         return True
 
     def claim(self, serial: str, moment: datetime) -> None:
-        """Assign a record that names its Echo to the nearest waking of that Echo."""
+        """Assign a record that names its Echo to the nearest waking of that Echo that fits, if any."""
         if echo := self._echos.get(serial):
             suiting = [waking for waking in echo.wakings if waking.suits(moment)]
             if suiting:
@@ -162,7 +162,7 @@ class Wakings:
         return serial
 
     def keep(self, serials: Iterable[str], since: datetime) -> None:
-        """Discard the wakings of other Echos, and those before ``since``."""
+        """Discard all Echos except those with the given serials, and wakings by voice before ``since``."""
         self._echos = {serial: echo for serial in serials if (echo := self._echos.get(serial))}
         for echo in self._echos.values():
             while echo.wakings and echo.wakings[0].at < since:
@@ -227,7 +227,11 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
 
     @callback
     def async_wake(self, serial: str | None, sign: Sign) -> None:
-        """Read the history soon if an Echo of the account has woken, unless the integration's own command woke it."""
+        """Handle a sign of waking: read the history soon, unless an own command or an earlier sign explains it.
+
+        The sign of a device that is not an Echo of the account causes no read. ``serial`` is None if the push does not
+        name the Echo.
+        """
         is_known = serial is not None and self._echo(serial) is not None
         if serial is not None:
             self.questions.async_signed(serial)
@@ -299,7 +303,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
     async def async_look(self) -> None:
         """Read the new records for an action; raises ``AlexaError`` without changing the success state of the topic."""
         self.async_apply(self._with(await self._async_recent()))
-        # A topic read in progress will merge its records into this data, so nothing has to be kept from it.
+        # A topic read in progress merges its records into this data, which must therefore not replace the result.
         if self._pushed_while_reading is not None:
             self._pushed_while_reading.clear()
         self._fire_new_commands()
@@ -332,7 +336,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
 
     @property
     def last(self) -> VoiceRecord | None:
-        """Return the last command to an Echo that the account lists, or None."""
+        """Return the last command to an Echo that gets entities, or None."""
         listed = (value.record for serial, value in self.data.items() if self._echo(serial))
         return max(listed, key=lambda record: record.timestamp, default=None)
 
@@ -343,11 +347,11 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
         return self._people.get(last.serial) if last and last.serial else None
 
     def echo_of(self, record: VoiceRecord) -> str | None:
-        """Return the serial of the Echo in a record if the account lists it, else None."""
+        """Return the serial of the Echo in a record if the Echo gets entities, else None."""
         return None if record.serial is None else self._echo(record.serial)
 
     def _echo(self, serial: str) -> str | None:
-        """Return a serial in the spelling of the device list, ignoring case; None for a device that is not an Echo."""
+        """Return a serial in the spelling of the device list, ignoring case; None unless that Echo gets entities."""
         devices = self.devices.data
         if serial not in devices:
             serial = next((listed for listed in devices if listed.casefold() == serial.casefold()), "")
@@ -364,7 +368,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
         return record if self.keep_transcripts else record.without_transcript()
 
     def _with(self, records: Iterable[VoiceRecord]) -> Mapping[str, LastCommand]:
-        """Return the last commands updated with some records, and queue new commands for their listeners."""
+        """Return the last commands updated with some records, and queue new records for their listeners."""
         now = dt_util.utcnow()
         self._wakings.keep(self.devices.data, now - NEWS_AGE)
         # Records arrive latest first; records of the same time keep their order.

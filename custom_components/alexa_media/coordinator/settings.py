@@ -1,4 +1,4 @@
-"""Settings of devices, read only for listeners: rarely for an account, at the poll interval for a property."""
+"""Settings of devices: read rarely for an account, and at the poll interval for a property."""
 
 import asyncio
 from collections import defaultdict
@@ -45,12 +45,12 @@ DEVICE_AGE: Final = 24 * 3600.0
 ACCOUNT_AGE: Final = INTERVAL.total_seconds()
 POLL_TOLERANCE: Final = 600.0
 
-# Interval (seconds) at which failed sources (5xx) are retried, one source at a time, and the time (seconds) after which
+# Interval (seconds) at which failed sources are retried, one source at a time, and the time (seconds) after which
 # this becomes rare.
 PROBE_INTERVAL: Final = 20.0
 PROBE_TIME: Final = 65 * 60.0
 
-# Delay (seconds) of the second read of a setting that the Echo has not applied at the first.
+# Delay (seconds) of the last read of a setting whose written value has not been confirmed.
 SECOND_READ_DELAY: Final = 5.0
 
 
@@ -327,7 +327,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
     @override
     @callback
     def _notify(self, contexts: Iterable[Hashable]) -> None:
-        """Call the listeners of some keys; if a band changed, also the listeners of the equalizer, once."""
+        """Call the listeners of some contexts; for the bands of a device, also those of its equalizer, once."""
         contexts = tuple(contexts)
         bands = (str(context).partition("/") for context in contexts)
         equalizers = {equalizer_key(serial) for serial, _, setting in bands if setting in EQUALIZER}
@@ -495,7 +495,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
 
     @callback
     def _async_look_later(self, key: str, setting: str, value: SettingValue) -> None:
-        """Schedule the second read of a setting."""
+        """Schedule the last read of a setting after a write."""
         self._second_looks[key, setting].call_later(
             SECOND_READ_DELAY, partial(self._async_look_again, key, setting, value)
         )
@@ -514,7 +514,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
 
     @callback
     def _async_look_again(self, key: str, setting: str, value: SettingValue) -> None:
-        """Read a setting for the second and last time."""
+        """Read a setting for the last time after a write."""
         self.entry.async_create_background_task(
             self.hass, self._async_confirm(key, setting, value), f"{DOMAIN} read a setting back"
         )

@@ -111,7 +111,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         return self.data
 
     async def _async_read_sounds(self, now: float) -> None:
-        """Read the sounds that Echos have detected in one request; a failure only affects the entities of sounds."""
+        """Read in one request which sounds Echos have detected; a failure only affects the entities of sounds."""
         known = self.appliances.data
         try:
             sounds = await self.api.async_sounds([known[each] for each in sorted(self._listening) if each in known])
@@ -262,7 +262,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @callback
     def _async_take_pushed(self, entity_id: str, state: ApplianceState) -> None:
-        """Apply samples of one appliance, and stop waiting for the pushes that they confirm."""
+        """Apply pushed samples of one appliance, and stop waiting for pushes of their features."""
         held = self.data.get(entity_id, ApplianceState())
         updated = held.updated(state)
         if updated is held:
@@ -327,7 +327,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         raise error
 
     def latest(self, entity_id: str, feature: FeatureName, instance: str = "") -> Control | None:
-        """Return the last control sent for a feature; None if it failed, has expired or a newer state followed it."""
+        """Return the control last sent for a feature, or None; failed, expired and superseded ones are ignored."""
         found: Control | None = self.written.get(_write_key(entity_id, feature, instance))
         return found
 
@@ -377,7 +377,7 @@ def _confirmation(entity_id: str) -> str:
 
 
 class GuardCoordinator(TopicCoordinator[ArmState]):
-    """State of Alexa Guard by its entity id, read only while its entity is enabled.
+    """State of Alexa Guard by its entity id, read only for its entity.
 
     No push of Guard has been observed. The state is therefore read after a command that no push confirms, and
     periodically.
@@ -467,7 +467,7 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
     @override
     @callback
     def async_expect(self, key: str, *, accepted: bool = True) -> None:
-        """Schedule a read for when the command has taken effect, unless a push reports it before."""
+        """Schedule a read of the result of a command in a few seconds; a push of the state cancels it."""
         self._confirmed(key)
 
         @callback

@@ -138,7 +138,7 @@ class AlarmVolumeOverrides:
 
     @callback
     def _async_plan(self) -> None:
-        """Schedule the next change; run a due one at once."""
+        """Schedule the next change, or start due ones, unless changes are being applied."""
         self._timer.cancel()
         if self._busy:
             return
@@ -158,7 +158,7 @@ class AlarmVolumeOverrides:
         self._entry.async_create_background_task(self._hass, self._async_apply(), f"{DOMAIN} alarm volumes")
 
     async def _async_apply(self) -> None:
-        """Set the volumes of the alarms that are about to ring, and restore those of finished alarms."""
+        """Restore the volumes that are due, and set those of the alarms that are about to ring or already ringing."""
         now = dt_util.utcnow()
         try:
             for serial, changed in [*self._changed.items()]:
@@ -175,7 +175,7 @@ class AlarmVolumeOverrides:
         self._async_plan()
 
     async def _async_change(self, notification: Notification, at: datetime) -> None:
-        """Set the separate volume of an alarm, unless it was removed meanwhile, and store the previous volume."""
+        """Store the previous volume, and set the separate volume of an alarm if it still has one; log a failure."""
         serial, level = notification.serial, self._wanted.get(notification.notification_id)
         if level is None:
             return
@@ -197,8 +197,8 @@ class AlarmVolumeOverrides:
     async def _async_restore(self, serial: str, changed: Changed) -> None:
         """Restore a volume unless it has been changed in the meantime.
 
-        After a failure, schedule a retry; after ``MAX_TRIES`` attempts, drop the volume and log a warning. Also drop
-        that of a device that is no longer listed.
+        After a failure, schedule a retry; after ``MAX_TRIES`` attempts, drop the volume and log a warning. The volume
+        of a device that no longer gets entities is dropped too.
         """
         device = self._devices.data.get(serial)
         try:
@@ -280,7 +280,8 @@ class TemporaryVolumes:
     def async_begin(self, serial: str, current: int, temporary: int) -> int:
         """Record the volume ``temporary`` of a message (0–100); return the volume to restore after the message.
 
-        That is ``current``, unless ``current`` is the volume of an earlier message, or another volume was set since.
+        That is ``current``, unless an earlier message is being spoken and ``current`` is its volume, or another volume
+        was set meanwhile.
         """
         found = self._find(serial)
         restore = current
@@ -298,7 +299,7 @@ class TemporaryVolumes:
 
     @callback
     def async_sent(self, serials: Iterable[str], until: float) -> None:
-        """Store when the temporary volumes of a sent message end, in seconds of the event loop's clock."""
+        """Store until when the temporary volumes of a message last, in seconds of the event loop's clock."""
         for serial in serials:
             if (found := self._running.get(serial)) is not None:
                 found.until = until
