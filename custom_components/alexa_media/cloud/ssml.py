@@ -10,7 +10,7 @@ from typing import Final
 from xml.parsers import expat
 
 MAX_CHARACTERS: Final = 250
-"""Maximum number of characters of plain text in one ``Alexa.Speak``; longer text is split, preferably by sentence."""
+"""Maximum number of characters of plain text in one ``Alexa.Speak``; ``pieces`` splits longer text."""
 
 MAX_PIECES: Final = 36
 """Maximum number of pieces of a text; they fit into one sequence together with two volume changes."""
@@ -29,7 +29,7 @@ SPEECH_PER_CHARACTER: Final = 0.15
 
 BREAK_SECONDS: Final = 1.5
 AUDIO_SECONDS: Final = 10.0
-"""Assumed lengths in seconds of a ``<break>`` without a time, and of an ``<audio>`` element."""
+"""Lengths in seconds that are assumed by default: of a ``<break>``, and of an ``<audio>`` element."""
 
 LANGUAGES: Final = (
     "ar-SA",

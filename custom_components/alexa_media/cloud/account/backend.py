@@ -172,12 +172,12 @@ class AccountBackend(AlexaBackend):
             self._stream.recorder = recorder
 
     def renew_stream(self) -> None:
-        """Reopen the stream if it is open; its next connection registers the capabilities and looks up the region."""
+        """Replace an open stream; the next connection registers the capabilities and looks up the region."""
         if self._stream is not None:
             self._stream.renew()
 
     def reopen_stream(self) -> None:
-        """Clear the back-off of failed renewals; end the stream's wait, unless a Retry-After is still running."""
+        """Clear the back-off of failed renewals; let a waiting stream connect unless a Retry-After is still running."""
         self._session.forget_failures()
         if self._stream is not None:
             self._stream.retry()
@@ -239,7 +239,7 @@ class AccountBackend(AlexaBackend):
     # --- reads --------------------------------------------------------------------------
 
     async def async_devices(self) -> Mapping[str, Device]:
-        """Return all devices by serial; their preferences are the last known ones if reading those fails."""
+        """Return all devices by serial, with the last known preferences if reading these fails."""
         devices, preferences = await asyncio.gather(
             self._transport.async_read(DEVICES, parse_devices), self._read_preferences(), return_exceptions=True
         )

@@ -143,9 +143,9 @@ def set_endpoint(data: Mapping[str, Any]) -> tuple[bool, str | None]:
 
 
 def gateway_address(value: object) -> str | None:
-    """Return the address of a gateway without a trailing slash; None unless it is https below Amazon's domains.
+    """Return the address of a gateway without a trailing slash, or None if it is not accepted.
 
-    These are amazon.com and a2z.com.
+    Only https addresses below amazon.com and a2z.com are accepted.
     """
     return value.rstrip("/") if isinstance(value, str) and _ENDPOINT.fullmatch(value) else None
 

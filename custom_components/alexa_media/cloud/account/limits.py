@@ -107,7 +107,7 @@ class Traffic(StrEnum):
 
 @dataclass(slots=True)
 class _Block:
-    """Throttling of one kind of traffic at one host; times are seconds of the monotonic clock."""
+    """Throttling of one kind of traffic at one host; ``until`` is a time of the monotonic clock."""
 
     until: float = 0.0
     delay: float = 0.0
@@ -122,9 +122,9 @@ class _Block:
 class Throttle:
     """Throttling of one account, by host and kind of traffic.
 
-    Reads must not be sent to a host until its pause is over. Commands have no pause: while a host is throttled they are
-    sent one at a time, and the success of one ends the throttling of the host. The message that throttling is over is
-    only logged after a while, because one endpoint may stay throttled while others respond between its attempts.
+    Reads must not be sent to a host until its pause is over. Commands to a throttled host are sent one at a time, and
+    the success of one ends the throttling of the host. The message that throttling is over is only logged after a
+    while, because one endpoint may stay throttled while others respond between its attempts.
     """
 
     def __init__(self) -> None:

@@ -114,7 +114,7 @@ class Region(NamedTuple):
 
 
 def parse_account(data: Any, domain: str) -> Account:
-    """Parse ``users/me``; ``domain`` is the marketplace if the response has none.
+    """Parse ``users/me``; ``domain`` is the default for the marketplace.
 
     Raises ``AlexaBadResponseError`` if there is no customer id.
     """

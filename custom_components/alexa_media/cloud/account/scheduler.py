@@ -261,11 +261,11 @@ class CommandScheduler:
         return errors
 
     async def execute_node(self, node: Node, devices: Collection[Device], speech: Mapping[str, float]) -> None:
-        """Run a node as a separate sequence; returns when Amazon has accepted it. Raises an ``AlexaError``.
+        """Run a node as a separate sequence; returns when Amazon has accepted it, else raises an ``AlexaError``.
 
-        ``devices`` are its devices. ``speech`` is the estimated end of speech by serial, in seconds from the start of
-        the node. A node with speech waits for texts being spoken on its devices, because a new text would interrupt
-        them. Later texts wait for the node's speech, but at most ``MAX_SPEECH_WAIT``.
+        ``devices`` are those of the node. ``speech`` is the estimated end of speech by serial, in seconds from the
+        start of the node. A node with speech waits for texts being spoken on its devices, because a new text would
+        interrupt them. Later texts wait for the node's speech, but at most ``MAX_SPEECH_WAIT``.
         """
         async with self._alone:
             while True:
