@@ -356,7 +356,7 @@ class ApplianceState:
 
     @property
     def reachable(self) -> bool:
-        """Return whether Amazon can reach the appliance; True if that is unknown."""
+        """Return whether the appliance is reachable: not ``refused``, and its reachability OK or without a value."""
         if self.refused:
             return False
         reachability = self.value(FeatureName.CONNECTIVITY, PropertyName.REACHABILITY)

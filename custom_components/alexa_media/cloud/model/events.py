@@ -141,7 +141,7 @@ class DirectiveIgnored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectiveUnknown:
-    """A push that is unknown or cannot be parsed; ``command`` names it if possible, else it is ``?``."""
+    """A push that is unknown or cannot be parsed; ``command`` is its name, or ``?`` without a usable name."""
 
     command: str
 

@@ -207,7 +207,7 @@ class ManagementApi(Protocol):
         """Announce a text in one request, either on Echos or in units."""
 
     async def async_deregister(self, key: str) -> None:
-        """Deregister a device from the account; this cannot be undone."""
+        """Deregister a device from the account; the API cannot undo this."""
 
     async def async_forget(self, key: str) -> None:
         """Remove a smart home device from Alexa."""

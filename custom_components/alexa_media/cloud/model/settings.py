@@ -56,7 +56,7 @@ MAX_GAIN: Final = 6
 
 
 class SettingSource(StrEnum):
-    """Source of settings; one response contains one or several."""
+    """A source of settings, whose response contains one or several of them."""
 
     WAKE_WORD = auto()
     WAKE_WORDS = auto()

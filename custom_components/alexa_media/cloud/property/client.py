@@ -75,7 +75,7 @@ class ClientBase:
     ) -> None:
         """Initialize with a session that the caller closes, and a source of access tokens.
 
-        ``patience`` is the maximum total time in seconds that one call waits between retries.
+        ``patience`` is the maximum total delay of one call by retries and throttling, in seconds.
         """
         self.transport = Transport(session, region, access_token, clock=clock, patience=patience)
 

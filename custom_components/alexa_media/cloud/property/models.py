@@ -171,7 +171,7 @@ class Endpoint:
 
     ``id`` may change when the device is moved to another unit; ``serial_number`` does not. ``features`` and
     ``operations`` (operation → path) are by name. ``unit_ids`` is empty for a device outside all units, and ``None`` if
-    the response does not contain it.
+    the response does not contain the units.
     """
 
     id: str

@@ -195,7 +195,7 @@ READS_IN_FLIGHT: Final = 2
 """Maximum concurrent reads; one slot remains for commands, so that they do not wait for the many reads of a poll."""
 
 MAX_RETRY_SECONDS: Final = 15.0
-"""Maximum total time in seconds that one call waits between retries: 1, 2, 4 and 8."""
+"""Maximum total delay of one call by retries and throttling, in seconds: 1, 2, 4 and 8."""
 
 _RANDOM: Final = SystemRandom()
 
@@ -370,7 +370,7 @@ class Transport:
     async def _async_wait_until_free(self, operation: Operation, waited: float) -> float:
         """Wait while a read is throttled; return the seconds waited.
 
-        Raises ``AlexaRateLimitedError`` if the call would wait longer than ``patience``. Commands are never held back:
+        Raises ``AlexaRateLimitedError`` if the call would wait longer than ``patience``. Commands do not wait here:
         Amazon's response decides.
         """
         if operation.is_write:
