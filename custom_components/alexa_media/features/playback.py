@@ -211,7 +211,7 @@ async def async_send_text_commands(players: list[TextCommandEntity], call: Servi
 async def async_ask_all(players: list[TextCommandEntity], call: ServiceCall) -> EntityServiceResponse:
     """Handle ``alexa_media.ask``: return the answer of each Echo, or why it failed, by entity id.
 
-    Raises the most serious error if no Echo accepted the command, or if an exception is unexpected.
+    Raises the most serious error if the command failed for all Echos, or if an exception is unexpected.
     """
     text, longest = call.data[ATTR_TEXT_COMMAND], call.data.get(ATTR_TIMEOUT, DEFAULT_WAIT)
     results = await _async_each(players, call, lambda player: player.async_ask(text, longest))
@@ -244,7 +244,7 @@ def _checked(text: str) -> str:
 
 
 def _refusal(device: Device, words: str, err: BaseException) -> JsonObjectType:
-    """Return the response for an Echo that did not accept the command."""
+    """Return the response for an Echo for which the command failed."""
     unknown = dict.fromkeys(("answer", "intent", "found_by", "milliseconds"))
     return {"device": device.name, "text": words, **unknown, "error": str(err) or type(err).__name__}
 

@@ -213,7 +213,7 @@ def position_of(appliance: Appliance) -> Feature | None:
 
 
 def level_position_of(appliance: Appliance) -> Feature | None:
-    """Return the percentage feature that is the position of a blind without a range as its position, or None."""
+    """Return the percentage feature with the position of a blind that has no position range, or None."""
     if appliance.kind not in _BLINDS or position_of(appliance):
         return None
     return next(iter(_settable(appliance, FeatureName.PERCENTAGE)), None)

@@ -148,8 +148,8 @@ _KNOWN: Final = ", ".join((*_COMMANDS, ROUTINE, "wait", *_GROUPS))
 class StepReader:
     """Reads steps. ``entry`` is the account of the devices, which must all belong to the same one.
 
-    ``count`` is the number of steps. ``named`` are the entity ids of the players in the steps. ``serials`` are the
-    devices behind them, including the members of groups, and the devices that the routines name.
+    ``count`` is the number of steps. ``named`` are the entity ids of the players in the steps. ``serials`` are those of
+    the devices behind the players, including members of groups, and of the devices that the routines name.
     """
 
     hass: HomeAssistant

@@ -186,8 +186,8 @@ def _checked(text: str) -> str:
 class EchoPlayer:
     """A media player of the integration.
 
-    ``device`` is None if the account is not loaded or does not list the device. ``entity_id`` and ``unique_id`` are ""
-    for a member of a speaker group without an enabled media player.
+    ``device`` is None if the account is not loaded or has no such device. ``entity_id`` and ``unique_id`` are "" for a
+    member of a speaker group without an enabled media player.
     """
 
     entry: AlexaConfigEntry
@@ -461,7 +461,7 @@ async def _async_send(hass: HomeAssistant, message: Message, players: Sequence[E
 
 
 async def _async_levels(message: Message, players: Sequence[EchoPlayer]) -> dict[str, int]:
-    """Return the volumes (0–100) to restore by serial, and record the temporary volumes.
+    """Return the volumes to restore (0–100), by serial, and record the temporary volumes.
 
     The temporary volume of a message that is still being spoken is not restored. The volumes are read if one of them is
     not known. An Echo whose volume is still unknown keeps its volume.

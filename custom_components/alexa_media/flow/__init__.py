@@ -1,1 +1,1 @@
-"""Steps of the config, options and sign-in flows."""
+"""Parts of the config and options flows, and the migration of config entries."""

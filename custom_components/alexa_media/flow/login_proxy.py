@@ -223,7 +223,7 @@ _SESSIONS: HassKey[dict[str, LoginSession]] = HassKey(f"{DOMAIN}_sign_ins")
 
 
 class LoginProxyView(HomeAssistantView):
-    """Serves the pages without authentication, because the sign-in may open in another browser than the frontend.
+    """Serves the pages without authentication, because the sign-in may open in a browser without the frontend.
 
     A request without a valid key, cookie or ticket gets an empty 404, whether or not the sign-in exists.
     """

@@ -135,7 +135,7 @@ HISTORY_WINDOW: Final = timedelta(days=7)
 MAX_PAGES: Final = 10
 
 OLDEST: Final = datetime(2014, 1, 1, tzinfo=UTC)
-"""Earliest end of a range for computing its default start: no record is older than the first Echo."""
+"""Earliest end of a range from which a default start is computed; no Echo is older."""
 
 
 class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):

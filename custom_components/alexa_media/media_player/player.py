@@ -512,7 +512,7 @@ class AlexaMediaPlayer(
     ) -> None:
         """Play music, a station, a queue item, a sound, a text command, a sequence, a skill, a routine or an image.
 
-        A file or a stream is only played with ``announce``, which ``tts.speak`` sets. Other media ignore it. Amazon
+        A file or a stream is only played with ``announce``, which ``tts.speak`` sets and other media ignore. Amazon
         does not support adding to the queue.
         """
         await async_require_speakers(self)
