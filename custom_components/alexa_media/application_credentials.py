@@ -25,7 +25,7 @@ class PropertyImplementation(AuthImplementation):
     async def _token_request(self, data: dict[str, Any]) -> dict[str, Any]:
         """Return the response to a token request; raises ``ClientError``, also for a response without a valid token.
 
-        Home Assistant does not check whether the response is an object with the usual values.
+        Home Assistant itself does not validate the response completely.
         """
         try:
             token: dict[str, Any] = {**mapping(await super()._token_request(data))}
