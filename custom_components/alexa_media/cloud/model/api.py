@@ -180,7 +180,7 @@ class AlexaBackend(Protocol):
         raise _unsupported("players")
 
     def events(self) -> AsyncGenerator[PushEvent]:
-        """Return the push stream; it reconnects until the backend is closed, or raises ``AlexaAuthError``."""
+        """Yield push events and reconnect until closed; raises ``AlexaAuthError`` if the user has to sign in again."""
 
     async def async_deregister(self) -> None:
         """Deregister the integration from the account; never raises."""

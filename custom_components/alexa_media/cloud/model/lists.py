@@ -79,7 +79,7 @@ class ListsApi(Protocol):
         """
 
     async def async_items(self, list_id: str) -> tuple[ListItem, ...]:
-        """Return the items of a list, each once and at most ``MAX_ITEMS``."""
+        """Return the items of a list without duplicates, at most ``MAX_ITEMS``."""
 
     async def async_add(self, list_id: str, name: str) -> ListItem | None:
         """Add an item and return it, or None if the response does not contain it."""

@@ -24,7 +24,7 @@ _LOGGER = logging.getLogger(__name__)
 
 LISTING_INTERVAL: Final = 12 * 3600.0
 SURVEY_INTERVAL: Final = 300.0
-"""Poll interval in seconds; a survey younger than half of it is reused for readers that have not received it."""
+"""Poll interval in seconds; a survey is reused for other readers until half of this interval has passed."""
 
 MAX_UNIT_DEPTH: Final = 15
 ECHO_CATEGORY: Final = "ALEXA_VOICE_ENABLED"
@@ -128,15 +128,15 @@ class Inventory:
             return survey
 
     def _is_outdated(self, held: Survey, reader: str) -> bool:
-        """Return whether a reader needs a new survey: it has received this one, or this one is old or incomplete."""
+        """Return whether a reader needs a new survey: it has received ``held``, or ``held`` is old or incomplete."""
         is_old = self._time.monotonic() - held.at >= SURVEY_INTERVAL / 2
         return is_old or reader in held.seen_by or not self._shown() <= held.features
 
     async def async_search(self, query: AllOf | AnyOf, expand: Iterable[Expand]) -> list[Endpoint] | None:
-        """Return the endpoints found by a search, or None if Amazon refuses it: the devices must be listed then.
+        """Return the endpoints found by a search, or None if Amazon refuses it and the devices must be listed.
 
-        Amazon does not offer the search in every country. Once a poll has found that only the search is refused, it is
-        not sent any more.
+        Amazon does not offer searches in every country. After a poll has found that Amazon refuses only the search, no
+        more searches are sent.
         """
         if self._is_query_refused:
             return None

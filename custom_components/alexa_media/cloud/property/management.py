@@ -51,7 +51,7 @@ from .smart_home import ID_PREFIX
 from .transport import AlexaAddressRejectedError, AlexaEndpointMovedError, Time
 
 SETTINGS_INTERVAL: Final = 3600.0
-"""Poll interval in seconds; settings younger than half of it are reused for readers that have not received them."""
+"""Poll interval in seconds; settings are reused for other readers until half of this interval has passed."""
 
 DEFAULT_LOCALES: Final[Mapping[Region, str]] = {
     Region.NORTH_AMERICA: "en-US",

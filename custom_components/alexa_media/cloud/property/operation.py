@@ -24,7 +24,7 @@ class Host(StrEnum):
 
     API = "api"
     CREDENTIAL_LOCKER = "credential_locker"
-    """Stores Wi-Fi networks; requires the token also in the header ``x-amz-access-token``."""
+    """Stores Wi-Fi networks; also requires the token in the header ``x-amz-access-token``."""
 
 
 HOSTS: Final[Mapping[tuple[Host, Region], str]] = {
