@@ -172,11 +172,7 @@ class AlexaRateLimitedError(AlexaError):
 
 
 class AlexaUnsupportedError(AlexaError):
-    """The operation is not supported, or its object does not exist.
-
-    Either Amazon refused the request (usually with a 404, a 405, or a 403 of the account API), or the integration did
-    not send it.
-    """
+    """The operation is not supported, or its object does not exist; often a 404, a 405, or a 403 of the account API."""
 
     translation_key = "unsupported"
     words = "not supported"

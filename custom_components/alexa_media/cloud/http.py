@@ -316,7 +316,7 @@ def refusal_type(target: Target, status: int) -> type[AlexaError]:
 
 
 async def off_loop[T](size: int, work: Callable[[], T]) -> T:
-    """Return the result of ``work`` on a response of ``size`` bytes; run ``work`` in a thread if that is large."""
+    """Return the result of ``work``, run in a thread if the response that it handles (``size`` bytes) is large."""
     return await asyncio.to_thread(work) if size > LARGE_BODY_BYTES else work()
 
 

@@ -475,7 +475,7 @@ def _required_at(call: ServiceCall) -> datetime | time:
 
 
 def _recurrence(call: ServiceCall, interval: int = 1) -> Recurrence | None:
-    """Return the recurrence of a call, or None; ``interval`` is used if the call has none.
+    """Return the recurrence of a call, or None; ``interval`` is used if the call has no interval.
 
     Raises ``ServiceValidationError`` for an interval of several weeks in a call without weekdays.
     """

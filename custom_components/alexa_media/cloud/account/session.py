@@ -29,7 +29,7 @@ from .transport import Transport
 _LOGGER = logging.getLogger(__name__)
 
 RENEW_AT: Final = 0.8
-"""Fraction of its lifetime after which a token is renewed."""
+"""Fraction of a token's lifetime after which the token is renewed."""
 COOKIES_MAX_AGE: Final = 86_400.0
 CALL_TIMEOUT: Final = 20.0
 CONNECT_PAGES_TIMEOUT: Final = 20.0

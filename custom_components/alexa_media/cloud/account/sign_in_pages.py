@@ -74,7 +74,7 @@ class Tickets:
 
 
 def _digest(data: bytes) -> bytes:
-    """Return a digest; tickets are looked up by theirs, so that the time of a lookup reveals nothing about them."""
+    """Return a digest; with digests as keys, the duration of a lookup reveals nothing about the tickets."""
     return sha256(data).digest()
 
 
@@ -177,7 +177,7 @@ def shim(base: str, own: str, host: str, domain: str) -> str:
 _AMAZON_HOST: Final = re.compile(
     rf"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*(?:{'|'.join(re.escape(domain) for domain in MARKETPLACES)})"
 )
-# Request targets that are passed on to Amazon: visible ASCII except "#<>\^`{}.
+# Request targets that are passed on to Amazon: visible ASCII without the characters " # < > \ ^ ` { and }.
 _TARGET: Final = re.compile(r"/[!$-;=?-\[\]_a-z|~]*")
 
 # Attributes that contain a URL that a page loads or submits a form to, by tag.
@@ -189,7 +189,7 @@ _LOADED: Final = {
     "link": "href",
     "script": "src",
 }
-# These attributes would open a new window, to which the rules of the page do not apply.
+# These attributes may name another window, which the sandbox of the page does not allow to open.
 _DROPPED: Final = frozenset({"formtarget", "target"})
 _REFRESH: Final = re.compile(r"(\s*\d+\s*[;,]\s*(?:url\s*=\s*)?[\"']?)([^\"']*)(.*)", re.IGNORECASE)
 
@@ -207,8 +207,8 @@ def site_of(host: str) -> str:
 def proxied_path(base: str, url: str) -> str | None:
     """Return the path below ``base`` that serves a URL of Amazon's, or ``None``.
 
-    ``https://www.amazon.com/ap/signin?a=1`` is served at ``<base>/www.amazon.com/ap/signin?a=1``. URLs of other sites,
-    with a user name or with an unusual port are not served.
+    ``https://www.amazon.com/ap/signin?a=1`` is served at ``<base>/www.amazon.com/ap/signin?a=1``. URLs of other sites
+    and schemes, and those with a user name or an unusual port, are not served.
     """
     try:
         parts = urlsplit(url)

@@ -138,7 +138,7 @@ def parse_states(data: Any) -> dict[str, ApplianceState]:
 
 
 def parse_update(payload: Mapping[str, Any]) -> SmartHomeChanged:
-    """Parse the payload of a pushed update; raises ``ValueError`` if it is unreadable."""
+    """Parse the payload of a pushed update; raises ``ValueError`` if it names no appliance or has no samples."""
     endpoint_id = text(mapping(payload.get("entity")).get("id"))
     state = _state(mapping(payload.get("data")))
     if endpoint_id is None or not state.samples:
@@ -561,7 +561,7 @@ _FIELDS: Final[Mapping[str, Callable[[Any], Value | None]]] = {
 
 
 def _time(value: Any) -> datetime | None:
-    """Return a time, or None if it is missing or implausible; a time without a zone is UTC."""
+    """Return a time, or None if it is missing, invalid or implausible; a time without a zone is UTC."""
     try:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
@@ -917,7 +917,7 @@ class AccountSmartHome:
         return ()
 
     async def _by_graphql(self, orders: Sequence[_Order]) -> Sequence[_Order]:
-        """Send one GraphQL request; return the refused orders that phoenix may still run."""
+        """Send controls with GraphQL; return the refused orders that phoenix may still run."""
         requests = control_requests([(order.appliance, order.controls) for order in orders])
         try:
             outcomes = await self._by_mutation(requests)

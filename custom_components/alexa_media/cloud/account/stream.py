@@ -402,7 +402,7 @@ class PushStream:
             _LOGGER.info("Push stream restored")
 
     def _note_traffic(self) -> None:
-        """Record traffic; only traffic proves that the stream works, but not that its successor will."""
+        """Record traffic, and forget earlier failures, except while a successor is being opened."""
         self._last_traffic = time.monotonic()
         if self._state is StreamState.UP:
             self._failures = self._silent = self._switches = 0
