@@ -150,7 +150,7 @@ def _is_counting(item: Notification) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """The state at the unload of an entry, with which its next setup continues; ``held`` are events not yet fired."""
+    """The state at the unload of an entry, with which a setup soon afterward continues; ``held`` are unfired events."""
 
     at: datetime
     known: Mapping[_Key, Notification]
@@ -247,7 +247,7 @@ class AlarmWatch:
 
     @callback
     def async_hold(self) -> None:
-        """Hold the events from now on, because the entities that show them are about to be removed."""
+        """Hold the events until ``async_release``."""
         if self._held is None:
             self._held = []
 
@@ -529,7 +529,7 @@ class AlarmWatch:
 
     @callback
     def _async_fire(self, event: AlarmEvent) -> None:
-        """Call the listeners and triggers of an event; hold it while entities are being added or removed."""
+        """Call the listeners and triggers of an event, or keep it for later while events are held."""
         if self._held is not None:
             self._held.append(event)
             return
@@ -541,7 +541,7 @@ class AlarmWatch:
 
     @callback
     def _async_stop(self) -> None:
-        """Keep the state when the entry is unloaded, so that no event that is due before the next setup is lost."""
+        """Keep the state when the entry is unloaded, for the events that are due before the next setup."""
         self._stopped = True
         if not self._is_first:
             kept = _Kept(dt_util.utcnow(), self._known, self._due, self._rings, tuple(self._held or ()))

@@ -168,7 +168,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
     def others(self) -> Mapping[str, Appliance]:
         """Return the appliances that the user can select, by entity id.
 
-        Those connected to an Echo's hub, and Amazon's own, get entities without being selected.
+        Local appliances (``is_local``) and Guard get entities without being selected.
         """
         return {
             entity_id: appliance

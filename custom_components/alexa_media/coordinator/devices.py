@@ -176,7 +176,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         return next((leaf for leaf in found if leaf.online), found[0])
 
     def leaves(self, device: Device) -> tuple[Device, ...]:
-        """Return the single devices behind a device, each once, and only those that get entities.
+        """Return the leaf devices of a device (``leaves`` of the model) that get entities, each once.
 
         Excluding a nested group does not exclude its members. A single device is returned itself, and so is a group if
         none are left.
