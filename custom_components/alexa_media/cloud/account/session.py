@@ -427,7 +427,7 @@ class AccountSession:
     def note_csrf(self) -> None:
         """Call ``on_change`` if a response has set a new csrf cookie; request one in the background if there is none.
 
-        The list of devices, which is read at every start, is one of the pages that set it.
+        The list of devices is one of the pages that set the cookie.
         """
         if (csrf := self.csrf) is None:
             self._csrf_flight.start()

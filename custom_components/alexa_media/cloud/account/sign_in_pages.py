@@ -226,8 +226,7 @@ def proxied_path(base: str, url: str) -> str | None:
 def original_url(base: str, target: str) -> str | None:
     """Return Amazon's URL for a request target (path and query as received).
 
-    Returns ``None`` unless the target starts with ``base`` and one of Amazon's hosts, and the rest matches ``_TARGET``,
-    which excludes characters that parsers interpret differently.
+    Returns ``None`` unless the target starts with ``base`` and one of Amazon's hosts, and the rest matches ``_TARGET``.
     """
     if not target.startswith(f"{base}/"):
         return None
