@@ -183,7 +183,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @property
     def is_current(self) -> bool:
-        """Return whether the data is reliable: the last read succeeded, and the push stream is up."""
+        """Return whether the data is reliable: the last read did not fail, and the push stream is up."""
         return self.push_up and self.last_update_success
 
     def will_be_shown(self, domain: str, ending: str = "") -> bool:

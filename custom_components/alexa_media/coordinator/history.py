@@ -258,7 +258,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
 
     @override
     def _hint_wait(self, now: float, since: float) -> float:
-        """Return the seconds until the record has been written and the pause after the last read is over."""
+        """Return the seconds until the record should exist and the pause after the last read is over."""
         latest = max(since + self.hint_limit, self._next_read + self.hint_delay)
         return min(max(self.hint_delay, self._next_read - now), latest - now)
 

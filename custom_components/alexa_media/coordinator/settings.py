@@ -163,7 +163,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         return setting_key(serial, setting) in self._by_context
 
     def _note_known(self, unit: SettingsSource) -> None:
-        """Record that a source was read, and when it expires."""
+        """Treat a source as just read: it is due again when its values expire."""
         age = DEVICE_AGE if unit.serial else ACCOUNT_AGE
         self._due_at[unit] = self.hass.loop.time() + age - POLL_TOLERANCE
         self._refused.discard(unit)
