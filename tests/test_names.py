@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media import push
-from custom_components.alexa_media.cloud.names import find_name, folded, is_among, same, split_names, tidy
+from custom_components.alexa_media.cloud.names import find_name, folded, is_among, same, split_names, tidy, told_apart
 from custom_components.alexa_media.const import CONF_EXCLUDE_DEVICES, CONF_INCLUDE_DEVICES, DOMAIN
 
 from .conftest import Household, quiet, set_up, until
@@ -87,6 +87,11 @@ def test_names_with_a_comma_are_found_among_names_with_commas_between() -> None:
     ]
     assert is_among("Kitchen, big", ("office", "kitchen", "big"))
     assert not is_among("Kitchen, small", ("office", "kitchen", "big"))
+
+
+def test_an_id_takes_the_place_of_a_name_that_several_have() -> None:
+    assert told_apart([("Kitchen", "1"), ("Office", "2"), ("kitchen ", "3")]) == "1, 3, Office"
+    assert told_apart([]) == "-"
 
 
 def test_many_commas_are_split_in_linear_time() -> None:

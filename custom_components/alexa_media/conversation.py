@@ -70,7 +70,7 @@ class AlexaConversation(AccountEntity[DevicesCoordinator], ConversationEntity):
         echo = any_default_echo(self.hass, self.entry)
         player = player_entity_id(self.hass, self.entry, echo.device.serial)
         if player not in echo_players(self.hass):
-            raise invalid_input("alarm_no_echo", name=player or echo.device.name)
+            raise invalid_input("no_enabled_player", device=echo.device.name)
         must_be_online(echo)
         response = await self.hass.services.async_call(
             DOMAIN,

@@ -70,6 +70,22 @@ async def test_one_unloaded_account_does_not_affect_the_other(
     assert heard(sim) == ["Study Dot"]
 
 
+async def test_an_error_of_both_accounts_names_them(hass: HomeAssistant, sim: ControlClient, pair: Pair) -> None:
+    """An error of one account is raised as itself, because it needs no name."""
+    sim.fault(path="/api/behaviors/preview", status=503)
+    targets = [PLAYERS["john"]["Study Dot"], PLAYERS["jack"]["Workshop Studio"]]
+    emails = {masked(entry.data["email"]) for entry in pair.entries.values()}
+    for targeted, key, named in (
+        (targets, "speech_failed_cannot_connect", emails),
+        (targets[:1], "cannot_connect", set()),
+    ):
+        with pytest.raises(HomeAssistantError) as raised:
+            await hass.services.async_call(DOMAIN, "speak", {"entity_id": targeted, "message": "Hello"}, blocking=True)
+        assert raised.value.translation_key == key
+        accounts = (raised.value.translation_placeholders or {}).get("accounts", "")
+        assert set(filter(None, accounts.split(", "))) == named
+
+
 async def test_one_account_that_fails_leaves_no_other_playing(
     hass: HomeAssistant, sim: ControlClient, pair: Pair
 ) -> None:

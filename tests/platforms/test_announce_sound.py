@@ -336,7 +336,7 @@ async def test_a_player_that_disappears_during_the_conversion(home: Home, househ
         await away
     with pytest.raises(ServiceValidationError) as info:
         await gone
-    assert info.value.translation_key == "speech_no_target"
+    assert info.value.translation_key == "no_enabled_player"
     assert home.sim.spoken() == []
 
 

@@ -289,8 +289,8 @@ async def test_a_sequence_does_not_interrupt_speech(
 
 
 WRONG: list[tuple[list[Any], str]] = [
-    ([], "has no step for an Echo"),
-    ([{"wait": 5}], "has no step for an Echo"),
+    ([], "has no step for a device"),
+    ([{"wait": 5}], "has no step for a device"),
     ([{"speak": "a"}, {"serial": [{"speak": "b"}, {"volume": 7}]}], r"Step 2\.2 .*from 0 to 1"),
     ([{"speak": " "}], r"Step 1 .*it needs a text"),
     ([{"dance": True}], r"Step 1 .*exactly one of: speak"),
@@ -298,8 +298,11 @@ WRONG: list[tuple[list[Any], str]] = [
     ([{"speak": "a", "headline": "b"}], "unknown fields: headline"),
     (["speak"], "it isn't a mapping"),
     ([{"wait": 0}, {"speak": "a"}], r"Step 1 .*seconds from 1"),
-    ([{"speak": "a", "entity_id": "media_player.nowhere"}], "media_player.nowhere, which isn't an enabled Echo"),
-    ([{"speak": "a", "entity_id": "media_player.garden_dot"}], "offline|isn't an enabled Echo"),
+    (
+        [{"speak": "a", "entity_id": "media_player.nowhere"}],
+        "media_player.nowhere, which isn't an enabled media player",
+    ),
+    ([{"speak": "a", "entity_id": "media_player.garden_dot"}], "offline|isn't an enabled media player"),
     ([{"stop": 3}], "doesn't take a value"),
     ([{"routine": "nap"}], "No routine has the name"),
     ([{"speak": "a"}] * 41, "41 commands"),

@@ -71,7 +71,7 @@ class AlexaError(Exception):
     did not accept the session. ``code`` is the error code from Amazon or the integration. Each may be None.
     """
 
-    translation_key: str = "unknown_error"
+    translation_key: str = "bad_response"
     words: ClassVar[str] = "unknown error"
     """Short description for users, the default of ``reason``."""
     is_account_wide: ClassVar[bool] = False
@@ -149,6 +149,12 @@ class AlexaConnectionError(AlexaError):
 
     @property
     @override
+    def reason(self) -> str:
+        found = super().reason
+        return "the session was not accepted" if self.status == 401 and found == self.words else found
+
+    @property
+    @override
     def is_doubtful(self) -> bool:
         return self.sent
 
@@ -195,8 +201,6 @@ class AlexaNoPlayerError(AlexaUnsupportedError):
     ``expired`` is True if Amazon had a queue that has expired.
     """
 
-    translation_key = "no_player"
-
     def __init__(self, message: str, *, expired: bool, **details: Unpack[ErrorDetails]) -> None:
         """Initialize; ``expired`` as reported by Amazon."""
         super().__init__(message, **details)
@@ -220,7 +224,6 @@ class AlexaUnreachableError(AlexaCommandError):
 class AlexaBadResponseError(AlexaError):
     """The response is not usable, or Amazon refused a read, for example with a 400 or an error in the body of a 200."""
 
-    translation_key = "bad_response"
     words = "unexpected response"
 
     @property
@@ -306,9 +309,8 @@ class AlexaInvalidValueError(AlexaError, ValueError):
 
 
 class EnrollmentError(AlexaError):
-    """The sign-in by authorization code failed; ``code`` is an error key of the config flow."""
+    """The sign-in by authorization code failed; ``code`` is an error key of the config flow, which shows its text."""
 
-    translation_key = "enrollment_failed"
     words = "sign-in failed"
 
     def __init__(self, message: str, *, code: str) -> None:

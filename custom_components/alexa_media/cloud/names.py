@@ -4,6 +4,7 @@ Both sides of a comparison go through the same function. Differences in trailing
 spaces, decomposed letters ("é"), full-width letters, typographic apostrophes and upper case therefore do not matter.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 import re
 from typing import Final
@@ -50,6 +51,16 @@ def find_name(names: Iterable[str], wanted: str) -> str | None:
     """Return the name that is exactly ``wanted``, else the first equivalent one, else None."""
     every = list(names)
     return wanted if wanted in every else next((name for name in every if same(name, wanted)), None)
+
+
+def told_apart(named: Iterable[tuple[str, str]]) -> str:
+    """Return the names in (name, id) pairs, sorted and joined for a message, or "-" if there are none.
+
+    The id takes the place of a name that several have.
+    """
+    pairs = list(named)
+    counts = Counter(folded(name) for name, _ in pairs)
+    return ", ".join(sorted(name if counts[folded(name)] == 1 else own_id for name, own_id in pairs)) or "-"
 
 
 def split_names(text: str, known: Collection[str]) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """Alarms, timers and reminders for actions and entities: devices, validation and commands."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
@@ -27,7 +26,7 @@ from ..cloud.errors import AlexaError
 from ..cloud.model.alarms import WEEKDAYS, AlarmsApi, AlarmTone, Recurrence, Timing
 from ..cloud.model.commands import TextCommand
 from ..cloud.model.devices import EVERYWHERE, Device, DeviceFamily, Notification, NotificationStatus
-from ..cloud.names import folded, same
+from ..cloud.names import same, told_apart
 from ..cloud.phrases import Phrases, phrases_for
 from ..const import CONF_DEFAULT_DEVICE, DOMAIN
 from ..coordinator.alarm_watch import AlarmWatch
@@ -215,9 +214,7 @@ def echo_by_name(hass: HomeAssistant, entry: AlexaConfigEntry, text: str) -> Ech
     if not found and same(text, ALL_DEVICES.name) and (everywhere := echo_of(entry, EVERYWHERE)):
         return everywhere
     able = [echo.device for echo in _echos(entry) if CAN_RING in echo.device.capabilities]
-    names = Counter(folded(device.name) for device in able)
-    # The serial identifies one of several with the same name.
-    known = ", ".join(sorted(device.name if names[folded(device.name)] == 1 else device.serial for device in able))
+    known = told_apart((device.name, device.serial) for device in able)
     raise invalid_input("alarm_location_unknown", location=wanted, known=known)
 
 
@@ -417,7 +414,7 @@ async def async_sound(hass: HomeAssistant, echo: Echo, text: str | None) -> Alar
     for sound in sounds:
         if same(text, sound.sound_id) or same(text, sound.name):
             return sound
-    known = ", ".join(sorted(sound.name for sound in sounds))
+    known = ", ".join(sorted(sound.name for sound in sounds)) or "-"
     raise invalid_input("alarm_sound_unknown", sound=text, known=known)
 
 

@@ -279,7 +279,7 @@ async def async_announce_sound(entity: AlexaDeviceEntity[Any], source: str, volu
     players = echo_players(hass)
     player = players.get(player_entity_id(hass, entity.entry, entity.serial) or "")
     if player is None or player.entry is not entity.entry:
-        raise invalid_input("speech_no_target")
+        raise invalid_input("no_enabled_player", device=entity.device.name)
     message = Message(
         kind=Kind.SPEAK,
         text=sound.ssml(root),

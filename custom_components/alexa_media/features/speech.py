@@ -327,7 +327,7 @@ class Report:
         """Raise an error if Echos failed or targets are unknown.
 
         ``ServiceValidationError`` names the unknown targets if no Echo failed; ``HomeAssistantError`` names the failed
-        Echos, the unknown targets, and the accounts that are the cause. An error of the account, such as an expired
+        Echos, the unknown targets, and the accounts that are the cause. An error of one account, such as an expired
         sign-in, is raised as itself instead if nothing was sent and nothing else is wrong. Skipped Echos count as
         failed if nothing was sent and errors of accounts do not explain that; with ``is_answered``, those skipped
         because of Do Not Disturb do not, because a response reports them.
@@ -343,7 +343,8 @@ class Report:
             if self.unknown:
                 raise invalid_input("speech_target_unknown", targets=", ".join(self.unknown))
             return
-        if len(shared) == 1 and not shared & {None, _NOT_LOADED} and not self.sent and not self.unknown:
+        is_one = len(shared) == 1 and len({player.entry.entry_id for player, _ in failed}) == 1
+        if is_one and not shared & {None, _NOT_LOADED} and not self.sent and not self.unknown:
             (key,) = shared
             placeholders = next((why.placeholders for _, why in failed if isinstance(why, AlexaError)), {})
             raise translated(HomeAssistantError, str(key), **placeholders)

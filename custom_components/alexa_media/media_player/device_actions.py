@@ -102,7 +102,7 @@ class PlayerSettings(SourceSelection, SoundModes):
         if duration is not None and not timedelta(seconds=1) <= duration <= LONGEST_DND:
             raise invalid_input("dnd_duration_invalid")
         if dnd is None:
-            raise invalid_input("dnd_unknown", name=self.device.name)
+            raise invalid_input("not_an_app_account", name=self.entry.title)
         await async_require_speakers(self)
         targets = dnd.among(self.runtime.devices.leaves(self.device))
         if until is not None and (lost := next((device for device in targets if device.time_zone is None), None)):

@@ -160,14 +160,14 @@ async def _async_enable_network_discovery(call: ServiceCall) -> ServiceResponse:
         if any(isinstance(err, ConfigEntryAuthFailed) for err in errors.values()):
             signed_out.append(entry)
     if failed:
-        is_all = len(signed_out) == len(entries)
-        raise _discovery_error(failed, [account_name(entry) for entry in signed_out], is_all=is_all)
+        is_only = len(entries) == 1 == len(signed_out)
+        raise _discovery_error(failed, [account_name(entry) for entry in signed_out], is_only=is_only)
     return {"accounts": accounts} if call.return_response else None
 
 
-def _discovery_error(failed: Mapping[str, str], signed_out: Sequence[str], *, is_all: bool) -> HomeAssistantError:
-    """Return the error for accounts that could not be read; ``is_all`` is whether all accounts are signed out."""
-    if is_all:
+def _discovery_error(failed: Mapping[str, str], signed_out: Sequence[str], *, is_only: bool) -> HomeAssistantError:
+    """Return the error for accounts that could not be read; ``is_only`` is whether the only account is signed out."""
+    if is_only:
         return translated(HomeAssistantError, AlexaAuthError.translation_key)
     whys = {**failed, **dict.fromkeys(signed_out, AlexaAuthError.words)}
     problems = "; ".join(f"{name}: {why}" for name, why in whys.items())

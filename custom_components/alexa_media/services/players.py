@@ -25,7 +25,7 @@ import probatio as vol
 from ..cloud.model.commands import FIRE_TV_KEYS
 from ..cloud.model.media import MediaApi
 from ..cloud.model.settings import Feed, SettingsApi
-from ..cloud.names import same
+from ..cloud.names import same, told_apart
 from ..cloud.ssml import LANGUAGES
 from ..const import DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
@@ -156,7 +156,7 @@ async def _async_set_flash_briefing(call: ServiceCall) -> ServiceResponse:
         feeds = await settings.async_feeds()
     found = [feed for feed in feeds if feed.feed_id == wanted or same(feed.name, wanted)]
     if len(found) != 1:
-        raise invalid_input("feed_unknown", feed=wanted, known=", ".join(sorted(feed.name for feed in feeds)) or "-")
+        raise invalid_input("feed_unknown", feed=wanted, known=told_apart((feed.name, feed.feed_id) for feed in feeds))
     if found[0].enabled is enabled:
         return _feeds(feeds)
     with command_errors(call.hass, entry):

@@ -39,7 +39,7 @@ from ..cloud.model.property import (
     WifiNetwork,
     WifiSecurity,
 )
-from ..cloud.names import same
+from ..cloud.names import same, told_apart
 from ..const import DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, invalid_input, player_unique_id
@@ -177,7 +177,7 @@ def _unit_of(api: ManagementApi, wanted: str) -> ManagedUnit:
     found = [unit for unit in api.units.values() if text == unit.unit_id or same(text, " / ".join(unit.path))]
     found = found or [unit for unit in api.units.values() if same(unit.name, text)]
     if len(found) != 1:
-        known = ", ".join(sorted(" / ".join(unit.path) for unit in found or api.units.values()))
+        known = told_apart((" / ".join(unit.path), unit.unit_id) for unit in found or api.units.values())
         raise invalid_input("unit_ambiguous" if found else "unit_not_found", unit=text, known=known)
     return found[0]
 

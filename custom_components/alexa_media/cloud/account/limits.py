@@ -263,7 +263,7 @@ class SingleFlight:
         # asyncio.shield would log the failure of the run if its caller was canceled.
         await asyncio.wait([task])
         if task.cancelled():
-            raise AlexaConnectionError("The session was closed", sent=False)
+            raise AlexaConnectionError("The session was closed", code="closed", sent=False)
         task.result()
 
     async def close(self, timeout: float) -> None:  # noqa: ASYNC109 - the time to let the run finish

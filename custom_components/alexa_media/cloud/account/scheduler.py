@@ -426,4 +426,4 @@ def _busy(error: type[AlexaSpeakingError], pause: float, names: Iterable[str]) -
 
 def _closed(*, sent: bool) -> AlexaError:
     """Return the error of commands of a closed scheduler; ``sent`` is True if the request was in flight."""
-    return AlexaConnectionError("The connection to Amazon was closed", sent=sent)
+    return AlexaConnectionError("The connection to Amazon was closed", code="closed", sent=sent)
