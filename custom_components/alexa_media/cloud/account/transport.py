@@ -293,7 +293,7 @@ class Transport:
             raise AlexaRateLimitedError("Amazon throttles the account", retry_after=remaining, endpoint=endpoint.label)
 
     def _note_throttling(self, request: _Request, answer: HttpAnswer) -> float | None:
-        """Record whether the response was throttled; return the seconds to wait before a retry, or None if it was not.
+        """Record whether the request was throttled; return the seconds to wait before a retry, or None if it was not.
 
         Raises ``AlexaRateLimitedError`` for a throttled request that is not retried.
         """
@@ -355,10 +355,10 @@ class Transport:
             raise _Again(replace(request, csrf_renewals=request.csrf_renewals - 1))
 
     async def _handle_signed_out(self, request: _Request, proof: _Proof, answer: HttpAnswer) -> None:
-        """Renew the refused cookies and token; raises ``AlexaConnectionError`` if that fails or has not helped.
+        """Renew the refused cookies and token.
 
-        An endpoint that refuses fresh credentials causes no further renewals for a while. Raises ``AlexaAuthError`` if
-        the grant is revoked.
+        An endpoint that refuses fresh credentials causes no further renewals for a while. Raises
+        ``AlexaConnectionError`` if nothing is renewed, and ``AlexaAuthError`` if the grant is revoked.
         """
         endpoint = request.endpoint
         refused = AlexaConnectionError(
