@@ -144,9 +144,9 @@ async def build_movie_time(editor: Editor, film: Film) -> None:
     await film.add(page)
 
     await editor.search("action", "speak")
-    await expect(page.get_by_text("Speaks or announces a message")).to_be_visible()
+    await expect(page.get_by_text("Speaks, announces or shows a message")).to_be_visible()
     await film.add(page)
-    await page.get_by_text("Speaks or announces a message").click()
+    await page.get_by_text("Speaks, announces or shows a message").click()
     for name in ("Speak", "Announce", "Show"):
         await expect(editor.field("Type").get_by_text(name, exact=True)).to_be_visible()
     await editor.target("Living Room Studio")
