@@ -37,7 +37,7 @@ from .smart_home import parse_update
 
 
 class PushCommand(StrEnum):
-    """All known commands of push directives."""
+    """Known commands of push directives."""
 
     PUSH_ACTIVITY = "PUSH_ACTIVITY"
     PUSH_AUDIO_PLAYER_STATE = "PUSH_AUDIO_PLAYER_STATE"
