@@ -116,7 +116,7 @@ _FEATURES: Final = frozenset(
     | {"online", "offline", "true", "false", "on", "off", "ON", "OFF", "OK", "LOCKED", "UNLOCKED", "JAMMED"}
     | {"HEAT", "COOL", "AUTO", "ECO", "CELSIUS", "FAHRENHEIT", "DETECTED", "UNREACHABLE", "AWAY", "STAY", "NIGHT"}
 )
-"""Plain words that name features of appliances and their values; they are kept unless the key is one of names."""
+"""Plain words that name features of appliances and their values; they are kept except below keys of names."""
 
 _WORDS_OF_KEYS: Final[Mapping[str, frozenset[str]]] = {
     "deviceDropInAvailability": frozenset({"All", "Home", "Off"}),

@@ -51,7 +51,7 @@ class Endpoint(Target):
     ``browser_agent`` sends a browser's User-Agent, because some endpoints respond to the app's with 400 and a
     ThrottlingException in the body. ``bearer`` sends the access token in addition to the cookies. ``csrf`` is False for
     requests other than GET that need no csrf token. ``partial`` means that ``errors`` in a 200 may concern only a part
-    of the response, so the parser handles them. ``whole_account`` allows a larger response, for one that grows with the
+    of the response, so the parser handles them. ``whole_account`` allows a larger response, which grows with the
     account. ``wakes`` is False for writes that name an Echo but only change data stored by Amazon.
     """
 

@@ -59,7 +59,7 @@ def parse_items(data: Any) -> tuple[ListItem, ...]:
 
 
 def parse_next_token(data: Any) -> str | None:
-    """Return the token of the next page of items, ``None`` on the last one."""
+    """Return the token of the next page of items; ``None`` on the last page."""
     return text(mapping(data).get("nextToken"))
 
 

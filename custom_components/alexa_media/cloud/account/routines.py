@@ -236,7 +236,7 @@ class AccountRoutines(AccountClient):
     async def _read_back(self, routine_id: str, before: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
         """Return the list and the routine as read after a write.
 
-        If Amazon changed a part that must be preserved, writes the original back and raises ``AlexaRoutineError``.
+        If Amazon changed a part that must be preserved, write the original back and raise ``AlexaRoutineError``.
         """
         answer = await self._list()
         after = _element_of(answer, routine_id)
