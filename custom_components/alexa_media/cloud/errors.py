@@ -202,7 +202,7 @@ class AlexaNoPlayerError(AlexaUnsupportedError):
     """
 
     def __init__(self, message: str, *, expired: bool, **details: Unpack[ErrorDetails]) -> None:
-        """Initialize; ``expired`` as reported by Amazon."""
+        """Initialize; ``expired`` is True if Amazon reported an expired queue."""
         super().__init__(message, **details)
         self.expired = expired
 
@@ -280,8 +280,8 @@ class AlexaStepsSpeakingError(AlexaSpeakingError):
 class AlexaInvalidValueError(AlexaError, ValueError):
     """A value that Amazon does not accept; nothing was sent.
 
-    ``field`` is the name of the value, ``allowed`` describes the valid ones. The value
-    itself is not kept since it may be a password.
+    ``field`` is the name of the value, and ``allowed`` describes valid values. The value itself is not kept, because it
+    may be a password.
     """
 
     translation_key = "invalid_value"

@@ -61,12 +61,12 @@ class HttpAnswer:
     body: bytes
 
     def json(self) -> Any:
-        """Return the body as JSON, None if it is empty; raises ``ValueError``."""
+        """Return the parsed body, or None if it is empty; raises ``ValueError`` if it is not JSON."""
         return parsed(self.body) if self.body.strip() else None
 
     @property
     def data(self) -> Any:
-        """Return the body as JSON, or None if it is empty or not JSON."""
+        """Return the parsed body, or None if it is empty or not JSON."""
         try:
             return self.json()
         except ValueError:

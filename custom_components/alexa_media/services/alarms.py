@@ -150,7 +150,7 @@ async def _async_create_reminder(call: ServiceCall) -> ServiceResponse:
 
 
 type _Made = list[tuple[Echo, str]]
-"""New alarms and reminders: devices and ids."""
+"""New alarms and reminders, each as a device and an id."""
 
 
 async def _async_create_everywhere(call: ServiceCall, echos: Sequence[Echo], label: str, made: _Made) -> None:
@@ -195,7 +195,7 @@ async def _async_create_each(hass: HomeAssistant, plans: Iterable[_Plan], made: 
 async def _async_complete(
     create: Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]], call: ServiceCall
 ) -> ServiceResponse:
-    """Run an action that creates something on all Echos or on none, even if the caller is canceled.
+    """Run an action to its end, even if the caller is canceled, so that it applies to all Echos or to none.
 
     A restarted automation cancels its actions, for example.
     """

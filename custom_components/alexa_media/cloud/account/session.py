@@ -181,7 +181,7 @@ class AccountSession:
         return morsel.value if morsel else None
 
     def base_url(self, host: Host) -> str:
-        """Return scheme and host for a ``Host``."""
+        """Return the base URL (scheme and host) of a ``Host``."""
         domain, region = self.credentials.domain, self._region
         if host is Host.RETAIL:
             return f"https://www.{domain}"

@@ -167,7 +167,7 @@ async def _content(answer: httpx.Response, request: httpx.Request) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class BrowserRequest:
-    """A browser's request whose body has been read, with the interface of aiohttp's requests that alexapy uses.
+    """A browser's request whose body has been read, with those members of aiohttp's requests that alexapy uses.
 
     ``raw_path`` is the path with the base but without the ticket, followed by the query.
     """
@@ -217,7 +217,7 @@ class BrowserRequest:
         return found is None or isinstance(found, dict)
 
     async def read(self) -> bytes:
-        """Return the body in bytes."""
+        """Return the body."""
         return self.body
 
     async def post(self) -> MultiDict[str]:
@@ -283,7 +283,7 @@ class _Router(BaseInterceptor):  # type: ignore[misc]
 
 
 class SignInProxy(AlexaProxy):  # type: ignore[misc]
-    """One sign-in through Home Assistant; Amazon's pages are at ``<base>/<host>/<path>``, with ``base`` a path.
+    """One sign-in through Home Assistant; Amazon's pages are at ``<base>/<host>/<path>``; ``base`` is a path.
 
     ``otp_secret`` is used to fill in the one-time codes that Amazon requires. ``issue`` returns the path segment after
     ``base`` for requests that a page itself makes. Cookies are kept in the client of this object and are dropped with

@@ -224,7 +224,7 @@ class PushStream:
 
     @property
     def known_gateway(self) -> str | None:
-        """Return the address of the gateway if it is the right one and the capabilities are registered, else None."""
+        """Return the gateway if it is known to be the right one and the capabilities are registered, else None."""
         return self._endpoint if self._is_region_known and not self._must_register else None
 
     async def events(self) -> AsyncGenerator[PushEvent]:

@@ -68,7 +68,7 @@ class SessionKeeper(Protocol):
         """Return the value of the csrf cookie, or None."""
 
     def base_url(self, host: Host) -> str:
-        """Return scheme and host for a ``Host``."""
+        """Return the base URL (scheme and host) of a ``Host``."""
 
     def cookies_for(self, host: Host) -> Mapping[str, str] | None:
         """Return cookies that a host requires but the cookie jar would not send there; None for other hosts."""
