@@ -1,7 +1,7 @@
 """Pseudonyms for everything in a recording that could identify a household.
 
 The rule is an allow-list. Booleans, null, structure, published words (``published_words.txt``), a few other harmless
-values, short numbers, and times shifted by whole weeks are kept. Every other text or number becomes a pseudonym.
+values, most short numbers, and times shifted by whole weeks are kept. Every other text or number becomes a pseudonym.
 
 Anyone who knows when a recording was made can compute the number of weeks. Therefore only values that are certain to be
 times are shifted, such as dates since 2010 and large numbers below keys of times. Any other large number may be
