@@ -357,7 +357,7 @@ def json_text(data: object) -> str:
 def must_be_encodable(data: object) -> None:
     """Raise ``AlexaInvalidValueError`` if a text contains an unpaired surrogate.
 
-    An unpaired surrogate results from cutting an emoji in two. Only ASCII JSON can represent it.
+    Cutting an emoji in two may leave an unpaired surrogate, which only ASCII JSON can represent.
     """
     try:
         json.dumps(data, ensure_ascii=False).encode()

@@ -358,7 +358,7 @@ class Transport:
         """Renew the refused cookies and token.
 
         An endpoint that refuses fresh credentials causes no further renewals for a while. Raises
-        ``AlexaConnectionError`` if nothing is renewed, and ``AlexaAuthError`` if the grant is revoked.
+        ``AlexaConnectionError`` if the request is not to be sent again, and ``AlexaAuthError`` if the grant is revoked.
         """
         endpoint = request.endpoint
         refused = AlexaConnectionError(
