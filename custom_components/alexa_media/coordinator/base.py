@@ -285,9 +285,9 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     def usable(self) -> bool:
         """Return whether the data may be shown; False if the last read failed and none has succeeded yet.
 
-        After a success, a single failure does not invalidate the data. While the stream is up, neither do further
-        failures until the data is older than the poll interval plus five minutes. A missing sign-in or permission
-        always does.
+        After a success, the data stays valid after a single failure and, while the stream is up, after further ones
+        until it is older than the poll interval plus five minutes. A missing sign-in or permission always invalidates
+        it.
         """
         if self.last_update_success:
             return True
@@ -466,7 +466,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def async_apply_pushed(self, changes: Mapping[str, V]) -> None:
-        """Apply pushed values; verify the keys whose pushed value may be older than an own write instead."""
+        """Apply pushed values, except those that may be older than an own write: verify their keys instead."""
         stale = {key for key, value in changes.items() if self.written.is_stale(key, value)}
         self.async_apply({key: value for key, value in changes.items() if key not in stale})
         for key in stale:

@@ -180,7 +180,8 @@ class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
     async def _mode(self, device: Device, known: str | None = None) -> KidsMode:
         """Return the state of a device.
 
-        If its child has to be read, it is ``known`` while the parents site cannot be read, and None if Amazon refuses.
+        With ``with_child``, the child of a device with Amazon Kids is ``known`` while the parents site cannot be read,
+        and None if Amazon refuses the request.
         """
         mode = KidsMode(enabled=await self.api.async_kids_mode(device))
         if not mode.enabled or not self.with_child:

@@ -176,7 +176,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         return next((leaf for leaf in found if leaf.online), found[0])
 
     def leaves(self, device: Device) -> tuple[Device, ...]:
-        """Return the leaf devices of a device (``leaves`` of the model) that get entities, each once.
+        """Return the leaf devices of a device (``cloud.model.devices.leaves``) that get entities, each once.
 
         Excluding a nested group does not exclude its members. A single device is returned itself, and so is a group if
         none are left.

@@ -108,7 +108,7 @@ class OwnWrites[V]:
         return False
 
     def takes_read(self, key: str, value: V | None, began: float) -> bool:
-        """Return whether to use a value of a read that ``began`` at a time of the event loop's clock.
+        """Return whether to use a read value; ``began`` is the start of the read in seconds of the event loop's clock.
 
         False if the value differs from the written one and the read began before Amazon accepted the write. The written
         value settles the write, which still protects against stale pushes. Any other newer value ends it.

@@ -192,7 +192,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_note_external(self, session: Session) -> None:
-        """Remember for a day that a session's provider uses its own player, and call the listeners of its players."""
+        """Remember for a day that a session's provider, if known, uses its own player; call its players' listeners."""
         if session.media.provider is None and session.session_id is None:
             return
         self._external[_provider(session)] = self.hass.loop.time() + EXTERNAL_MEMORY

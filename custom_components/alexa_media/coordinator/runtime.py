@@ -84,7 +84,7 @@ class PushMonitor:
 
     @callback
     def async_add_listener(self, listener: CALLBACK_TYPE) -> Callable[[], None]:
-        """Call ``listener`` when the state of the stream changes; return a function to stop."""
+        """Call ``listener`` when ``up`` changes; return a function to stop."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 

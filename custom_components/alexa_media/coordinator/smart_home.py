@@ -184,7 +184,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @callback
     def _async_discovered(self, states: Mapping[str, ApplianceState]) -> None:
-        """Apply the states of a discovery, which make a read unnecessary."""
+        """Apply the states of a discovery, which counts as a read of all enabled appliances."""
         now = self.hass.loop.time()
         self._take(states, now)
         self._all_read_at = now
