@@ -511,9 +511,10 @@ async def _async_last_called(
     waits for the read that is due. If no account has a record, the history is read. Raises ``HomeAssistantError`` if
     no account is loaded, if the read fails, if there is still no record, or if the Echo has no enabled media player.
     """
-    running = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
+    accounts = list(entries)
+    running = [entry for entry in accounts if entry.state is ConfigEntryState.LOADED]
     if not running:
-        raise translated(HomeAssistantError, "account_not_loaded")
+        raise translated(HomeAssistantError, "account_not_loaded" if accounts else "no_account")
     loaded = [(entry, history) for entry in running if (history := entry.runtime_data.history)]
     await asyncio.gather(*(history.async_wait() for _, history in loaded))
     if all(history.last is None for _, history in loaded):

@@ -1,7 +1,7 @@
 """Alarms, timers and reminders for actions and entities: devices, validation and commands."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Final
@@ -169,6 +169,7 @@ def any_default_echo(hass: HomeAssistant, account: AlexaConfigEntry | None = Non
             return echo
     if not entries or any(entry.options.get(CONF_DEFAULT_DEVICE) for entry in accounts if entry not in entries):
         raise invalid_input("account_not_loaded")
+    _must_have_alarms(entries)
     if able := next((entry for entry in entries if default_choices(entry, groups=False)), None):
         NO_DEFAULT.async_report(hass, able)
     raise invalid_input("alarm_no_device")
@@ -235,6 +236,7 @@ def echos_that_remind(hass: HomeAssistant, entries: Collection[AlexaConfigEntry]
     loaded: list[AlexaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     if not loaded:
         raise invalid_input("account_not_loaded")
+    _must_have_alarms(entries or loaded)
     for entry in entries or loaded:
         for echo in _echos(entry):
             if CAN_REMIND in echo.device.capabilities and echo.device.online:
@@ -242,6 +244,12 @@ def echos_that_remind(hass: HomeAssistant, entries: Collection[AlexaConfigEntry]
     if not found:
         raise invalid_input("alarm_no_reminder_echo")
     return list(found.values())
+
+
+def _must_have_alarms(entries: Iterable[AlexaConfigEntry]) -> None:
+    """Raise ``ServiceValidationError`` unless one of the loaded entries is not a property, which has no alarms."""
+    if all(entry.runtime_data.backend.alarms is None for entry in entries):
+        raise invalid_input("no_account")
 
 
 def must_have(echo: Echo, capability: str) -> None:

@@ -53,7 +53,7 @@ ROUTINE: Final = "routine"
 def _given(value: object) -> str:
     """Return a value if it is a text and not empty; raises ``ValueError``."""
     if not isinstance(value, str) or not value.strip():
-        raise ValueError("it needs a text")
+        raise ValueError("it needs text")
     return value
 
 
@@ -94,7 +94,7 @@ def _play(value: object, step: Mapping[str, Any]) -> Command:
     if not isinstance(extra, Mapping) or not all(
         isinstance(key, str) and isinstance(one, str | int | float) for key, one in extra.items()
     ):
-        raise ValueError("parameters must be names with texts, numbers, or true and false")
+        raise ValueError("parameters must be text, numbers or true/false")
     return RunSequence(name=_text(value), extra=dict(extra))
 
 
@@ -104,7 +104,7 @@ def _do_not_disturb(value: object, _step: Mapping[str, Any]) -> Command:
     except (vol.Invalid, OverflowError) as err:
         raise ValueError("it needs a duration") from err
     if not timedelta(seconds=1) <= duration <= LONGEST_DND:
-        raise ValueError("it needs a duration of up to 12 hours")
+        raise ValueError("it needs a duration from 1 second to 12 hours")
     return DoNotDisturb(duration=duration)
 
 

@@ -417,6 +417,8 @@ def obstacle(player: EchoPlayer) -> Reason | None:
     """Return the reason why an Echo cannot be reached, or None."""
     if not is_loaded(player.entry):
         return Reason.NOT_LOADED
+    if player.entry.runtime_data.players is None:
+        return Reason.NO_VOICE  # a media player of a property only has a volume
     return None if player.device and player.device.online else Reason.OFFLINE
 
 

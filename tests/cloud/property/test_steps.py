@@ -207,3 +207,22 @@ async def test_actions_for_players_of_an_account_refuse_a_stepped_speaker(
     with pytest.raises(ServiceValidationError, match="isn't the media player of an Echo"):
         await hass.services.async_call(DOMAIN, action, {"entity_id": SPEAKER, **data}, blocking=True)
     assert requests(sim) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "data", "message"),
+    [
+        ("speak", {"entity_id": SPEAKER, "message": "Hello"}, r"\(can't speak\)"),
+        ("run_sequence", {"entity_id": SPEAKER, "steps": [{"stop": True}]}, "in a loaded account of the Alexa app"),
+        ("create_alarm", {"entity_id": SPEAKER, "time": "07:00:00"}, "of a loaded account of the Alexa app"),
+        ("create_alarm", {"time": "07:00:00"}, "No loaded Amazon account supports this"),
+        ("create_reminder", {"time": "07:00:00", "message": "Tea", "all_devices": True}, "No loaded Amazon account"),
+    ],
+)
+async def test_errors_of_speech_and_alarms_hold_for_a_property(
+    hass: HomeAssistant, stepped: MockConfigEntry, sim: ControlClient, action: str, data: dict[str, Any], message: str
+) -> None:
+    """The speaker is that of an Echo, so no error says that it isn't."""
+    with pytest.raises(HomeAssistantError, match=message):
+        await hass.services.async_call(DOMAIN, action, data, blocking=True)
+    assert requests(sim) == []

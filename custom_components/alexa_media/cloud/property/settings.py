@@ -180,7 +180,7 @@ def _encode_rate(value: Any) -> JsonValue:
 def _encode_text(key: SettingKey) -> Callable[[Any], JsonValue]:
     def encode(value: Any) -> JsonValue:
         if text(value) is None:
-            raise AlexaInvalidValueError(key, "a non-empty text")
+            raise AlexaInvalidValueError(key, "text that isn't empty")
         return str(value)
 
     return encode
