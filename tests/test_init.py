@@ -217,10 +217,11 @@ async def test_removal_is_never_blocked(
 async def test_a_start_without_amazon_is_retried(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, fault: dict[str, Any]
 ) -> None:
-    """Without stored devices, Home Assistant retries the setup, and there are no entities."""
+    """Without stored devices, Home Assistant retries the setup and says so, and there are no entities."""
     sim.fault(path="/api/devices-v2/device", seconds=3600, **fault)
     assert not await hass.config_entries.async_setup(config_entry.entry_id)
     assert config_entry.state is ConfigEntryState.SETUP_RETRY
+    assert "Home Assistant tries again automatically" in str(config_entry.reason)
     assert hass.states.async_all() == []
     assert hass.config_entries.flow.async_progress() == []
 

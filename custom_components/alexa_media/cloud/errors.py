@@ -317,3 +317,9 @@ class EnrollmentError(AlexaError):
         """Initialize; ``code`` is an error key of the config flow."""
         super().__init__(message, code=code)
         self.key = code
+
+
+def read_key(err: AlexaError) -> str:
+    """Return the translation key for a failed read, which is repeated automatically if that may help."""
+    is_repeated = isinstance(err, AlexaConnectionError | AlexaRateLimitedError | AlexaBadResponseError)
+    return "not_read" if is_repeated else err.translation_key

@@ -20,10 +20,11 @@ from ..cloud.errors import (
     AlexaPermissionError,
     AlexaRateLimitedError,
     AlexaUnsupportedError,
+    read_key,
 )
 from ..cloud.model.api import AlexaBackend
 from ..cloud.model.commands import command
-from ..const import DOMAIN
+from ..const import DOMAIN, Topic
 from ..issues import PERMISSION
 from .own_writes import OwnWrites
 from .removal import ListenerRemoval, Timer
@@ -231,7 +232,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=err.translation_key) from err
         except AlexaError as err:
             if isinstance(err, AlexaPermissionError):
-                unread = self.topic.replace("_", " ")
+                unread = "do not disturb" if self.topic == Topic.DND else self.topic.replace("_", " ")
                 PERMISSION.async_report(self.hass, self.entry, self.topic, data=unread, **err.placeholders)
             raise self._failed(err) from err
         finally:
@@ -276,7 +277,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             wait = self._own_interval.total_seconds()
         return UpdateFailed(
             translation_domain=DOMAIN,
-            translation_key=err.translation_key,
+            translation_key=read_key(err),
             translation_placeholders=err.placeholders,
             retry_after=wait,
         )

@@ -16,7 +16,7 @@ from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError, Co
 from homeassistant.util.hass_dict import HassKey
 
 from ..backends import Stored, create_backend, entry_store
-from ..cloud.errors import AlexaAuthError, AlexaError
+from ..cloud.errors import AlexaAuthError, AlexaError, read_key
 from ..cloud.model.api import AlexaBackend, Capability
 from ..cloud.model.devices import Device
 from ..const import (
@@ -191,7 +191,7 @@ class AlexaRuntimeData:
             raise translated(ConfigEntryAuthFailed, err.translation_key) from err
         except AlexaError as err:
             if not restored or not data.get(CONF_CUSTOMER_ID, True):
-                raise translated(ConfigEntryNotReady, err.translation_key, **err.placeholders) from err
+                raise translated(ConfigEntryNotReady, read_key(err), **err.placeholders) from err
 
     async def async_read(self, *, restored: bool) -> None:
         """Read the topics with ``read_at_start``, and start ``alarm_watch`` and ``alarm_volume_override``.

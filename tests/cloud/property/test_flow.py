@@ -185,7 +185,7 @@ async def test_an_unreadable_token_is_a_lost_connection(
     for fault in ({"status": 503}, *UNREADABLE):
         sim.fault(path="/auth/o2/token", times=1, **fault)
         assert not await hass.config_entries.async_setup(entry.entry_id)
-        assert (entry.state, entry.error_reason_translation_key) == (ConfigEntryState.SETUP_RETRY, "cannot_connect")
+        assert (entry.state, entry.error_reason_translation_key) == (ConfigEntryState.SETUP_RETRY, "not_read")
         await hass.config_entries.async_unload(entry.entry_id)
         assert entry.data["token"]["refresh_token"] == "Atzr|property"
     assert not hass.config_entries.flow.async_progress()
