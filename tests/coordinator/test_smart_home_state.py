@@ -24,7 +24,7 @@ from custom_components.alexa_media.cloud.model.appliances import (
     SetToggle,
     TemperatureScale,
 )
-from custom_components.alexa_media.coordinator import smart_home as smart_home_module
+from custom_components.alexa_media.coordinator import base
 from tests.conftest import Clock, Household, quiet, set_up, until
 
 pytestmark = pytest.mark.platforms(
@@ -255,7 +255,7 @@ async def test_guard_is_armed_by_an_echo_or_its_panel(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The command is sent to an Echo that hears it, otherwise to the panel; the shown state is the cloud's."""
-    monkeypatch.setattr(smart_home_module, "CONFIRM_DELAY", 0.2)
+    monkeypatch.setattr(base, "CONFIRM_DELAY", 0.2)
     guard = entry.runtime_data.guard
     assert guard.data[GUARD] is ArmState.ARMED_STAY
     sim.reset_ledger()

@@ -12,7 +12,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
-from custom_components.alexa_media.coordinator import smart_home
+from custom_components.alexa_media.coordinator import base
 from tests.conftest import Clock, Household, act, set_up, state_of, until
 
 from .appliances import GRAPHQL, PHOENIX, House
@@ -27,7 +27,7 @@ SEQUENCE = "/api/behaviors/preview"
 @pytest.fixture(autouse=True)
 def _looks_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read the result of a command sooner than after three seconds."""
-    monkeypatch.setattr(smart_home, "CONFIRM_DELAY", 0.1)
+    monkeypatch.setattr(base, "CONFIRM_DELAY", 0.1)
 
 
 @pytest.mark.contract("Guard", "arming Guard wants a code")
@@ -156,6 +156,40 @@ async def test_a_refusal_leaves_guard_unchanged(
     assert state_of(hass, GUARD).state == "disarmed"
 
 
+async def update_guard(hass: HomeAssistant) -> None:
+    """Read the state of Guard now."""
+    data: dict[str, Any] = {"entity_id": GUARD}
+    await hass.services.async_call("homeassistant", "update_entity", data, blocking=True)
+
+
+async def test_a_read_right_after_arming_shows_its_state_and_is_checked(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The Echo may arm Guard after the read, so the state is read again as without it."""
+    house = House(sim)
+    sim.fault(silent_stream=4 * 3600)
+    assert await async_setup_component(hass, "homeassistant", {})
+    await set_up(hass, config_entry)
+    await clock.settle()
+    await act(hass, "alarm_arm_away", GUARD)
+    await update_guard(hass)
+    assert state_of(hass, GUARD).state == "armed_away"
+    await clock.advance(5, step=0.5)
+    await act(hass, "alarm_disarm", GUARD)
+    house.change(NAME, armState="ARMED_AWAY")
+    await update_guard(hass)
+    assert state_of(hass, GUARD).state == "armed_away", "the Echo has not run the command yet"
+    house.change(NAME, armState="ARMED_STAY")
+    await clock.advance(5, step=0.5)
+    assert state_of(hass, GUARD).state == "disarmed"
+    assert "Traceback" not in caplog.text
+    assert await hass.config_entries.async_unload(config_entry.entry_id)
+
+
 @pytest.mark.contract("Guard")
 async def test_changes_made_elsewhere_are_read(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
@@ -172,10 +206,7 @@ async def test_changes_made_elsewhere_are_read(
     assert state_of(hass, GUARD).state == "armed_away"
     house.change(NAME, armState="DISARMED")
 
-    async def update() -> None:
-        data: dict[str, Any] = {"entity_id": GUARD}
-        await hass.services.async_call("homeassistant", "update_entity", data, blocking=True)
-
+    update = partial(update_guard, hass)
     await update()
     assert state_of(hass, GUARD).state == "disarmed"
     sim.reset_ledger()

@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import CONF_APPLIANCES
-from custom_components.alexa_media.coordinator import smart_home
+from custom_components.alexa_media.coordinator import base
 from tests.conftest import Household, act, quiet, set_up, state_of, until
 
 from .appliances import GRAPHQL, PHOENIX, House, shows, written
@@ -83,7 +83,7 @@ async def test_several_settings_are_one_request(
 ) -> None:
     """A light that is off is turned on with all settings; the state comes from the pushes, and nothing is read."""
     house = House(sim)
-    monkeypatch.setattr(smart_home, "CONFIRM_DELAY", 0.5)
+    monkeypatch.setattr(base, "CONFIRM_DELAY", 0.5)
     sim.reset_ledger()
     await act(hass, "turn_on", DESK, brightness=128, color_temp_kelvin=3000)
     assert house.commands() == [

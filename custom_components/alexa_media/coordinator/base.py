@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping
 from datetime import timedelta
 import logging
-from typing import Any, ClassVar, Final, Protocol, override
+from typing import Any, ClassVar, Final, NamedTuple, Protocol, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -51,6 +51,13 @@ RETRY_LIMIT: Final = 600.0
 @callback
 def _do_nothing() -> None:
     """Do nothing."""
+
+
+class _Wait(NamedTuple):
+    """A wait for a push: the function that cancels it, and its start in seconds of the event loop's clock."""
+
+    cancel: CALLBACK_TYPE
+    since: float
 
 
 class Watcher(Protocol):
@@ -171,8 +178,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self.written: OwnWrites[Any] = OwnWrites(hass.loop.time)
         self._hint_since: float | None = None
         self._hint = Timer(hass, entry)
-        self._awaited: dict[str, CALLBACK_TYPE] = {}
-        self._awaited_since: dict[str, float] = {}
+        self._awaited: dict[str, _Wait] = {}
         self.is_closed = False
         self._shared_refresh: asyncio.Task[None] | None = None
         entry.async_on_unload(self._async_close)
@@ -499,23 +505,35 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         if not self.push_up:
             self.async_key_hint(key)
             return
+
+        @callback
+        def _missed() -> None:
+            self.async_key_hint(key)
+            if self.watchdog and accepted:
+                self.watchdog.async_unconfirmed()
+
+        self._async_await_push(key, _missed)
+
+    @callback
+    def _async_await_push(self, key: str, missed: Callable[[], None]) -> None:
+        """Call ``missed`` in a few seconds unless ``key`` is confirmed before; after an unload, do nothing."""
+        if self.is_closed:
+            return
         self._confirmed(key)
 
         @callback
         def _missed(_now: object) -> None:
             self._awaited.pop(key, None)
-            self.async_key_hint(key)
-            if self.watchdog and accepted:
-                self.watchdog.async_unconfirmed()
+            missed()
 
-        self._awaited[key] = async_call_later(self.hass, CONFIRM_DELAY, _missed)
-        self._awaited_since[key] = self.hass.loop.time()
+        cancel = async_call_later(self.hass, CONFIRM_DELAY, _missed)
+        self._awaited[key] = _Wait(cancel, self.hass.loop.time())
 
     @callback
     def _confirmed(self, key: str) -> None:
         """Stop waiting for a push about ``key``."""
-        if cancel := self._awaited.pop(key, None):
-            cancel()
+        if wait := self._awaited.pop(key, None):
+            wait.cancel()
 
     @callback
     def async_set_push(self, up: bool) -> None:
@@ -576,9 +594,9 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     def _async_stop_waiting(self) -> None:
         """Stop waiting for pushes that a read has made unnecessary, or for all pushes if the read failed."""
         read_at = self.read_at if self.last_update_success else None
-        for key in tuple(self._awaited):
+        for key, wait in tuple(self._awaited.items()):
             # A read that began before the command was accepted may not contain its effect.
-            if read_at is None or (read_at >= self._awaited_since[key] and self._is_covered(key)):
+            if read_at is None or (read_at >= wait.since and self._is_covered(key)):
                 self._confirmed(key)
 
     def _is_covered(self, key: str) -> bool:  # noqa: ARG002 - for topics that are read in parts

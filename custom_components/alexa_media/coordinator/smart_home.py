@@ -9,7 +9,6 @@ from typing import Any, ClassVar, Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later
 
 from ..cloud.errors import (
     AlexaError,
@@ -32,7 +31,7 @@ from ..cloud.model.appliances import (
 from ..cloud.model.commands import RunSequence
 from ..const import Topic
 from .appliances import AppliancesCoordinator
-from .base import CONFIRM_DELAY, LOGGER, TopicCoordinator
+from .base import LOGGER, TopicCoordinator
 from .devices import DevicesCoordinator
 from .recovery import PROOF_SECONDS
 
@@ -340,14 +339,13 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
             self._async_settle(entity_id)
             self._async_request(entity_id)
             return
-        self._confirmed(_confirmation(entity_id))
 
         @callback
-        def _missed(_now: object) -> None:
+        def _missed() -> None:
             self._async_settle(entity_id)
             self._async_request(entity_id)
 
-        self._awaited[_confirmation(entity_id)] = async_call_later(self.hass, CONFIRM_DELAY, _missed)
+        self._async_await_push(_confirmation(entity_id), _missed)
 
     @callback
     def _async_settle(self, entity_id: str) -> None:
@@ -468,14 +466,12 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
     @callback
     def async_expect(self, key: str, *, accepted: bool = True) -> None:
         """Schedule a read of the result of a command in a few seconds; a push of the state cancels it."""
-        self._confirmed(key)
+        self._async_await_push(key, self.async_hint)
 
-        @callback
-        def _look(_now: object) -> None:
-            self._awaited.pop(key, None)
-            self.async_hint()
-
-        self._awaited[key] = async_call_later(self.hass, CONFIRM_DELAY, _look)
+    @override
+    def _is_covered(self, key: str) -> bool:
+        """Return False: an Echo may set Guard after the read."""
+        return False
 
 
 def _control_guard(guard: Appliance, *, away: bool) -> RunSequence:
