@@ -48,7 +48,7 @@ _PROVIDERS: Final = (
     "SPOTIFY",
     "TUNEIN",
 )
-_KNOWN_TYPES: Final = ", ".join(("AMAZON_MUSIC", "SPOTIFY", "TUNEIN", *_OWN_TYPES))
+_KNOWN_TYPES: Final = ", ".join(_OWN_TYPES)
 
 
 def provider_of(name: str, providers: Iterable[MusicProvider] = ()) -> str | None:
