@@ -189,3 +189,7 @@ async def test_with_two_accounts_other_actions_name_the_ended_sign_in_first(
     key, text = await error_of(hass, ("alexa_media.enable_network_discovery", {}))
     assert key == "discovery_failed_auth_failed"
     assert f"{masked(pair.entries['jack'].data['email'])}: signed out. " in text
+    sim.fault(revoke=True)
+    key, text = await error_of(hass, ("alexa_media.enable_network_discovery", {}))
+    assert key == "discovery_failed_auth_failed", "the error of a single account would not name the accounts"
+    assert all(masked(entry.data["email"]) in text for entry in pair.entries.values())
