@@ -92,7 +92,7 @@ class AlexaOnlineSensor(AlexaDeviceEntity[Device], BinarySensorEntity):
 
 
 class AlexaPushSensor(AlexaEntity, BinarySensorEntity):
-    """Connection state of Amazon's push stream; the integration polls more often while it is down."""
+    """State of Amazon's push stream: off while it is down or stalled; the integration then polls more often."""
 
     _attr_should_poll = False
 

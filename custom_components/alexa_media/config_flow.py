@@ -230,7 +230,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         self.hass.async_create_task(self._async_continue(), f"{DOMAIN} sign-in ended")
 
     async def _async_continue(self) -> None:
-        """Run the browser step again, which now ends, if the flow still exists."""
+        """Continue the flow if it still exists."""
         with contextlib.suppress(UnknownFlow):
             await self.hass.config_entries.flow.async_configure(self.flow_id)
 

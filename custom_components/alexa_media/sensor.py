@@ -480,7 +480,7 @@ class AlexaMeasurement(AlexaMeasuringEntity, SensorEntity):
 
 
 class AlexaTemperature(AlexaMeasuringEntity, SensorEntity):
-    """A temperature in the temperature scale of the appliance."""
+    """A temperature, in Celsius unless the appliance reports another scale."""
 
     _keys = (PropertyKey(FeatureName.TEMPERATURE_SENSOR, PropertyName.TEMPERATURE),)
     _attr_device_class = SensorDeviceClass.TEMPERATURE

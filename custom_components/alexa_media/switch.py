@@ -96,7 +96,7 @@ class AlexaSwitchDescription(SwitchEntityDescription):
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaCapableSwitchDescription(AlexaSwitchDescription, CapableDescription):
-    """Description of a switch of a device with a capability."""
+    """Description of a switch that only devices with a capability have."""
 
 
 ALARM: Final = AlexaSwitchDescription(key="alarm", entity_registry_enabled_default=False)
@@ -189,7 +189,7 @@ class _Switch(SwitchEntity):
 
 
 class AlexaRoutineSwitch(RoutineEntity, _Switch):
-    """Enables and disables a routine; its button runs it."""
+    """Enables and disables a routine."""
 
     _attr_device_class = None
     _attr_entity_category = EntityCategory.CONFIG
@@ -271,7 +271,7 @@ class AlexaKidsSwitch(KidsEntity, _Switch):
 
     @override
     async def _async_switch(self, *, on: bool) -> None:
-        """Assign the device to the child, or remove the assignment."""
+        """Assign the device to the only child of the household, or remove the assignment."""
         if on:
             await async_enable_kids(self.hass, self.entry, self.device, None)
         else:
@@ -378,7 +378,7 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], _Switch):
 
     @property
     def _targets(self) -> Sequence[Device]:
-        """Return the device, or the speakers behind a group that have the setting (``DndCoordinator.among``)."""
+        """Return the devices whose setting the switch shows and changes; for a group, leaf devices."""
         return self.coordinator.among(self.runtime.devices.leaves(self.device))
 
     @property

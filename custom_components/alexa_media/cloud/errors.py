@@ -278,7 +278,7 @@ class AlexaStepsSpeakingError(AlexaSpeakingError):
 
 
 class AlexaInvalidValueError(AlexaError, ValueError):
-    """A value that Amazon does not accept; nothing was sent.
+    """An invalid value, which was not sent to Amazon.
 
     ``field`` is the name of the value, and ``allowed`` describes valid values. The value itself is not kept, because it
     may be a password.

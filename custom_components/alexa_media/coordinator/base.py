@@ -214,7 +214,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @override
     async def _async_update_data(self) -> Mapping[str, V]:
-        """Read the topic; values pushed or written during the read replace those that were read.
+        """Read the topic; values pushed during the read, and those that ``_settled`` keeps, take precedence.
 
         Refreshes of one topic run one at a time, so that an older one never overwrites a newer one.
         """

@@ -187,7 +187,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         }
 
     def _fresh(self, values: Mapping[str, SettingValue], began: float) -> dict[str, SettingValue]:
-        """Return the values of a read, replaced by values pushed or written since it ``began``."""
+        """Return the values of a read; values pushed meanwhile, and those that ``_settled`` keeps, take precedence."""
         pushed = self._pushed_while_reading or {}
         settle = super()._settled
         return {key: pushed.get(key, settle(key, value, began)) for key, value in values.items()}
@@ -418,7 +418,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         }
 
     async def _async_read_now(self, unit: SettingsSource) -> None:
-        """Read one source now; newer values that were pushed or written take precedence. Raises ``AlexaError``."""
+        """Read one source now; keep values that may be newer than the read. Raises ``AlexaError``."""
         before, began = self.data, self.hass.loop.time()
         values = await self._async_values(unit)
         self._note_known(unit)
@@ -471,7 +471,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
 
     @override
     def _settled(self, key: str, value: DeviceSettings, began: float) -> DeviceSettings:
-        """Return the settings to show after a read; settings written since it began are kept."""
+        """Return the settings to show; keep a present value if the read is too old to contain an own write."""
         shown = self.data.get(key, DeviceSettings()).values
         kept = {
             setting: shown[setting]

@@ -375,7 +375,7 @@ def _confirmation(entity_id: str) -> str:
 
 
 class GuardCoordinator(TopicCoordinator[ArmState]):
-    """State of Alexa Guard by its entity id, read only for its entity.
+    """The arm state of Alexa Guard, keyed by Alexa's entity id of Guard.
 
     No push of Guard has been observed. The state is therefore read after a command that no push confirms, and
     periodically.

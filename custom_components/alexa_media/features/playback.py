@@ -86,7 +86,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
         self._async_expect(before)
 
     async def _async_resume(self) -> None:
-        """Resume what was last played if that is still possible, else do nothing."""
+        """Try to resume what was last played."""
         await async_require_speakers(self)
         with command_errors(self.hass, self.entry):
             last = self._last_session

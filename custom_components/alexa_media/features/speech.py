@@ -316,7 +316,7 @@ def can_speak(device: Device) -> bool:
 
 @dataclass(slots=True)
 class Report:
-    """Result of a message: recipients with their commands, skipped and failed Echos with reasons, unknown targets."""
+    """Result of a message: unknown targets, and Echos with the commands that Amazon accepted, or with a reason."""
 
     sent: list[tuple[EchoPlayer, tuple[Command, ...]]] = field(default_factory=list)
     skipped: list[tuple[EchoPlayer, Reason]] = field(default_factory=list)

@@ -248,7 +248,7 @@ _KEYS: Final[Mapping[type[AlexaError], str]] = {
 
 
 def _label(unit: PropertyUnit, found: Mapping[str, PropertyUnit]) -> str:
-    """Return the label of a unit: the names of its known parents and its own, from the top down."""
+    """Return the path of a unit from its topmost known ancestor down, as a label."""
     names: list[str] = []
     current: PropertyUnit | None = unit
     while current is not None and len(names) <= _DEEPEST:

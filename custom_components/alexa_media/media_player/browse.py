@@ -198,9 +198,9 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
     # --- validation ------------------------------------------------------------------
 
     async def _async_content_type(self, media_type: str) -> str:
-        """Return a content type in the spelling of commands: a built-in type in lower case, a provider as its id.
+        """Return a content type as commands need it: a built-in type in lower case, a provider as its id.
 
-        A name that is not built in is looked up in the account's providers. An unknown name is returned unchanged.
+        An unknown name is returned unchanged, also if the providers of the account cannot be read.
         """
         if own := own_type(media_type):
             return own

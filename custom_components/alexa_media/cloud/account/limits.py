@@ -51,7 +51,7 @@ class Slots:
         return _Slot(self, urgent)
 
     async def acquire(self, queue_urgent: bool) -> None:
-        """Wait for a slot in the queue of urgent or of other requests."""
+        """Acquire a slot; until one is free, wait in the queue of urgent or of other requests."""
         if self._busy < self._limit and not self._urgent and not self._waiting:
             self._busy += 1
             return

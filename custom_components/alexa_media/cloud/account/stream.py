@@ -521,7 +521,7 @@ class PushStream:
             expiring.cancel()
 
     def _verdict(self, flow: _Flow) -> LostError:
-        """Return the reason why the stream's timeout ended it."""
+        """Return the error for a stream that was ended by its timeout."""
         if flow.verdict:
             return flow.verdict
         if not flow.has_bytes:

@@ -36,8 +36,8 @@ class RoutinesApi(Protocol):
         """Enable or disable a routine; return the routines as read afterward.
 
         Raises ``AlexaRoutineError`` if the routine is gone or has parts that cannot be sent back (nothing is written
-        then), or if Amazon changed anything else (the original is then written back). Raises ``AlexaCommandError`` if
-        Amazon did not change the status.
+        then), or if the write damaged it (the original is then written again). Raises ``AlexaCommandError`` if Amazon
+        did not change the status.
         """
 
     async def async_run(self, routine: Routine, device: Device | None) -> None:

@@ -215,7 +215,7 @@ _OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {FeatureName.SPEAKER: ("setV
 
 
 def _appliance(item: Item) -> Appliance:
-    """Return a device as an appliance; all appliances of a property are local, so that they need not be selected."""
+    """Return a device as an appliance, marked as local so that it gets entities without being selected."""
     endpoint = item.endpoint
     return Appliance(
         entity_id=f"{ID_PREFIX}{item.key}",
