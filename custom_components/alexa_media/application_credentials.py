@@ -19,7 +19,7 @@ DOCUMENTATION = "https://github.com/alexa-media/alexa_media/blob/main/docs/smart
 
 
 class PropertyImplementation(AuthImplementation):
-    """A security profile; an unreadable token is reported like a failed request."""
+    """A security profile; an invalid response to a token request is reported like a failed request."""
 
     @override
     async def _token_request(self, data: dict[str, Any]) -> dict[str, Any]:

@@ -174,7 +174,7 @@ class EntityAdder:
         """Add the missing entities, those that are disabled in the registry only if ``disabled`` is True.
 
         Disabled entities are added last, because they have no state, and only once, to update their registration.
-        Returns whether they remain to be added; False if the platforms are being unloaded.
+        Returns whether disabled entities remain to be added; False if the platforms are being unloaded.
         """
         runtime = self.entry.runtime_data
         # One platform at a time, because all of them together would block the event loop for too long.

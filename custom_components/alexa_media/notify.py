@@ -137,8 +137,8 @@ LAST_CALLED: Final = "last_called"
 class AlexaNotifyDescription(NotifyEntityDescription):
     """Description of a notify entity of a device.
 
-    ``kind`` is the delivery of the message. ``features`` are the supported features, such as a title. The account must
-    have one of the capabilities in ``capability``.
+    ``kind`` is how the message is delivered. ``features`` are the supported features, such as a title. The account must
+    have at least one of the capabilities in ``capability``.
     """
 
     kind: Kind

@@ -89,7 +89,7 @@ class Listener(Protocol):
 
 
 class PartRetry:
-    """Repeats the read of a part that failed while the rest of its topic was read, after growing pauses."""
+    """Repeats, after growing pauses, the read of a part that failed although the rest of its topic could be read."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], read: Callable[[], None]) -> None:
         """Initialize; ``read`` schedules a read that contains the part."""

@@ -200,7 +200,10 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         return group
 
     def has_use(self, device: Device) -> bool:
-        """Return whether a device can get entities: not this integration's registration, and usable."""
+        """Return whether a device can get entities.
+
+        It must not be this integration's registration, and must have a useful capability or no capabilities at all.
+        """
         if device.serial == self.backend.own_serial:
             return False
         return not device.capabilities or bool(device.capabilities & _USEFUL)

@@ -71,7 +71,7 @@ class Fired:
 
 
 class Beginning:
-    """The time at which listening began; if the clock is set back, it moves back too.
+    """The time at which listening began; if the clock is set back, this time moves back too.
 
     A computer without a battery-backed clock may start with a wrong time.
     """

@@ -410,10 +410,9 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
         return {serial: LastCommand(record=record, is_last=serial == last) for serial, record in latest.items()}
 
     def _attributed(self, record: VoiceRecord) -> VoiceRecord:
-        """Return a record with the serial of its Echo as in the device list.
+        """Return a record with the serial of its Echo, spelled as in the device list if the Echo is listed.
 
-        A command without a device is assigned to the only Echo that woke at about that time and has no other record for
-        that waking. If several Echos qualify, the command stays unassigned, and a later read may assign it.
+        A command that names no device is assigned by the wakings, if they fit a single Echo.
         """
         serial = self.echo_of(record)
         if record.serial is None and record.is_command:

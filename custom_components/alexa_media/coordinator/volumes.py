@@ -280,8 +280,8 @@ class TemporaryVolumes:
     def async_begin(self, serial: str, current: int, temporary: int) -> int:
         """Record the volume ``temporary`` of a message (0–100); return the volume to restore after the message.
 
-        That is ``current``, unless an earlier message is being spoken and ``current`` is its volume, or another volume
-        was set meanwhile.
+        That is ``current``, unless an earlier message may still be spoken and either a volume was set during its speech
+        or ``current`` is a volume of such a message.
         """
         found = self._find(serial)
         restore = current

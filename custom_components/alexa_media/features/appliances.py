@@ -170,8 +170,8 @@ def appliance_unique_id(hass: HomeAssistant, entry: AlexaConfigEntry, domain: st
 def appliance_identifier(entry: AlexaConfigEntry, appliance: Appliance) -> tuple[str, str]:
     """Return the device identifier of an appliance.
 
-    The appliance of an Echo has the identifier of the Echo's device. That of an air quality monitor is based on its
-    serial, as in alexa_media_player.
+    The appliance of an Echo has the identifier of the Echo's device, if the Echo is known. That of an air quality
+    monitor is based on its serial, if known, as in alexa_media_player.
     """
     if appliance.is_echo and appliance.echo_serial:
         return DOMAIN, player_unique_id(entry, appliance.echo_serial)
@@ -466,7 +466,7 @@ def key_of(feature: Feature, name: PropertyName) -> PropertyKey:
 
 
 def is_appliance(entry: AlexaConfigEntry, registered: DeviceEntry) -> bool:
-    """Return whether a registered device is that of an appliance with entities, and would reappear after a removal."""
+    """Return whether a registered device belongs to an appliance that gets entities, so that it would reappear."""
     appliances = entry.runtime_data.appliances
     listed = appliances.data.values() if appliances else ()
     return not registered.identifiers.isdisjoint({appliance_identifier(entry, appliance) for appliance in listed})

@@ -138,7 +138,7 @@ class PreparedSound:
 
     @callback
     def async_end(self, hass: HomeAssistant, forget: HassJob[[object], None]) -> None:
-        """End one use of the sound; ``forget`` is called ``LIFE`` seconds after the last one."""
+        """End one use of the sound; after the last one, schedule ``forget`` in ``LIFE`` seconds."""
         self._uses -= 1
         if not self._uses:
             self._cancel = async_call_later(hass, LIFE, forget)

@@ -466,8 +466,7 @@ async def _async_send(hass: HomeAssistant, message: Message, players: Sequence[E
 async def _async_levels(message: Message, players: Sequence[EchoPlayer]) -> dict[str, int]:
     """Return the volumes to restore (0–100), by serial, and record the temporary volumes.
 
-    The temporary volume of a message that is still being spoken is not restored. The volumes are read if one of them is
-    not known. An Echo whose volume is still unknown keeps its volume.
+    An Echo whose volume remains unknown is left out, and speaks at its present volume.
     """
     if message.volume is None:
         return {}

@@ -70,7 +70,7 @@ async def async_permissions(hass: HomeAssistant, context: Context | None) -> Per
 
 
 async def async_require_speakers(entity: AlexaDeviceEntity[Any]) -> None:
-    """Raise ``Unauthorized`` if an entity is that of a speaker group and the caller may not control all its speakers.
+    """For an entity of a speaker group, raise ``Unauthorized`` as ``Permissions.require_echos`` does for the group.
 
     An entity action has to await this before anything else: ``entity.caller`` may change after the first await.
     """
@@ -123,7 +123,7 @@ class EchoTarget:
         """Raise ``ServiceValidationError`` if the target only names devices and entities that cannot match.
 
         Only entities of the integration can match: its to-do lists with ``lists``, else all others. Groups, and devices
-        and entities that do not exist yet, are allowed.
+        and entities that are not registered, are allowed.
         """
         selection = TargetSelection(self.target or {})
         if selection.area_ids or selection.floor_ids or selection.label_ids or not selection.has_any_target:

@@ -63,9 +63,9 @@ _KEYS: Final = {
 async def async_migrate(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
     """Convert an entry of alexa_media_player; the data of this integration's entries is kept unchanged.
 
-    Returns False for an entry of a later version, else True. No request is sent to Amazon. The unique id is kept until
-    the first successful sign-in returns the account (``async_settle``). Without a refresh token, the user has to sign
-    in.
+    Returns False for an entry of a later version, else True. No request is sent to Amazon. The unique id of the
+    entry is kept until the first successful sign-in returns the account (``async_settle``). Without a refresh token,
+    the user has to sign in.
     """
     if entry.version > ENTRY_VERSION:
         return False

@@ -445,7 +445,7 @@ class AlexaMediaPlayer(
 
     @override
     async def async_turn_off(self) -> None:
-        """Pause, because an Echo cannot be turned off; a player that is not playing counts as off."""
+        """Pause the playback, because an Echo cannot be turned off."""
         if self.state is not MediaPlayerState.PAUSED:
             await self.async_media_pause()
 

@@ -519,9 +519,8 @@ def _has_target(call: ServiceCall) -> bool:
 async def _async_echos(call: ServiceCall, *capabilities: str) -> list[Echo]:
     """Return the devices in a call, or the default device; raises ``Unauthorized`` without permission.
 
-    With ``capabilities``, a device that is offline or lacks one of them raises ``ServiceValidationError`` if it is
-    targeted directly, and is skipped otherwise. The error is also raised for a target that is not an Echo, and if no
-    device remains.
+    With ``capabilities``, each device must have them and be online. Raises ``ServiceValidationError`` for a direct
+    target that cannot be used, and if no device remains; other devices that cannot be used are skipped.
     """
     if not _has_target(call):
         echo = any_default_echo(call.hass)

@@ -196,7 +196,7 @@ class BrowserRequest:
 
     @property
     def navigates(self) -> bool:
-        """Return whether the browser requests a page to show, and not a part of a page or a script's data.
+        """Return whether the request is a navigation, such as by a link or a form, and not for a resource or data.
 
         Browsers send ``Sec-Fetch-Mode`` only over https and to localhost; otherwise an older header is used.
         """
@@ -205,7 +205,7 @@ class BrowserRequest:
 
     @property
     def readable(self) -> bool:
-        """Return whether the body can be passed on: it is text, and a JSON object (or null) if declared as JSON."""
+        """Return whether the body can be passed on: text that, if declared as JSON, is an object, null or empty."""
         try:
             text = self.body.decode(self.charset)
             if self.content_type != _JSON:

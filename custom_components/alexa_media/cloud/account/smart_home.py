@@ -318,11 +318,9 @@ def _kind(element: Mapping[str, Any], legacy: Mapping[str, Any]) -> str:
 
 
 def _is_local(legacy: Mapping[str, Any], appliance_id: str, *, is_echo: bool) -> bool:
-    """Return whether an appliance is connected to an Echo or made by Amazon.
+    """Return whether an appliance is connected to an Echo, or made by Amazon and certainly not provided by a skill.
 
-    An appliance with ``connectedVia``, or with the appliance id of a Zigbee device, is local. Echos, and devices of
-    Amazon or of manufacturers that Echos find by Bluetooth, are local too unless a skill or an unknown driver provides
-    them.
+    Echos find devices of the other ``_OWN_MAKERS`` by Bluetooth.
     """
     if text(legacy.get("connectedVia")) or _ZIGBEE.fullmatch(appliance_id):
         return True

@@ -138,7 +138,7 @@ class SmartPropertiesBackend(AlexaBackend):
         """Do nothing: every request includes its token."""
 
     async def async_connect(self) -> None:
-        """Do nothing: every request includes its token, and the first request validates it."""
+        """Do nothing: every request includes the token, and the first one validates it."""
 
     def setup_done(self) -> None:
         """Do nothing: the limit of concurrent requests is constant."""

@@ -220,7 +220,7 @@ def kept(setting: Setting[Any]) -> Any:
 
 
 def _known[E: OpenEnum](kind: type[E], value: Any, key: SettingKey, allowed: str = "one of") -> str:
-    """Return a value of an enumeration in Amazon's notation; raises ``AlexaInvalidValueError`` for an unknown value.
+    """Return a value in Amazon's notation; raises ``AlexaInvalidValueError`` unless it is known or ``Unlisted``.
 
     ``allowed`` precedes the known values in the error's text.
     """
