@@ -94,14 +94,7 @@ def _has(hass: HomeAssistant, account: AlexaConfigEntry, device: Device) -> bool
 
 
 def _is_of_another_account(hass: HomeAssistant, entry: AlexaConfigEntry, device: Device) -> bool:
-    """Return whether the satellite of an Echo belongs to another account.
-
-    Two satellites of one Echo would announce every broadcast twice.
-
-    If no account has an enabled satellite, it belongs to the first running account with the option that lists the Echo
-    and in which it is not disabled. If two accounts have one, because one account was disabled for a while, it belongs
-    to the first of them.
-    """
+    """Return whether the satellite of an Echo belongs to another account: two would announce every broadcast twice."""
     earlier = _earlier(hass, entry)
     if any(_has(hass, other, device) for other in earlier):
         return True

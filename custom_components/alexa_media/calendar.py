@@ -88,7 +88,7 @@ class AlexaCalendar(AccountEntity[NotificationsCoordinator], CalendarEntity):
         return sorted(found, key=lambda event: event.start_datetime_local)
 
     def _items(self) -> Iterator[tuple[Echo, Notification]]:
-        """Yield the alarms and reminders with their devices, including disabled ones."""
+        """Yield all alarms and reminders, including disabled ones, each with its device."""
         for serial, items in self.coordinator.data.items():
             if echo := echo_of(self.entry, serial):
                 yield from ((echo, item) for item in items if item.type in ALARMS | REMINDERS)

@@ -226,7 +226,7 @@ async def _async_play_music(request: _Request) -> JsonObjectType:
 
 
 def _duration(request: _Request) -> dict[str, int]:
-    """Return the duration of a timer; raises ``ServiceValidationError`` without one."""
+    """Return the duration of a timer; raises ``ServiceValidationError`` if it is missing or zero."""
     if not any(duration := request.given(*_UNITS)) or not any(duration.values()):
         raise invalid_input("timer_no_duration")
     return duration

@@ -157,11 +157,11 @@ class _SettingNumber(_Number, AlexaSetting):
 
 
 class AlexaSettingNumber(_SettingNumber, SettingEntity):  # type: ignore[misc]  # both have a value; the number's is used
-    """A setting of a device that is a number."""
+    """A numeric setting of a device."""
 
 
 class AlexaPropertySettingNumber(_SettingNumber, PropertySettingEntity):  # type: ignore[misc]  # both have a value
-    """A setting of a property's Echo that is a number."""
+    """A numeric setting of a property's Echo."""
 
 
 def _ranges_and_levels(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:

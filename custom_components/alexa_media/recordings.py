@@ -227,7 +227,10 @@ async def async_discard(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
 
 
 async def async_stop(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Finished | None:
-    """End the recording of an entry; return its file and counts, or None if there is no data. Raises ``OSError``."""
+    """End the recording of an entry; return its file and counts, or None if there is no recording or no data.
+
+    Raises ``OSError``.
+    """
     async with _lock(hass, entry):
         store = _store(hass, entry)
         state = await store.async_load() or {}

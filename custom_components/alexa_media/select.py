@@ -383,7 +383,7 @@ class _SettingSelect(CloudSelect):
 
 
 class AlexaSettingSelect(_SettingSelect, SettingEntity):
-    """A setting of a device with options."""
+    """A device setting with options."""
 
     entity_description: AlexaSettingSelectDescription[Setting]
 
@@ -415,7 +415,7 @@ class AlexaPreferenceSelect(_SettingSelect, PreferenceEntity):
 
 
 class AlexaPropertySettingSelect(_SettingSelect, PropertySettingEntity):
-    """A setting of a property's Echo with options."""
+    """A setting with options of a property's Echo."""
 
     entity_description: AlexaSettingSelectDescription[str]
 

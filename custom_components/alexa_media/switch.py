@@ -510,7 +510,7 @@ class _SettingSwitch(AlexaSetting, _Switch):
 
 
 class AlexaSettingSwitch(SettingEntity, _SettingSwitch):
-    """A setting of a device that is on or off."""
+    """An on/off setting of a device."""
 
     entity_description: AlexaSettingSwitchDescription[Setting]
 
@@ -522,7 +522,7 @@ class AlexaPreferenceSwitch(PreferenceEntity, _SettingSwitch):
 
 
 class AlexaPropertySettingSwitch(PropertySettingEntity, _SettingSwitch):
-    """A setting of a property's Echo that is on or off."""
+    """An on/off setting of a property's Echo."""
 
     entity_description: AlexaSettingSwitchDescription[str]
 

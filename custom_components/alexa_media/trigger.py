@@ -82,7 +82,10 @@ class AlexaTrigger(Trigger):
     async def async_attach_runner(
         self, run_action: TriggerActionRunner, did_not_trigger: TriggerNotTriggeredReporter | None = None
     ) -> CALLBACK_TYPE:
-        """Run the action for matching events until the returned function is called; ignore earlier voice commands."""
+        """Run the action for matching events until the returned function is called.
+
+        Ignores voice commands from before this call, and an event that another account has already reported.
+        """
         beginning, fired = Beginning(self._hass), Fired(self._hass)
 
         @callback

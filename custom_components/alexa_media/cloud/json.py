@@ -133,7 +133,7 @@ def listed(value: Any) -> list[Any] | None:
 
 
 def cleaned(value: Any) -> Any:
-    """Return a copy of any JSON value that can be shown, stored and sent.
+    """Return a JSON value in a form that can be shown, stored and sent.
 
     The serializer of Home Assistant's states and events does not accept unpaired surrogates, integers above 64 bits or
     deep nesting, and one such value breaks the list of all states. Such values, and those beyond the limits of this
@@ -213,7 +213,7 @@ class Drift:
             self._note("status", f"{label}: {status}")
 
     def read(self, label: str, data: object) -> None:
-        """Record the field names of a successful response, and of the first element of each list in it."""
+        """Compare the field names of a response with earlier ones; of a list, only the first element counts."""
         fields = frozenset(_fields(data))
         before = self._fields.setdefault(label, fields)
         for gone in before - fields:

@@ -168,7 +168,7 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
             self._async_part_hint()
 
     async def async_refresh_items(self, list_id: str) -> None:
-        """Read the lists, and the items of one if it has listeners.
+        """Read the lists, including the items of the given list if it has listeners.
 
         Callers in one turn of the event loop share a read.
         """

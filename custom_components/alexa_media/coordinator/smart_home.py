@@ -426,7 +426,7 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
     @override
     @callback
     def async_add_listener(self, update_callback: CALLBACK_TYPE, context: Hashable = None) -> Callable[[], None]:
-        """Add a listener of Guard (by entity id); it is read soon if its state is unknown."""
+        """Add a listener; if the state that it shows is unknown, read Guard soon."""
         remove = super().async_add_listener(update_callback, context)
         guard = self.appliances.guard
         if guard and context == guard.entity_id and context not in self.data:

@@ -213,7 +213,7 @@ class SoundShelf:
         return PreparedSound(await async_convert(self._hass, fetched), digest)
 
     def _made_of(self, digest: bytes) -> PreparedSound | None:
-        """Return the available sound with the digest of its source, or None."""
+        """Return the available sound whose source has this digest, or None."""
         return next((sound for sound in self._sounds.values() if sound.source == digest), None)
 
     @callback

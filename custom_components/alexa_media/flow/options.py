@@ -203,7 +203,7 @@ def _several_of(options: list[SelectOptionDict]) -> SelectSelector:
 
 
 def _listed(entry: AlexaConfigEntry) -> Mapping[str, Device]:
-    """Return all devices that can have entities by serial, ignoring the filters; empty if the account isn't loaded."""
+    """Return by serial all devices that can have entities, ignoring the filters; empty if the account isn't loaded."""
     if entry.state is not ConfigEntryState.LOADED:
         return {}
     devices = entry.runtime_data.devices

@@ -421,9 +421,9 @@ _KEPT_FREQUENCIES: Final = ("MONTHLY", "YEARLY")
 
 
 def _editable(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a notification that an edit sends back: without ``_TIME_KEYS`` and ``recurrenceRules``.
+    """Return the fields of a notification that an edit sends back: without its times and recurrence rules.
 
-    In ``rRuleData``, a frequency that is not kept is replaced with DAILY or WEEKLY.
+    In ``rRuleData``, a frequency other than ``_KEPT_FREQUENCIES`` is replaced with DAILY or WEEKLY.
     """
     body = {key: value for key, value in raw.items() if key not in _TIME_KEYS}
     rule = body.get("rRuleData")

@@ -113,7 +113,7 @@ class AlexaBackend(Protocol):
         """Return counters and states for diagnostics, without private data."""
 
     async def async_sign_in(self) -> None:
-        """Get an access token and cookies, which suffice for the push stream."""
+        """Sign in as far as the push stream requires; does nothing for Smart Properties, which have no push stream."""
 
     async def async_connect(self) -> None:
         """Sign in if necessary, and read the service endpoints and the account unless they are known."""

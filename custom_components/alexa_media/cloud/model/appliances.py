@@ -307,7 +307,7 @@ class Appliance:
 
 
 class PropertyKey(NamedTuple):
-    """Key of a property: Amazon's names of the feature and the property; ``instance`` is "" if there is none."""
+    """Key of a property: Amazon's names for the feature and the property; ``instance`` is "" if there is none."""
 
     feature: str
     name: str
@@ -412,7 +412,10 @@ class SetColor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetColorTemperature:
-    """Set the color temperature in kelvins; ``name`` is Alexa's name (``soft_white``), which phoenix requires."""
+    """Set the color temperature in kelvins.
+
+    ``name`` is Alexa's name for the color temperature (``soft_white``), which phoenix requires.
+    """
 
     kelvin: int
     name: str | None = None

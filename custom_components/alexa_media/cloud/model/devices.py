@@ -165,7 +165,7 @@ class Media:
 class Session:
     """A media session of the account; ``serials`` are those of its devices, empty if unknown.
 
-    ``controls`` are Amazon's names of the available controls. ``shuffle`` and ``repeat`` are ``None`` if unknown.
+    ``controls`` are Amazon's names for the available controls. ``shuffle`` and ``repeat`` are ``None`` if unknown.
     """
 
     serials: tuple[str, ...]
@@ -201,7 +201,7 @@ class Player:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairedDevice:
-    """A Bluetooth device paired with an Echo; ``profiles`` are Amazon's names of its profiles."""
+    """A Bluetooth device paired with an Echo; ``profiles`` are Amazon's names for its profiles."""
 
     address: str
     name: str

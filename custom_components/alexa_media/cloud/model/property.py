@@ -132,7 +132,7 @@ class DeviceSearch:
 
     @property
     def is_for_listing(self) -> bool:
-        """Return whether only a listing supports the conditions; a search supports unit, manufacturer and model."""
+        """Return whether the search requires a listing; Amazon's query supports only unit, manufacturer and model."""
         others = (self.name, self.serial_number, self.mac_address, self.kind, self.online)
         return self.without_unit or any(value is not None for value in others)
 

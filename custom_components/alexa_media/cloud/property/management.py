@@ -130,7 +130,7 @@ class PropertyManagement(ManagementApi):
         return await self.async_read_settings("settings")
 
     async def async_read_settings(self, reader: str) -> Mapping[str, DeviceSettings]:
-        """Return the settings by key; ``reader`` gets settings that it has not received yet.
+        """Return the settings by key; readers may share a read, but no ``reader`` gets the same one twice.
 
         If the settings of an Echo cannot be read, its last known ones, if any, are returned. If no Echo can be read,
         the first error is raised. ``AlexaAuthError`` and ``AlexaRateLimitedError`` are always raised.

@@ -103,8 +103,7 @@ class Property:
     """One property of a feature.
 
     ``value`` is ``None`` if it could not be read or parsed; ``raw`` is the value as received. ``error`` is Amazon's
-    name of the read error, possibly "", or ``None`` without an error. ``sampled_at`` is the time at which the value was
-    read.
+    name for the read error, possibly "", or ``None`` without an error. ``sampled_at`` is the time of the value.
     """
 
     name: str
