@@ -343,9 +343,10 @@ class AlexaNotificationService(BaseNotificationService):
         """Send a message with the options in ``data``; returns when Amazon has accepted it.
 
         Before anything is sent, raises ``ServiceValidationError`` for an invalid message or option or without a target,
-        ``HomeAssistantError`` if the Echo that was last spoken to is unknown, and ``Unauthorized`` for an Echo that the
-        caller may not control. After the message was sent to all others, raises ``ServiceValidationError`` for targets
-        that are not Echos, and ``HomeAssistantError`` if sending it failed or if no Echo could be reached.
+        ``HomeAssistantError`` if the Echo that was last spoken to cannot be determined, and ``Unauthorized`` for an
+        Echo that the caller may not control. After the message was sent to all others, raises
+        ``ServiceValidationError`` for targets that are not Echos, and ``HomeAssistantError`` if sending it failed or if
+        no Echo could be reached.
         """
         prepared = _legacy_message(message, kwargs.get(ATTR_TITLE), kwargs.get(ATTR_DATA) or {})
         if not (target := kwargs.get(ATTR_TARGET)):

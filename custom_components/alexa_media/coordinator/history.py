@@ -200,7 +200,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
         devices: DevicesCoordinator,
         dnd: DndCoordinator | None,
     ) -> None:
-        """Initialize; records older than now never fire events."""
+        """Initialize; records from before never fire events."""
         super().__init__(hass, entry, backend, api, devices)
         self.keep_transcripts: bool = {CONF_KEEP_TRANSCRIPTS: True, **entry.data, **entry.options}[
             CONF_KEEP_TRANSCRIPTS

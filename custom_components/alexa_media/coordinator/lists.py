@@ -152,7 +152,7 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
 
     @override
     def _is_covered(self, key: str) -> bool:
-        """Return whether the last read contains what is expected about a list."""
+        """Return whether the last read was a whole one or included the items of the list."""
         return not self._is_partial or key in self._read_items
 
     # --- hints -----------------------------------------------------------------------

@@ -125,7 +125,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @override
     def _settled(self, key: str, value: Player, began: float) -> Player:
-        """Return the player to show after a read; volume, shuffle and repeat written since it began are kept."""
+        """Return the player to show; keep present values that the read lacks or is too old to contain."""
         shown = self.data.get(key, Player())
         if self._is_partial or not self.written.takes_read(key, value.volume, began):
             value = replace(value, volume=shown.volume)

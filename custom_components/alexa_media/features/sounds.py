@@ -100,7 +100,7 @@ def _given(entry: AlexaConfigEntry) -> str:
 class PreparedSound:
     """A sound in the MP3 format that Alexa accepts, with a secret name.
 
-    ``source`` is the digest of the source.
+    ``source`` is the digest of the file from which it was made.
     """
 
     mp3: bytes
@@ -120,7 +120,7 @@ class PreparedSound:
         return len(self.mp3) / BYTES_PER_SECOND
 
     def ssml(self, root: URL) -> str:
-        """Return the SSML that plays the sound from below an external URL."""
+        """Return the SSML that plays the sound; ``root`` is the external URL of Home Assistant."""
         return f"<speak><audio src={quoteattr(str(root / PATH[1:] / self.name))}/></speak>"
 
     @callback

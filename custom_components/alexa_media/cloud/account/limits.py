@@ -147,7 +147,7 @@ class Throttle:
     async def turn(self, host: str, kind: Traffic) -> AsyncGenerator[None]:
         """Allow one request of a kind at a time while this kind is throttled at the host, any number otherwise.
 
-        For commands, throttled reads count too.
+        Commands are also sent one at a time while only reads are throttled.
         """
         if not self._is_active(host, kind):
             yield

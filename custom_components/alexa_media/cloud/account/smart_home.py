@@ -985,7 +985,7 @@ def _is_refusal(error: AlexaError) -> bool:
 
 
 def _preferred_error(first: AlexaError | None, second: AlexaError) -> AlexaError:
-    """Return the second error if it is the only one, an unreachable appliance or an unknown outcome, else the first."""
+    """Return the first error, if any, unless the second means an unreachable appliance or an unknown outcome."""
     if first is None or isinstance(second, AlexaUnreachableError) or not _is_refusal(second):
         return second
     return first

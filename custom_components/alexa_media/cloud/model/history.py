@@ -50,7 +50,7 @@ class VoiceRecord:
 
     @property
     def is_command(self) -> bool:
-        """Return whether the record counts as a request; True for an unknown type."""
+        """Return whether the record counts as a command; True for an unknown type."""
         return self.utterance not in NO_COMMANDS
 
     def without_transcript(self) -> VoiceRecord:
