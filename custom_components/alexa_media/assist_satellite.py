@@ -133,7 +133,7 @@ class AlexaSatellite(AlexaDeviceEntity[Device], AssistSatelliteEntity):
 
     @override
     async def async_set_configuration(self, config: AssistSatelliteConfiguration) -> None:
-        """Ignore the configuration, because an Echo has no wake words to select."""
+        """Ignore the configuration, which has no wake words to select."""
 
     @callback
     @override

@@ -114,7 +114,7 @@ class Recording:
         await self.hass.async_add_executor_job(_write_head, self.folder, head)
 
     async def async_flush(self) -> None:
-        """Write the collected data as the next part; a disk error is logged."""
+        """Write the collected data, if any, as the next part; a disk error is logged."""
         with _disk_errors_logged():
             await self.async_write()
 

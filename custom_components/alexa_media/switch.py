@@ -349,14 +349,14 @@ class _DndFilter:
 
 
 class AlexaDndSwitch(AlexaDeviceEntity[bool], _Switch):
-    """Do Not Disturb of a device; for a group, on if all speakers behind it that have the setting have it on."""
+    """Do Not Disturb of a device; for a group, on if it is on for all of its speakers that have the setting."""
 
     coordinator: DndCoordinator
     _shown: bool | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
-        """For a group, also add listeners for the speakers behind it, and for which speakers these are."""
+        """For a group, also listen for changes of its speakers and of their settings."""
         await super().async_added_to_hass()
         self._shown = self.is_on
         if self.device.is_group:
@@ -406,7 +406,7 @@ class AlexaModeSwitch(PlaybackEntity, _Switch):
     @property
     @override
     def available(self) -> bool:
-        """Return whether there is a session that supports changing the mode."""
+        """Return whether the device is available and has a session that supports changing the mode."""
         return super().available and self.is_on is not None
 
     @property

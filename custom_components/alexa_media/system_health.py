@@ -47,7 +47,7 @@ def _signed_in(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
 
 
 def _by_account(values: Sequence[bool | int]) -> bool | int | str:
-    """Return the value of a single account, or the values of all accounts with their numbers."""
+    """Return the value of a single account, or the numbered values of several accounts as text."""
     if len(values) == 1:
         return values[0]
     texts = ({True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value) for value in values)

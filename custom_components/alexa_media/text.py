@@ -22,7 +22,7 @@ def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaTextDescription(CapableDescription, TextEntityDescription):
-    """Description of a text setting in the device list."""
+    """Description of a text entity of a device with a capability."""
 
     entity_category: EntityCategory | None = EntityCategory.CONFIG
     entity_registry_enabled_default: bool = False

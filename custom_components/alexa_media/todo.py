@@ -93,7 +93,7 @@ class AlexaTodoList(AccountEntity[ListsCoordinator], TodoListEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the lists can be read and contain this one."""
+        """Return whether the lists may be shown and contain this one."""
         return super().available and self._list is not None
 
     @callback

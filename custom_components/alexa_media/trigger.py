@@ -116,7 +116,7 @@ class VoiceCommandTrigger(AlexaTrigger):
     }
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
-        """Initialize with the pattern of the configuration."""
+        """Initialize with the configured pattern, if any."""
         super().__init__(hass, config)
         text = self._options.get(CONF_TEXT)
         self._pattern = None if text is None else VoicePattern.parse(text, self._options[CONF_MATCH])

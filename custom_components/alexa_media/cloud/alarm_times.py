@@ -349,7 +349,7 @@ def repeats(notification: Notification) -> bool:
 
 
 def repetition_rules(notification: Notification) -> tuple[str, ...]:
-    """Return the RFC 5545 rules of a notification, or the rule for a pattern such as "P2W"; empty without either."""
+    """Return the first 20 RFC 5545 rules of a notification, or the one for a pattern such as "P2W"; may be empty."""
     if notification.rules:
         return notification.rules[:_MOST_RULES]
     rule = _step_rule(notification.pattern)

@@ -70,7 +70,7 @@ class _Words:
     filled_right: bool = False
 
     def fits(self, spoken: str, start: int) -> bool:
-        """Return whether the words, found at ``start``, meet the conditions for word boundaries at both ends."""
+        """Return whether the words, found at ``start``, meet the conditions at both ends."""
         end = start + len(self.text)
         if self.filled_right and not spoken[end : end + 1].strip():
             return False
@@ -108,7 +108,7 @@ class VoicePattern:
     def parse(cls, text: str, match: TextMatch) -> VoicePattern:
         """Return the pattern for a text; raises ``PatternError``.
 
-        Only ``TextMatch.MATCHES`` supports ``*`` (any text, or none) and ``{name}`` (at least one letter, captured).
+        Only ``TextMatch.MATCHES`` supports ``*`` (any text, or none) and ``{name}`` (at least one character, captured).
         """
         if len(text) > MAX_PATTERN:
             raise PatternError("pattern_long")

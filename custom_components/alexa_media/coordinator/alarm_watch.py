@@ -238,7 +238,7 @@ class AlarmWatch:
 
     @callback
     def _async_continue(self, kept: _Kept) -> None:
-        """Continue with the state before a reload, as if the entry had not been unloaded."""
+        """Continue with the state before a reload, without occurrences known to be no longer valid."""
         self._is_first = False
         self._known, self._due, self._rings, self._held = dict(kept.known), kept.due, dict(kept.rings), [*kept.held]
         if self._notifications.read_at is not None:

@@ -62,7 +62,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
     @property
     @override
     def wanted_interval(self) -> timedelta:
-        """Return the poll interval: that of the entry while something is playing and the push stream is down."""
+        """Return the poll interval: that of the options while something is playing and the push stream is down."""
         playing = any(player.state is PlayerState.PLAYING for player in self.data.values())
         return self._scan_interval if playing and not self.push_up else super().wanted_interval
 
@@ -291,7 +291,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_queue(self, event: QueueChanged) -> None:
-        """Apply pushed shuffle and repeat."""
+        """Apply pushed shuffle and repeat to the session, unless they may be older than an own write."""
         player = self.data.get(event.serial, Player())
         if player.session is None:
             return

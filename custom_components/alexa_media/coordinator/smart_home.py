@@ -84,7 +84,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @override
     async def _async_read(self) -> Mapping[str, ApplianceState]:
-        """Read the appliances that are due: requested ones, those polled every minute, or all enabled ones."""
+        """Read the appliances that are due, and the sounds that Echos have detected if entities show them."""
         now = self.hass.loop.time()
         known, enabled = self.appliances.data, self._enabled()
         requested, self._requested = self._requested, set()

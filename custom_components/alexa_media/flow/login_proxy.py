@@ -1,4 +1,4 @@
-"""Proxy for Amazon's sign-in pages, restricted to the browser that opened it from a config flow."""
+"""Proxy for Amazon's sign-in pages in a config flow, restricted to the first browser that opens the sign-in."""
 
 import asyncio
 from collections.abc import Callable

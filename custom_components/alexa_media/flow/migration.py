@@ -217,7 +217,7 @@ def _id_suffix(hass: HomeAssistant, entry: AlexaConfigEntry, email: str, *, firs
 
 @callback
 def _async_adopt_ids(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Replace outdated forms of unique ids by the permanent one, unless another entity has it."""
+    """Replace outdated unique ids with their permanent form, unless another entity has it."""
     registry = er.async_get(hass)
     items = er.async_entries_for_config_entry(registry, entry.entry_id)
     players = [item.unique_id for item in items if item.domain == MEDIA_PLAYER_DOMAIN]

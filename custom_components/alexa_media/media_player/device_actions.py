@@ -64,7 +64,7 @@ def _has_screen(device: Device) -> bool:
 
 
 def _https(address: str) -> str | None:
-    """Return a stripped https URL, or None for anything else, which Amazon does not fetch."""
+    """Return a stripped https URL, or None: Amazon fetches no other URLs."""
     try:
         url = URL(address.strip())
     except ValueError:

@@ -81,7 +81,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
 
     @property
     def _level(self) -> int | None:
-        """Return the volume in percent, or None; for a group, the mean of its members."""
+        """Return the mean of ``_volumes`` in percent, or None."""
         return _mean(self._volumes)
 
     @property
@@ -381,7 +381,7 @@ class AlexaMediaPlayer(
 
     @callback
     def _async_follow_members(self) -> None:
-        """Add listeners for the devices below the shown group, and for their entity ids; remove outdated listeners.
+        """Add listeners for the shown group, its members and their entity ids; remove outdated listeners.
 
         A group also follows the players of its members, on which its volume depends.
         """

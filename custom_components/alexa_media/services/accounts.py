@@ -214,7 +214,7 @@ async def _async_record(call: ServiceCall) -> ServiceResponse:
 async def _async_create_list(call: ServiceCall) -> ServiceResponse:
     """Create a list; the response contains its id.
 
-    Raises ``ServiceValidationError`` for an invalid name, and for a name that is already used.
+    Raises ``ServiceValidationError`` for an account without lists, and for a name that is invalid or already used.
     """
     entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     if (lists := entry.runtime_data.lists) is None:

@@ -137,7 +137,7 @@ class _Filler:
         return value
 
     def _named(self, payload: Mapping[str, Any]) -> Device | None:
-        """Return the first known Echo that a node names, else the replacement for the Echo that is spoken to."""
+        """Return the first known Echo that a node names, else the Echo on which the routine is run, or None."""
         for serial in _serials(payload):
             is_current = serial == CURRENT_SERIAL or _TRIGGER.fullmatch(serial)
             device = self._device if is_current else self._devices.get(serial)

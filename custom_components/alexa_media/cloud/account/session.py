@@ -258,7 +258,7 @@ class AccountSession:
     # --- lifecycle ----------------------------------------------------------------------
 
     async def async_sign_in(self) -> None:
-        """Get an access token and cookies; raises ``AlexaAuthError`` or ``AlexaConnectionError``."""
+        """Ensure that there are an access token and cookies; raises ``AlexaAuthError`` or ``AlexaConnectionError``."""
         _raise_worst(await asyncio.gather(self.async_token(), self.async_ensure_cookies(), return_exceptions=True))
 
     async def async_connect(self) -> None:

@@ -316,7 +316,10 @@ class _Rewriter(HTMLParser):
         self.parts.append(f"<![{data}]>")
 
     def _put(self, tag: str, attrs: _Attributes, end: str) -> None:
-        """Write a start tag, and the additional markup before the first tag other than html and head."""
+        """Write a start tag unless it is to be removed.
+
+        The additional markup is written before the first tag other than html and head.
+        """
         if self._first and tag not in ("html", "head"):
             self.parts.append(self._first)
             self._first = ""
@@ -380,7 +383,7 @@ class _Rewriter(HTMLParser):
         return given
 
     def _moved(self, value: str, base: str) -> str:
-        """Return a URL of the page as the browser gets it; a URL of Amazon's is below ``base``."""
+        """Return a URL of the page as the browser gets it: below ``base`` if it is Amazon's."""
         if value.startswith("#"):
             return value
         try:

@@ -886,7 +886,7 @@ class AccountSmartHome:
                 order.finish(_closed(sent=True))
 
     def _next(self) -> list[_Order]:
-        """Return the orders of the next request, without those of canceled callers."""
+        """Take the orders of the next request from the queue, without those of canceled callers."""
         taken: list[_Order] = []
         size = 0
         waiting = [order for order in self._waiting if not order.result.done()]

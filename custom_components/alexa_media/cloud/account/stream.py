@@ -294,7 +294,7 @@ class PushStream:
             await _cancel(*filter(None, (current, previous)))
 
     async def _connect(self, link: _Link) -> None:
-        """Serve one connection until its token expires or it is lost; its client is closed with it.
+        """Serve one connection until its token expires or it is lost.
 
         If it ends while it is being replaced and its successor does not open soon, report that there is no stream.
         Amazon may end the old stream when it opens the new one.

@@ -43,11 +43,12 @@ class UnprovenRequests:
 
     @contextmanager
     def attempt(self, name: str, one: str | None = None, *, may_be_gone: bool = False) -> Iterator[None]:
-        """Record a refusal of the form of an unproven request that the block sends; raises the errors of the block.
+        """Record whether Amazon refuses the form of the unproven request that the block sends.
 
-        While an earlier refusal is recent, raises ``AlexaUnsupportedError`` without entering the block. ``one`` is the
-        id of the object that the request concerns: a refusal suspends the request for this object only, unless it shows
-        that Amazon lacks the request. If the object ``may_be_gone``, a 404 is not recorded.
+        The errors of the block are raised. While an earlier refusal is recent, ``AlexaUnsupportedError`` is raised
+        without entering the block. ``one`` is the id of the object that the request concerns: a refusal suspends the
+        request for this object only, unless it is a 405 or a GraphQL validation error. If the object ``may_be_gone``, a
+        404 is not recorded.
         """
         if self.is_held(name, one):
             raise AlexaUnsupportedError("Amazon refused this request before", code="unsupported")

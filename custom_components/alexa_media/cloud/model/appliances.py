@@ -659,7 +659,7 @@ class SmartHomeApi(Protocol):
         """
 
     async def async_activate_scene(self, scene: Appliance) -> None:  # noqa: ARG002 - names of the protocol
-        """Activate a scene; raises ``AlexaUnsupportedError`` if Amazon refuses this for the account."""
+        """Activate a scene."""
         raise _unsupported("scenes")
 
     async def async_sounds(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:  # noqa: ARG002 - names of the protocol

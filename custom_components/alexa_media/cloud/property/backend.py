@@ -86,7 +86,7 @@ class SmartPropertiesBackend(AlexaBackend):
         return INTERVALS
 
     def watch(self, topic: str, watched: Callable[[], frozenset[str]]) -> None:
-        """Register a callback that returns the keys of a topic shown by entities."""
+        """Register a callback that returns the keys of a topic that have listeners."""
         self._watched[topic] = watched
 
     def follow_answers(self, listener: Callable[[], None]) -> None:

@@ -312,7 +312,7 @@ class Transport:
     # --- retries --------------------------------------------------------------------------
 
     async def _async_reply(self, operation: Operation, url: URL, json: JsonValue) -> Reply:
-        """Send a request, with retries, until the response is final."""
+        """Send a request, with retries, and return the final response; raises ``AlexaError``."""
         waited = 0.0
         failures: Counter[int] = Counter()
         token = await self._access_token()
@@ -342,7 +342,7 @@ class Transport:
                 await self._time.sleep(delay)
 
     def _delay(self, operation: Operation, answer: HttpAnswer, retry: Retry, failures: int) -> float:
-        """Return the seconds to wait before a retry, and store the pause of a throttled operation."""
+        """Return the seconds to wait before a retry; a 429 that may be retried without limit pauses the operation."""
         hold: _Hold | None = None
         if answer.status == 429:
             self._throttled += 1
@@ -393,7 +393,7 @@ class Transport:
     # --- one exchange ---------------------------------------------------------------------
 
     async def _async_exchange(self, operation: Operation, url: URL, json: JsonValue, token: str) -> HttpAnswer | None:
-        """Send one request when it has a slot; ``None`` if a read was throttled while it waited for the slot.
+        """Send one request when it has a slot; ``None`` if it is a read whose operation is throttled by then.
 
         Commands of a throttled operation are sent one at a time. Raises the errors of ``async_exchange``.
         """
