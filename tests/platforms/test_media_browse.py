@@ -1,5 +1,6 @@
 """Tests of browsing, searching, validation, the queue and sequences."""
 
+import asyncio
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -230,6 +231,25 @@ async def test_one_request_stops_every_echo(
     await until(hass, lambda: {state_of(hass, player).state for player in (KITCHEN, STUDIO)} == {"idle"})
     with pytest.raises(ServiceValidationError, match="no Amazon account"):
         await act(hass, DOMAIN, "stop_all", None, config_entry_id="unknown")
+
+
+async def test_a_sequence_that_waits_for_an_echo_holds_up_nothing_else(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """Sequences for other Echos and "stop on all devices" are sent meanwhile; a reload ends the wait."""
+    await act(hass, DOMAIN, "speak", message="word " * 200)
+    sim.reset_ledger()
+    steps = [{"speak": "The washing is done"}]
+    waiting = hass.async_create_task(act(hass, DOMAIN, "run_sequence", steps=steps), eager_start=True)
+    async with asyncio.timeout(10):
+        await act(hass, DOMAIN, "run_sequence", STUDIO, steps=steps)
+        await act(hass, DOMAIN, "stop_all", None)
+        assert household.requests("POST") == ["POST /api/behaviors/preview"] * 2
+        assert not waiting.done()
+        assert await hass.config_entries.async_reload(entry.entry_id)
+        with pytest.raises(HomeAssistantError) as raised:
+            await waiting
+    assert (raised.value.translation_placeholders or {})["reason"] == "the account is being unloaded"
 
 
 async def test_nested_steps_run_in_order(

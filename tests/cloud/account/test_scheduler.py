@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from custom_components.alexa_media.cloud import ssml
-from custom_components.alexa_media.cloud.account.nodes import Target, command_node
+from custom_components.alexa_media.cloud.account.nodes import Target, command_node, parallel_node
 from custom_components.alexa_media.cloud.account.scheduler import (
     MAX_NODES,
     MAX_SPEECH_WAIT,
@@ -419,6 +419,43 @@ async def test_a_refused_node_keeps_the_speech_of_other_echos(cloud: Cloud) -> N
         await node
     assert cloud.scheduler._pause("B") == 0
     assert cloud.scheduler._pause("A") > 0, "the text is still being spoken"
+
+
+def sequence(cloud: Cloud, *devices: Device, speech: float = 5.0) -> asyncio.Task[None]:
+    """Start a node that speaks for some seconds on devices, or stops them if ``speech`` is 0."""
+    command = Speak(text="steps") if speech else Stop()
+    node = parallel_node([command_node(command, [Target.of(each, "A1JO")]) for each in devices])
+    ends = dict.fromkeys((each.serial for each in devices), speech) if speech else {}
+    return asyncio.create_task(cloud.scheduler.execute_node(node, devices, ends))
+
+
+async def test_a_waiting_node_holds_up_only_nodes_of_its_devices(cloud: Cloud) -> None:
+    """Nodes of a device keep their order; others, such as that which stops all devices, are sent immediately."""
+    cloud.answer = accept_all
+    await cloud.scheduler.execute(Speak(text="x" * 500), [A])
+    waiting, later = sequence(cloud, A, B), sequence(cloud, B, speech=0)
+    await settle()
+    await sequence(cloud, C)
+    await sequence(cloud, speech=0)
+    assert cloud.sent[1:] == ["speak C steps", ["parallel"]]
+    assert not waiting.done()
+    assert not later.done()
+    waiting.cancel()
+    await later
+    assert cloud.sent[3:] == ["stop B"]
+
+
+async def test_closing_ends_waiting_nodes(cloud: Cloud) -> None:
+    """The node that waits for speech fails, and so does one that waits for that node."""
+    cloud.answer = accept_all
+    await cloud.scheduler.execute(Speak(text="x" * 500), [A])
+    nodes = [sequence(cloud, A), sequence(cloud, A, B)]
+    await settle()
+    await cloud.scheduler.close()
+    async with asyncio.timeout(1):
+        results = await asyncio.gather(*nodes, return_exceptions=True)
+    assert [isinstance(error, AlexaConnectionError) and error.code for error in results] == ["closed"] * 2
+    assert len(cloud.sent) == 1
 
 
 async def test_a_text_with_an_unknown_outcome_counts_as_spoken(cloud: Cloud) -> None:

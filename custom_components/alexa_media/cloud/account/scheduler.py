@@ -2,14 +2,15 @@
 
 Commands submitted in the same turn of the event loop, or while a sequence is in flight, are merged into the next
 sequence that has room: serial within a device, parallel across devices. A text waits until the estimated end of the
-texts of earlier calls on the same device. Nodes for ``execute_node`` are sent separately, possibly while a sequence is
-in flight.
+texts of earlier calls on the same device. Nodes for ``execute_node`` are sent separately, possibly while a sequence or
+a node for other devices is in flight.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 import contextlib
 from dataclasses import dataclass, field
+import itertools
 from typing import Any, Final
 
 from ..errors import (
@@ -108,6 +109,14 @@ class _Operation:
             and self.command == command
             and (first.customer_id, first.locale) == (other.customer_id, other.locale)
         )
+
+
+@dataclass(slots=True, eq=False)
+class _Turn:
+    """A node that waits or is in flight: its devices by serial, and an event that lets it check again."""
+
+    serials: frozenset[str]
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(slots=True)
@@ -209,7 +218,7 @@ class CommandScheduler:
         self._changed = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
         self._is_closed = False
-        self._alone = asyncio.Lock()
+        self._turns: list[_Turn] = []
         self.requests = 0
 
     async def execute(self, command: Command, devices: Sequence[Device]) -> None:
@@ -268,39 +277,73 @@ class CommandScheduler:
 
         ``devices`` are those of the node. ``speech`` is the estimated end of speech by serial, in seconds from the
         start of the node. A node with speech waits for texts being spoken on its devices, because a new text would
-        interrupt them. Later texts wait for the node's speech, but at most ``MAX_SPEECH_WAIT``.
+        interrupt them. Later texts wait for the node's speech, but at most ``MAX_SPEECH_WAIT``. Nodes that share a
+        device are sent in the order of their calls.
         """
-        async with self._alone:
-            while True:
-                if self._is_closed:
-                    raise _closed(sent=False)
+        turn = _Turn(frozenset(device.serial for device in devices))
+        self._turns.append(turn)
+        try:
+            await self._await_turn(turn, devices if speech else ())
+            await self._submit_node(node, speech)
+        finally:
+            self._turns.remove(turn)
+            self._wake()
+
+    async def _await_turn(self, turn: _Turn, speaking: Collection[Device]) -> None:
+        """Wait for earlier nodes of the same devices, then until the ``speaking`` devices are silent.
+
+        Raises ``AlexaStepsSpeakingError`` if that takes too long, and ``AlexaConnectionError`` if the scheduler closes.
+        """
+        while True:
+            if self._is_closed:
+                raise _closed(sent=False)
+            pause: float | None = None
+            if not self._is_behind(turn):
                 now = self._now()
-                until = [(self._speaks_until.get(device.serial, now), device) for device in devices if speech]
+                until = [(self._speaks_until.get(device.serial, now), device) for device in speaking]
                 pause = max((end for end, _ in until), default=now) - now
                 if pause <= 0:
-                    break
+                    return
                 if pause > MAX_SPEECH_WAIT:
                     names = (device.name for end, device in until if end - now > MAX_SPEECH_WAIT)
                     raise _busy(AlexaStepsSpeakingError, pause, names)
-                await asyncio.sleep(pause)
-            # stored before the command is sent, so that no other text is sent in the meantime
-            noted = {serial: now + min(seconds, MAX_SPEECH_WAIT) for serial, seconds in speech.items()}
-            before = {serial: self._speaks_until.get(serial, now) for serial in noted}
-            self._speaks_until.update(noted)
-            self.requests += 1
-            try:
-                await self._submit(node)
-            except AlexaCommandError, AlexaUnsupportedError:
-                # speech that was stored in the meantime stays
-                self._speaks_until |= {
-                    serial: before[serial] for serial, until in noted.items() if self._speaks_until.get(serial) == until
-                }
-                self._changed.set()
-                raise
+            turn.woken.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await turn.woken.wait()
+
+    def _is_behind(self, turn: _Turn) -> bool:
+        """Return whether an earlier node shares a device with a turn."""
+        earlier = itertools.takewhile(lambda other: other is not turn, self._turns)
+        return any(not other.serials.isdisjoint(turn.serials) for other in earlier)
+
+    def _wake(self) -> None:
+        """Let the waiting nodes check whether they can be sent."""
+        for turn in self._turns:
+            turn.woken.set()
+
+    async def _submit_node(self, node: Node, speech: Mapping[str, float]) -> None:
+        """Send a node, and store until when its devices are expected to speak."""
+        now = self._now()
+        # stored before the command is sent, so that no other text is sent in the meantime
+        noted = {serial: now + min(seconds, MAX_SPEECH_WAIT) for serial, seconds in speech.items()}
+        before = {serial: self._speaks_until.get(serial, now) for serial in noted}
+        self._speaks_until.update(noted)
+        self.requests += 1
+        try:
+            await self._submit(node)
+        except AlexaCommandError, AlexaUnsupportedError:
+            # speech that was stored in the meantime stays
+            self._speaks_until |= {
+                serial: before[serial] for serial, until in noted.items() if self._speaks_until.get(serial) == until
+            }
+            self._changed.set()
+            raise
 
     async def close(self) -> None:
         """Stop, and fail the waiting commands; the outcome of a request in flight is unknown."""
         self._is_closed = True
+        self._wake()
         worker = self._worker
         if worker is not None:
             worker.cancel()
