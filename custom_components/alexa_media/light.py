@@ -97,8 +97,8 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
     def color_mode(self) -> ColorMode:
         """Return the present color mode.
 
-        Alexa does not report it. If color and color temperature are both known, a color without saturation counts as
-        white; otherwise the newer of the two samples decides.
+        Alexa does not report it. If color and color temperature are both known, the newer sample decides, but a color
+        without saturation always counts as white.
         """
         modes = self._attr_supported_color_modes or {ColorMode.ONOFF}
         if len(modes) == 1:

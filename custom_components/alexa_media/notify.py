@@ -369,7 +369,7 @@ class AlexaNotificationService(BaseNotificationService):
 
 @dataclass(frozen=True, slots=True)
 class AppMessage:
-    """A message to the Alexa apps of an account, with its command."""
+    """A message to the Alexa apps of an account, and the class of the command that sends it."""
 
     command: type[MobilePush | DropInNotification]
     text: str

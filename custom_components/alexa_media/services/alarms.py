@@ -100,7 +100,7 @@ _ONE: Final[VolDictType] = {vol.Required(ATTR_ID): cv.string}
 
 
 async def _async_create_alarm(call: ServiceCall) -> ServiceResponse:
-    """Create an alarm on each Echo of the target; if that fails for one, delete those already created."""
+    """Create an alarm on each Echo of the call; if one cannot be created, delete those already created."""
     volume = call.data.get(ATTR_VOLUME)
     echos = await _async_echos(call, CAN_RING, *([] if volume is None else [HAS_VOLUME]))
     plans: list[_Plan] = []
@@ -125,7 +125,7 @@ async def _async_set_volume(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_create_reminder(call: ServiceCall) -> ServiceResponse:
-    """Create a reminder on each Echo of the target.
+    """Create a reminder on each Echo of the call.
 
     With ``all_devices``, create it for all devices of the target's accounts; without a target, of all loaded accounts.
     """

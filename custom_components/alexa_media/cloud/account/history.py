@@ -131,7 +131,7 @@ def _older_record(element: Mapping[str, Any]) -> VoiceRecord | None:
 
 
 def _joined(element: Mapping[str, Any], kinds: tuple[str, ...]) -> str | None:
-    """Return the joined texts of the first of the item types that has any text, or None."""
+    """Return the joined texts of the first of ``kinds`` that has any, or None."""
     items = list(mappings(element.get("voiceHistoryRecordItems")))
     for kind in kinds:
         found = [_words(item.get("transcriptText")) for item in items if item.get("recordItemType") == kind]

@@ -102,7 +102,7 @@ class Inventory:
     # --- listings and surveys -------------------------------------------------------------
 
     async def async_listing(self) -> float:
-        """List the devices unless the last listing is recent; return the listing's time in seconds of the clock."""
+        """List the devices unless the last listing is recent; return its start in seconds of ``Time.monotonic``."""
         async with self._lock:
             return (await self._async_listed()).at
 
