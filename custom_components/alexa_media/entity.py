@@ -50,8 +50,8 @@ type Candidates = Iterable[tuple[str, Callable[[], Entity]]]
 def player_unique_id(entry: AlexaConfigEntry, serial: str) -> str:
     """Return the unique id of a device's media player, which also identifies the device in the device registry.
 
-    It is the serial of the device, with the suffix of the entry, if any, because two accounts may have the same Echo.
-    Ids of a property also have a prefix. Both are fixed when the entry is created or migrated.
+    It is the serial of the device. An entry may have a suffix, because two accounts may have the same Echo: the id is
+    then a slug of both. Ids of a property also have a prefix. Both are fixed when the entry is created or migrated.
     """
     suffix: str = entry.data.get(CONF_ID_SUFFIX, "")
     serial = f"{entry.data.get(CONF_ID_PREFIX, '')}{serial}"
@@ -76,7 +76,7 @@ class _Followed:
     """Entities that are added when they are missing; ``known`` are the unique ids of those that are not missing.
 
     ``created`` are the unique ids of all that have been created. Home Assistant removes a disabled entity as soon as it
-    is added, so it is never known for long.
+    is added, so its unique id does not stay in ``known``.
     """
 
     candidates: Callable[[], Candidates]

@@ -223,7 +223,7 @@ class AlarmWatch:
         self._timer = Timer(hass, entry)
 
     async def async_start(self) -> None:
-        """Load the time zones, and run until the entry is unloaded."""
+        """Load the time zones, and start watching; unloading the entry ends it."""
         await self._async_load_zones()
         kept = self._hass.data.get(_KEPT, {}).pop(self._entry.entry_id, None)
         if kept is not None and dt_util.utcnow() - kept.at <= LATEST_RING:
@@ -457,7 +457,7 @@ class AlarmWatch:
         return new.rang == old.rang and (rang is None or now - rang.at > CLOCK_SKEW)
 
     def _compute(self, key: _Key, item: Notification, now: datetime) -> _Computed:
-        """Return the next occurrence of a notification; reuse the last result until it is over or an input changes."""
+        """Return the next occurrence of a notification; reuse the last one until it has passed or an input changes."""
         zone, country = self.zone_of(item.serial), self.country_of(item.serial)
         before = self._computed.get(key)
         if (

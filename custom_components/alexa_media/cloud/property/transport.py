@@ -221,7 +221,7 @@ class Time:
 
 @dataclass(slots=True)
 class _Hold:
-    """Pause of a throttled operation: its end in seconds of the clock, and the number of refusals in a row."""
+    """Pause of a throttled operation: its end in seconds (monotonic), and the number of refusals in a row."""
 
     until: float = 0.0
     refusals: int = 0
