@@ -141,7 +141,7 @@ class VoicePattern:
         found: dict[str, str] = {}
         at, final = len(first.text), len(spoken) - len(others[-1].text)
         for number, (name, literal) in enumerate(zip(self.variables, others, strict=True), start=1):
-            # a variable takes at least one character
+            # a slot has at least one letter
             begin = at if name is None else len(spoken) - len(spoken[at:].lstrip()) + 1
             place = next(literal.places(spoken, final if number == len(others) else begin), None)
             if place is None or place < begin:

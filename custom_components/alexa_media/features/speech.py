@@ -205,8 +205,7 @@ class EchoPlayer:
 class Recipient:
     """An Echo that is the recipient of a message.
 
-    ``direct`` is True if the report counts an Echo that cannot receive the message as failed, and not as skipped,
-    because the Echo was targeted itself and not only through a group.
+    ``direct`` is True if the Echo itself was targeted, and not only a group or an area that contains it.
     """
 
     player: EchoPlayer
