@@ -83,7 +83,7 @@ class AlexaCover(AlexaApplianceEntity, CoverEntity):
 
     @override
     async def async_set_cover_position(self, **kwargs: Any) -> None:
-        """Move the blind to the position in ``kwargs``, 0–100."""
+        """Move the blind to the position in ``kwargs`` (0–100), or to the closest one that it supports."""
         await self._async_move(kwargs[ATTR_POSITION])
 
     async def _async_move(self, position: int) -> None:

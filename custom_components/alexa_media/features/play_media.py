@@ -132,7 +132,7 @@ def command_of(media_type: str, media_id: str, extra: Mapping[str, Any], *, grou
 
 
 def _scalars(extra: Mapping[str, Any]) -> Mapping[str, str | int | float | bool]:
-    """Return the fields of a sequence; raises ``ServiceValidationError`` unless all are texts, numbers or booleans."""
+    """Return ``extra`` if all its values are texts, numbers or booleans; else raises ``ServiceValidationError``."""
     for name, value in extra.items():
         if not isinstance(value, str | int | float | bool):
             raise invalid_input("extra_not_scalar", name=name)

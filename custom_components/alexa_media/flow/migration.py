@@ -241,7 +241,7 @@ def _secure_path(hass: HomeAssistant, entry_id: str) -> Path:
 
 
 def _read_store(path: Path) -> Mapping[str, Any]:
-    """Return the content of a file in ``.storage``; empty if it cannot be read."""
+    """Return the data in a file in ``.storage``; empty if it cannot be read."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as err:

@@ -408,7 +408,7 @@ class AlexaMediaPlayer(
 
     @callback
     def _async_unfollow(self) -> None:
-        """Remove the listeners for the members of the shown group."""
+        """Remove the listeners that ``_async_follow_members`` has added."""
         for unfollow in self._unfollow:
             unfollow()
         self._followed, self._unfollow = (), []

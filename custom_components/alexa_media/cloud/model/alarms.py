@@ -91,10 +91,10 @@ class AlarmsApi(Protocol):
         """Set the default alarm sound of a device."""
 
     async def async_alarm_volumes(self) -> Mapping[str, int]:
-        """Return the volume of alarms, timers and notifications (0–100), by serial."""
+        """Return the volume of alarms, timers and notifications, by serial."""
 
     async def async_set_alarm_volume(self, device: Device, level: int) -> None:
-        """Set the volume of alarms, timers and notifications of a device (0–100)."""
+        """Set the volume of alarms, timers and notifications of a device."""
 
     async def async_ascending(self) -> Mapping[str, bool]:
         """Return whether the volume of alarms is ascending, by serial."""
