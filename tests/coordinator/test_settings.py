@@ -276,6 +276,20 @@ async def test_a_refusal_changes_nothing(
     assert household.requests() == []
 
 
+async def test_a_pushed_change_is_not_read_again(
+    watched: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock, act: Act
+) -> None:
+    """If the read after a change fails, but a push has reported the change, no further read follows."""
+    sim.reset_ledger()
+    sim.fault(path="/api/equalizer/*", method="GET", latency=3)
+    sim.fault(path="/api/equalizer/*", method="GET", status=404)
+    await act("number.set_value", "number.kitchen_show_bass", value=5)
+    await clock.settle()
+    await clock.advance(40, 5)
+    assert household.device(KITCHEN)["equalizer"]["bass"] == 5
+    assert [line.split("/")[2] for line in household.requests("GET", "/api/*")] == ["equalizer"]
+
+
 async def look(entry: MockConfigEntry, clock: Clock, serial: str, setting: Setting) -> None:
     """Read a setting again."""
     settings = entry.runtime_data.settings

@@ -1,7 +1,7 @@
 """Settings of devices: read rarely for an account, and at the poll interval for a property."""
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from datetime import timedelta
 from functools import partial
@@ -105,6 +105,8 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         self._failed_units: dict[SettingsSource, float] = {}
         self._tried_at: dict[SettingsSource, float] = {}
         self._unconfirmed: set[SettingsSource] = set()
+        # How often each source was read or pushed.
+        self._updates: Counter[SettingsSource] = Counter()
         self._writing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._wanting: asyncio.Task[None] | None = None
 
@@ -166,6 +168,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         """Treat a source as just read: it is due again when its values expire."""
         age = DEVICE_AGE if unit.serial else ACCOUNT_AGE
         self._due_at[unit] = self.hass.loop.time() + age - POLL_TOLERANCE
+        self._updates[unit] += 1
         self._refused.discard(unit)
         self._failed_units.pop(unit, None)
         self._tried_at.pop(unit, None)
@@ -399,14 +402,17 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
             await self._async_confirm(device, Setting.BASS)
 
     async def _async_confirm(self, device: Device, setting: Setting) -> None:
-        """Read the result of a change; if that fails, read soon."""
+        """Read the result of a change; if that fails and no push has reported it, read soon."""
+        unit = _unit_of(device.serial, setting)
+        updates = self._updates[unit]
         try:
-            await self._async_read_now(_unit_of(device.serial, setting))
+            await self._async_read_now(unit)
         except AlexaError as err:
             _LOGGER.debug("Could not confirm a change yet: %s", err.details)
-            self._unconfirmed.add(_unit_of(device.serial, setting))
-            self.async_forget(device.serial, setting)
-            self.async_hint()
+            if self._updates[unit] == updates:
+                self._unconfirmed.add(unit)
+                self.async_forget(device.serial, setting)
+                self.async_hint()
 
     def _of(self, serial: str) -> dict[Setting, SettingValue]:
         """Return the known settings of a device, with written values that Amazon has not confirmed yet."""
