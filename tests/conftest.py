@@ -13,7 +13,7 @@ import os
 from pathlib import Path
 import threading
 import time
-from typing import Any, cast
+from typing import Any
 
 import freezegun.api
 from freezegun.api import FrozenDateTimeFactory
@@ -321,25 +321,27 @@ async def quiet(
         requests, under_way = sim.progress()
         if requests != count:
             count, since = requests, _real_time()
-        if since > now or not _at_rest(hass, under_way) or next_timer() <= calm:
+        if since > now or not _at_rest(statistics(hass), under_way) or next_timer() <= calm:
             resting_since = _real_time()
         assert now < end, "the integration does not stop sending requests"
         await _breathe(0.005)
 
 
-def _at_rest(hass: HomeAssistant, under_way: list[str]) -> bool:
+def statistics(hass: HomeAssistant) -> list[Mapping[str, Any]]:
+    """Return the statistics of the backends of all loaded entries; computing them takes longer than reading them."""
+    return [entry.runtime_data.backend.stats for entry in hass.config_entries.async_loaded_entries(DOMAIN)]
+
+
+def _at_rest(stats: list[Mapping[str, Any]], under_way: list[str]) -> bool:
     """Return whether the cloud has no open request, and no entry waits for a response or a connection."""
     if any(path not in _ENDLESS for path in under_way):
         return False
-    stats = [entry.runtime_data.backend.stats for entry in hass.config_entries.async_loaded_entries(DOMAIN)]
-    return not any(cast("Mapping[str, Any]", each.get("requests", each)).get("in_flight") for each in stats)
+    return not any(each.get("requests", each).get("in_flight") for each in stats)
 
 
-def streams_at_rest(hass: HomeAssistant, under_way: list[str]) -> bool:
+def streams_at_rest(stats: list[Mapping[str, Any]], under_way: list[str]) -> bool:
     """Return whether no entry waits for the response to a ping, or is replacing its stream."""
-    stats = [entry.runtime_data.backend.stats for entry in hass.config_entries.async_loaded_entries(DOMAIN)]
-    states = [cast("Mapping[str, Any]", each.get("stream") or {}).get("state") for each in stats]
-    return "/ping" not in under_way and "renewing" not in states
+    return "/ping" not in under_way and all((each.get("stream") or {}).get("state") != "renewing" for each in stats)
 
 
 def next_timer() -> float:
@@ -402,10 +404,11 @@ class Clock:
             now, under_way = self.sim.progress()
             calm, steps = (calm + step, steps + 1) if now == count else (0.0, 0)
             count = now
-            is_over = _at_rest(self.hass, under_way) and all(
+            stats = statistics(self.hass)
+            is_over = _at_rest(stats, under_way) and all(
                 entry.runtime_data.push.up for entry in self.hass.config_entries.async_loaded_entries(DOMAIN)
             )
-            is_idle = is_over and streams_at_rest(self.hass, under_way)
+            is_idle = is_over and streams_at_rest(stats, under_way)
             # A task that never ends is ignored after a while.
             if steps >= (4 if is_over else 12) or (is_idle and calm >= 1.0 and next_timer() > 1.0):
                 return
@@ -435,7 +438,10 @@ class Clock:
         """Return whether sockets need real time: a request is in flight, a stream is not open, or nothing is loaded."""
         entries = self.hass.config_entries.async_loaded_entries(DOMAIN)
         is_up = all(entry.runtime_data.push.up for entry in entries)
-        return not entries or not is_up or not _at_rest(self.hass, []) or not streams_at_rest(self.hass, [])
+        if not entries or not is_up:
+            return True
+        stats = statistics(self.hass)
+        return not _at_rest(stats, []) or not streams_at_rest(stats, [])
 
 
 async def run_ready() -> None:

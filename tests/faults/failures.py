@@ -210,14 +210,16 @@ class Drive:
         self.sim.advance(seconds)
         fire_due(self.hass)
         await run_ready()
-        await asyncio.get_running_loop().run_in_executor(None, time.sleep, 0.008 if 0.5 < seconds <= 1.5 else 0.004)
+        if self._is_transferring():
+            await asyncio.get_running_loop().run_in_executor(None, time.sleep, 0.008 if 0.5 < seconds <= 1.5 else 0.004)
 
-    def _is_busy(self) -> bool:
-        """Return whether a request of the integration is in flight."""
-        if (runtime := getattr(self.entry, "runtime_data", None)) is None:
-            return False
+    def _is_transferring(self) -> bool:
+        """Return whether sockets need real time: a request is in flight, or no stream is open, or it is replaced."""
+        runtime = getattr(self.entry, "runtime_data", None)
+        if runtime is None or not runtime.push.up:
+            return True
         stats = runtime.backend.stats
-        return bool(stats["requests"]["in_flight"] or stats["session"]["renewing"])
+        return _is_busy(stats) or not streams_at_rest([stats], [])
 
     async def settle(self, until: Callable[[], Any] | None = None) -> None:
         """Wait until everything that has started is finished; requests that hang reach their time limits."""
@@ -227,7 +229,9 @@ class Drive:
             await self.tick(step)
             requests, under_way = self.sim.progress()
             now = requests, sum(path not in (DIRECTIVES, "/ping") for path in under_way)
-            busy = now[1] or self._is_busy() or (until and not until())
+            runtime = getattr(self.entry, "runtime_data", None)
+            stats = runtime and runtime.backend.stats
+            busy = now[1] or (stats and _is_busy(stats)) or (until and not until())
             if now != seen:
                 seen, calm, stuck = now, 0.0, 0
             elif busy:
@@ -237,9 +241,14 @@ class Drive:
             if calm >= 1.5:
                 return
             # the rest of the calm is a single step if nothing is due within it
-            is_idle = not busy and streams_at_rest(self.hass, under_way)
+            is_idle = not busy and (not stats or streams_at_rest([stats], under_way))
             step = 10.0 if stuck >= 12 else 1.5 - calm if is_idle and next_timer() > 2.5 - calm else 0.5
         raise AssertionError("it never comes to rest")
+
+
+def _is_busy(stats: Mapping[str, Any]) -> bool:
+    """Return whether a request is in flight, or the session is renewed."""
+    return bool(stats["requests"]["in_flight"] or stats["session"]["renewing"])
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ import time
 from typing import Any, Final
 
 import httpx
+from yarl import URL
 
 from ..errors import AlexaAuthError, AlexaConnectionError, AlexaError, AlexaRateLimitedError
 from ..http import ExchangeRecorder, retry_after
@@ -209,7 +210,7 @@ class PushStream:
         """Return the state and counters for diagnostics; ``last_traffic`` is the age of the last traffic in seconds."""
         return {
             "state": str(self._state),
-            "host": httpx.URL(self._endpoint).host,
+            "host": URL(self._endpoint).host,
             "reason": self._reason,
             "last_traffic": None if self._last_traffic is None else round(time.monotonic() - self._last_traffic),
             "connects": self._counts["connects"],
