@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 import gc
+from importlib.util import find_spec
 import logging
 import math
 import os
 from pathlib import Path
+import sys
 import threading
 import time
 from typing import Any
@@ -57,7 +59,13 @@ for handler in logging.getLogger().handlers:
 
 # Most objects live until the end of a test, so frequent collections find little. Home Assistant's plugin collects after
 # each module.
-gc.set_threshold(100_000, 20, 20)
+gc.set_threshold(1_000_000, 20, 20)
+
+# httpcore tries to import sniffio for each connection, and Home Assistant's plugin MySQLdb for each test. Python searches
+# all folders for a missing module each time, unless it is known to be missing.
+for name in ("MySQLdb", "sniffio"):
+    if find_spec(name) is None:
+        sys.modules[name] = None  # type: ignore[assignment] # None blocks the import
 
 
 def _make_loop_time() -> Callable[[asyncio.BaseEventLoop], float]:
