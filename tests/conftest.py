@@ -116,6 +116,16 @@ _ENDLESS = ("/v20160207/directives", "/ping")
 PUSH_SENSOR = "binary_sensor.jo_example_org_amazon_com_live_updates"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run tests with a long time limit first, so that no process has to finish one alone."""
+
+    def limit(item: pytest.Item) -> float:
+        marker = item.get_closest_marker("timeout")
+        return float(marker.args[0]) if marker else 0.0
+
+    items.sort(key=limit, reverse=True)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_report_to_serializable(report: object) -> Generator[None, dict[str, Any] | None, dict[str, Any] | None]:
     """Escape surrogates in captured logs, because xdist sends reports as UTF-8 and would end all workers."""

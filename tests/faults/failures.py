@@ -569,7 +569,7 @@ class Table:
             self.sim.fault(**rule_of(endpoint, fault))
             self.before_it(endpoint)
             problems = await self.happen(moment, endpoint)
-            if moment is Moment.SET_UP:
+            if endpoint in ONCE_OPEN and moment is Moment.SET_UP:
                 await self.opened()
             reached = self.reached()
             if endpoint.name not in reached:
