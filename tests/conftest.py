@@ -61,8 +61,8 @@ for handler in logging.getLogger().handlers:
 # each module.
 gc.set_threshold(1_000_000, 20, 20)
 
-# httpcore tries to import sniffio for each connection, and Home Assistant's plugin MySQLdb for each test. Python searches
-# all folders for a missing module each time, unless it is known to be missing.
+# httpcore tries to import sniffio for each connection, and Home Assistant's plugin MySQLdb for each test. Each time,
+# Python searches all folders for a missing module, unless it is known to be missing.
 for name in ("MySQLdb", "sniffio"):
     if find_spec(name) is None:
         sys.modules[name] = None  # type: ignore[assignment] # None blocks the import
