@@ -15,9 +15,9 @@ ABSENCE: Final = 30.0
 
 
 class Absences:
-    """Keeps items that are missing from one successful read until one at least ``ABSENCE`` seconds later lacks them.
+    """Keeps items that one successful read lacks until another, at least ``ABSENCE`` seconds later, lacks them too.
 
-    It requests that later read. ``settled`` is True after two reads that far apart. Items missing from both are gone,
+    That later read is requested. ``settled`` is True after two reads that far apart. Items missing from both are gone,
     including items known from before a restart.
     """
 

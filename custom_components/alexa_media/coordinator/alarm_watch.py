@@ -283,7 +283,7 @@ class AlarmWatch:
     def ringing(self, serial: str) -> tuple[Notification, ...]:
         """Return the ringing notifications of a device, latest first.
 
-        Unless it is known to have ended, an alarm or a timer counts as ringing for an hour, a reminder for two minutes.
+        An alarm or a timer counts as ringing for an hour, a reminder for two minutes, unless it is known to have ended.
         """
         now = dt_util.utcnow()
         found = [

@@ -100,7 +100,7 @@ class _Waking:
 
 @dataclass(slots=True)
 class _Echo:
-    """One Echo: its wakings by voice, its last waking, and how many own commands may still wake it, and until when."""
+    """One Echo: the wakings that no own command explains, the last waking, and the expected ones by own commands."""
 
     wakings: deque[_Waking] = field(default_factory=lambda: deque(maxlen=MAX_WAKINGS))
     last: _Waking | None = None

@@ -230,9 +230,9 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
 
     @override
     async def async_recover(self) -> None:
-        """Read the topic again, first with the failed source that was attempted longest ago.
+        """Read the topic with the failed source that was attempted longest ago.
 
-        If that succeeds, read it with the other failed sources, too.
+        If that succeeds, read it again with the other failed sources.
         """
         failed = self._failed_readable()
         for units in (failed[:1], failed[1:]):

@@ -128,7 +128,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
         ]
 
     async def _async_browse_queue(self, library: MediaLibrary) -> BrowseMedia:
-        """Return the folder with the current track and the next ones."""
+        """Return the folder of the play queue."""
         items = await library.api.async_queue(self.device)
         return _folder(
             _QUEUE,

@@ -176,7 +176,7 @@ class PushStream:
     ) -> None:
         """Initialize; the first connection is opened by ``events``.
 
-        ``known_gateway`` is the gateway of an earlier stream; it is kept if it accepts the first connection.
+        ``known_gateway`` is the gateway of an earlier stream. If the first connection fails, the gateway is looked up.
         """
         self._client_factory = client_factory
         self._token = token

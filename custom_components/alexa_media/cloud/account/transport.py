@@ -347,7 +347,7 @@ class Transport:
         return await async_recorded(self.recorder, endpoint, url, request.json, exchange)
 
     async def _handle_refused_csrf(self, request: _Request, proof: _Proof, answer: HttpAnswer) -> None:
-        """Renew the csrf cookie and raise ``_Again`` if the response refuses it, at most once per request."""
+        """If the response refuses the csrf cookie, renew the cookie and raise ``_Again``, at most once per request."""
         if answer.status != 403 or not request.endpoint.needs_csrf or not answer.names_csrf:
             return
         if request.csrf_renewals:
