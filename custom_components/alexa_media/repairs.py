@@ -16,7 +16,7 @@ _ECHO: Final = "echo"
 
 
 class DefaultDeviceFlow(RepairsFlow):
-    """Repair flow that selects the default device of an account."""
+    """Repair flow in which the user selects the default device of an account."""
 
     def __init__(self, entry: AlexaConfigEntry) -> None:
         """Initialize for an account."""

@@ -321,7 +321,7 @@ class CloudSelect(SelectEntity, AlexaSetting):
 
     @cached_property
     def _seen(self) -> dict[str, SettingValue]:
-        """Return the values that are missing from ``known``, by option."""
+        """Return the latest values that are missing from ``known``, by option."""
         return {}
 
     @property

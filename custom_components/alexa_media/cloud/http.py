@@ -232,7 +232,7 @@ async def async_exchange(
 ) -> HttpAnswer:
     """Send one request and read the complete response.
 
-    Raises ``AlexaConnectionError``, ``AlexaBadResponseError`` if the response is too large or, for a read, cut off, and
+    Raises ``AlexaConnectionError``; ``AlexaBadResponseError`` if the response is too large or, for a read, cut off; and
     ``AlexaInvalidValueError`` if ``json`` cannot be encoded.
     """
     if session.closed:

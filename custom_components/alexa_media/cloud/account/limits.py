@@ -267,7 +267,7 @@ class SingleFlight:
         task.result()
 
     async def close(self, timeout: float) -> None:  # noqa: ASYNC109 - the time to let the run finish
-        """Let the current run finish for up to ``timeout`` seconds, then cancel it."""
+        """Wait up to ``timeout`` seconds for the end of the current run, then cancel it."""
         if (task := self._task) is None or task.done():
             return
         _, pending = await asyncio.wait([task], timeout=timeout)

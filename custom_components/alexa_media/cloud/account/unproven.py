@@ -38,7 +38,7 @@ class UnprovenRequests:
         return max(self._until.get((name, None), 0.0), self._until.get((name, one), 0.0)) > monotonic()
 
     def refuse(self, name: str, one: str | None = None) -> None:
-        """Record that Amazon refused a request, for all objects or for this one."""
+        """Record that Amazon refused a request, for all objects or only for ``one``."""
         self._until[name, one] = monotonic() + REFUSED_FOR
 
     @contextmanager

@@ -150,7 +150,7 @@ def nothing(_: object) -> None:
 
 
 class EndpointsClient(ClientBase):
-    """Operations on endpoints themselves and on units."""
+    """Operations on endpoints as a whole, and on units."""
 
     async def list_endpoints(
         self,
