@@ -506,11 +506,9 @@ async def _async_called(
 async def _async_last_called(
     hass: HomeAssistant, players: Mapping[str, EchoPlayer], entries: Iterable[AlexaConfigEntry]
 ) -> EchoPlayer:
-    """Return the Echo of the given accounts that was last spoken to.
+    """Return the Echo of the given accounts that was last spoken to; raises ``HomeAssistantError``.
 
-    A voice command may start an automation before the history contains the command. If an Echo has just woken, this
-    waits for the read that is due. If no account has a record, the history is read. Raises ``HomeAssistantError`` if
-    no account is loaded, if the read fails, if there is still no record, or if the Echo has no enabled media player.
+    A voice command may start an automation before the history contains the command, so this waits for a due read.
     """
     accounts = list(entries)
     running = [entry for entry in accounts if entry.state is ConfigEntryState.LOADED]

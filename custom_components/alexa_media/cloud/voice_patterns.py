@@ -131,7 +131,6 @@ class VoicePattern:
         """Return the captured words, or ``None``; each variable but the last takes as little text as possible.
 
         Literal words are taken at their first possible position, because a later one leaves less text for the rest.
-        Each of them is therefore searched once.
         """
         first, *others = self.literals
         if not others:

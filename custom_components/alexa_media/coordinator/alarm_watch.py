@@ -477,7 +477,7 @@ class AlarmWatch:
 
     @callback
     def _async_plan(self) -> None:
-        """Fire the due events, compute all next occurrences, set the timer for the first, and call the planners."""
+        """Fire the due events, and plan the next ones."""
         now = dt_util.utcnow()
         # An occurrence that has passed is not computed again, even if the timer for it is late.
         self._async_fire_due(now)
