@@ -2,6 +2,7 @@
 
 from functools import partial
 import json
+from typing import Any
 
 from homeassistant.components.light.const import ColorMode
 from homeassistant.core import HomeAssistant
@@ -11,6 +12,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud import http
 from custom_components.alexa_media.const import CONF_APPLIANCES
 from custom_components.alexa_media.coordinator import base
 from tests.conftest import Household, act, quiet, set_up, state_of, until
@@ -227,6 +229,23 @@ async def test_only_an_unreachable_light_is_unavailable(
     house.change("Hall Light", reachable=True)
     house.set("Hall Light", "brightness", brightness=33)
     await until(hass, partial(hass.states.is_state, HALL, "on"))
+
+
+@pytest.mark.usefixtures("sim")
+@pytest.mark.parametrize(("word", "shown"), [(b"SLEEPING", "on"), (b"UNREACHABLE", "unavailable")])
+async def test_only_unreachable_makes_a_light_unavailable(
+    hass: HomeAssistant, config_entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch, word: bytes, shown: str
+) -> None:
+    """Amazon may have more words for the reachability than the known ones."""
+    read = http._body
+
+    async def replaced(*args: Any) -> bytes:
+        return (await read(*args)).replace(b'"OK"', b'"%s"' % word)
+
+    monkeypatch.setattr(http, "_body", replaced)
+    await set_up(hass, config_entry)
+    assert state_of(hass, HALL).state == shown
+    await hass.config_entries.async_unload(config_entry.entry_id)
 
 
 async def test_color_names_are_sent_if_graphql_fails(

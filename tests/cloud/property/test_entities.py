@@ -15,6 +15,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud import http
 from tests.conftest import Clock, state_of, until
 from tests.test_languages import cleared
 
@@ -449,6 +450,25 @@ async def test_an_offline_device_is_unavailable_and_keeps_its_settings(
     change(sim, LAMP_101, online=True)
     await act(hass, "homeassistant.update_entity", connectivity)
     assert (state_of(hass, connectivity).state, state_of(hass, LAMP).state) == ("on", "on")
+
+
+@pytest.mark.parametrize(("word", "shown"), [(b"SLEEPING", "on"), (b"UNREACHABLE", "unavailable")])
+async def test_only_unreachable_makes_a_device_unavailable(
+    hass: HomeAssistant, hotel: MockConfigEntry, monkeypatch: pytest.MonkeyPatch, word: bytes, shown: str
+) -> None:
+    """Amazon may have more words for the reachability than the known ones; Echos and lamps treat them alike."""
+    read = http._body
+
+    async def replaced(*args: Any) -> bytes:
+        return (await read(*args)).replace(b'"OK"', b'"%s"' % word)
+
+    monkeypatch.setattr(http, "_body", replaced)
+    await hass.config_entries.async_reload(hotel.entry_id)
+    await hass.async_block_till_done()
+    is_shown = shown != "unavailable"
+    assert state_of(hass, LAMP).state == shown
+    assert (state_of(hass, "climate.room_101_room_101_thermostat").state != "unavailable") is is_shown
+    assert state_of(hass, f"binary_sensor.{BED}_connectivity").state == ("on" if is_shown else "off")
 
 
 REFUSALS = (

@@ -131,7 +131,7 @@ class PropertyName(OpenEnum):
     RANGE_VALUE = "rangeValue"
     """float within the feature's range."""
     REACHABILITY = "reachability"
-    """OK or UNREACHABLE."""
+    """OK or UNREACHABLE; any other value is unknown."""
     RELATIVE_HUMIDITY = "relativeHumidity"
     """float, percent."""
     STATUS_CODE = "statusCode"
@@ -356,11 +356,11 @@ class ApplianceState:
 
     @property
     def reachable(self) -> bool:
-        """Return whether the appliance is reachable: not ``refused``, and its reachability OK or without a value."""
-        if self.refused:
-            return False
-        reachability = self.value(FeatureName.CONNECTIVITY, PropertyName.REACHABILITY)
-        return reachability is None or reachability == "OK"
+        """Return whether the appliance is reachable: not ``refused``, and its reachability not UNREACHABLE.
+
+        Any other reachability, also an unknown one, counts as reachable.
+        """
+        return not self.refused and self.value(FeatureName.CONNECTIVITY, PropertyName.REACHABILITY) != "UNREACHABLE"
 
     def sample(self, feature: str, name: str, instance: str = "") -> Sample | None:
         """Return the sample of a property, or None."""
