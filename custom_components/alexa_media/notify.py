@@ -20,6 +20,7 @@ from homeassistant.helpers.typing import ConfigType, DiscoveryInfoType
 from homeassistant.util import slugify
 import probatio as vol
 
+from .cloud.errors import AlexaError
 from .cloud.model.api import Capability
 from .cloud.model.commands import DropInNotification, MobilePush
 from .cloud.model.devices import Device
@@ -37,10 +38,10 @@ from .entity import (
     Candidates,
     EntityAdder,
     account_device_info,
+    async_all,
     command_errors,
     fraction,
     invalid_input,
-    most_serious,
     platform_setup,
     player_entity_id,
 )
@@ -360,8 +361,7 @@ class AlexaNotificationService(BaseNotificationService):
         permissions = await async_permissions(self.hass, _caller.get())
         permissions.require_entities(player.entity_id for player in (*named, *(one.player for one in recipients)))
         if isinstance(prepared, AppMessage):
-            await _async_notify_apps(self.hass, prepared, named)
-            Report(unknown=unknown).raise_errors(self.hass)
+            await _async_notify_apps(self.hass, prepared, named, unknown=unknown)
         else:
             # Offline Echos are skipped, unless all are offline.
             (await async_say(self.hass, prepared, recipients, unknown=unknown)).raise_errors(self.hass)
@@ -529,24 +529,37 @@ async def _async_last_called(
     raise translated(HomeAssistantError, "last_called_unknown")
 
 
-async def _async_notify_apps(hass: HomeAssistant, prepared: AppMessage, players: Iterable[EchoPlayer]) -> None:
+async def _async_notify_apps(
+    hass: HomeAssistant, prepared: AppMessage, players: Iterable[EchoPlayer], *, unknown: Sequence[str] = ()
+) -> None:
     """Send a message once to the Alexa apps of each account that has one of the players.
 
-    Raises ``HomeAssistantError`` if sending fails, and for accounts none of whose players has a listed device.
+    After the message was sent to all other accounts, raises the error of the only account as itself; otherwise one
+    error that names the players of the accounts that failed or have no listed device, and the ``unknown`` targets.
     """
-    by_entry = {player.entry.entry_id: player for player in players if player.device}
-    missing = [player for player in players if player.entry.entry_id not in by_entry]
-    sending = (_async_notify_app(hass, prepared, player) for player in by_entry.values())
-    results = await asyncio.gather(*sending, return_exceptions=True)
-    if errors := [result for result in results if isinstance(result, BaseException)]:
-        raise most_serious(errors)
-    Report(failed=[(player, obstacle(player) or Reason.OFFLINE) for player in missing]).raise_errors(hass)
+    by_entry: dict[str, list[EchoPlayer]] = {}
+    for player in players:
+        by_entry.setdefault(player.entry.entry_id, []).append(player)
+    reports = await async_all(_async_notify_app(hass, prepared, members) for members in by_entry.values())
+    failed = [one for report in reports for one in report.failed]
+    causes = [why for _, why in failed if isinstance(why, AlexaError)]
+    if causes and len(by_entry) == 1 and not unknown:
+        raise translated(HomeAssistantError, causes[0].translation_key, **causes[0].placeholders) from causes[0]
+    Report(sent=[one for report in reports for one in report.sent], failed=failed, unknown=unknown).raise_errors(hass)
 
 
-async def _async_notify_app(hass: HomeAssistant, prepared: AppMessage, player: EchoPlayer) -> None:
-    """Send a message to the Alexa apps of one account."""
-    backend = player.entry.runtime_data.backend
+async def _async_notify_app(hass: HomeAssistant, prepared: AppMessage, players: Sequence[EchoPlayer]) -> Report:
+    """Send a message to the Alexa apps of one account; return the same result for each of its players."""
+    sender = next((player for player in players if player.device), None)
+    if sender is None or sender.device is None:
+        return Report(failed=[(player, obstacle(player) or Reason.OFFLINE) for player in players])
+    backend = sender.entry.runtime_data.backend
     command = prepared.command(text=prepared.text, title=prepared.title, customer_id=backend.account.customer_id)
-    if player.device is not None:
-        with command_errors(hass, player.entry):
-            await backend.async_execute(command, (player.device,))
+    try:
+        with command_errors(hass, sender.entry):
+            await backend.async_execute(command, (sender.device,))
+    except HomeAssistantError as err:
+        if not isinstance(err.__cause__, AlexaError):
+            raise
+        return Report(failed=[(player, err.__cause__) for player in players])
+    return Report(sent=[(player, (command,)) for player in players])

@@ -54,6 +54,35 @@ async def test_a_push_message_is_sent_once_per_account(hass: HomeAssistant, sim:
     assert sorted(sender or "" for sender, _ in pair.commands()) == ["jack", "john"]
 
 
+async def test_a_push_message_that_fails_for_one_account_hides_no_other_problem(
+    hass: HomeAssistant, sim: ControlClient, pair: Pair
+) -> None:
+    """One error names the failed accounts and the unknown targets; the error of an only account is raised as itself."""
+    sim.fault(host="*.amazon.com", path="/api/behaviors/preview", status=503)
+    john, jack = (masked(pair.entries[name].data["email"]) for name in ("john", "jack"))
+    study, workshop = PLAYERS["john"]["Study Dot"], PLAYERS["jack"]["Workshop Studio"]
+
+    async def error_of(*targets: str) -> tuple[str | None, dict[str, str]]:
+        data = {"message": "Leak", "target": list(targets), "data": {"type": "push"}}
+        with pytest.raises(HomeAssistantError) as raised:
+            await hass.services.async_call("notify", "alexa_media", data, blocking=True)
+        return raised.value.translation_key, dict(raised.value.translation_placeholders or {})
+
+    assert await error_of(study, workshop, "Nowhere") == (
+        "speech_failed_cannot_connect",
+        {"failed": "Study Dot (server error at Amazon), Nowhere (unknown)", "accounts": john},
+    )
+    assert [item["kind"] for item in sim.spoken()] == ["mobilepush"], "the other account received the message"
+    assert (await error_of(study))[0] == "cannot_connect"
+    await hass.config_entries.async_unload(pair.entries["jack"].entry_id)
+    key, placeholders = await error_of(study, workshop, "Nowhere")
+    assert key == "speech_failed_account_not_loaded"
+    assert placeholders == {
+        "failed": f"Study Dot (server error at Amazon), {workshop} (account not loaded), Nowhere (unknown)",
+        "accounts": jack,
+    }
+
+
 async def test_one_unloaded_account_does_not_affect_the_other(
     hass: HomeAssistant, sim: ControlClient, pair: Pair
 ) -> None:
