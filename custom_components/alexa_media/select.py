@@ -16,6 +16,7 @@ from .cloud.model.alarms import AlarmTone
 from .cloud.model.appliances import Appliance, Feature, PropertyName, SetMode
 from .cloud.model.property import LOCALES
 from .cloud.model.settings import Setting, SettingValue
+from .cloud.names import by_name
 from .const import CONF_DEFAULT_DEVICE
 from .coordinator.alarms import AlarmSounds, AlarmSoundsCoordinator
 from .coordinator.devices import DevicesCoordinator
@@ -133,14 +134,13 @@ class AlexaDefaultSoundSelect(AlexaDeviceEntity[AlarmSounds], SelectEntity):
 
     def _named(self) -> dict[str, AlarmTone]:
         """Return the sounds by name; the id is added to duplicate names."""
-        found: dict[str, AlarmTone] = {}
-        sounds = (*self.value.sounds, self.value.default) if self.value else ()
         # The current sound is an option even if the list lacks it.
-        for sound in dict.fromkeys(sound for sound in sounds if sound is not None):
-            found[
-                f"{sound.name} ({sound.sound_id})"[:MAX_LENGTH_STATE_STATE] if sound.name in found else sound.name
-            ] = sound
-        return found
+        sounds = (*self.value.sounds, self.value.default) if self.value else ()
+        return by_name(
+            (sound.name, f"{sound.name} ({sound.sound_id})"[:MAX_LENGTH_STATE_STATE], sound)
+            for sound in dict.fromkeys(sounds)
+            if sound is not None
+        )
 
     @property
     @override
@@ -177,11 +177,11 @@ class AlexaKidsSelect(KidsEntity, SelectEntity):
     """The child that the device is assigned to."""
 
     def _named(self) -> dict[str, str]:
-        """Return the ids of the children by name; the id distinguishes children of the same name."""
-        named: dict[str, str] = {}
-        for child in self.coordinator.children:
-            named[f"{child.name} ({child.child_id})" if child.name in named else child.name] = child.child_id
-        return named
+        """Return the ids of the children by name; the id distinguishes children of the same name, or named "None"."""
+        children = (
+            (child.name, f"{child.name} ({child.child_id})", child.child_id) for child in self.coordinator.children
+        )
+        return by_name(children, reserved=_NO_CHILD)
 
     @override
     async def async_added_to_hass(self) -> None:

@@ -241,6 +241,33 @@ async def test_the_child_is_shown_and_selected(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+@pytest.mark.parametrize("name", ["none", "None"])
+async def test_a_child_named_none_can_be_selected(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    household: Household,
+    office: tuple[str, str],
+    name: str,
+) -> None:
+    """The option ``none`` takes the Echo from its child, so this child's option contains the id."""
+    _, select = office
+    add_child(sim, household, "A2SIMKIMR0AY04", name)
+    household.change("Office Spot", child=KIM)
+    await set_up(hass, config_entry)
+    await until(hass, lambda: state_of(hass, select).state == "Kim")
+    none, kim, other = state_of(hass, select).attributes["options"]
+    assert (none, kim) == ("none", "Kim")
+    assert other.startswith(f"{name} (")
+    for option in (other, "none"):
+        await hass.services.async_call(
+            "select", "select_option", {"entity_id": select, "option": option}, blocking=True
+        )
+        await until(hass, lambda option=option: state_of(hass, select).state == option)  # type: ignore[misc]
+        assert (household.device("Office Spot")["child"] is None) is (option == "none")
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
 async def test_an_echo_whose_child_is_refused_leaves_the_child_of_the_others(
     hass: HomeAssistant,
     sim: ControlClient,

@@ -146,6 +146,19 @@ def test_names_of_modes_are_unique() -> None:
     assert roles.modes_by_name(options) == {"Same": "A", "B": "B", "C": "C", "Extra high": "D"}
 
 
+def test_no_mode_replaces_another_one() -> None:
+    """A value may equal the name of another mode; a mode that Amazon lists twice is one mode."""
+    options = (
+        ModeOption(value="A", name="Same"),
+        ModeOption(value="Same", name="Same"),
+        ModeOption(value="A", name="Same"),
+        ModeOption(value="B", name="A"),
+        ModeOption(value="A 2"),
+    )
+    named = roles.modes_by_name(options)
+    assert named == {"Same": "A", "Same 2": "Same", "A": "B", "A 2": "A 2"}
+
+
 def test_a_lock_is_more_than_its_power() -> None:
     assert roles.is_something_else(made(ApplianceKind.SMARTLOCK, POWER, LOCK))
     assert not roles.is_something_else(made(ApplianceKind.SMARTPLUG, POWER))

@@ -71,6 +71,27 @@ async def test_an_unknown_setting_stays_selectable(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+async def test_modes_with_the_same_name_can_all_be_selected(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
+) -> None:
+    house = House(sim)
+    features = {"power": {"powerState": "ON"}, "mode.3": {"modes": {"A": "Rain", "Rain": "Rain"}, "mode": "A"}}
+    house.add(
+        "5e000000-0000-4000-8000-0000000000a4",
+        {"name": "Fountain", "category": "OTHER", "model": "F", "features": features},
+    )
+    await set_up(hass, config_entry)
+    entity_id = "select.fountain_mode_3"
+    await until(hass, lambda: hass.states.get(entity_id))
+    state = state_of(hass, entity_id)
+    assert (state.state, state.attributes["options"]) == ("Rain", ["Rain", "Rain 2"])
+    option = {"entity_id": entity_id, "option": "Rain 2"}
+    await hass.services.async_call("select", "select_option", option, blocking=True)
+    await until(hass, lambda: state_of(hass, entity_id).state == "Rain 2")
+    assert house.feature("Fountain", "mode.3")["mode"] == "Rain"
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
 async def test_an_unlisted_mode_stays_selectable(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:

@@ -6,6 +6,7 @@ spaces, decomposed letters ("é"), full-width letters, typographic apostrophes a
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from itertools import chain, count
 import re
 from typing import Final
 from unicodedata import normalize
@@ -51,6 +52,19 @@ def find_name(names: Iterable[str], wanted: str) -> str | None:
     """Return the name that is exactly ``wanted``, else the first equivalent one, else None."""
     every = list(names)
     return wanted if wanted in every else next((name for name in every if same(name, wanted)), None)
+
+
+def by_name[T](named: Iterable[tuple[str, str, T]], *, reserved: str = "") -> dict[str, T]:
+    """Return values by unique names, from (name, longer name, value).
+
+    The longer name takes the place of a name that another value has or that is equivalent to ``reserved``. A number is
+    added to a longer name that is taken as well.
+    """
+    found: dict[str, T] = {}
+    for name, longer, value in named:
+        names = chain(() if same(name, reserved) else (name,), (longer,), (f"{longer} {number}" for number in count(2)))
+        found[next(each for each in names if each not in found)] = value
+    return found
 
 
 def told_apart(named: Iterable[tuple[str, str]]) -> str:

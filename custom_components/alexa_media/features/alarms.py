@@ -26,7 +26,7 @@ from ..cloud.errors import AlexaError
 from ..cloud.model.alarms import WEEKDAYS, AlarmsApi, AlarmTone, Recurrence, Timing
 from ..cloud.model.commands import TextCommand
 from ..cloud.model.devices import EVERYWHERE, Device, DeviceFamily, Notification, NotificationStatus
-from ..cloud.names import same, told_apart
+from ..cloud.names import by_name, same, told_apart
 from ..cloud.phrases import Phrases, phrases_for
 from ..const import CONF_DEFAULT_DEVICE, DOMAIN
 from ..coordinator.alarm_watch import AlarmWatch
@@ -181,12 +181,12 @@ def default_choices(entry: AlexaConfigEntry, *, groups: bool = True) -> dict[str
     ``groups`` is whether to include groups with alarms of their own, such as stereo pairs. Groups can't run routines
     with actions for "the device you speak to".
     """
-    found: dict[str, str] = {}
     devices = entry.runtime_data.devices.data.values()
-    for device in sorted(devices, key=lambda device: (device.name.casefold(), device.serial)):
-        if CAN_RING in device.capabilities and (groups or not device.is_group):
-            found[f"{device.name} ({device.serial})" if device.name in found else device.name] = device.serial
-    return found
+    return by_name(
+        (device.name, f"{device.name} ({device.serial})", device.serial)
+        for device in sorted(devices, key=lambda device: (device.name.casefold(), device.serial))
+        if CAN_RING in device.capabilities and (groups or not device.is_group)
+    )
 
 
 @callback

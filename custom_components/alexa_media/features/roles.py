@@ -22,6 +22,7 @@ from ..cloud.model.appliances import (
     TemperatureScale,
     ValueRange,
 )
+from ..cloud.names import by_name
 
 BRIGHTNESS_SCALE: Final = (1, 100)
 
@@ -271,11 +272,7 @@ def _modes_without_position(appliance: Appliance) -> tuple[Feature, ...]:
 
 def modes_by_name(modes: Iterable[ModeOption]) -> dict[str, str]:
     """Return the values of modes by unique names; if a name is missing or already used, the value is the name."""
-    named: dict[str, str] = {}
-    for mode in modes:
-        name = name_of(mode.name) or mode.value
-        named[mode.value if name in named else name] = mode.value
-    return named
+    return by_name((name_of(mode.name) or mode.value, mode.value, mode.value) for mode in dict.fromkeys(modes))
 
 
 def plain_toggles(appliance: Appliance) -> tuple[Feature, ...]:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final, Protocol, Self, override
 
 from ..json import UNKNOWN_VALUES
+from ..names import by_name
 
 
 class OpenEnum(StrEnum):
@@ -222,11 +223,8 @@ class BluetoothState:
 
     def named(self, reserved: str) -> dict[str, PairedDevice]:
         """Return the paired devices by name; the address is added to a name that is taken or is ``reserved``."""
-        found: dict[str, PairedDevice] = {}
-        for device in self.paired or ():
-            taken = device.name in found or device.name == reserved
-            found[f"{device.name} ({device.address})" if taken else device.name] = device
-        return found
+        paired = self.paired or ()
+        return by_name(((one.name, f"{one.name} ({one.address})", one) for one in paired), reserved=reserved)
 
 
 EVERYWHERE: Final = "ALL_DEVICES"
