@@ -203,15 +203,18 @@ async def async_resume(hass: HomeAssistant, entry: ConfigEntry[Any], backend: Al
         recording.async_start(backend)
 
 
-async def async_start(hass: HomeAssistant, entry: ConfigEntry[Any], hours: float) -> float:
+async def async_start(hass: HomeAssistant, entry: ConfigEntry[Any], hours: float) -> float | None:
     """Request a recording that starts with the next setup of the entry; return its end in epoch seconds.
 
-    The caller has to reload the entry. A running recording is discarded. ``hours`` is limited to ``MAX_HOURS``.
+    Return None, and do nothing, if a recording was already requested or is running. The caller has to reload the entry
+    otherwise. ``hours`` is limited to ``MAX_HOURS``.
     """
     async with _lock(hass, entry):
-        await async_discard(hass, entry)
         store = _store(hass, entry)
         state = await store.async_load() or {}
+        if state.get("running"):
+            return None
+        await async_discard(hass, entry)
         salt, now = secrets.token_hex(32), time.time()
         until = now + min(hours, MAX_HOURS) * 3600
         running = {"salt": salt, "check": _check(_key(entry, salt)), "started": now, "until": until}

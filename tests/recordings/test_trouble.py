@@ -74,19 +74,40 @@ async def test_two_simultaneous_stops_write_one_file(hass: HomeAssistant, entry:
     assert lines_of(str(file))[0]["recording"] == 1
 
 
-async def test_a_second_start_discards_the_first_recording(
+async def test_a_second_start_is_refused_and_keeps_the_first_recording(
     hass: HomeAssistant, entry: MockConfigEntry, folder: Path
 ) -> None:
-    """The parts and the key of the first recording are deleted, and the file contains one head."""
+    """The error says what to do, also while the account isn't loaded; the file contains one head and all data."""
     await record(hass, entry)
     first = recordings.async_running(hass, entry)
-    await record(hass, entry, hours=3)
-    second = recordings.async_running(hass, entry)
-    assert first is not second
-    head, *lines = lines_of(str((await record(hass, entry, mode="stop"))["path"]))
+    with pytest.raises(ServiceValidationError, match="already running") as raised:
+        await record(hass, entry, hours=3)
+    assert raised.value.translation_key == "recording_running"
+    assert recordings.async_running(hass, entry) is first, "the account wasn't reloaded"
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    with pytest.raises(ServiceValidationError, match="already running"):
+        await record(hass, entry)
+    stopped = await record(hass, entry, mode="stop")
+    assert stopped["requests"] > 0
+    head, *lines = lines_of(str(stopped["path"]))
     assert head["recording"] == 1
     assert [line for line in lines if "recording" in line] == []
     assert len(list(folder.glob("*.json.gz"))) == 1
+
+
+async def test_the_options_do_not_end_a_recording_that_an_action_started(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """The options were opened before the recording, so they offer to start one."""
+    unchanged = {"scan_interval": 60, "extended_entity_discovery": False, "keep_transcripts": True}
+    flow = await hass.config_entries.options.async_init(entry.entry_id)
+    flow = await hass.config_entries.options.async_configure(flow["flow_id"], {**unchanged, "record": True})
+    assert flow["step_id"] == "record"
+    await record(hass, entry)
+    first = recordings.async_running(hass, entry)
+    await hass.config_entries.options.async_configure(flow["flow_id"], {"hours": 2})
+    await hass.async_block_till_done()
+    assert recordings.async_running(hass, entry) is first
 
 
 async def test_a_recording_ends_while_the_account_is_being_set_up(

@@ -104,8 +104,8 @@ class AlexaMediaOptionsFlow(OptionsFlow):
             return self.async_show_form(
                 step_id="record", data_schema=vol.Schema({vol.Required(_HOURS, default=1): hours})
             )
-        await recordings.async_start(self.hass, entry, user_input[_HOURS])
-        self.hass.config_entries.async_schedule_reload(entry.entry_id)
+        if await recordings.async_start(self.hass, entry, user_input[_HOURS]) is not None:
+            self.hass.config_entries.async_schedule_reload(entry.entry_id)
         return self.async_create_entry(data=dict(entry.options))
 
     def _apply(self, entry: AlexaConfigEntry, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:

@@ -192,7 +192,8 @@ async def _async_read_lists(entry: AlexaConfigEntry) -> tuple[JsonObjectType, di
 async def _async_record(call: ServiceCall) -> ServiceResponse:
     """Start or end a recording, even of an account that isn't loaded.
 
-    The response contains the end time of a new recording, or the path and the counts of the finished one.
+    The response contains the end time of a new recording, or the path and the counts of the finished one. Raises
+    ``ServiceValidationError`` for a start while a recording is running, and for a stop while none is.
     """
     hass = call.hass
     entry = entry_by_id(hass, call.data[ATTR_CONFIG_ENTRY_ID], needs_loaded=False)
@@ -204,7 +205,8 @@ async def _async_record(call: ServiceCall) -> ServiceResponse:
         if finished is None:
             raise invalid_input("no_recording", name=entry.title)
         return {"path": finished.path, "requests": finished.requests, "directives": finished.directives}
-    until = await recordings.async_start(hass, entry, call.data[ATTR_HOURS])
+    if (until := await recordings.async_start(hass, entry, call.data[ATTR_HOURS])) is None:
+        raise invalid_input("recording_running", name=entry.title)
     # An entry that is being set up cannot be reloaded: the recording starts with its next setup.
     with contextlib.suppress(OperationNotAllowed):
         await hass.config_entries.async_reload(entry.entry_id)
