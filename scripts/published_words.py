@@ -76,7 +76,8 @@ def words() -> set[str]:
         data = json.loads(path.read_text(encoding="utf-8"))
         found.update(_of_schema(data) if path.stem == "schema" else _keys(data))
     pieces = {piece for word in found if "_" not in word for piece in re.split(r"[.:-]+", word) if len(piece) > 1}
-    return {word for word in found | pieces if word.isascii()} - household_words()
+    # A number is no word: the same digits may be a code of the household.
+    return {word for word in found | pieces if word.isascii() and not word.isdecimal()} - household_words()
 
 
 def household_words() -> set[str]:

@@ -305,6 +305,18 @@ async def test_diagnostics_of_an_account_describe_its_topics_and_devices(
     assert families["WHA"]["members"] == 2
 
 
+async def test_short_secrets_are_redacted_as_whole_words(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry
+) -> None:
+    """They are parts of many words that the diagnostics need, such as "on" in "connected"."""
+    hass.config_entries.async_update_entry(entry, title="on")
+    entry.runtime_data.push.unknown.update(["PUSH.on.off", "on", "connection"])
+    diagnostics: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    unknown = set(diagnostics["push"]["unknown"]) - {"PUSH_TEAPOT", "PUSH_**REDACTED**"}
+    assert unknown == {"PUSH.**REDACTED**.off", "**REDACTED**", "connection"}
+    assert "version" in diagnostics["entry"]
+
+
 async def test_diagnostics_of_a_minimal_backend_are_complete(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry
 ) -> None:

@@ -1,7 +1,8 @@
 """Diagnostics without private data."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+import re
 from typing import Any, Final
 
 from homeassistant.components.diagnostics import REDACTED, async_redact_data
@@ -71,6 +72,9 @@ TO_REDACT: Final = frozenset(
 
 # The only keys of an entry's data and options whose values are included; old entries may contain anything.
 _SHOWN: Final = frozenset({CONF_URL, CONF_SCAN_INTERVAL})
+
+_SHORT: Final = 3
+"""Maximum length of the private texts that are only redacted as whole words."""
 
 
 async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: AlexaConfigEntry) -> dict[str, Any]:
@@ -229,16 +233,33 @@ def _numbers(runtime: AlexaRuntimeData) -> dict[str, str]:
 
 
 def _clean(entry: AlexaConfigEntry, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the data as plain JSON, with private keys and known private texts (four characters or more) redacted."""
+    """Return the data as plain JSON, with private keys and known private texts redacted.
+
+    Private texts of up to three characters are only redacted as whole words, because many other words contain them.
+    """
     secrets = {entry.title, entry.unique_id, *_texts([v for key, v in entry.data.items() if key not in _SHOWN])}
     if entry.state is ConfigEntryState.LOADED:
         runtime = entry.runtime_data
         for device in runtime.devices.data.values():
             secrets |= {device.serial, device.account_id, device.owner_customer_id}
         secrets |= {runtime.backend.own_serial, runtime.backend.account.email, runtime.backend.account.customer_id}
+    return async_redact_data(_plain(data, _redactor(secrets)), TO_REDACT)
+
+
+def _redactor(secrets: Iterable[str | None]) -> Callable[[str], str]:
+    """Return a function that returns a text with the private texts in it redacted."""
     # Longest first: one text may be part of another.
-    hidden = sorted((s for s in secrets if isinstance(s, str) and len(s) > 3), key=len, reverse=True)
-    return async_redact_data(_plain(data, hidden), TO_REDACT)
+    known = sorted((secret for secret in secrets if secret), key=len, reverse=True)
+    long = [secret for secret in known if len(secret) > _SHORT]
+    short = "|".join(re.escape(secret) for secret in known if len(secret) <= _SHORT)
+    words = re.compile(rf"(?<!\w)(?:{short})(?!\w)") if short else None
+
+    def redacted(text: str) -> str:
+        for secret in long:
+            text = text.replace(secret, REDACTED)
+        return words.sub(REDACTED, text) if words else text
+
+    return redacted
 
 
 def _texts(value: object) -> set[str]:
@@ -252,15 +273,12 @@ def _texts(value: object) -> set[str]:
     return set()
 
 
-def _plain(value: object, hidden: list[str]) -> Any:
-    """Return a value as plain JSON, with the texts in ``hidden`` redacted."""
+def _plain(value: object, redacted: Callable[[str], str]) -> Any:
+    """Return a value as plain JSON, with the texts in it ``redacted``."""
     if isinstance(value, Mapping):
-        return {_plain(str(key), hidden): _plain(item, hidden) for key, item in value.items()}
+        return {_plain(str(key), redacted): _plain(item, redacted) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(item, hidden) for item in value]
+        return [_plain(item, redacted) for item in value]
     if value is None or isinstance(value, bool | int | float):
         return value
-    text = str(value)
-    for secret in hidden:
-        text = text.replace(secret, REDACTED)
-    return text
+    return redacted(str(value))

@@ -69,6 +69,15 @@ def test_a_private_number_does_not_stay() -> None:
     assert not {52.37, "1234", 5550} & set(found.values())
 
 
+def test_no_number_is_published() -> None:
+    """A code of the household that equals a number in the sources does not stay; elsewhere, short numbers do."""
+    assert [word for word in load_words() if word.isdecimal()] == []
+    for code in ("256", "4792", "8859"):
+        assert code not in PSEUDONYMS.text(code, "pin")
+        assert code not in PSEUDONYMS.text(f"{code},{code}", "securityCode")
+        assert PSEUDONYMS.text(code, "volume") == code
+
+
 @pytest.mark.parametrize(
     "planted",
     [
