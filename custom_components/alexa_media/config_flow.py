@@ -7,7 +7,7 @@ from traceback import walk_tb
 from typing import Any, Final, override
 from uuid import uuid4
 
-from aiohttp import CookieJar
+from aiohttp import ClientSession, CookieJar
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_USER,
@@ -35,7 +35,7 @@ from .backends import create_push_client
 from .cloud.account.backend import AccountBackend
 from .cloud.account.enrollment import Enrollment
 from .cloud.account.sign_in_proxy import checked_otp_secret
-from .cloud.errors import AlexaError, EnrollmentError
+from .cloud.errors import AlexaConnectionError, AlexaError, EnrollmentError
 from .cloud.model.devices import Account, Credentials
 from .const import (
     CONF_ACCOUNT_ID,
@@ -124,6 +124,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         super().__init__()
         self._serial = uuid4().hex.upper()
         self._removed = False
+        self._may_be_registered = False
         self._login: LoginSession | None = None
         self._otp_secret: str | None = None
 
@@ -133,6 +134,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         """Mark the flow as closed, so that a registration in progress is undone, and close the proxied sign-in."""
         self._removed = True
         self._close_login()
+        self._warn_of_registration()
 
     @override
     @staticmethod
@@ -283,7 +285,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         self._refuse_other_entry(self._enrollment.account_from(pasted))
         session = async_create_clientsession(self.hass, auto_cleanup=False, cookie_jar=CookieJar())
         try:
-            credentials = await self._enrollment.async_register(session, code)
+            credentials = await self._async_register(session, code)
             backend = AccountBackend(session, credentials, client_factory=create_push_client)
             try:
                 account = await _async_identify(backend)
@@ -298,6 +300,31 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
                 raise
         finally:
             session.detach()
+
+    async def _async_register(self, session: ClientSession, code: str) -> Credentials:
+        """Register with an authorization code; raises ``EnrollmentError`` or ``AlexaConnectionError``.
+
+        Without a usable response there is no token to deregister with. A later attempt under the same serial replaces
+        the registration, if there is one.
+        """
+        try:
+            credentials = await self._enrollment.async_register(session, code)
+        except AlexaConnectionError as err:
+            self._may_be_registered |= err.sent
+            if self._removed:
+                self._warn_of_registration()
+            raise
+        self._may_be_registered = False
+        return credentials
+
+    @callback
+    def _warn_of_registration(self) -> None:
+        """Log that a registration that cannot be undone may remain, unless it is that of an entry."""
+        if self._may_be_registered and self.source == SOURCE_USER:
+            _LOGGER.warning(
+                "Amazon gave no usable response to the registration; "
+                "the integration may remain in the account's list of devices"
+            )
 
     async def _async_finish(self, account: Account, credentials: Credentials) -> ConfigFlowResult:
         """Create the entry, or update the entry that is signed in again.

@@ -363,6 +363,39 @@ async def test_a_new_url_is_needed_after_an_unreadable_registration(hass: HomeAs
 
 
 @pytest.mark.parametrize(
+    ("fault", "retried", "warns"),
+    [
+        ({"malformed": True}, False, True),
+        ({"malformed": True}, True, False),
+        ({"status": 429}, False, False),
+    ],
+    ids=["unreadable", "tried again", "throttled"],
+)
+async def test_a_registration_that_cannot_be_undone_is_logged(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    caplog: pytest.LogCaptureFixture,
+    fault: dict[str, Any],
+    retried: bool,
+    warns: bool,
+) -> None:
+    """Without a usable response there is no token to deregister with; another attempt replaces the registration."""
+    before = registrations(sim)
+    flow = await start(hass)
+    sim.fault(path="/auth/register", **fault)
+    flow = await sign_in(hass, sim, flow)
+    assert flow["errors"] == {"redirect_url": "cannot_connect"}
+    assert (registrations(sim) != before) is ("malformed" in fault)
+    sim.clear_faults()
+    if retried:
+        assert (await sign_in(hass, sim, flow))["type"] is FlowResultType.CREATE_ENTRY
+        assert len(registrations(sim) - before) == 1
+    else:
+        hass.config_entries.flow.async_abort(flow["flow_id"])
+    assert ("may remain in the account's list of devices" in caplog.text) is warns
+
+
+@pytest.mark.parametrize(
     ("path", "fault"),
     [
         ("/api/users/me", {"status": 503}),

@@ -81,7 +81,7 @@ class Enrollment:
         """Register the integration as a device of the account; return the credentials to store.
 
         Raises ``EnrollmentError`` with the code ``code_refused`` (for example, because the authorization code expired
-        or was used before) or ``AlexaConnectionError``.
+        or was used before) or ``AlexaConnectionError``, whose ``sent`` is False if there is certainly no registration.
         """
         try:
             async with asyncio.timeout(REGISTER_TIMEOUT):
@@ -125,7 +125,9 @@ def _refusal(err: secureauth.EnrollmentError) -> EnrollmentError | AlexaConnecti
     unreadable = err.__cause__ is not None and (status is None or not 400 <= status < 500)
     if unreachable or unreadable or status == 429 or (status is not None and status >= 500):
         reason = None if status else type(err.__cause__).__name__
+        # Without a connection, and if Amazon throttles, there is certainly no registration.
+        sent = status != 429 and not isinstance(err.__cause__, aiohttp.ClientConnectorError)
         return AlexaConnectionError(
-            "The registration failed", endpoint="POST /auth/register", status=status, code=reason
+            "The registration failed", endpoint="POST /auth/register", status=status, code=reason, sent=sent
         )
     return EnrollmentError("Amazon refused the authorization code", code="code_refused")
