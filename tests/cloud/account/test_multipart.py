@@ -128,6 +128,15 @@ def test_a_part_that_is_too_large_is_refused(head: bytes, chunk: int) -> None:
         feed_all(parser, [data[start : start + chunk] for start in range(0, len(data), chunk)])
     assert isinstance(caught.value, AlexaBadResponseError)
     assert caught.value.code == "PART_TOO_LARGE"
+    assert caught.value.objects == []
+
+
+def test_the_objects_before_a_part_that_is_too_large_are_not_lost() -> None:
+    parser = MultipartParser(CONTENT_TYPE)
+    good = opening() + b"".join(json_part(value) for value in OBJECTS)
+    with pytest.raises(MultipartError) as caught:
+        parser.feed(good + b"Content-Type: application/json\r\n\r\n" + b"x" * (MAX_PART + 1) + b"\r\n")
+    assert caught.value.objects == OBJECTS
 
 
 def test_a_part_with_too_many_lines_is_refused() -> None:

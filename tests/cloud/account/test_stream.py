@@ -17,6 +17,7 @@ from hypercorn.config import Config
 import pytest
 import trustme
 
+from custom_components.alexa_media.cloud.account import multipart
 from custom_components.alexa_media.cloud.account.multipart import MAX_PART
 from custom_components.alexa_media.cloud.account.session import AccessToken
 from custom_components.alexa_media.cloud.account.stream import PushStream, StreamTimes
@@ -850,6 +851,16 @@ async def test_part_that_is_too_large_closes_the_stream(account: Account) -> Non
     async with opened(account) as (events, pipe):
         pipe.send(part("x" * (MAX_PART + 1)))
         assert await several(events, 2) == [StreamClosed(reason="MultipartError"), FIRST]
+
+
+async def test_pushes_before_a_part_that_is_too_large_arrive(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of them are in one chunk of bytes."""
+    monkeypatch.setattr(multipart, "MAX_HEADERS", 100)
+    async with opened(account) as (events, pipe):
+        pipe.send(volume(31) + volume(32) + b"X-Header: " + b"x" * 100 + b"\r\n")
+        first, second, closed, opening = await several(events, 4)
+        assert [level_of(first), level_of(second)] == [31, 32]
+        assert [closed, opening] == [StreamClosed(reason="MultipartError"), FIRST]
 
 
 async def test_unknown_commands_are_counted_up_to_a_limit(account: Account) -> None:

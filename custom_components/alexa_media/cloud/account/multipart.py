@@ -4,6 +4,7 @@ Every directive is one part, usually with one line of JSON. A part without a bod
 parts, such as audio of speech, are skipped.
 """
 
+from collections.abc import Sequence
 from enum import Enum, auto
 import json
 import re
@@ -24,7 +25,12 @@ _BOUNDARY: Final = re.compile(r""";\s*boundary=(?:"([^"]+)"|([^\s;]+))""", re.IG
 
 
 class MultipartError(AlexaBadResponseError):
-    """The stream cannot be parsed any further: a part or its headers are too large."""
+    """The stream cannot be parsed any further: a part or its headers are too large.
+
+    ``objects`` are those that the same bytes had completed before.
+    """
+
+    objects: Sequence[dict[str, Any]] = ()
 
 
 class _At(Enum):
@@ -64,6 +70,15 @@ class MultipartParser:
         """Parse more bytes; return the objects that are now complete, in order. Raises ``MultipartError``."""
         objects: list[dict[str, Any]] = []
         self._pending += data
+        try:
+            self._parse(objects)
+        except MultipartError as err:
+            err.objects = objects
+            raise
+        return objects
+
+    def _parse(self, objects: list[dict[str, Any]]) -> None:
+        """Process the complete lines of the pending bytes."""
         start = self._skipped(0)
         while (end := self._pending.find(b"\n", max(start, self._scanned))) >= 0:
             # A line whose beginning was dropped is neither a delimiter nor a part of JSON.
@@ -74,7 +89,6 @@ class MultipartParser:
         del self._pending[:start]
         self._drop_unneeded()
         self._scanned = len(self._pending)
-        return objects
 
     def close(self) -> list[dict[str, Any]]:
         """Return the objects completed by the end of the stream, whose last line may lack a line end.

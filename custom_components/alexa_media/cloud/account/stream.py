@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -19,7 +19,7 @@ from ..errors import AlexaAuthError, AlexaConnectionError, AlexaError, AlexaRate
 from ..http import ExchangeRecorder, retry_after
 from ..model.events import DirectiveUnknown, PushEvent, StreamClosed, StreamOpened
 from .directives import gateway, parse_directive, set_endpoint, synchronize_state
-from .multipart import MultipartParser
+from .multipart import MultipartError, MultipartParser
 from .session import AccessToken
 
 LONGEST_DELAY: Final = 3600.0
@@ -536,7 +536,11 @@ class PushStream:
         if _UNAUTHENTICATED in chunk:
             raise LostError("signed out in the stream", refused=token.value)
         keep_alives, malformed = parser.keep_alives, parser.malformed
-        directives = parser.feed(chunk)
+        error: MultipartError | None = None
+        try:
+            directives: Sequence[dict[str, Any]] = parser.feed(chunk)
+        except MultipartError as err:
+            directives, error = err.objects, err
         if parser.keep_alives > keep_alives:
             self._note_traffic()
         self._counts["keep_alives"] += parser.keep_alives - keep_alives
@@ -544,6 +548,8 @@ class PushStream:
         now = datetime.now(UTC)
         for directive in directives:
             self._directive(directive, now, address)
+        if error is not None:
+            raise error
 
     def _directive(self, directive: Mapping[str, Any], now: datetime, address: str) -> None:
         """Process one directive: queue its events, or switch the gateway; raises ``LostError``."""
