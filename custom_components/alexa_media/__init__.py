@@ -195,15 +195,18 @@ def _async_cancel_once_unloaded(hass: HomeAssistant, entry: AlexaConfigEntry, ca
 async def _async_unload(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
     """Unload the platforms once no task adds entities; return whether that succeeded.
 
-    The alarm watch holds its events during the unload, and releases them if this returns False.
+    The alarm watch holds its events during the unload, and releases them if that fails.
     """
     await entry.runtime_data.async_added()
     watch = entry.runtime_data.alarm_watch
     if watch:
         watch.async_hold()
-    is_unloaded = await hass.config_entries.async_unload_platforms(entry, _loaded_platforms(hass, entry))
-    if watch and not is_unloaded:
-        watch.async_release()
+    is_unloaded = False
+    try:
+        is_unloaded = await hass.config_entries.async_unload_platforms(entry, _loaded_platforms(hass, entry))
+    finally:
+        if watch and not is_unloaded:
+            watch.async_release()
     return is_unloaded
 
 

@@ -297,6 +297,28 @@ async def test_the_volume_of_an_alarm_is_set_late_rather_than_never(home: Home, 
     assert home.household.device("Bedroom Dot")["alertVolume"] == 90
 
 
+@pytest.mark.parametrize("raises", [True, False], ids=["raises", "returns-false"])
+async def test_alarms_are_reported_after_an_unload_that_failed(
+    home: Home, monkeypatch: pytest.MonkeyPatch, raises: bool
+) -> None:
+    """The account runs on then, so the events must not be held any longer."""
+
+    async def fail(*_args: Any) -> bool:
+        if raises:
+            raise LookupError("planted")
+        return False
+
+    await home.create()
+    with monkeypatch.context() as patch:
+        patch.setattr(home.hass.config_entries, "async_unload_platforms", fail)
+        assert not await home.hass.config_entries.async_unload(home.entry.entry_id)
+    assert home.entry.state is ConfigEntryState.FAILED_UNLOAD
+    await home.clock.advance(75, 5)
+    assert home.triggered == ["alarm_rings"]
+    home.entry.mock_state(home.hass, ConfigEntryState.LOADED)
+    await home.unload()
+
+
 @pytest.mark.parametrize("of", ["watch", "triggers"])
 async def test_a_listener_that_raises_does_not_silence_the_next_alarm(
     home: Home, caplog: pytest.LogCaptureFixture, of: str

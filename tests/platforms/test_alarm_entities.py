@@ -98,6 +98,33 @@ async def test_an_echo_that_refuses_its_sounds_does_not_affect_the_others(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+async def test_a_second_read_that_nothing_needs_does_not_shorten_the_next_one(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
+) -> None:
+    """While the second read of a refused Echo is due, no Echo is included; later, the sounds of all are read."""
+    echos = ("Kitchen Show", "Office Spot")
+    for name in echos:
+        enable(hass, config_entry, "select", f"{household.serial(name)}_default_sound")
+    sim.fault(path="/api/notification/sounds", status=400, times=1)
+    await set_up(hass, config_entry)
+    await clock.settle()
+
+    async def exclude(*names: str) -> None:
+        options = {**config_entry.options, "exclude_devices": [household.serial(name) for name in names]}
+        hass.config_entries.async_update_entry(config_entry, options=options)
+        config_entry.runtime_data.devices.async_options_changed()
+        await clock.settle()
+
+    await exclude(*echos)
+    sim.reset_ledger()
+    await clock.advance(660)
+    assert household.requests("GET", "/api/notification/*") == []
+    await exclude()
+    await clock.advance(10, 1)
+    assert household.requests("GET", "/api/notification/*").count("GET /api/notification/sounds") == len(echos)
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
 async def test_alarms_are_added_and_removed(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:

@@ -375,7 +375,11 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     async def _async_refresh_part(self) -> None:
         """Read the part that the subclass needs, or the whole topic if that is due."""
         self._part_requested = True
-        await self.async_refresh()
+        try:
+            await self.async_refresh()
+        finally:
+            # A subclass may not read at all; the request must not apply to the next read.
+            self._part_requested = False
 
     async def async_refresh_shared(self, *, part: bool = False) -> None:
         """Refresh now; callers in the same turn of the event loop share one read.
