@@ -442,7 +442,7 @@ class AlexaEntity(Entity):
 
     @callback
     def async_rename(self, **placeholders: str) -> None:
-        """Change the name, in the registry too, by replacing its placeholders."""
+        """Replace the placeholders of the name, and update the original name in the registry."""
         self._attr_translation_placeholders = placeholders
         # Home Assistant caches the name
         vars(self).pop("name", None)

@@ -317,7 +317,7 @@ def _text(value: Any) -> str | None:
 
 
 class CloudSelect(SelectEntity, AlexaSetting):
-    """Base class for selects with Amazon's values; a value missing from ``known`` is also shown and selectable."""
+    """Base class for selects whose options also include the latest values that are missing from ``known``."""
 
     @cached_property
     def _seen(self) -> dict[str, SettingValue]:

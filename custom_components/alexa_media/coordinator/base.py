@@ -190,7 +190,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @property
     def is_current(self) -> bool:
-        """Return whether the data is reliable: the last read did not fail, and the push stream is up."""
+        """Return whether the push stream is up, and not stalled, and the last read did not fail."""
         return self.push_up and self.last_update_success
 
     def will_be_shown(self, domain: str, ending: str = "") -> bool:
@@ -541,7 +541,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def async_set_push(self, up: bool) -> None:
-        """Set the state of the push stream, which determines the poll interval."""
+        """Set whether the push stream is up; a stalled stream counts as down."""
         if up == self.push_up:
             return
         self.push_up = up

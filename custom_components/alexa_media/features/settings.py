@@ -111,7 +111,7 @@ class SettingEntity(AlexaDeviceEntity[SettingValue], AlexaSetting):
 
     @callback
     def _async_want(self) -> None:
-        """Request a read of the needed settings that are not known yet, if the device is online."""
+        """Request the needed settings if the device is online."""
         if self.device.online:
             for setting in self._shown:
                 self.settings.async_want(self.serial, setting)

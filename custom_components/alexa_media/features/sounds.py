@@ -178,7 +178,7 @@ class SoundShelf:
 
     @callback
     def _async_arrived(self, source: str, task: asyncio.Task[PreparedSound]) -> None:
-        """Forget a finished conversion, so that the next caller fetches again; retrieve its unhandled error."""
+        """Forget a finished conversion; retrieve its error, which asyncio would otherwise log."""
         del self._coming[source]
         if not task.cancelled():
             task.exception()

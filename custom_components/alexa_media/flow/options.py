@@ -156,7 +156,7 @@ class AlexaMediaOptionsFlow(OptionsFlow):
 
 
 class PropertyOptionsFlow(AlexaMediaOptionsFlow):
-    """Flow for changing the options of a property: its selected Echos. Other options do not apply."""
+    """Flow for changing the options that apply to a property."""
 
     @override
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

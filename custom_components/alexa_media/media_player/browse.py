@@ -215,9 +215,9 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
             return media_type
 
     async def _async_checked(self, search: PlaySearch) -> PlaySearch:
-        """Return a search in Amazon's wording; raises ``ServiceValidationError`` with the reason of a refusal.
+        """Return a search in Amazon's wording, or unchanged if it could not be validated.
 
-        The search is returned unchanged for a group, or if the validation is not supported or gets no usable response.
+        Raises ``HomeAssistantError``, for a refused search ``ServiceValidationError`` with the reason.
         """
         if (library := self._library) is None:
             return search

@@ -140,7 +140,7 @@ _LABELS: Final = {
 def parse_notifications(data: Any) -> dict[str, Notification]:
     """Parse the notifications of the account by id; the result may be empty.
 
-    Notifications without an id or a device, such as the reminder of an automation, are skipped.
+    Notifications without an id, and those for no device, such as the reminder of an automation, are skipped.
     """
     found = (_notification(element) for element in mappings(required_list(data, "notifications", NOTIFICATIONS)))
     return by_key(((item.notification_id, item) for item in found if item), "notifications")
@@ -381,7 +381,7 @@ class AccountAlarms(AccountClient):
         return await self._transport.async_read(SOUNDS, parse_alarm_tones, query=query)
 
     async def async_default_sound(self, device: Device) -> AlarmTone | None:
-        """Return the default alarm sound of a device, or None if Amazon reports none."""
+        """Return the default alarm sound of a device, or None if it is unknown."""
         query = {**address_of(device), **_ALARM}
         return await self._transport.async_read(DEFAULT_SOUND, parse_sound, query=query)
 

@@ -963,7 +963,7 @@ class AccountSmartHome:
         return left
 
     async def _by_phoenix(self, orders: Sequence[_Order]) -> Sequence[_Order]:
-        """Send one phoenix request, and set the results; return no orders, because no other API is left."""
+        """Send the orders to phoenix; return none, because no other API is left."""
         requests = phoenix_requests([(order.appliance, order.controls) for order in orders])
         try:
             outcomes = await self._send_to_phoenix(requests)

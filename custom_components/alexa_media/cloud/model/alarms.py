@@ -85,13 +85,13 @@ class AlarmsApi(Protocol):
         """Return the available alarm sounds of a device."""
 
     async def async_default_sound(self, device: Device) -> AlarmTone | None:
-        """Return the default alarm sound of a device, or None if Amazon reports none."""
+        """Return the default alarm sound of a device, or None if it is unknown."""
 
     async def async_set_default_sound(self, device: Device, sound: AlarmTone) -> None:
         """Set the default alarm sound of a device."""
 
     async def async_alarm_volumes(self) -> Mapping[str, int]:
-        """Return the volume of alarms, timers and notifications, by serial."""
+        """Return the volume (0–100) of alarms, timers and notifications, by serial."""
 
     async def async_set_alarm_volume(self, device: Device, level: int) -> None:
         """Set the volume of alarms, timers and notifications of a device."""

@@ -44,7 +44,7 @@ def unit_id(value: str) -> str:
 
 
 def operation_id(value: str) -> str:
-    """Validate the id of an installation, which becomes part of a path, and return it."""
+    """Return the id of a Wi-Fi installation; raises ``AlexaInvalidValueError`` if it cannot be part of a path."""
     if not value.strip(".") or not value.isprintable():
         raise AlexaInvalidValueError("operation id", "an ID returned by install_wifi")
     return value
