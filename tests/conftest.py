@@ -19,6 +19,7 @@ from typing import Any
 
 import freezegun.api
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant import runner
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, State
@@ -68,27 +69,32 @@ for name in ("MySQLdb", "sniffio"):
         sys.modules[name] = None  # type: ignore[assignment] # None blocks the import
 
 
-def _make_loop_time() -> Callable[[asyncio.BaseEventLoop], float]:
-    """Return the time function of event loops for frozen and real time.
-
-    Freezegun computes the same, but searches the callers first, which adds up in thousands of calls.
-    """
-    real_time = asyncio.BaseEventLoop.time
+def _make_frozen_monotonic() -> Callable[[], float]:
+    """Return the function of freezegun for the frozen time, which is only computed again after it has advanced."""
     moment: datetime | None = None
     seconds = 0.0
 
-    def time(self: asyncio.BaseEventLoop) -> float:
+    def frozen_monotonic() -> float:
         nonlocal moment, seconds
-        if not freezegun.api.freeze_factories:
-            return real_time(self)
-        if (now := freezegun.api.freeze_factories[-1]()) is not moment:
+        if (now := freezegun.api.get_current_time()) is not moment:
             moment, seconds = now, calendar.timegm(now.timetuple()) + now.microsecond / 1e6
         return seconds
 
-    return time
+    return frozen_monotonic
 
 
-setattr(asyncio.BaseEventLoop, "time", _make_loop_time())  # noqa: B010 - mypy has another type for methods
+_frozen_monotonic = freezegun.api._get_fake_monotonic = _make_frozen_monotonic()
+
+
+def _loop_time() -> float:
+    """Return the time of event loops.
+
+    Freezegun would search the callers first, which adds up in thousands of calls.
+    """
+    return _frozen_monotonic() if freezegun.api.freeze_factories else freezegun.api.real_monotonic()
+
+
+setattr(runner, "monotonic", _loop_time)  # noqa: B010 - the module does not export it
 
 # Each test registers the actions of all entity platforms, and few tests call more than one of them.
 _make_entity_service_schema = cv._make_entity_service_schema
