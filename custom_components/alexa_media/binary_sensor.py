@@ -330,6 +330,6 @@ class AlexaMotion(_AlexaDetector):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Poll the motion sensor every minute while the entity is enabled, until Amazon pushes motion."""
+        """Poll the motion sensor every minute while the entity is enabled and Amazon does not push motion."""
         await super().async_added_to_hass()
         self.async_on_remove(self.coordinator.async_poll_often(self._appliance.entity_id, FeatureName.MOTION_SENSOR))

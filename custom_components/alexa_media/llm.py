@@ -165,7 +165,10 @@ async def _async_delete(request: _Request) -> JsonObjectType:
 
 
 async def _async_list(request: _Request) -> JsonObjectType:
-    """Return the alarms, timers and reminders of exposed Echos that the user may read, and those for all Echos."""
+    """Return the alarms, timers and reminders of the requested Echos, by default of all exposed ones.
+
+    Echos that the user may not read are left out. Items for all Echos of an account are included.
+    """
     found: list[tuple[EchoPlayer | None, Echo]] = []
     readable = await _async_readable(request)
     wanted = request.players(several=True) if request.given(_NAME, _AREA, _FLOOR) else readable

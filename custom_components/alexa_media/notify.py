@@ -260,8 +260,8 @@ class AlexaNotifier(AlexaDeviceEntity[Device], NotifyEntity):
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Send a message; returns when Amazon has accepted it.
 
-        Raises ``ServiceValidationError`` for an invalid message or title, ``Unauthorized`` if the caller may not
-        control every speaker of a group, and ``HomeAssistantError`` if Amazon does not accept the message.
+        Raises ``ServiceValidationError`` for an invalid message or title, ``Unauthorized`` like
+        ``async_require_speakers``, and ``HomeAssistantError`` if Amazon does not accept the message.
         """
         kind = self.entity_description.kind
         await async_require_speakers(self)

@@ -347,9 +347,9 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @property
     def _is_due(self) -> bool:
-        """Return whether to read the whole topic, and not just a part: the last read failed, or a poll is due.
+        """Return whether the whole topic has to be read even if only a part was requested.
 
-        A read of a part postpones the next poll.
+        A read of a part postpones the next poll of the whole topic.
         """
         if self.read_whole_at is None or not self.last_update_success:
             return True

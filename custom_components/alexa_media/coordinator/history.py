@@ -309,7 +309,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
         self._fire_new_commands()
 
     async def async_wait(self) -> None:
-        """Wait up to ten seconds for a read that is due after a waking; start it as soon as the record can exist."""
+        """Wait up to ten seconds for a scheduled read; start it as soon as the record of the last waking can exist."""
         if self._hint.is_set:
             wait = max(0.0, self._woken_at + self.hint_delay - self.hass.loop.time())
             self._hint.call_later(wait, self._async_on_hint)

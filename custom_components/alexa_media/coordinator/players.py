@@ -38,7 +38,7 @@ POSITION_TOLERANCE: Final = 2.0
 
 
 class PlayersCoordinator(TopicCoordinator[Player]):
-    """Players by serial, read with two requests for the whole account and updated by pushes."""
+    """Players by serial: the sessions and volumes of the whole account, read by polls and updated by pushes."""
 
     topic: ClassVar[str] = "players"
 

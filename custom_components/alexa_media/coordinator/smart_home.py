@@ -130,7 +130,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @property
     def _polled(self) -> set[str]:
-        """Return the appliances to read every minute: those with an enabled value that is not pushed."""
+        """Return the appliances that ``async_poll_often`` reads every minute: those whose feature is not pushed."""
         return {entity_id for entity_id, feature in self._often if (entity_id, feature) not in self._pushed_features}
 
     def _enabled(self) -> set[str]:
@@ -148,7 +148,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     @property
     @override
     def wanted_interval(self) -> timedelta:
-        """Return the poll interval: a minute while an enabled entity shows a value that is not pushed."""
+        """Return the poll interval: a minute while ``async_poll_often`` or ``async_poll_sounds`` requires it."""
         return _SHORT_INTERVAL if self._polled or self._listening else self._full_interval
 
     def _take(self, states: Mapping[str, ApplianceState], now: float) -> None:
@@ -212,7 +212,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @callback
     def async_poll_often(self, entity_id: str, feature: FeatureName) -> Callable[[], None]:
-        """Read an appliance every minute until a push contains this feature; return a function to stop."""
+        """Read an appliance every minute while this feature is not pushed; return a function to stop."""
         return self._async_count(self._often, (entity_id, str(feature)))
 
     @callback
@@ -261,7 +261,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @callback
     def _async_take_pushed(self, entity_id: str, state: ApplianceState) -> None:
-        """Apply pushed samples of one appliance, and stop waiting for pushes of their features."""
+        """Apply pushed samples of one appliance; samples that are older than the known ones are ignored."""
         held = self.data.get(entity_id, ApplianceState())
         updated = held.updated(state)
         if updated is held:

@@ -479,7 +479,7 @@ _NEW: Final = timedelta(minutes=10)
 def _place_echos(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     """Assign recently registered Echos without an area to the areas of their rooms in Alexa.
 
-    The rooms may only have been read after an Echo was registered.
+    An Echo may be registered before the rooms have been read.
     """
     if (appliances := entry.runtime_data.appliances) is None:
         return

@@ -70,7 +70,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
 
     @override
     async def async_command(self, command: Command, target: Device | None = None) -> None:
-        """Run a command; for a group, the caller needs permission to control every speaker."""
+        """Run a command; raises ``Unauthorized`` like ``async_require_speakers``."""
         await async_require_speakers(self)
         await super().async_command(command, target)
 

@@ -27,7 +27,7 @@ class AlexaSetting(Entity):
     @property
     @abstractmethod
     def present(self) -> SettingValue | None:
-        """Return Amazon's value of the setting; None until it is known."""
+        """Return Amazon's value of the setting, or None if it is unknown."""
 
     @abstractmethod
     async def async_write(self, value: SettingValue) -> None:

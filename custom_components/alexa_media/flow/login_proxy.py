@@ -309,7 +309,7 @@ def async_open_login(
 
 
 def _frontend_base() -> str | None:
-    """Return the URL of the frontend in the browser of the current request, or None."""
+    """Return the origin of the frontend that the browser names in the current request, or None."""
     request = http.current_request.get()
     given = request.headers.get(HEADER_FRONTEND_BASE) if request is not None else None
     try:

@@ -200,7 +200,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
     async def _async_content_type(self, media_type: str) -> str:
         """Return a content type as commands need it: a built-in type in lower case, a provider as its id.
 
-        An unknown name is returned unchanged, also if the providers of the account cannot be read.
+        A name that is unknown or cannot be looked up is returned unchanged.
         """
         if own := own_type(media_type):
             return own

@@ -195,7 +195,7 @@ async def _async_create_each(hass: HomeAssistant, plans: Iterable[_Plan], made: 
 async def _async_complete(
     create: Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]], call: ServiceCall
 ) -> ServiceResponse:
-    """Run an action to its end, even if the caller is canceled, so that it applies to all Echos or to none.
+    """Run an action to its end even if the caller is canceled, so that it does not stop halfway.
 
     A restarted automation cancels its actions, for example.
     """

@@ -815,7 +815,8 @@ class AccountSmartHome:
     async def async_arm(self, panel: Appliance, state: ArmState, *, code: str | None = None) -> None:
         """Arm or disarm with GraphQL.
 
-        Without a code, phoenix is tried if GraphQL refuses the form of the request or does not know the panel.
+        Without a code, phoenix is tried if GraphQL is unavailable for this, refuses the form of the request, or does
+        not know the panel.
         """
         body = arm_request(panel, state, code)
         error: AlexaCommandError | AlexaUnsupportedError | None
@@ -897,7 +898,7 @@ class AccountSmartHome:
         return taken
 
     async def _send(self, orders: Sequence[_Order]) -> None:
-        """Send controls with GraphQL, and refused ones with phoenix if possible; set the result of each caller."""
+        """Send controls with GraphQL, and refused ones with phoenix if possible."""
         if left := await self._guarded(self._by_graphql, orders):
             await self._guarded(self._by_phoenix, left)
 

@@ -293,7 +293,7 @@ class Transport:
             raise AlexaRateLimitedError("Amazon throttles the account", retry_after=remaining, endpoint=endpoint.label)
 
     def _note_throttling(self, request: _Request, answer: HttpAnswer) -> float | None:
-        """Record whether the request was throttled; return the seconds to wait before a retry, or None if it was not.
+        """Update the throttling; return the seconds to wait before a retry, or None if the request was not throttled.
 
         Raises ``AlexaRateLimitedError`` for a throttled request that is not retried.
         """

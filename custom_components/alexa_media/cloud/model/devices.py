@@ -1,4 +1,4 @@
-"""Devices, groups, players, notifications and Amazon Kids: immutable values and protocol.
+"""Accounts, devices, groups, players and notifications as immutable values, and the protocol for Amazon Kids.
 
 An ``OpenEnum`` maps unknown values to ``UNKNOWN``. Fields named ``…_raw`` store the received text, for diagnostics. A
 speaker group may contain other groups, such as a stereo pair.

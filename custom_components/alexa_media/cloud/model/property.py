@@ -17,8 +17,8 @@ LOCALES = "System.locales"
 class ManagedUnit:
     """An organization, property, floor or room.
 
-    ``path`` contains the names of the units below the managed unit, down to this one; for the managed unit, its own
-    name.
+    ``path`` contains the names from the unit below the config entry's unit down to this one. For the config entry's
+    unit, it contains only its own name.
     """
 
     unit_id: str

@@ -314,7 +314,7 @@ class OpenWifi:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PskWifi:
-    """A Wi-Fi network with a shared password; ``repr`` omits it."""
+    """A Wi-Fi network with a shared password; ``repr`` omits the password."""
 
     ssid: str
     password: str = field(repr=False)
