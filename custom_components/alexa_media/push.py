@@ -120,7 +120,7 @@ def _now_playing(data: AlexaRuntimeData, event: NowPlayingChanged) -> None:
 
 @_rule(AudioPlayerStateChanged, Verb.APPLY)
 def _audio_state(data: AlexaRuntimeData, event: AudioPlayerStateChanged) -> None:
-    """Set the player state."""
+    """Apply a player state."""
     if data.players:
         data.players.async_audio_state(event)
 

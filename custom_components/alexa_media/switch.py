@@ -378,7 +378,7 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], _Switch):
 
     @property
     def _targets(self) -> Sequence[Device]:
-        """Return the devices whose setting the switch shows and changes; for a group, leaf devices."""
+        """Return the devices whose setting the switch shows and changes."""
         return self.coordinator.among(self.runtime.devices.leaves(self.device))
 
     @property

@@ -196,7 +196,7 @@ class Drift:
 
     @property
     def observations(self) -> Mapping[str, Mapping[str, int]]:
-        """Return the number of each observation, by kind."""
+        """Return the count of each observation, by kind."""
         return {kind: dict(counts) for kind, counts in self._counts.items()}
 
     def __len__(self) -> int:

@@ -178,11 +178,11 @@ class LastCommand:
 
 
 class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
-    """The last command by serial, read when an Echo has woken, starting from the last known record.
+    """The last command by serial, read when an Echo has woken.
 
-    The first read follows 2 s after a waking; further reads after wakings are at least 10 s apart unless an action
-    waits for one. Without listeners, only actions read the history. Setup reads nothing: the first read happens when
-    the push stream has opened, or with the first poll.
+    The read follows 2 to 5 s after the waking. Reads after wakings are at least 10 s apart unless an action waits for
+    one. Without listeners, only actions read the history. Setup reads nothing: the first read happens when the push
+    stream has opened, or with the first poll.
     """
 
     topic: ClassVar[str] = "history"

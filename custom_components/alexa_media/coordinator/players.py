@@ -125,7 +125,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @override
     def _settled(self, key: str, value: Player, began: float) -> Player:
-        """Return the player to show; keep present values that the read lacks or is too old to contain."""
+        """Return the player to show; keep present values that were not read or may be newer than the read."""
         shown = self.data.get(key, Player())
         if self._is_partial or not self.written.takes_read(key, value.volume, began):
             value = replace(value, volume=shown.volume)
@@ -192,7 +192,10 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_note_external(self, session: Session) -> None:
-        """Remember for a day that a session's provider, if known, uses its own player; call its players' listeners."""
+        """Remember for a day that a session's provider, or the session if that is unknown, uses its own player.
+
+        Calls the listeners of the players with such sessions.
+        """
         if session.media.provider is None and session.session_id is None:
             return
         self._external[_provider(session)] = self.hass.loop.time() + EXTERNAL_MEMORY

@@ -72,7 +72,7 @@ class Recovery:
         entry.async_on_unload(self._async_close)
 
     def _failing(self) -> list[TopicCoordinator[Any]]:
-        """Return the failed topics, least recently attempted first."""
+        """Return the failed topics that may recover, least recently attempted first."""
         failing = [topic for topic in self._topics if _is_failing(topic)]
         return sorted(failing, key=lambda topic: self._tried_at.get(topic.name, 0.0))
 

@@ -332,7 +332,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @callback
     def _async_await_pushes(self, entity_id: str) -> None:
-        """Wait for a push of each changed feature; read the appliances without one, many in one request."""
+        """Request a read of an appliance unless each of its changed features is pushed soon."""
         if not self._expected.get(entity_id):
             return
         if not self.push_up:

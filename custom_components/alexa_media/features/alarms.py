@@ -128,7 +128,7 @@ def serials_of(echo: Echo) -> list[str]:
 
 
 def leaves_of(echo: Echo) -> tuple[Device, ...]:
-    """Return the single devices behind a device (``DevicesCoordinator.leaves``)."""
+    """Return ``DevicesCoordinator.leaves`` of a device."""
     return echo.entry.runtime_data.devices.leaves(echo.device)
 
 

@@ -118,7 +118,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
 
     @override
     async def async_mute_volume(self, mute: bool) -> None:
-        """Set the volume to 0, or restore it unless the player is known to be audible.
+        """Set the volume to 0; to unmute, restore it unless the player is known to be audible.
 
         Amazon has no command to mute. Setting a volume also unmutes the device.
         """

@@ -216,7 +216,7 @@ def _log_failure(task: asyncio.Task[ServiceResponse]) -> None:
 
 @asynccontextmanager
 async def _undone_on_failure(hass: HomeAssistant) -> AsyncGenerator[_Made]:
-    """Yield a list for what the block creates; after a ``HomeAssistantError``, delete that again and raise the error.
+    """Yield a list for what the block creates; after a ``HomeAssistantError``, delete what is listed, and raise again.
 
     If some could not be deleted, raises ``HomeAssistantError`` with their ids instead.
     """

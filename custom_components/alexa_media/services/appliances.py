@@ -138,7 +138,7 @@ async def _async_rooms(call: ServiceCall) -> ServiceResponse:
 
 
 def _areas(hass: HomeAssistant, entry: AlexaConfigEntry, appliances: AppliancesCoordinator) -> dict[str, set[str]]:
-    """Return the endpoint ids of an account's devices by area name; hyphens in the name are replaced by spaces."""
+    """Return endpoint ids of appliances by area name; hyphens in the name are replaced by spaces."""
     areas, devices = ar.async_get(hass), dr.async_get(hass)
     found: dict[str, set[str]] = {}
     for appliance in appliances.discovered.values():

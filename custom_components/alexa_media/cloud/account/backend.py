@@ -225,7 +225,7 @@ class AccountBackend(AlexaBackend):
         return self._account
 
     async def async_deregister(self) -> None:
-        """Deregister the integration from the account."""
+        """Deregister the integration from the account; a failure is only logged."""
         await self._session.async_deregister()
 
     async def async_close(self) -> None:

@@ -101,7 +101,7 @@ class AlexaBackend(Protocol):
 
     @property
     def drift(self) -> Drift:
-        """Return the counts of responses whose form differs from earlier ones."""
+        """Return the observed deviations of the responses."""
 
     @property
     def unsupported(self) -> tuple[str, ...]:

@@ -110,7 +110,7 @@ class SmartPropertiesBackend(AlexaBackend):
 
     @property
     def drift(self) -> Drift:
-        """Return the counts of responses whose form differs from earlier ones."""
+        """Return the observed deviations of the responses."""
         return self._client.transport.drift
 
     def _watched_of(self, topic: str) -> frozenset[str]:
