@@ -35,7 +35,7 @@ from .const import CONF_EMAIL, CONF_FEW_ENTITIES, CONF_ID_PREFIX, CONF_ID_SUFFIX
 from .coordinator.absences import KeptTopicCoordinator
 from .coordinator.base import EXISTENCE, TopicCoordinator
 from .coordinator.removal import Removal
-from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
+from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData, running_data
 from .issues import translated
 
 # Adding 20 new entities at once can block the event loop for 50 ms because of the registries.
@@ -315,6 +315,13 @@ def invalid_input(key: str, **placeholders: str) -> ServiceValidationError:
     return translated(ServiceValidationError, key, **placeholders)
 
 
+def data_of(entry: AlexaConfigEntry) -> AlexaRuntimeData:
+    """Return the runtime data of an account; raises ``ServiceValidationError`` if it was unloaded during an action."""
+    if (runtime := running_data(entry)) is None:
+        raise invalid_input("account_not_loaded")
+    return runtime
+
+
 async def async_all[T](parts: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     """Return the results of all coroutines; raise the most serious error after all have ended."""
     results = await asyncio.gather(*parts, return_exceptions=True)
@@ -503,6 +510,8 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
         """
         super().__init__(coordinator, context=device.serial)
         self.entry = entry
+        # An action that waits keeps its runtime data although the account is reloaded; commands then fail.
+        self.runtime = entry.runtime_data
         self.serial = device.serial
         self._last_device = device
         self._attr_unique_id = player_unique_id(entry, device.serial)
@@ -523,11 +532,6 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
         super().add_to_platform_start(hass, platform, parallel_updates)
         if self.device_info is None:
             self.device_entry = registered_device(hass, self.entry, self._last_device)
-
-    @property
-    def runtime(self) -> AlexaRuntimeData:
-        """Return the runtime data of the account."""
-        return self.entry.runtime_data
 
     @property
     def device(self) -> Device:

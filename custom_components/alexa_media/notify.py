@@ -57,6 +57,7 @@ from .features.speech import (
     can_speak,
     echo_players,
     expand,
+    is_loaded,
     is_player,
     message_of,
     must_have_effect,
@@ -550,7 +551,7 @@ async def _async_notify_apps(
 
 async def _async_notify_app(hass: HomeAssistant, prepared: AppMessage, players: Sequence[EchoPlayer]) -> Report:
     """Send a message to the Alexa apps of one account; return the same result for each of its players."""
-    sender = next((player for player in players if player.device), None)
+    sender = next((player for player in players if player.device and is_loaded(player.entry)), None)
     if sender is None or sender.device is None:
         return Report(failed=[(player, obstacle(player) or Reason.OFFLINE) for player in players])
     backend = sender.entry.runtime_data.backend

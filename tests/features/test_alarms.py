@@ -14,6 +14,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from alexa_sim.client import ControlClient
+from custom_components.alexa_media import backends
 from custom_components.alexa_media.services import alarms
 from tests.conftest import Clock, Household, quiet, set_up, state_of, until
 
@@ -417,6 +418,41 @@ async def test_an_alarm_is_deleted_when_another_one_fails(
     with pytest.raises(HomeAssistantError, match="not created"):
         await caller
     assert set(all_held(household)) == before
+
+
+async def test_an_alarm_is_deleted_when_another_one_fails_during_a_slow_reload(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """If the account cannot be set up again in time, the error says which alarm is left."""
+    monkeypatch.setattr(alarms, "UNDO_PAUSES", (0.0, 0.1))
+    create, may_go_on = backends.async_create_backend, asyncio.Event()
+
+    async def create_slowly(*args: Any) -> Any:
+        await may_go_on.wait()
+        return await create(*args)
+
+    monkeypatch.setattr("custom_components.alexa_media.async_create_backend", create_slowly)
+    before = set(all_held(household))
+    kept = [name for name in household.device("Office Spot")["capabilities"] if name != "TIMERS_AND_ALARMS"]
+    household.change("Office Spot", capabilities=kept)
+    sim.fault(path="/api/notifications", method="GET", times=1, hang=True)
+    echos = [BEDROOM, "media_player.office_spot"]
+    caller = asyncio.create_task(act(hass, "create_alarm", entity_id=echos, at=tomorrow("18:00:00")))
+    await received(sim, "/api/notifications")
+    reload = asyncio.create_task(hass.config_entries.async_reload(entry.entry_id))
+    try:
+        with pytest.raises(HomeAssistantError) as raised:
+            await caller
+    finally:
+        may_go_on.set()
+        await reload
+    (left,) = set(all_held(household)) - before
+    assert raised.value.translation_key == "alarm_left"
+    assert raised.value.translation_placeholders == {"left": f"Bedroom Dot ({left})"}
 
 
 @pytest.mark.parametrize("is_refused", [False, True], ids=["accepted", "refused"])

@@ -120,6 +120,24 @@ async def test_the_original_volume_is_restored_if_the_entry_is_reloaded_during_a
     assert volumes_sent(sim) == [60, 35]
 
 
+async def test_a_message_whose_account_is_unloaded_before_it_is_sent_fails(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    """The error names the Echo and the reason."""
+    entry.runtime_data.players.data = {}
+    sim.reset_ledger()
+    volumes = "/api/devices/deviceType/dsn/audio/v1/allDeviceVolumes"
+    sim.fault(path=volumes, hang=True)
+    caller = asyncio.create_task(speak(hass, KITCHEN, volume=0.8))
+    async with asyncio.timeout(20):
+        while volumes not in sim.progress()[1]:
+            await asyncio.sleep(0.01)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    with pytest.raises(HomeAssistantError, match="the account is being unloaded"):
+        await caller
+    assert sim.spoken() == []
+
+
 async def test_an_unknown_volume_is_read(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:

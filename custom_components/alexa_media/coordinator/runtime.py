@@ -351,11 +351,18 @@ _PARTS: Final = (
 
 
 @callback
+def running_data(entry: AlexaConfigEntry) -> AlexaRuntimeData | None:
+    """Return the runtime data of an entry that is loaded, or that is being set up and already has some; else None."""
+    if entry.state not in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_IN_PROGRESS):
+        return None
+    return getattr(entry, "runtime_data", None)
+
+
+@callback
 def running_entries(hass: HomeAssistant) -> list[AlexaConfigEntry]:
-    """Return the entries that are loaded, or that are being set up and already have runtime data."""
-    states = (ConfigEntryState.LOADED, ConfigEntryState.SETUP_IN_PROGRESS)
+    """Return the entries that have runtime data (``running_data``)."""
     entries: list[AlexaConfigEntry] = hass.config_entries.async_entries(DOMAIN)
-    return [entry for entry in entries if entry.state in states and getattr(entry, "runtime_data", None) is not None]
+    return [entry for entry in entries if running_data(entry) is not None]
 
 
 def sharing_registration(hass: HomeAssistant, entry: ConfigEntry[Any]) -> list[ConfigEntry[Any]]:

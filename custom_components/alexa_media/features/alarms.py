@@ -31,7 +31,7 @@ from ..cloud.phrases import Phrases, phrases_for
 from ..const import CONF_DEFAULT_DEVICE, DOMAIN
 from ..coordinator.alarm_watch import AlarmWatch
 from ..coordinator.device_states import NotificationsCoordinator
-from ..coordinator.runtime import AlexaConfigEntry
+from ..coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData, running_data
 from ..entity import command_errors, invalid_input, player_unique_id
 from ..issues import NO_DEFAULT
 
@@ -71,9 +71,13 @@ ALL_DEVICES: Final = Device(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Echo:
-    """A device with its account, and with the account's alarms API, notifications and ``AlarmWatch``."""
+    """A device with its account, and with the account's runtime data, alarms API, notifications and ``AlarmWatch``.
+
+    An action that waits keeps its runtime data although the account is reloaded; commands then fail.
+    """
 
     entry: AlexaConfigEntry
+    runtime: AlexaRuntimeData
     device: Device
     api: AlarmsApi
     notifications: NotificationsCoordinator
@@ -101,17 +105,17 @@ class Echo:
 def echo_of(entry: AlexaConfigEntry, serial: str) -> Echo | None:
     """Return a device of an account, or ``ALL_DEVICES`` for the serial ``EVERYWHERE``.
 
-    None if the account is neither loaded nor being set up, if its cloud does not support alarms, or if it has no such
-    device. During the setup, the runtime data must exist.
+    None if the account has no runtime data (``running_data``), if its cloud does not support alarms, or if it has no
+    such device.
     """
-    if entry.state not in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_IN_PROGRESS):
+    if (runtime := running_data(entry)) is None:
         return None
-    runtime = entry.runtime_data
     device = ALL_DEVICES if serial == EVERYWHERE else runtime.devices.data.get(serial)
     if not (device and runtime.backend.alarms and runtime.notifications and runtime.alarm_watch):
         return None
     return Echo(
         entry=entry,
+        runtime=runtime,
         device=device,
         api=runtime.backend.alarms,
         notifications=runtime.notifications,
@@ -123,13 +127,13 @@ def serials_of(echo: Echo) -> list[str]:
     """Return the serial of a device; for ``ALL_DEVICES``, the serials of all devices that support reminders."""
     if echo.device.serial != EVERYWHERE:
         return [echo.device.serial]
-    devices = echo.entry.runtime_data.devices.data
+    devices = echo.runtime.devices.data
     return [serial for serial, device in devices.items() if CAN_REMIND in device.capabilities]
 
 
 def leaves_of(echo: Echo) -> tuple[Device, ...]:
     """Return ``DevicesCoordinator.leaves`` of a device."""
-    return echo.entry.runtime_data.devices.leaves(echo.device)
+    return echo.runtime.devices.leaves(echo.device)
 
 
 @callback
@@ -273,12 +277,12 @@ async def async_find(hass: HomeAssistant, notification_id: str) -> tuple[Echo, N
     """Return the notification with the given id or index, and its device.
 
     Notifications that are not current are read first. If none is found, raises ``HomeAssistantError`` if an account
-    could not be read, else ``ServiceValidationError``.
+    could not be read, else ``ServiceValidationError``, also if an account is unloaded meanwhile.
     """
     entries: list[AlexaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     failed: tuple[AlexaConfigEntry, AlexaError] | None = None
     for entry in entries:
-        if (notifications := entry.runtime_data.notifications) is None:
+        if (runtime := running_data(entry)) is None or (notifications := runtime.notifications) is None:
             continue
         try:
             await notifications.async_make_current()
@@ -291,6 +295,8 @@ async def async_find(hass: HomeAssistant, notification_id: str) -> tuple[Echo, N
     if failed:
         with command_errors(hass, failed[0]):
             raise failed[1]
+    if any(entry.state is not ConfigEntryState.LOADED for entry in entries):
+        raise invalid_input("account_not_loaded")
     raise invalid_input("alarm_gone", id=notification_id)
 
 
@@ -416,7 +422,7 @@ async def async_sound(hass: HomeAssistant, echo: Echo, text: str | None) -> Alar
     """
     if not text:
         return None
-    device = echo.entry.runtime_data.devices.data.get(next(iter(serials_of(echo)), ""), echo.device)
+    device = echo.runtime.devices.data.get(next(iter(serials_of(echo)), ""), echo.device)
     with command_errors(hass, echo.entry):
         sounds = await echo.api.async_sounds(device)
     for sound in sounds:
@@ -508,7 +514,7 @@ async def async_switch(hass: HomeAssistant, echo: Echo, alarm: Notification, *, 
 
 async def async_volume(echo: Echo, alarm_id: str, volume: float | None) -> None:
     """Set the separate volume (0–1) of an alarm, or remove that volume (``None``)."""
-    if (volumes := echo.entry.runtime_data.alarm_volume_override) is not None:
+    if (volumes := echo.runtime.alarm_volume_override) is not None:
         await volumes.async_set(alarm_id, None if volume is None else round(volume * 100))
 
 
@@ -522,7 +528,7 @@ def phrases_of(echo: Echo) -> Phrases:
 async def async_send_phrase(hass: HomeAssistant, echo: Echo, sentence: str) -> None:
     """Send a device a text command about its alarms, timers or reminders."""
     with command_errors(hass, echo.entry):
-        await echo.entry.runtime_data.backend.async_execute(TextCommand(text=sentence), (echo.device,))
+        await echo.runtime.backend.async_execute(TextCommand(text=sentence), (echo.device,))
     echo.notifications.async_expect(echo.device.serial)
 
 

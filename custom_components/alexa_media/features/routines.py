@@ -12,7 +12,7 @@ from ..cloud.names import same, tidy
 from ..const import CONF_DEFAULT_DEVICE
 from ..coordinator.media import RoutinesCoordinator
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import AccountEntity, Candidates, EntityAdder, command_errors, invalid_input
+from ..entity import AccountEntity, Candidates, EntityAdder, command_errors, data_of, invalid_input
 from ..issues import NO_DEFAULT
 from .targets import Permissions
 
@@ -79,9 +79,10 @@ async def _async_run(
 def _default_echo(entry: AlexaConfigEntry) -> Device | None:
     """Return the Echo for "the device you speak to", or None.
 
-    It is the default device if that is a single Echo, else the only Echo of the account.
+    It is the default device if that is a single Echo, else the only Echo of the account. Raises
+    ``ServiceValidationError`` if the account isn't loaded.
     """
-    devices = entry.runtime_data.devices.data.values()
+    devices = data_of(entry).devices.data.values()
     echos = {
         device.serial: device for device in devices if not device.is_group and device.family is not DeviceFamily.VOX
     }

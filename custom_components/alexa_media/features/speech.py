@@ -20,7 +20,7 @@ from ..cloud.model.commands import Announce, Command, SetVolume, Speak
 from ..cloud.model.devices import Device, Volume
 from ..cloud.ssml import SsmlError, checked, in_language, plain, speaking_seconds
 from ..const import DOMAIN
-from ..coordinator.runtime import AlexaConfigEntry
+from ..coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
 from ..entity import account_error, account_name, invalid_input, player_unique_id
 from ..issues import translated
 
@@ -427,32 +427,33 @@ def _obstacle(player: EchoPlayer, message: Message) -> Reason | None:
         return reason
     if not can_speak(player.device):
         return Reason.NO_VOICE
-    if message.dnd is DndPolicy.AMAZON or not _is_dnd(player):
+    if message.dnd is DndPolicy.AMAZON or not _is_dnd(player.entry.runtime_data, player):
         return None
     return None if message.dnd is DndPolicy.OVERRIDE and message.spoken else Reason.DO_NOT_DISTURB
 
 
-def _is_dnd(player: EchoPlayer) -> bool:
+def _is_dnd(runtime: AlexaRuntimeData, player: EchoPlayer) -> bool:
     """Return whether Do Not Disturb is on; False if it is unknown."""
-    dnd = player.entry.runtime_data.dnd
+    dnd = runtime.dnd
     return bool(dnd and player.device and dnd.data.get(player.device.serial))
 
 
 async def _async_send(hass: HomeAssistant, message: Message, players: Sequence[EchoPlayer], report: Report) -> None:
     """Send the message to the Echos of one account, and record the result in ``report``."""
     entry = players[0].entry
-    levels = await _async_levels(message, players)
+    runtime = entry.runtime_data
+    levels = await _async_levels(runtime, message, players)
     plans: list[tuple[Device, tuple[Command, ...]]] = []
     for player in players:
         if (device := player.device) is not None:
-            disturb = message.dnd is DndPolicy.OVERRIDE and _is_dnd(player)
+            disturb = message.dnd is DndPolicy.OVERRIDE and _is_dnd(runtime, player)
             plans.append((device, message.commands(disturb=disturb, restore=levels.get(device.serial))))
     try:
-        errors = await entry.runtime_data.backend.async_execute_each(plans)
+        errors = await runtime.backend.async_execute_each(plans)
     except AlexaError as err:
         errors = [err] * len(plans)
     finally:
-        _note_end(hass, entry, message, levels)
+        _note_end(hass, runtime, message, levels)
     for player, (_, commands), error in zip(players, plans, errors, strict=True):
         if error is None:
             report.sent.append((player, commands))
@@ -462,14 +463,13 @@ async def _async_send(hass: HomeAssistant, message: Message, players: Sequence[E
                 entry.async_start_reauth(hass)
 
 
-async def _async_levels(message: Message, players: Sequence[EchoPlayer]) -> dict[str, int]:
+async def _async_levels(runtime: AlexaRuntimeData, message: Message, players: Sequence[EchoPlayer]) -> dict[str, int]:
     """Return the volumes to restore (0–100), by serial, and record the temporary volumes.
 
     An Echo whose volume remains unknown is left out, and speaks at its present volume.
     """
     if message.volume is None:
         return {}
-    runtime = players[0].entry.runtime_data
     serials = [player.device.serial for player in players if player.device]
     levels = _levels(runtime.temporary_volumes.known(serials))
     if not levels.keys() >= set(serials):
@@ -490,7 +490,7 @@ def _levels(volumes: Mapping[str, Volume]) -> dict[str, int]:
     return {serial: volume.level for serial, volume in volumes.items() if volume.level is not None}
 
 
-def _note_end(hass: HomeAssistant, entry: AlexaConfigEntry, message: Message, levels: Iterable[str]) -> None:
+def _note_end(hass: HomeAssistant, runtime: AlexaRuntimeData, message: Message, levels: Iterable[str]) -> None:
     """Store the latest end of a message's temporary volumes; ``levels`` are the serials of the Echos that have one."""
     until = hass.loop.time() + speaking_seconds(message.text, message.sound_seconds, longest=True) + _LATE
-    entry.runtime_data.temporary_volumes.async_sent(levels, until)
+    runtime.temporary_volumes.async_sent(levels, until)

@@ -20,7 +20,7 @@ from homeassistant.helpers.target import SelectedEntities, TargetSelection, asyn
 from ..cloud.model.devices import EVERYWHERE, Device
 from ..const import DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry, running_entries
-from ..entity import AlexaDeviceEntity, invalid_input, player_entity_id, player_unique_id
+from ..entity import AlexaDeviceEntity, data_of, invalid_input, player_entity_id, player_unique_id
 from .speech import Recipient, echo_players, expand, recipients_of
 
 
@@ -51,9 +51,10 @@ class Permissions:
     def require_echos(self, entry: AlexaConfigEntry, serials: Iterable[str]) -> None:
         """Raise ``Unauthorized`` for the first Echo whose media player the caller may not control.
 
-        For a speaker group, this includes all its members that the options do not exclude.
+        For a speaker group, this includes all its members that the options do not exclude. Raises
+        ``ServiceValidationError`` if the account isn't loaded.
         """
-        devices = entry.runtime_data.devices
+        devices = data_of(entry).devices
         every = dict.fromkeys(serials)
         for device in [devices.data[serial] for serial in every if serial in devices.data]:
             every |= dict.fromkeys(serial for serial in devices.members_of(device) if serial in devices.data)

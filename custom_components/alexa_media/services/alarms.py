@@ -249,7 +249,7 @@ async def _async_undo(hass: HomeAssistant, echo: Echo, created: str) -> bool:
             with suppress(HomeAssistantError):
                 await async_delete(hass, echo, item)
                 return True
-        elif was_listed and echo.notifications.last_update_success:
+        elif was_listed and echo.notifications.last_update_success and not echo.notifications.is_closed:
             return True
     return False
 

@@ -202,9 +202,9 @@ def _changing(
         managed = _device_of(call)
         if confirm:
             _require_consent(call, managed, serial=serial)
+        runtime = managed.entry.runtime_data
         with command_errors(call.hass, managed.entry):
             await send(managed, call.data)
-        runtime = managed.entry.runtime_data
         await runtime.devices.async_refresh()
         if runtime.appliances:
             await runtime.appliances.async_refresh()
