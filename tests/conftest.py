@@ -2,7 +2,7 @@
 
 import asyncio
 import calendar
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -24,6 +24,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import config_validation as cv, event
+from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.async_ import get_scheduled_timer_handles
 from hypothesis import settings
@@ -35,9 +36,13 @@ from alexa_sim.client import ControlClient, Running, start
 from alexa_sim.redirect import install
 import custom_components.alexa_media
 from custom_components.alexa_media import push
+from custom_components.alexa_media.cloud.account import media, scheduler, transport
 from custom_components.alexa_media.cloud.account.backend import AccountBackend
+from custom_components.alexa_media.cloud.account.scheduler import speech_seconds
 from custom_components.alexa_media.cloud.model.api import AlexaBackend
+from custom_components.alexa_media.cloud.model.commands import Command
 from custom_components.alexa_media.const import DOMAIN
+from custom_components.alexa_media.coordinator.base import TopicCoordinator
 
 assert custom_components.alexa_media.PLATFORMS  # imported early, otherwise Home Assistant does not find it
 
@@ -299,8 +304,9 @@ def config_entry(hass: HomeAssistant, entry_data: dict[str, Any]) -> MockConfigE
 async def entry(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[MockConfigEntry]:
-    """Return a loaded entry with push up and no requests in flight; the first reads are not delayed."""
+    """Return a loaded entry with push up and no requests in flight; the first reads and retries are not delayed."""
     monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
+    monkeypatch.setattr(transport, "RETRY_PAUSE_SECONDS", 0.02)
     await set_up(hass, config_entry)
     await quiet(hass, sim, calm=0.4, rest=0.03)
     yield config_entry
@@ -345,7 +351,7 @@ async def quiet(
         requests, under_way = sim.progress()
         if requests != count:
             count, since = requests, _real_time()
-        if since > now or not _at_rest(statistics(hass), under_way) or next_timer() <= calm:
+        if since > now or not _at_rest(statistics(hass), under_way) or _next_timer_but_saves() <= calm:
             resting_since = _real_time()
         assert now < end, "the integration does not stop sending requests"
         await _breathe(0.005)
@@ -370,9 +376,22 @@ def streams_at_rest(stats: list[Mapping[str, Any]], under_way: list[str]) -> boo
 
 def next_timer() -> float:
     """Return the seconds until the next timer of the event loop."""
-    loop = asyncio.get_running_loop()
-    timers = get_scheduled_timer_handles(loop)
-    return min((timer.when() for timer in timers if not timer.cancelled()), default=math.inf) - loop.time()
+    return _first_of(get_scheduled_timer_handles(asyncio.get_running_loop()))
+
+
+def _next_timer_but_saves() -> float:
+    """Return the seconds until the next timer other than those that save a file, which lead to no request."""
+    return _first_of(
+        timer
+        for timer in get_scheduled_timer_handles(asyncio.get_running_loop())
+        if not isinstance(getattr(timer._callback, "__self__", None), Store)  # type: ignore[attr-defined]
+    )
+
+
+def _first_of(timers: Iterable[asyncio.TimerHandle]) -> float:
+    """Return the seconds until the first of some timers, or infinity."""
+    moments = (timer.when() for timer in timers if not timer.cancelled())
+    return min(moments, default=math.inf) - asyncio.get_running_loop().time()
 
 
 def fire_due(hass: HomeAssistant) -> None:
@@ -502,6 +521,23 @@ async def _breathe(seconds: float = 0.005) -> None:
 def end_speech(config_entry: MockConfigEntry) -> None:
     """Let the next speech follow immediately, as if all Echos had finished speaking."""
     config_entry.runtime_data.backend._scheduler._speaks_until.clear()
+
+
+@pytest.fixture
+def brief_speech(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Estimate that every text is spoken in no time, so that the next text for an Echo is sent immediately."""
+
+    def no_time(command: Command) -> float | None:
+        return None if speech_seconds(command) is None else 0.0
+
+    for module in (media, scheduler):
+        monkeypatch.setattr(module, "speech_seconds", no_time)
+
+
+@pytest.fixture
+def brief_hints(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read a topic sooner after a hint; only for tests whose hints arrive together."""
+    monkeypatch.setattr(TopicCoordinator, "hint_delay", 0.1)
 
 
 def lacking(monkeypatch: pytest.MonkeyPatch, *families: str) -> set[str]:

@@ -18,6 +18,8 @@ from .test_ways_to_speak import ANNOUNCING, KITCHEN, OFFICE, PUSHING, SPEAKING
 
 __all__ = ["domains", "pair"]  # fixtures
 
+pytestmark = pytest.mark.usefixtures("brief_speech")
+
 LIVING_ROOM: Final = "media_player.living_room_studio"
 KIDS: Final = "media_player.kids_dot"  # offline
 

@@ -19,7 +19,7 @@ import yaml
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media import push
 from custom_components.alexa_media.coordinator.history import HistoryCoordinator
-from tests.conftest import Household, end_speech, quiet, set_up, state_of, until
+from tests.conftest import Household, quiet, set_up, state_of, until
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 BLOCK: Final = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -145,6 +145,7 @@ async def home(
     household: Household,
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
+    brief_speech: None,
 ) -> AsyncIterator[MockConfigEntry]:
     """Return an account whose entities have the ids on the pages, and entities of other integrations."""
     monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
@@ -292,7 +293,6 @@ async def test_the_automations_of_a_page_run_unchanged(
         caplog.clear()
         await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
         await quiet(hass, sim, calm=0.4, rest=0.03)
-        end_speech(home)
         with subtests.test(example.name):
             unknown = set(referenced(example.content)) - existing
             assert [found for found in unknown if not hass.services.has_service(*found.split("."))] == []

@@ -16,9 +16,9 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud.model.devices import Device, DeviceFamily, leaves, members_of
 from custom_components.alexa_media.const import DOMAIN
 
-from .conftest import Household, act, end_speech, quiet, state_of, until
+from .conftest import Household, act, quiet, state_of, until
 
-pytestmark = pytest.mark.platforms("media_player", "notify", "switch")
+pytestmark = [pytest.mark.platforms("media_player", "notify", "switch"), pytest.mark.usefixtures("brief_speech")]
 
 PAIR_SERIAL, HOUSE_SERIAL = "0a1b2c3d4e5f60718293a4b5c6d7e8f0", "1b2c3d4e5f60718293a4b5c6d7e8f0a1"
 PAIR, HOUSE = "media_player.pair", "media_player.house"
@@ -127,7 +127,6 @@ async def test_a_notify_entity_of_a_group_reaches_every_speaker(
         data = {"entity_id": f"notify.house_{kind}", "message": "Hi"}
         await hass.services.async_call("notify", "send_message", data, blocking=True)
     assert said_on(sim) == sorted(2 * list(map(household.serial, SPEAKERS)))
-    end_speech(entry)
     busy = entry.runtime_data.backend._scheduler._speaks_until
     busy[household.serial("Bedroom Dot")] = hass.loop.time() + 900.4
     with pytest.raises(HomeAssistantError) as raised:

@@ -11,7 +11,10 @@ from custom_components.alexa_media.cloud.json import reading
 
 from .conftest import Household, state_of, until
 
-pytestmark = pytest.mark.platforms("binary_sensor", "media_player", "notify", "switch")
+pytestmark = [
+    pytest.mark.platforms("binary_sensor", "media_player", "notify", "switch"),
+    pytest.mark.usefixtures("brief_speech"),
+]
 
 OWNER = "A2SIMJO7D0EQ11"
 FIELDS = ("deviceType", "accountName", "deviceFamily", "online", "capabilities", "clusterMembers")

@@ -286,6 +286,7 @@ async def test_only_administrators_and_automations_change_statistics(
     assert raised.value.translation_key == "recorder_missing"
 
 
+@pytest.mark.usefixtures("brief_speech")
 async def test_permitted_actions_run(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, guest: MockUser
 ) -> None:

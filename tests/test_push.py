@@ -1,6 +1,7 @@
 """Tests of pushes: values cause no request, hints cause one, and only changed entities are written."""
 
 import asyncio
+from functools import partial
 from typing import Any, get_args
 
 from homeassistant.const import EVENT_STATE_CHANGED
@@ -10,6 +11,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media import push
+from custom_components.alexa_media.cloud.account import backend
+from custom_components.alexa_media.cloud.account.stream import PushStream, StreamTimes
 from custom_components.alexa_media.cloud.model.events import DndChanged, PushEvent, StreamClosed, StreamOpened
 
 from .conftest import PUSH_SENSOR, Household, quiet, state_of, until
@@ -141,6 +144,13 @@ async def test_a_handler_that_fails_is_logged_once(
     assert entry.runtime_data.push.failed["DndChanged"] == 3
 
 
+@pytest.fixture
+def brief_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Open a lost stream again after shorter pauses."""
+    monkeypatch.setattr(backend, "PushStream", partial(PushStream, times=StreamTimes(backoff_first=0.3)))
+
+
+@pytest.mark.usefixtures("brief_backoff")
 async def test_a_cut_stream_reconnects_and_reads_missed_changes(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:

@@ -7,10 +7,11 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
+from custom_components.alexa_media.coordinator import players
 
 from .conftest import Household, quiet, state_of, until
 
-pytestmark = pytest.mark.platforms("media_player")
+pytestmark = [pytest.mark.platforms("media_player"), pytest.mark.usefixtures("brief_hints")]
 
 PLAYER = "media_player.kitchen_show"
 SESSIONS = "GET /api/np/list-media-sessions"
@@ -45,8 +46,15 @@ class Playing:
 
 
 @pytest.fixture
-async def playing(hass: HomeAssistant, sim: ControlClient, household: Household, entry: MockConfigEntry) -> Playing:
-    """Return a playing Kitchen Show with an empty ledger."""
+async def playing(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    household: Household,
+    entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Playing:
+    """Return a playing Kitchen Show with an empty ledger; pushes with a track are waited for shortly."""
+    monkeypatch.setattr(players, "NOW_PLAYING_DELAY", 0.3)
     data = {"entity_id": PLAYER, "media_content_type": "AMAZON_MUSIC", "media_content_id": "jazz"}
     await hass.services.async_call("media_player", "play_media", data, blocking=True)
     await until(hass, lambda: state_of(hass, PLAYER).state == "playing")

@@ -25,6 +25,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 import alexa_sim
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media import push
+from custom_components.alexa_media.cloud.account import transport
 from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.coordinator.history import HistoryCoordinator
 from custom_components.alexa_media.diagnostics import async_get_config_entry_diagnostics
@@ -188,6 +189,7 @@ async def pair(
 ) -> AsyncIterator[Pair]:
     """Return both accounts, loaded one after the other, with push up and no requests in flight."""
     monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
+    monkeypatch.setattr(transport, "RETRY_PAUSE_SECONDS", 0.02)
     start_cloud(sim, domains)
     entries = {
         "john": entry_of(JOHN, domains["john"], ""),

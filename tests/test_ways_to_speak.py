@@ -118,6 +118,7 @@ async def test_an_invalid_text_is_refused_before_a_request_in_every_way(
             assert sim.ledger(method="POST", path="/api/behaviors/*") == []
 
 
+@pytest.mark.usefixtures("brief_speech")
 async def test_titles_are_readable(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     title = "<speak>Salt &amp; pepper</speak>"
     for name, data in (

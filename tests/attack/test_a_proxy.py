@@ -30,6 +30,7 @@ from tests.flow.test_login_proxy import (
     browser,  # noqa: F401 - fixtures
     demand,
     finish,
+    first_line,
     other,  # noqa: F401 - fixtures
     raw,
     root,  # noqa: F401 - fixtures
@@ -364,7 +365,7 @@ async def test_slow_senders_do_not_pile_up(
     """Requests of other browsers get their responses before their bodies have arrived."""
     target = f"{urlsplit(base_of(browser)).path}/www.amazon.com/ap/signin"
     head = f"POST {target} HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 60000\r\n\r\na"
-    answers = await asyncio.gather(*(raw(root, head) for _ in range(20)))
+    answers = await asyncio.gather(*(first_line(root, head) for _ in range(20)))
     assert {answer.split(b" ")[1] for answer in answers} == {b"404"}
     await browser.go(browser.url)
     assert browser.status == 200

@@ -226,6 +226,7 @@ async def test_sounds_about_to_be_played_are_kept(home: Home) -> None:  # noqa: 
             assert not shelf.get(second.name)
 
 
+@pytest.mark.usefixtures("brief_speech")
 async def test_the_same_sound_is_kept_once(home: Home) -> None:  # noqa: F811
     """Sounds are identified by content, not by URL; a removed sound is created again."""
 

@@ -36,7 +36,6 @@ JO = "A2SIMJO7D0EQ11"
 RECORDS = "POST /alexa-privacy/apd/rah/alexa-history-records-v2"
 PAGE = "GET /alexa-privacy/apd/activity"
 EVENT = "alexa_media_last_called_event"
-PAUSE = SAME_WAKING.total_seconds() + 0.2
 
 
 @pytest.fixture
@@ -71,6 +70,13 @@ def last_command(hass: HomeAssistant, entity_id: str) -> tuple[Any, ...]:
     return tuple(attributes[f"last_called_{name}"] for name in ("timestamp", "summary", "response"))
 
 
+def end_wakings(entry: MockConfigEntry) -> None:
+    """Let the next signs belong to new wake-ups, as if the time for the signs of earlier ones had passed."""
+    for echo in entry.runtime_data.history._wakings._echos.values():
+        if echo.last:
+            echo.last.at -= SAME_WAKING + timedelta(seconds=1)
+
+
 async def records_of(hass: HomeAssistant, entity_id: str, **fields: Any) -> list[dict[str, Any]]:
     """Return the response of ``get_history_records``."""
     data = {"entity_id": entity_id, **fields}
@@ -82,6 +88,7 @@ async def records_of(hass: HomeAssistant, entity_id: str, **fields: Any) -> list
 
 
 @pytest.mark.contract("attributes of media players, last called", "events, last called")
+@pytest.mark.usefixtures("brisk")
 async def test_the_echo_that_was_spoken_to_is_found(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[dict[str, Any]]
 ) -> None:
@@ -124,9 +131,9 @@ async def test_bursts_and_wake_ups_cost_few_requests(
     await until(hass, lambda: len(fired) == 6)
     assert [event["summary"] for event in fired[::2]] == ["number 0", "number 1", "number 2"]
     assert state_of(hass, "event.kitchen_show_voice_command").attributes["text"] == "number 2"
-    # later signs would belong to the same wake-up
-    await quiet(hass, sim, calm=PAUSE, rest=PAUSE)
+    await quiet(hass, sim)
     assert household.requests() == [RECORDS]
+    end_wakings(entry)
     before = last_called(hass)
     # wake-ups without a question
     for kind in ("WAKE_WORD_ONLY", "DEVICE_ARBITRATION", "ASR_TIMEOUT", "NO_EXPRESSED_INTENT"):
@@ -138,7 +145,7 @@ async def test_bursts_and_wake_ups_cost_few_requests(
     # a repeated volume, and a changed one
     household.change("Kitchen Show", volume=41)
     await until(hass, lambda: state_of(hass, KITCHEN).attributes["volume_level"] == 0.41)
-    await quiet(hass, sim, calm=PAUSE, rest=PAUSE)
+    await quiet(hass, sim)
     assert household.requests() == [RECORDS] * 2
     dopplers = {"dopplerId": {"deviceSerialNumber": kitchen, "deviceType": "A1"}}
     sim.push("PUSH_VOLUME_CHANGE", {**dopplers, "volumeSetting": 41, "isMuted": False})
@@ -342,6 +349,7 @@ async def test_only_echos_of_the_account_were_spoken_to(
     assert [said["device"] for said in sim.spoken()] == ["Bedroom Dot"]
 
 
+@pytest.mark.usefixtures("brisk")
 async def test_own_commands_are_not_wake_ups(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
@@ -362,6 +370,7 @@ async def test_own_commands_are_not_wake_ups(
     await until(hass, lambda: last_called(hass) == [KITCHEN])
 
 
+@pytest.mark.usefixtures("brisk")
 async def test_speech_right_after_a_reminder_is_edited_and_deleted_is_detected(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:

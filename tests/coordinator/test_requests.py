@@ -151,6 +151,7 @@ REFUSALS: tuple[tuple[dict[str, Any], str], ...] = (
 
 @pytest.mark.platforms("media_player", "notify")
 @pytest.mark.contract("a refused command is logged at most")
+@pytest.mark.usefixtures("brief_speech")
 async def test_a_refused_command_raises(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, subtests: pytest.Subtests
 ) -> None:

@@ -15,7 +15,7 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.coordinator.history import HistoryCoordinator
 from tests.conftest import Household, quiet, until
 
-pytestmark = pytest.mark.platforms("event", "media_player", "sensor", "todo")
+pytestmark = [pytest.mark.platforms("event", "media_player", "sensor", "todo"), pytest.mark.usefixtures("brief_speech")]
 
 ASSISTANT = "conversation"
 KITCHEN = "media_player.kitchen_show"

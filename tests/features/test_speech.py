@@ -236,6 +236,7 @@ async def test_an_invalid_message_is_refused_with_a_reason(
             assert sim.ledger(method="POST") == []
 
 
+@pytest.mark.usefixtures("brief_speech")
 async def test_announcements_respect_do_not_disturb(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:

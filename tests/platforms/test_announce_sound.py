@@ -189,7 +189,7 @@ async def satellites(hass: HomeAssistant, config_entry: MockConfigEntry) -> None
     hass.config_entries.async_update_entry(config_entry, options={"broadcast": True})
 
 
-@pytest.mark.usefixtures("satellites")
+@pytest.mark.usefixtures("satellites", "brief_speech")
 async def test_a_satellite_plays_media_without_a_message(home: Home) -> None:
     """If the media has a message, the message is announced instead."""
     for data in ({}, {"message": "Dinner"}):

@@ -376,7 +376,11 @@ async def test_a_step_starts_from_the_volume_at_the_device(
 
 
 async def test_a_stale_push_after_an_own_volume_change_is_ignored(
-    hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    household: Household,
+    sim: ControlClient,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The push changes neither the state nor the volume from which a step starts."""
     serial = household.serial("Kitchen Show")
@@ -389,6 +393,7 @@ async def test_a_stale_push_after_an_own_volume_change_is_ignored(
     assert household.device("Kitchen Show")["volume"] == 55
     await act(hass, "volume_mute", is_volume_muted=True)
     players.async_volume(stale)
+    monkeypatch.setattr(base, "CONFIRM_DELAY", 0.5)
     await act(hass, "volume_mute", is_volume_muted=False)
     assert household.device("Kitchen Show")["volume"] == 55
     # a stale push is not a confirmation, so the volume is read

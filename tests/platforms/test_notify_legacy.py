@@ -10,9 +10,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
-from tests.conftest import Household, end_speech, quiet, until
+from tests.conftest import Household, quiet, until
 
-pytestmark = pytest.mark.platforms("media_player", "notify", "text")
+pytestmark = [pytest.mark.platforms("media_player", "notify", "text"), pytest.mark.usefixtures("brief_speech")]
 
 KITCHEN = "media_player.kitchen_show"
 OFFICE = "media_player.office_spot"
@@ -123,7 +123,6 @@ async def test_all_forms_of_the_target_select_the_same_echos(
     hass.states.async_set("group.speakers", "idle", {"entity_id": ["media_player.speakers"]})
     hass.states.async_set("media_player.speakers", "idle", {"entity_id": [KITCHEN, OFFICE]})
     for case, target in TARGETS.items():
-        end_speech(entry)
         before = len(sim.spoken())
         sim.reset_ledger()
         with subtests.test(case):
@@ -178,7 +177,6 @@ async def test_an_announcement_has_title_and_display(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
     for data, text, display, title in ANNOUNCED:
-        end_speech(entry)
         before = len(sim.spoken())
         with subtests.test(data.get("method", "no method")):
             await notify(hass, target=[OFFICE], data={"type": "announce", **data})
@@ -278,7 +276,6 @@ async def test_an_unknown_target_is_named_in_the_error(
 ) -> None:
     """The error names the unknown target after all others have received the message."""
     for kind in ("tts", "announce", "push"):
-        end_speech(entry)
         before = len(sim.spoken())
         with subtests.test(kind):
             with pytest.raises(ServiceValidationError) as raised:
