@@ -63,7 +63,7 @@ def _unique_id(entry: AlexaConfigEntry, list_id: str) -> str:
 
 
 class AlexaTodoList(AccountEntity[ListsCoordinator], TodoListEntity):
-    """A list of the account; a note is the description of an item, and a quantity precedes the name."""
+    """A list of the account; an item's note is its description, and its quantity precedes its name."""
 
     _attr_supported_features = (
         TodoListEntityFeature.CREATE_TODO_ITEM

@@ -45,7 +45,7 @@ _NEXT_WORD: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def in_words(code: str | None) -> str:
-    """Return an error code in plain words, or "" if it has none that users would understand."""
+    """Return an error code in plain words, or "" for a missing code or one that users would not understand."""
     if not code:
         return ""
     if known := _IN_WORDS.get(code):

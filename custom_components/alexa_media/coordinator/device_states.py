@@ -1,4 +1,4 @@
-"""States of single Echos: Do Not Disturb, Bluetooth, notifications and Amazon Kids."""
+"""Do Not Disturb, Bluetooth, notifications and Amazon Kids."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

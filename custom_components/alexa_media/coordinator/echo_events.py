@@ -95,7 +95,7 @@ _LISTENERS: Final[HassKey[dict[str, list[EchoListener]]]] = HassKey("alexa_media
 
 @callback
 def async_listen(hass: HomeAssistant, kinds: Iterable[str], listener: EchoListener) -> CALLBACK_TYPE:
-    """Call a listener with the events of some kinds, of all accounts; return a function to stop."""
+    """Call a listener with all events of the given kinds, from all accounts; return a function to stop."""
     every = hass.data.setdefault(_LISTENERS, {})
     lists = [every.setdefault(kind, []) for kind in kinds]
     for listeners in lists:

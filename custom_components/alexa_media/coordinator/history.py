@@ -171,7 +171,7 @@ class Wakings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastCommand:
-    """The last command to a device; ``is_last`` is True if no other device has been spoken to since."""
+    """The last command to a device; ``is_last`` is True if it is also the last one of the account."""
 
     record: VoiceRecord
     is_last: bool

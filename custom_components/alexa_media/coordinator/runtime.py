@@ -164,7 +164,7 @@ class AlexaRuntimeData:
         """Sign in as far as the stream needs it; return whether stored devices were restored.
 
         Raises ``ConfigEntryAuthFailed`` if the user has to sign in. After another failure, the restored devices are
-        used; raises ``ConfigEntryNotReady`` if there are none or the account id in the entry is empty.
+        used; raises ``ConfigEntryNotReady`` if there are none or the customer id in the entry is empty.
         """
         if not self.devices.entry.data.get(CONF_REFRESH_TOKEN, True):
             raise translated(ConfigEntryAuthFailed, AlexaAuthError.translation_key)

@@ -302,7 +302,7 @@ def has_volume(appliance: Appliance) -> bool:
 
 
 def is_something_else(appliance: Appliance) -> bool:
-    """Return whether an appliance has another main function than its power, so that its switch needs a name."""
+    """Return whether an appliance has a main function other than power, so that its power switch needs a name."""
     positions = (position_of, level_position_of, mode_position_of)
     return any(find(appliance) for find in positions) or any(
         appliance.feature(name) for name in (FeatureName.THERMOSTAT, FeatureName.LOCK, FeatureName.CONTACT_SENSOR)

@@ -67,7 +67,7 @@ async def _async_run(
     routine: Routine,
     device: Device | None,
 ) -> Routine:
-    """Run a routine, on an Echo if given, after checking that it is enabled and the caller may control its Echos."""
+    """Run a routine, on ``device`` if given; raises if it is disabled, or the caller may not control the Echos."""
     if not routine.enabled:
         raise invalid_input("routine_disabled", routine=routine.name)
     permissions.require_echos(entry, (*([device.serial] if device else ()), *sorted(routine.serials)))

@@ -202,7 +202,7 @@ class Player:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairedDevice:
-    """A Bluetooth device paired with an Echo; ``profiles`` are Amazon's names for its profiles."""
+    """A Bluetooth device paired with an Echo; ``profiles`` uses Amazon's names, such as ``A2DP-SOURCE``."""
 
     address: str
     name: str
