@@ -220,7 +220,7 @@ class AlexaAppNotifier(_AccountNotifier):
 
 
 class AlexaLastSpokenToNotifier(_AccountNotifier):
-    """Speaks messages on the Echo of the account that was last spoken to."""
+    """Speaks messages on the account's Echo that was last spoken to."""
 
     key = "last_spoken_to"
 

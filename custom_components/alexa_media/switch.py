@@ -349,7 +349,7 @@ class _DndFilter:
 
 
 class AlexaDndSwitch(AlexaDeviceEntity[bool], _Switch):
-    """Do Not Disturb of a device; for a group, on if it is on for all of its speakers that have the setting."""
+    """Do Not Disturb of a device; for a group, that of its speakers."""
 
     coordinator: DndCoordinator
     _shown: bool | None = None

@@ -499,10 +499,10 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def async_expect(self, key: str, *, accepted: bool = True) -> None:
-        """Wait for a push that confirms a command for ``key``; read the key if none arrives.
+        """Expect a push that confirms a command for ``key``; read the key if none arrives.
 
         A missing push only counts against the stream if Amazon accepted the command (``accepted``). While the stream is
-        down, the key is read soon instead.
+        down or stalled, the key is read soon instead.
         """
         if self.is_closed:
             return

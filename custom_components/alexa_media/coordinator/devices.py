@@ -290,12 +290,12 @@ def _from_json(data: dict[str, Any]) -> Device:
 
 
 class DeviceTopicCoordinator[V, A](TopicCoordinator[V]):
-    """A topic that is read through a part of the backend, for the devices of the account."""
+    """A topic that is read through one API of the backend, for the devices of the account."""
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend, api: A, devices: DevicesCoordinator
     ) -> None:
-        """Initialize with the part of the backend, and with the devices."""
+        """Initialize with the API and the devices."""
         super().__init__(hass, entry, backend)
         self.api = api
         self.devices = devices

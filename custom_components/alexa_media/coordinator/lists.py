@@ -103,7 +103,7 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
 
     @callback
     def _async_raise_or_retry(self, failures: Mapping[str, BaseException]) -> None:
-        """Schedule another read of the lists whose items could not be read; meanwhile they keep their items.
+        """Schedule another read of the lists whose items could not be read.
 
         Raises the error of one of them if all lists that have listeners failed, or if further requests are pointless
         for now.

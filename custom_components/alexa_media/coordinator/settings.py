@@ -501,7 +501,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
 
     @callback
     def _async_look_later(self, key: str, setting: str, value: SettingValue) -> None:
-        """Schedule the last read of a setting after a write."""
+        """Schedule a read of a setting after a write."""
         self._second_looks[key, setting].call_later(
             SECOND_READ_DELAY, partial(self._async_look_again, key, setting, value)
         )

@@ -161,7 +161,7 @@ NO_ANSWER: Final = "no_answer"
 
 
 class TextCommandEntity(PlaybackEntity):
-    """A media player that accepts text commands; a speaker group passes them to one of its Echos."""
+    """A media player that accepts text commands; those for a speaker group usually go to one of its Echos."""
 
     async def async_send_text_command(self, text: str) -> None:
         """Send a text command, as if it had been spoken to the device.

@@ -131,7 +131,7 @@ def message_of(
 
     ``volume`` (0–1) is the volume of speech, so a message that is only shown has none. ``shown`` is whether an
     announcement is also shown on screens. Raises ``ServiceValidationError`` for a text that Alexa would not speak or
-    show, and for an option that has no effect on this kind of message.
+    show, and for a title, language or volume that has no effect on this kind of message.
     """
     text = _checked(text)
     options: Mapping[Kind, Mapping[str, object]] = {
@@ -203,9 +203,9 @@ class EchoPlayer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """An Echo that is the recipient of a message.
+    """A recipient of a message: an Echo, or a speaker group whose members are unknown.
 
-    ``direct`` is True if the Echo itself was targeted, and not only a group or an area that contains it.
+    ``direct`` is True if it was targeted itself, and not only through a group or an area that contains it.
     """
 
     player: EchoPlayer
@@ -266,9 +266,9 @@ def expand(hass: HomeAssistant, entity_ids: Iterable[str]) -> Iterator[str]:
 def recipients_of(
     players: Mapping[str, EchoPlayer], direct: Iterable[EchoPlayer], indirect: Iterable[EchoPlayer] = ()
 ) -> list[Recipient]:
-    """Return the Echos behind players, with speaker groups replaced by their members, each Echo once.
+    """Return the recipients behind players, each once; a speaker group is replaced by its members, if any are known.
 
-    ``players`` are all players by entity id. The Echos in ``direct`` are direct recipients; members of groups are not.
+    ``players`` are all players by entity id. Those in ``direct`` are direct recipients; members of groups are not.
     """
     found: dict[str, Recipient] = {}
     by_unique_id = {(player.entry.entry_id, player.unique_id): player for player in players.values()}

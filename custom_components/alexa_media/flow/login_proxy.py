@@ -129,7 +129,7 @@ class LoginSession:
         return answer
 
     def allows_scripts(self, ticket: str) -> bool:
-        """Return whether scripts of a page with this ticket may send requests that need a preflight."""
+        """Return whether scripts of a page with this ticket may send requests."""
         return self._opened and self._tickets.admits(ticket)
 
     async def async_serve(self, request: web.Request, ticket: str, target: str) -> web.StreamResponse:

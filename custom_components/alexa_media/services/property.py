@@ -1,4 +1,4 @@
-"""Actions for operators of managed Echos, such as search, announcements, units, addresses, Wi-Fi and removal.
+"""Actions for operators of a property, such as search, announcements, units, addresses, Wi-Fi and removal.
 
 Actions that move or remove a device require ``confirm``. Those that remove it from the account also require its serial
 number. Both are checked before anything is sent.

@@ -204,7 +204,7 @@ class AccountBackend(AlexaBackend):
     # --- lifecycle ----------------------------------------------------------------------
 
     async def async_sign_in(self) -> None:
-        """Get an access token and cookies; raises ``AlexaAuthError`` or ``AlexaConnectionError``."""
+        """Ensure that there are an access token and cookies; raises ``AlexaAuthError`` or ``AlexaConnectionError``."""
         await self._session.async_sign_in()
 
     async def async_connect(self) -> None:

@@ -113,7 +113,7 @@ class _Operation:
 
 @dataclass(slots=True, eq=False)
 class _Turn:
-    """A node that waits or is in flight: its devices by serial, and an event that lets it check again."""
+    """A node that waits or is in flight: the serials of its devices, and an event that lets it check again."""
 
     serials: frozenset[str]
     woken: asyncio.Event = field(default_factory=asyncio.Event)

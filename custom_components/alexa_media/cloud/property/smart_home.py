@@ -50,7 +50,7 @@ _MAX_SINGLE_READS: Final = 1
 
 
 class PropertySmartHome(SmartHomeApi):
-    """The smart home of a property, including the speakers of its Echos."""
+    """The devices of a property as smart home appliances, including its Echos."""
 
     def __init__(
         self, client: SmartPropertiesClient, inventory: Inventory, watched: Callable[[], Collection[str]]
