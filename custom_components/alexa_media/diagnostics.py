@@ -233,7 +233,7 @@ def _numbers(runtime: AlexaRuntimeData) -> dict[str, str]:
 
 
 def _clean(entry: AlexaConfigEntry, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the data as plain JSON, with private keys and known private texts redacted.
+    """Return the data as plain JSON, with private fields and known private texts redacted.
 
     Private texts of up to three characters are only redacted as whole words, because many other words contain them.
     """

@@ -55,7 +55,7 @@ class _Directive:
 
 @dataclass(frozen=True, slots=True)
 class _Options:
-    """The unchanged options of the account."""
+    """The options of the account, without pseudonyms."""
 
     data: Mapping[str, Any]
     size: int = _EXCHANGE_BYTES

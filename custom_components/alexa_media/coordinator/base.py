@@ -190,7 +190,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @property
     def is_current(self) -> bool:
-        """Return whether the push stream is up, and not stalled, and the last read did not fail."""
+        """Return whether the push stream is up (and not stalled) and the last read did not fail."""
         return self.push_up and self.last_update_success
 
     def will_be_shown(self, domain: str, ending: str = "") -> bool:

@@ -54,7 +54,7 @@ class Recovery:
         *,
         probes: bool = True,
     ) -> None:
-        """Initialize; ``reopen`` ends the wait of a closed stream before its next attempt to connect.
+        """Initialize; ``reopen`` is ``AlexaBackend.reopen_stream``.
 
         Without ``probes``, only evidence causes attempts; this is for a cloud where a topic costs many requests.
         """

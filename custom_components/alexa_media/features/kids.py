@@ -38,7 +38,7 @@ def has_kids(_kids: KidsCoordinator, device: Device, _description: EntityDescrip
 async def async_enable_kids(hass: HomeAssistant, entry: AlexaConfigEntry, device: Device, wanted: str | None) -> None:
     """Assign a device to the child with the id or name ``wanted``, or to the only child if ``wanted`` is None.
 
-    Raises ``ServiceValidationError`` if the device does not support Amazon Kids, or unless exactly one child matches.
+    Raises ``ServiceValidationError`` if the device does not support Amazon Kids, or if not exactly one child matches.
     Raises ``HomeAssistantError`` if a request fails.
     """
     kids = _kids(entry, device)

@@ -43,7 +43,7 @@ def _included(value: Any) -> UtteranceType:
 
 
 def _entries_field(default: int, most: int) -> VolDictType:
-    """Return the field for a number of records."""
+    """Return the schema field for the number of records."""
     return {vol.Optional(ATTR_ENTRIES, default=default): vol.All(vol.Coerce(int), vol.Range(min=1, max=most))}
 
 
