@@ -78,7 +78,7 @@ class KeptTopicCoordinator[V](TopicCoordinator[V]):
 
     @callback
     def _async_look_again(self) -> None:
-        """Request the second read."""
+        """Request another read."""
         self.async_hint()
 
     @callback

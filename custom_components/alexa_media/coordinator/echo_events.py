@@ -59,7 +59,7 @@ class Fired:
         self._last: dict[tuple[object, ...], tuple[EchoEvent, float]] = {}
 
     def is_repeated(self, event: EchoEvent) -> bool:
-        """Return whether another account has recently reported the same; if not, remember the event."""
+        """Return whether another account has recently reported the same change; if not, remember the event."""
         now = self._loop.time()
         self._last = {key: last for key, last in self._last.items() if now - last[1] < SAME_EVENT}
         key = event.serial, event.subject

@@ -94,7 +94,7 @@ class _Waking:
     record: datetime | None = None
 
     def suits(self, moment: datetime) -> bool:
-        """Return whether a record at ``moment`` may be that of this waking: the times fit, and no other is known."""
+        """Return whether a record at ``moment`` fits the time of this waking, which has no other known record."""
         return self.record in (None, moment) and -RECORD_BEFORE <= moment - self.at <= RECORD_AFTER
 
 
@@ -429,7 +429,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
         return lambda: listeners.remove(listener)
 
     def _queue_new_command(self, record: VoiceRecord) -> None:
-        """Queue a record for its listeners unless it is old; if it is about Do Not Disturb, read that state soon."""
+        """Queue a record for its listeners, and read Do Not Disturb soon if it is mentioned; ignore an old record."""
         if not self._beginning.is_before(record.timestamp) or dt_util.utcnow() - record.timestamp > NEWS_AGE:
             return
         if record.serial:

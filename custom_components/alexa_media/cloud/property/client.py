@@ -317,7 +317,7 @@ class SettingsClient(ClientBase):
         raise AlexaBadResponseError(f"The pages of {label} never end", endpoint=label, code="pages")
 
     async def get_setting(self, endpoint_id: str, key: SettingKey) -> Setting[SettingValue]:
-        """Read a setting, which may be the address, by its key."""
+        """Read a setting (or the address) by its key."""
         return await self._request(
             table.GET_SETTING, endpoint_id, lambda data: settings.setting(key, data), settingName=key.value
         )

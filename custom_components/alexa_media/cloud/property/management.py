@@ -238,7 +238,7 @@ class PropertyManagement(ManagementApi):
         return await self._async_list(search) if found is None else [self._managed(endpoint) for endpoint in found]
 
     async def _async_list(self, search: DeviceSearch) -> Sequence[ManagedDevice]:
-        """Search by listing each unit, or with a single listing for ``without_unit`` or a serial number in any unit."""
+        """Search with one listing per unit, or with only one for ``without_unit`` or a serial number in any unit."""
         online = None if search.online is None else Reachability.OK if search.online else Reachability.UNREACHABLE
         wanted = EndpointFilter(
             in_no_unit=search.without_unit,

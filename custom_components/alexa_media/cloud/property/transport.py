@@ -82,7 +82,7 @@ class AlexaAddressRejectedError(AlexaCommandError):
 
 
 class AlexaEndpointMovedError(AlexaError):
-    """The device no longer has this endpoint id (300, 301, 303); find it by its serial number.
+    """The device no longer has this endpoint id (300, 301, 303); find the device by its serial number.
 
     ``new_id`` is the new id, or ``None`` if the response does not contain one.
     """
