@@ -119,7 +119,7 @@ class Recording:
             await self.async_write()
 
     async def async_write(self) -> None:
-        """Write the collected data as the next part; raises ``OSError``."""
+        """Write the collected data, if any, as the next part; raises ``OSError``."""
         if (recorder := self.recorder) is None:
             return
         async with self._lock:

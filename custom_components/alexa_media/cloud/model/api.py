@@ -180,7 +180,7 @@ class AlexaBackend(Protocol):
         raise _unsupported("players")
 
     def events(self) -> AsyncGenerator[PushEvent]:
-        """Yield push events and reconnect until closed; raises ``AlexaAuthError`` if the user has to sign in again."""
+        """Yield push events, reconnecting until closed; raises ``AlexaAuthError`` if the user has to sign in again."""
 
     async def async_deregister(self) -> None:
         """Deregister the integration from the account; never raises."""
