@@ -241,7 +241,7 @@ class DelayedSave:
 
     @callback
     def async_schedule(self) -> None:
-        """Save the content in a second."""
+        """Save the content one second after the last call."""
         self._is_pending = True
         self._store.async_delay_save(self._content_to_save, 1)
 

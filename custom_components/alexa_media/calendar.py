@@ -176,7 +176,7 @@ class AlexaCalendar(AccountEntity[NotificationsCoordinator], CalendarEntity):
             await async_skip(self.hass, echo, item)
 
     def _echo(self, location: str | None) -> Echo:
-        """Return the Echo named by a location, or the default Echo; raises ``ServiceValidationError``."""
+        """Return the Echo named by a location, or the default Echo without one; raises ``ServiceValidationError``."""
         if location and location.strip():
             return echo_by_name(self.hass, self.entry, location)
         return any_default_echo(self.hass, self.entry)

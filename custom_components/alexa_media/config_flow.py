@@ -110,7 +110,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     """Sign-in for a new or an existing account; ``PropertyFlow`` adds the sign-in to a property.
 
     One flow registers under one device serial, however often the user tries. A step that cannot store its registration
-    in a config entry deregisters before it returns.
+    in a config entry tries to deregister before it returns.
     """
 
     VERSION = ENTRY_VERSION
@@ -279,7 +279,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     async def _async_sign_in(self, pasted: str) -> ConfigFlowResult:
         """Register with the code in a URL, then create or update the entry.
 
-        Raises ``AlexaError``, ``_WrongMarketplaceError`` or ``FlowError`` after undoing a completed registration.
+        Raises ``AlexaError``, ``_WrongMarketplaceError`` or ``FlowError``; first tries to undo a registration.
         """
         code = self._enrollment.code_from(pasted)
         self._refuse_other_entry(self._enrollment.account_from(pasted))

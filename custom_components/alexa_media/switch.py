@@ -342,7 +342,7 @@ class _DndFilter:
         self._named: set[str] = set()
 
     def __call__(self, dnd: DndCoordinator, device: Device, _description: SwitchEntityDescription) -> bool:
-        """Return whether a device has Do Not Disturb; a group has it if one of its speakers does."""
+        """Return whether Amazon has listed Do Not Disturb for a device, or for a speaker of a group."""
         self._named.update(dnd.data)
         leaves = (leaf.serial for leaf in self._devices.leaves(device))
         return not self._named.isdisjoint((device.serial, *leaves))

@@ -183,7 +183,10 @@ class AlexaRuntimeData:
 
     @contextlib.contextmanager
     def _set_up_errors(self, *, restored: bool) -> Generator[None]:
-        """Convert errors to Home Assistant's; if stored devices can be used, ignore all except a missing sign-in."""
+        """Convert errors to Home Assistant's.
+
+        With restored devices, all except ``AlexaAuthError`` are ignored, unless the account id in the entry is empty.
+        """
         data = self.devices.entry.data
         try:
             yield
@@ -309,7 +312,7 @@ class _Part:
     of_entry: bool = True
 
     def add_to(self, data: AlexaRuntimeData, hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-        """Create the part if the backend supports it."""
+        """Create the part if the backend has its capability and no field in ``needs`` is None."""
         needed = [attrgetter(path)(data) for path in self.needs]
         is_capable = self.capability is None or self.capability in data.backend.capabilities
         if is_capable and None not in needed:

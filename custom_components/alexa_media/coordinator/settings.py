@@ -81,7 +81,8 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
     """Settings by ``setting_key``.
 
     Only settings with listeners are polled. A source of the whole account is read every six hours; a source that costs
-    a request per device, once a day. Both are also read for the first listener, and after a change by the integration.
+    a request per device, once a day. Both are also read for a listener whose setting is not up to date, and after a
+    change by the integration.
     A device that refuses a read keeps its last values and does not affect the others.
     """
 
@@ -393,7 +394,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
             await self._async_confirm(device, setting)
 
     async def async_set_equalizer(self, device: Device, gains: tuple[int, int, int]) -> None:
-        """Set bass, midrange and treble (-6 to 6) in one request, and read the result; raises ``AlexaError``."""
+        """Set bass, midrange and treble (-6 to 6) in one request (raises ``AlexaError``); see ``async_set``."""
         bands = dict(zip(EQUALIZER, gains, strict=True))
         async with self._writing[device.serial]:
             values = {setting_key(device.serial, band): gain for band, gain in bands.items()}

@@ -114,9 +114,9 @@ class AlarmVolumeOverrides:
 
     @callback
     def _async_happened(self, event: AlarmEvent) -> None:
-        """Schedule the restoration of a volume: at once for a dismissed alarm, later for a snoozed one.
+        """Restore the volume soon for a dismissed alarm, later for a snoozed one.
 
-        The volume of an alarm that rings is set if that has not happened before, for example during a reload.
+        The volume of a ringing alarm is set now if it was not set before, for example because of a reload.
         """
         key = event.notification.notification_id
         if event.change is AlertChange.RINGING:

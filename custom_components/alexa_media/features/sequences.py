@@ -51,7 +51,7 @@ ROUTINE: Final = "routine"
 
 
 def _given(value: object) -> str:
-    """Return a value if it is a text and not empty; raises ``ValueError``."""
+    """Return a value if it is a text that is not blank; raises ``ValueError`` for any other value."""
     if not isinstance(value, str) or not value.strip():
         raise ValueError("it needs text")
     return value

@@ -123,7 +123,7 @@ class SettingEntity(AlexaDeviceEntity[SettingValue], AlexaSetting):
 
     @override
     async def async_update(self) -> None:
-        """Read the needed settings now (``homeassistant.update_entity``), even after a recent read."""
+        """Read the needed settings now if the device is online, even cached ones (``homeassistant.update_entity``)."""
         if self.enabled:
             for setting in self._shown:
                 self.settings.async_forget(self.serial, setting)

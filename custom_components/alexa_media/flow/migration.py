@@ -236,7 +236,7 @@ def _async_adopt_ids(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 
 
 def _secure_path(hass: HomeAssistant, entry_id: str) -> Path:
-    """Return the path of the file with the credentials of version 2."""
+    """Return the path of alexa_media_player's file with the credentials of an entry."""
     return Path(hass.config.path(STORAGE_DIR, f"{SECURE_STORE}.{entry_id}"))
 
 

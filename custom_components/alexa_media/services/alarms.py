@@ -100,7 +100,7 @@ _ONE: Final[VolDictType] = {vol.Required(ATTR_ID): cv.string}
 
 
 async def _async_create_alarm(call: ServiceCall) -> ServiceResponse:
-    """Create an alarm on each Echo of the call; if one cannot be created, delete those already created."""
+    """Create an alarm on each Echo of the call."""
     volume = call.data.get(ATTR_VOLUME)
     echos = await _async_echos(call, CAN_RING, *([] if volume is None else [HAS_VOLUME]))
     plans: list[_Plan] = []

@@ -115,7 +115,7 @@ class _Login:
 class _AmazonOnly(httpx.AsyncBaseTransport):
     """Transport that only sends https requests to Amazon, limits the response size, and stops before the landing page.
 
-    Redirects pass through it, too, so a redirect to another host is not followed.
+    Redirects pass through it, too, so a redirect away from Amazon is not followed.
     """
 
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
@@ -251,7 +251,7 @@ class _Router(BaseInterceptor):  # type: ignore[misc]
 
     @override
     async def on_response(self, ctx: InterceptContext) -> None:
-        """Respond before alexapy rewrites the page: it supports one host only, and its patterns take quadratic time."""
+        """Respond before alexapy rewrites the page, as alexapy supports only one host and takes quadratic time."""
         answer: httpx.Response = ctx.response
         if answer.url.path == "/":
             # Some captchas end on Amazon's front page.
