@@ -7,6 +7,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud.model.devices import Session
 from custom_components.alexa_media.coordinator import players
 
 from .conftest import Household, quiet, state_of, until
@@ -14,6 +15,7 @@ from .conftest import Household, quiet, state_of, until
 pytestmark = [pytest.mark.platforms("media_player"), pytest.mark.usefixtures("brief_hints")]
 
 PLAYER = "media_player.kitchen_show"
+STUDIO = "media_player.living_room_studio"
 SESSIONS = "GET /api/np/list-media-sessions"
 
 
@@ -26,8 +28,13 @@ class Playing:
         self.sim = sim
         self.household = household
         self.serial = household.serial("Kitchen Show")
-        session = entry.runtime_data.players.data[self.serial].session
-        self.media_id = session.media.media_id
+        self.players = entry.runtime_data.players
+        self.media_id = self.session("Kitchen Show").media.media_id
+
+    def session(self, name: str) -> Session:
+        """Return the session that Home Assistant knows of an Echo."""
+        session: Session = self.players.data[self.household.serial(name)].session
+        return session
 
     def push(self, command: str, **fields: Any) -> None:
         """Push something about the player without a change in the cloud."""
@@ -104,6 +111,27 @@ async def test_incomplete_pushes_cause_one_read(playing: Playing, command: str, 
     await quiet(playing.hass, playing.sim, calm=0.6)
     assert playing.household.requests() == [SESSIONS]
     await playing.shows(state="playing")
+
+
+async def test_the_push_about_one_echo_does_not_replace_that_about_another(
+    playing: Playing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two Echos begin another title, and only one push with the title arrives: the sessions are read for the other."""
+    monkeypatch.setattr(players, "NOW_PLAYING_DELAY", 1.0)
+    data = {"entity_id": STUDIO, "media_content_type": "AMAZON_MUSIC", "media_content_id": "jazz"}
+    await playing.hass.services.async_call("media_player", "play_media", data, blocking=True)
+    await until(playing.hass, lambda: state_of(playing.hass, STUDIO).state == "playing")
+    await quiet(playing.hass, playing.sim, calm=0.6)
+    playing.sim.reset_ledger()
+    playing.push("PUSH_AUDIO_PLAYER_STATE", audioPlayerState="PLAYING", mediaReferenceId="other:1")
+    studio = playing.session("Living Room Studio")
+    played = {"mediaId": "other:2", "queueId": studio.media.queue_id, "playerState": "PLAYING"}
+    update = {"taskSessionId": studio.session_id, "type": "NowPlayingUpdate", "update": {"nowPlayingData": played}}
+    playing.sim.push("NotifyNowPlayingUpdated", {"update": update})
+    await until(playing.hass, lambda: playing.session("Living Room Studio").media.media_id == "other:2")
+    await until(playing.hass, lambda: playing.household.requests() == [SESSIONS], seconds=10)
+    await quiet(playing.hass, playing.sim, calm=0.6)
+    assert playing.household.requests() == [SESSIONS]
 
 
 async def test_an_unknown_state_causes_a_read(playing: Playing) -> None:

@@ -49,7 +49,8 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         self._scan_interval = _scan_interval(entry)
         self._devices = devices
         self._external: dict[str, float] = {}
-        self._now_playing = Timer(hass, entry)
+        self._tracks_due: dict[str, float] = {}
+        self._tracks_late = Timer(hass, entry)
         self._volumes_retry = PartRetry(hass, entry, self.async_hint)
         super().__init__(hass, entry, backend)
 
@@ -257,7 +258,9 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         if not serials:
             self.async_sessions_hint()
             return
-        self._now_playing.cancel()
+        for serial in serials:
+            self._tracks_due.pop(serial, None)
+        self._async_schedule_tracks()
         changes: dict[str, Player] = {}
         for serial in serials:
             player = self.data.get(serial, Player())
@@ -281,10 +284,10 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         player = self.data.get(event.serial, Player())
         session = player.session
         if event.state is PlayerState.FINISHED:
-            self._async_await_now_playing()
+            self._async_await_now_playing(event.serial)
         elif session is None or (event.media_id and session.media.media_id not in (None, event.media_id)):
             if event.state is PlayerState.PLAYING:
-                self._async_await_now_playing()
+                self._async_await_now_playing(event.serial)
         elif event.state is PlayerState.INTERRUPTED:
             self._async_set_state(session, PlayerState.PAUSED)
         elif event.state is PlayerState.PLAYING:
@@ -307,7 +310,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         player = self.data.get(event.serial, Player())
         session = player.session
         if session is None or (event.media_id and session.media.media_id not in (None, event.media_id)):
-            self._async_await_now_playing()
+            self._async_await_now_playing(event.serial)
             return
         media = replace(
             session.media,
@@ -354,10 +357,28 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         self.async_reschedule()
 
     @callback
-    def _async_await_now_playing(self) -> None:
-        """Read the sessions unless a push with the current track arrives in time."""
-        if not self._now_playing.is_set and not self.is_closed:
-            self._now_playing.call_later(NOW_PLAYING_DELAY, self.async_sessions_hint)
+    def _async_await_now_playing(self, serial: str) -> None:
+        """Read the sessions unless a push with the current track of a device arrives in time."""
+        if not self.is_closed:
+            self._tracks_due.setdefault(serial, self.hass.loop.time() + NOW_PLAYING_DELAY)
+            self._async_schedule_tracks()
+
+    @callback
+    def _async_schedule_tracks(self) -> None:
+        """Schedule the time at which the first of the awaited tracks is late."""
+        if not self._tracks_due:
+            self._tracks_late.cancel()
+            return
+        delay = min(self._tracks_due.values()) - self.hass.loop.time()
+        self._tracks_late.call_later(max(0.0, delay), self._async_track_late)
+
+    @callback
+    def _async_track_late(self) -> None:
+        """Read the sessions, and go on waiting for the tracks that are not late."""
+        now = self.hass.loop.time()
+        self._tracks_due = {serial: due for serial, due in self._tracks_due.items() if due > now}
+        self._async_schedule_tracks()
+        self.async_sessions_hint()
 
 
 def _mode_key(session: Session, mode: str) -> str:
