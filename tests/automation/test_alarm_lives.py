@@ -1,7 +1,7 @@
 """Tests of the events of alarms, timers and reminders over a series of reads."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from freezegun.api import FrozenDateTimeFactory
@@ -134,24 +134,34 @@ LIVES: Final[dict[str, tuple[NotificationType, dict[str, Any], list[Step], list[
 }
 
 
-@pytest.mark.parametrize("life", LIVES)
+def _changed(item: Notification, values: dict[str, Any], start: datetime) -> Notification:
+    """Return a notification with changes, whose times are in seconds since the start."""
+    times = ("alarm_time", "trigger_time", "snoozed_to", "rang")
+    moved: dict[str, Any] = {
+        key: start + timedelta(seconds=value) if key in times and value is not None else value
+        for key, value in values.items()
+    }
+    return replace(item, **moved)
+
+
 async def test_each_change_fires_one_event(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, freezer: FrozenDateTimeFactory, life: str
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory, subtests: pytest.Subtests
 ) -> None:
     """Events fire in order, even if a change is read in the same second."""
-    kind, begin, steps, expected = LIVES[life]
-    start = dt_util.utcnow().replace(microsecond=0)
+    for life in LIVES:
+        with subtests.test(life):
+            assert await _events_of(hass, entry, freezer, life) == LIVES[life][3]
 
-    def changed(item: Notification, values: dict[str, Any]) -> Notification:
-        times = ("alarm_time", "trigger_time", "snoozed_to", "rang")
-        moved: dict[str, Any] = {
-            key: start + timedelta(seconds=value) if key in times and value is not None else value
-            for key, value in values.items()
-        }
-        return replace(item, **moved)
 
+async def _events_of(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory, life: str
+) -> list[str]:
+    """Return the events of a life, which begins a day after the last one."""
+    kind, begin, steps, _ = LIVES[life]
+    start = dt_util.utcnow().replace(microsecond=0) + timedelta(days=1)
     freezer.move_to(start)
-    item = changed(notification(SERIAL, kind, version="1", created=start - timedelta(days=1)), begin)
+    item = replace(notification(SERIAL, kind, version="1", created=start - timedelta(days=1)), notification_id=life)
+    item = _changed(item, begin, start)
     alarms = entry.runtime_data.notifications
     alarms.async_apply({SERIAL: (item,)})
     heard: list[str] = []
@@ -167,12 +177,14 @@ async def test_each_change_fires_one_event(
         for early in (seconds - 1, seconds):
             freezer.move_to(start + timedelta(seconds=early))
             if early == seconds:
-                item = item if values is None else changed(item, values)
+                item = item if values is None else _changed(item, values, start)
                 alarms.async_apply({SERIAL: () if values is None else (item,)})
             fire_due(hass)
             await hass.async_block_till_done()
     stop()
-    assert heard == expected
+    alarms.async_apply({SERIAL: ()})
+    await hass.async_block_till_done()
+    return heard
 
 
 @pytest.mark.parametrize("first", ["timer", "new time zone"])
