@@ -73,7 +73,7 @@ class CapableDescription(EntityDescription):
 
 @dataclass(slots=True)
 class _Followed:
-    """Entities that are added when they are missing; ``known`` are the unique ids of those that are not missing.
+    """Candidates for entities; those whose unique id is not in ``known`` are missing.
 
     ``created`` are the unique ids of all that have been created. Home Assistant removes a disabled entity as soon as it
     is added, so its unique id does not stay in ``known``.

@@ -639,7 +639,7 @@ SET_UP: Final = SensorEntityDescription(
 
 
 class _ManagedSensor(ListedEntity[ManagementApi], SensorEntity):
-    """Base class for values that come with the device list."""
+    """Base class for sensors whose values come with the device list."""
 
     available_offline = True
 

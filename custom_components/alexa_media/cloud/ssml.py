@@ -212,7 +212,7 @@ def _without_asides(text: str) -> str:
 
 
 def _elements(text: str, *, is_whole: bool) -> list[str]:
-    """Return the names of all elements; unless the document ``is_whole``, including an added ``<speak>``.
+    """Return the names of all elements, including the added ``<speak>`` unless the document ``is_whole``.
 
     Raises ``SsmlError`` if the SSML has a document type or is not well-formed; line and column refer to ``text``.
     """
