@@ -66,8 +66,7 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
     async def _async_with_items(self, lists: dict[str, AlexaList], *, only_changed: bool) -> dict[str, AlexaList]:
         """Return the lists with the changed items of those that have listeners; raises ``AlexaError``.
 
-        A list whose items Amazon refuses was probably just deleted. It keeps its items, and the list of lists is read
-        once more. With ``only_changed``, or if Amazon refuses the items of all lists, the refusal is raised instead.
+        A list whose items Amazon refuses was probably just deleted.
         """
         self._changed &= lists.keys()
         wanted = [key for key in sorted(self._changed - self._absences.missing) if self._is_wanted(key)]

@@ -62,7 +62,7 @@ def has_setting(settings: DeviceSettingsCoordinator, device: Device, description
 
 
 class SettingEntity(AlexaDeviceEntity[SettingValue], AlexaSetting):
-    """One setting of a device, which is read while this entity listens."""
+    """Base class for entities of one device setting, which is polled while the entity listens."""
 
     entity_description: SettingDescription[Setting]
 

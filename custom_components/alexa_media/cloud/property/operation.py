@@ -9,7 +9,7 @@ from ..http import Target
 
 
 class Region(StrEnum):
-    """Region of an organization; its hosts only serve this region."""
+    """Region of an organization; the API has separate hosts for each region."""
 
     NORTH_AMERICA = "na"
     """Canada, United States."""
