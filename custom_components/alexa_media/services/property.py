@@ -6,6 +6,7 @@ number. Both are checked before anything is sent.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -69,7 +70,7 @@ ATTR_WITHOUT_UNIT: Final = "without_unit"
 
 WIFI_POLL: Final = 5.0
 WIFI_LIMIT: Final = 180.0
-"""Seconds to wait for an installation, not counting the time of the requests."""
+"""Seconds to wait for an installation, including the time of the requests."""
 
 _ADDRESS_FIELDS: Final = ("line1", "line2", "line3", "city", "state", "district", "postal_code", "country")
 _SECURITIES: Final[Mapping[str, WifiSecurity]] = {
@@ -354,15 +355,16 @@ async def _async_install_wifi(call: ServiceCall) -> ServiceResponse:
 
 async def _async_follow(managed: Managed, operation_id: str) -> WifiInstallState:
     """Poll an installation until it ends, and return its final state, or TIMEOUT when the time limit is reached."""
-    for _ in range(int(WIFI_LIMIT / WIFI_POLL)):
-        await asyncio.sleep(WIFI_POLL)
-        try:
-            state = await managed.api.async_wifi_state(managed.key, operation_id)
-        except AlexaConnectionError, AlexaRateLimitedError:
-            continue
-        if state not in (WifiInstallState.IN_PROGRESS, WifiInstallState.UNKNOWN):
-            return state
-    return WifiInstallState.TIMEOUT
+    try:
+        async with asyncio.timeout(WIFI_LIMIT):
+            while True:
+                await asyncio.sleep(WIFI_POLL)
+                with suppress(AlexaConnectionError, AlexaRateLimitedError):
+                    state = await managed.api.async_wifi_state(managed.key, operation_id)
+                    if state not in (WifiInstallState.IN_PROGRESS, WifiInstallState.UNKNOWN):
+                        return state
+    except TimeoutError:
+        return WifiInstallState.TIMEOUT
 
 
 async def _async_wifi_status(call: ServiceCall) -> ServiceResponse:

@@ -255,6 +255,19 @@ async def test_wifi_is_saved_and_installed_and_no_password_is_logged(
     assert not [message for message in ours if PASSWORD in message]
 
 
+async def test_waiting_for_a_wifi_installation_includes_the_time_of_the_requests(
+    call: Call, sim: ControlClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smart_properties, "WIFI_POLL", 0.1)
+    monkeypatch.setattr(smart_properties, "WIFI_LIMIT", 0.5)
+    await call("save_wifi", ssid="Guests", password=PASSWORD)
+    sim.fault(path="*/submittedOperations/*", hang=True)
+    async with asyncio.timeout(5):
+        with pytest.raises(HomeAssistantError, match="hasn't reported"):
+            await call("install_wifi", "Room 101 bath", ssid="Guests")
+    (_,) = sim.ledger(path="*/submittedOperations/*")
+
+
 async def test_actions_that_remove_a_device_require_confirmation(
     hass: HomeAssistant, hotel: MockConfigEntry, call: Call, sim: ControlClient
 ) -> None:
