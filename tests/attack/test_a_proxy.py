@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import AsyncIterator
 import gc
 import gzip
+from itertools import product
 import logging
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -139,55 +140,46 @@ async def test_deep_nesting_is_passed_on(
     assert not log.bad()
 
 
-@pytest.mark.parametrize("cookie", [b"\xff\xfe", b"\xed\xa0\x80", b'"\xff"', b"\xc3", b"a" * 7000, b"%ff", b"\xd0\xb6"])
 async def test_odd_cookies_are_refused(
-    root: URL, browser: Browser, signed_half: ConfigFlowResult, cookie: bytes
+    root: URL, browser: Browser, signed_half: ConfigFlowResult, subtests: pytest.Subtests
 ) -> None:
     targets = (f"{urlsplit(base_of(browser)).path}/www.amazon.com/ap/signin", urlsplit(signed_half["url"]).path)
-    with collecting() as log:
-        for target in targets:
-            head = f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: {COOKIE}="
-            answer = await raw(root, head + cookie.decode("latin-1") + "\r\n\r\n")
-            assert answer.split(b" ")[1] in (b"404", b"400"), answer[:200]
-    assert not log.bad(), log.bad()
+    for cookie in (b"\xff\xfe", b"\xed\xa0\x80", b'"\xff"', b"\xc3", b"a" * 7000, b"%ff", b"\xd0\xb6"):
+        with subtests.test(repr(cookie)[:40]), collecting() as log:
+            for target in targets:
+                head = f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: {COOKIE}="
+                answer = await raw(root, head + cookie.decode("latin-1") + "\r\n\r\n")
+                assert answer.split(b" ")[1] in (b"404", b"400"), answer[:200]
+            assert not log.bad(), log.bad()
 
 
-@pytest.mark.parametrize(
-    "target",
-    [
-        *(
-            "open/%ff",
-            "open/%ed%a0%80",
-            "open/%00",
-            f"open/{'a' * 5000}",
-            "open/%F0%9F%98%80",
-            "open/../open/x",
-            "open",
-        ),
-        *("~%ed%a0%80/www.amazon.com/", "~%ff/www.amazon.com/", f"~{'a' * 5000}/www.amazon.com/", "~", "~/"),
-    ],
-)
-@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
+ODD_KEYS: Final = [
+    *("open/%ff", "open/%ed%a0%80", "open/%00", f"open/{'a' * 5000}", "open/%F0%9F%98%80", "open/../open/x", "open"),
+    *("~%ed%a0%80/www.amazon.com/", "~%ff/www.amazon.com/", f"~{'a' * 5000}/www.amazon.com/", "~", "~/"),
+]
+
+
 async def test_odd_keys_and_tickets_are_refused(
-    root: URL, browser: Browser, signed_half: ConfigFlowResult, target: str, method: str
+    root: URL, browser: Browser, signed_half: ConfigFlowResult, subtests: pytest.Subtests
 ) -> None:
     base = urlsplit(base_of(browser)).path
     head = "HTTP/1.1\r\nHost: x\r\nOrigin: null\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-    with collecting() as log:
-        answer = await raw(root, f"{method} {base}/{target} {head}")
-    assert answer.split(b" ")[1] in (b"404", b"400"), answer[:200]
-    assert not log.bad(), log.bad()
+    for target, method in product(ODD_KEYS, ("GET", "POST", "OPTIONS")):
+        with subtests.test(f"{method} {target[:40]}"), collecting() as log:
+            answer = await raw(root, f"{method} {base}/{target} {head}")
+            assert answer.split(b" ")[1] in (b"404", b"400"), answer[:200]
+            assert not log.bad(), log.bad()
 
 
-@pytest.mark.parametrize("tail", TAILS)
 async def test_requests_are_only_sent_to_amazons_hosts(
-    sim: ControlClient, root: URL, browser: Browser, signed_half: ConfigFlowResult, tail: str
+    sim: ControlClient, root: URL, browser: Browser, signed_half: ConfigFlowResult, subtests: pytest.Subtests
 ) -> None:
     base = urlsplit(base_of(browser)).path
-    for method in ("GET", "POST"):
-        answer = await ask(root, browser, f"{method} {base}/{tail}", "Content-Length: 0")
-        assert answer.split(b" ")[1] in (b"404", b"400"), answer[:300]
-    assert sim.ledger() == []
+    for tail, method in product(TAILS, ("GET", "POST")):
+        with subtests.test(f"{method} {tail}"):
+            answer = await ask(root, browser, f"{method} {base}/{tail}", "Content-Length: 0")
+            assert answer.split(b" ")[1] in (b"404", b"400"), answer[:300]
+            assert sim.ledger() == []
 
 
 def test_hosts_that_look_like_amazons_are_refused() -> None:
@@ -213,14 +205,15 @@ def test_hosts_that_look_like_amazons_are_refused() -> None:
         assert proxied_path("/b", url) is None, url
 
 
-@pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "TRACE", "PROPFIND"])
 async def test_other_methods_are_refused(
-    sim: ControlClient, root: URL, browser: Browser, signed_half: ConfigFlowResult, method: str
+    sim: ControlClient, root: URL, browser: Browser, signed_half: ConfigFlowResult, subtests: pytest.Subtests
 ) -> None:
     target = f"{urlsplit(base_of(browser)).path}/www.amazon.com/ap/signin"
-    answer = await ask(root, browser, f"{method} {target}")
-    assert answer.split(b" ")[1] in (b"400", b"403", b"404", b"405"), answer[:200]
-    assert sim.ledger() == []
+    for method in ("HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "TRACE", "PROPFIND"):
+        with subtests.test(method):
+            answer = await ask(root, browser, f"{method} {target}")
+            assert answer.split(b" ")[1] in (b"400", b"403", b"404", b"405"), answer[:200]
+            assert sim.ledger() == []
 
 
 async def test_no_websocket_is_opened(
@@ -272,48 +265,46 @@ async def test_the_frontends_address_is_an_origin_or_not_used(
     assert url.path.startswith(PATH)
 
 
-@pytest.mark.parametrize(
-    "location",
-    [
-        *(
-            "https://www.amazon.com/ok%0d%0aSet-Cookie:%20a=b",
-            "https://www.amazon.com/\\evil",
-            "https:\\\\evil.example",
-        ),
-        *("/\\evil.example", "https://www.amazon.com@evil.example/", "javascript:alert(1)", "data:text/html,x"),
-        *("https://[::1]/", "http://169.254.169.254/latest/", "https://amazon.com.evil/", "https://www.amazon.com:22/"),
-    ],
-)
+LOCATIONS: Final = [
+    *("https://www.amazon.com/ok%0d%0aSet-Cookie:%20a=b", "https://www.amazon.com/\\evil", "https:\\\\evil.example"),
+    *("/\\evil.example", "https://www.amazon.com@evil.example/", "javascript:alert(1)", "data:text/html,x"),
+    *("https://[::1]/", "http://169.254.169.254/latest/", "https://amazon.com.evil/", "https://www.amazon.com:22/"),
+]
+
+
 async def test_redirects_stay_at_amazon(
-    sim: ControlClient, browser: Browser, signed_half: ConfigFlowResult, location: str
+    sim: ControlClient, browser: Browser, signed_half: ConfigFlowResult, subtests: pytest.Subtests
 ) -> None:
-    sim.fault(path="/ap/go", status=302, headers={"Location": location}, times=1)
-    with collecting() as log:
-        await browser.go(f"{base_of(browser)}/www.amazon.com/ap/go")
-    assert not log.bad(), log.bad()
-    assert {entry["host"] for entry in sim.ledger()} <= {"www.amazon.com", "amazon.com"}
-    assert urlsplit(browser.url).netloc == urlsplit(signed_half["url"]).netloc
+    base = base_of(browser)
+    for location in LOCATIONS:
+        sim.fault(path="/ap/go", status=302, headers={"Location": location}, times=1)
+        with subtests.test(location), collecting() as log:
+            await browser.go(f"{base}/www.amazon.com/ap/go")
+            assert not log.bad(), log.bad()
+            assert {entry["host"] for entry in sim.ledger()} <= {"www.amazon.com", "amazon.com"}
+            assert urlsplit(browser.url).netloc == urlsplit(signed_half["url"]).netloc
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        *("image/svg+xml", "application/xhtml+xml", "text/xml", "application/pdf", "text/html%0d%0aX-Evil: 1"),
-        *("x" * 300, "text/html; charset=utf-7", "text/html; charset=nonsense"),
-    ],
-)
+KINDS: Final = [
+    *("image/svg+xml", "application/xhtml+xml", "text/xml", "application/pdf", "text/html%0d%0aX-Evil: 1"),
+    *("x" * 300, "text/html; charset=utf-7", "text/html; charset=nonsense"),
+]
+
+
 async def test_every_kind_of_answer_is_kept_apart_from_home_assistant(
-    sim: ControlClient, browser: Browser, signed_half: ConfigFlowResult, kind: str
+    sim: ControlClient, browser: Browser, signed_half: ConfigFlowResult, subtests: pytest.Subtests
 ) -> None:
     body = "<svg xmlns='http://www.w3.org/2000/svg' onload='1'/>"
-    sim.fault(path="/gp/kind", status=200, body=body, headers={"Content-Type": kind})
-    with collecting() as log:
-        async with browser.session.get(URL(f"{base_of(browser)}/www.amazon.com/gp/kind", encoded=True)) as answer:
-            assert "X-Evil" not in answer.headers
-            assert answer.status == 200
-            assert answer.headers["Content-Security-Policy"].startswith("sandbox allow-forms allow-scripts;")
-            assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert not log.bad(), log.bad()
+    url = URL(f"{base_of(browser)}/www.amazon.com/gp/kind", encoded=True)
+    for kind in KINDS:
+        sim.fault(path="/gp/kind", status=200, body=body, headers={"Content-Type": kind}, times=1)
+        with subtests.test(kind[:40]), collecting() as log:
+            async with browser.session.get(url) as answer:
+                assert "X-Evil" not in answer.headers
+                assert answer.status == 200
+                assert answer.headers["Content-Security-Policy"].startswith("sandbox allow-forms allow-scripts;")
+                assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert not log.bad(), log.bad()
 
 
 async def test_many_flows_leave_nothing_behind(hass: HomeAssistant, sim: ControlClient, root: URL) -> None:
@@ -371,22 +362,22 @@ async def test_slow_senders_do_not_pile_up(
     assert browser.status == 200
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        *('{"a": NaN}', "[" * 30000, '{"a":' * 5000, "1" * 5000, '{"\\ud800": 1}'),
-        *("null", '"x"', "{}", '{"a": 1e999}', '{"a": -Infinity}', "\xff"),
-    ],
-)
+BODIES: Final = [
+    *('{"a": NaN}', "[" * 30000, '{"a":' * 5000, "1" * 5000, '{"\\ud800": 1}'),
+    *("null", '"x"', "{}", '{"a": 1e999}', '{"a": -Infinity}', "\xff"),
+]
+
+
 async def test_any_json_is_forwarded_or_refused(
-    sim: ControlClient, browser: Browser, signed_half: ConfigFlowResult, body: str
+    sim: ControlClient, browser: Browser, signed_half: ConfigFlowResult, subtests: pytest.Subtests
 ) -> None:
-    kind = {"Content-Type": "application/json"}
-    with collecting() as log, watching_loop() as blocks:
-        await browser.go(f"{base_of(browser)}/www.amazon.com/ap/x", "POST", data=body, headers=kind)
-    assert 200 <= browser.status < 500
-    assert not log.bad(), log.bad()
-    assert blocks.worst < 0.3
+    kind, url = {"Content-Type": "application/json"}, f"{base_of(browser)}/www.amazon.com/ap/x"
+    for body in BODIES:
+        with subtests.test(body[:20]), collecting() as log, watching_loop() as blocks:
+            await browser.go(url, "POST", data=body, headers=kind)
+            assert 200 <= browser.status < 500
+            assert not log.bad(), log.bad()
+        assert blocks.worst < 0.3
 
 
 async def test_a_page_that_hangs_ends_with_the_flow(
