@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers.entity import Entity
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -24,16 +24,16 @@ WEEKS, DAYS, HOURS = timedelta(weeks=3), timedelta(days=3), timedelta(hours=3)
 WARM = {"value": 31.5, "scale": "CELSIUS"}
 
 
-async def shown(
-    hass: HomeAssistant, config_entry: MockConfigEntry, clock: Clock, registry: er.EntityRegistry, entity_id: str
-) -> Any:
-    """Return the state of an entity after enabling it."""
+@pytest.fixture(autouse=True)
+def _all_enabled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Enable the entities that are disabled by default."""
+    monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
+
+
+async def shown(hass: HomeAssistant, config_entry: MockConfigEntry, clock: Clock, entity_id: str) -> State:
+    """Return the state of an entity after the setup."""
     await set_up(hass, config_entry)
     await clock.settle()
-    if registry.async_get(entity_id).disabled_by is not None:  # type: ignore[union-attr]
-        registry.async_update_entity(entity_id, disabled_by=None)
-        await hass.config_entries.async_reload(config_entry.entry_id)
-        await clock.settle()
     return state_of(hass, entity_id)
 
 
@@ -92,7 +92,6 @@ async def test_an_old_sample_is_unknown_or_shows_its_age(
     hass: HomeAssistant,
     config_entry: MockConfigEntry,
     clock: Clock,
-    entity_registry: er.EntityRegistry,
     take: Callable[[Sample, datetime], None],
     sample: Sample,
     age: timedelta,
@@ -100,7 +99,7 @@ async def test_an_old_sample_is_unknown_or_shows_its_age(
 ) -> None:
     at = datetime.now(UTC) - age
     take(sample, at)
-    found = await shown(hass, config_entry, clock, entity_registry, sample.entity_id)
+    found = await shown(hass, config_entry, clock, sample.entity_id)
     assert found.state == state
     assert abs(datetime.fromisoformat(found.attributes["last_sampled"]) - at) < timedelta(seconds=1)
     assert await hass.config_entries.async_unload(config_entry.entry_id)
@@ -111,10 +110,9 @@ async def test_a_sample_becomes_too_old_while_nothing_else_changes(
     sim: ControlClient,
     config_entry: MockConfigEntry,
     clock: Clock,
-    entity_registry: er.EntityRegistry,
 ) -> None:
     House(sim).set("Hall Motion", "motionSensor", detectionState="DETECTED")
-    assert (await shown(hass, config_entry, clock, entity_registry, MOTION)).state == "on"
+    assert (await shown(hass, config_entry, clock, MOTION)).state == "on"
     await clock.advance(30 * 60, step=300)
     assert state_of(hass, MOTION).state == "on"
     await clock.advance(45 * 60, step=300)
@@ -130,11 +128,10 @@ async def test_a_thermostat_does_not_show_what_it_measured_on_another_day(
     sim: ControlClient,
     config_entry: MockConfigEntry,
     clock: Clock,
-    entity_registry: er.EntityRegistry,
 ) -> None:
     old = (datetime.now(UTC) - DAYS).timestamp()
     House(sim).set("Hall Thermostat", "temperatureSensor", temperature=WARM, sampled=old)
-    found = await shown(hass, config_entry, clock, entity_registry, THERMOSTAT)
+    found = await shown(hass, config_entry, clock, THERMOSTAT)
     assert found.state == "heat"
     assert found.attributes["current_temperature"] is None
     assert found.attributes["temperature"] == 21
@@ -154,7 +151,6 @@ async def test_a_sample_becomes_too_old_while_the_cloud_answers_the_same(
     hass: HomeAssistant,
     config_entry: MockConfigEntry,
     clock: Clock,
-    entity_registry: er.EntityRegistry,
     take: Callable[[Sample, datetime], None],
     sample: Sample,
     lasts: timedelta,
@@ -162,7 +158,7 @@ async def test_a_sample_becomes_too_old_while_the_cloud_answers_the_same(
 ) -> None:
     """A sensor that no longer reports has the same sample in each response, and no push."""
     take(sample, datetime.now(UTC) - lasts + timedelta(minutes=15))
-    assert (await shown(hass, config_entry, clock, entity_registry, sample.entity_id)).state == before
+    assert (await shown(hass, config_entry, clock, sample.entity_id)).state == before
     await clock.advance(10 * 60, step=60)
     assert state_of(hass, sample.entity_id).state == before
     # before the next poll, which is in another five minutes
