@@ -50,24 +50,24 @@ async def pass_by(table: Table, seconds: int, step: int = 30) -> None:
         await table.drive.settle()
 
 
-@pytest.mark.parametrize("fault", STREAM)
-async def test_everything_is_polled_without_push(table: Table, fault: str) -> None:
+async def test_everything_is_polled_without_push(table: Table, subtests: pytest.Subtests) -> None:
     """Reconnections become rarer over time, and push recovers."""
-    with watching() as watch:
-        table.sim.fault(path=DIRECTIVES, **STREAM[fault])
-        table.sim.fault(close_stream=True)
-        await pass_by(table, 120)
-        assert state_of(table.hass, PUSH_SENSOR).state == "off"
-        table.household.change("Kitchen Show", volume=71)
-        table.sim.reset_ledger()
-        await pass_by(table, 600)
-        assert volume_of(table) == 71
-        assert len(table.sim.ledger(path=DIRECTIVES)) <= 12
-        assert table.usable - {PUSH_SENSOR} <= table._usable()
-        table.sim.clear_faults()
-        await table.recover()
-    assert table.is_whole()
-    assert list(watch.problems(table.secrets)) == []
+    for volume, (name, fault) in enumerate(STREAM.items(), start=71):
+        with subtests.test(name), watching() as watch:
+            table.sim.fault(path=DIRECTIVES, **fault)
+            table.sim.fault(close_stream=True)
+            await pass_by(table, 120)
+            assert state_of(table.hass, PUSH_SENSOR).state == "off"
+            table.household.change("Kitchen Show", volume=volume)
+            table.sim.reset_ledger()
+            await pass_by(table, 600)
+            assert volume_of(table) == volume
+            assert len(table.sim.ledger(path=DIRECTIVES)) <= 12
+            assert table.usable - {PUSH_SENSOR} <= table._usable()
+            table.sim.clear_faults()
+            await table.recover()
+            assert table.is_whole()
+            assert list(watch.problems(table.secrets)) == []
 
 
 @pytest.mark.contract("a stream that falls silent is waited for")
