@@ -20,7 +20,7 @@ from custom_components.alexa_media import push
 from custom_components.alexa_media.cloud.model.events import EqualizerChanged, VolumeChanged
 from custom_components.alexa_media.cloud.model.history import RecordPage
 from custom_components.alexa_media.const import DOMAIN
-from custom_components.alexa_media.coordinator.history import SAME_WAKING, HistoryCoordinator
+from custom_components.alexa_media.coordinator.history import GAP_LIMIT, SAME_WAKING, HistoryCoordinator
 from custom_components.alexa_media.diagnostics import async_get_config_entry_diagnostics
 from tests.conftest import Clock, Household, lacking, quiet, set_up, state_of, until
 from tests.test_two_accounts import PLAYERS, Pair, domains, pair
@@ -36,13 +36,15 @@ JO = "A2SIMJO7D0EQ11"
 RECORDS = "POST /alexa-privacy/apd/rah/alexa-history-records-v2"
 PAGE = "GET /alexa-privacy/apd/activity"
 EVENT = "alexa_media_last_called_event"
+HINT_DELAY = 0.2
+LONGEST_GAP = GAP_LIMIT * HINT_DELAY + 0.5  # seconds
 
 
 @pytest.fixture
 def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read soon after an Echo has woken, and after the stream has opened."""
     monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
-    monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.2)
+    monkeypatch.setattr(HistoryCoordinator, "hint_delay", HINT_DELAY)
 
 
 @pytest.fixture
@@ -102,7 +104,7 @@ async def test_the_echo_that_was_spoken_to_is_found(
     assert last_command(hass, KITCHEN) == (timestamp, "play abba", "Here is ABBA")
     payload = {"last_called": said["serial"], "name": "Kitchen Show", "timestamp": timestamp}
     assert fired == [payload | {"summary": "play abba", "response": "Here is ABBA"}]
-    await quiet(hass, sim)
+    await quiet(hass, sim, calm=LONGEST_GAP)
     assert household.requests() == [RECORDS]
     written: list[str] = []
     hass.bus.async_listen(EVENT_STATE_CHANGED, callback(lambda event: written.append(event.data["entity_id"])))
@@ -131,7 +133,7 @@ async def test_bursts_and_wake_ups_cost_few_requests(
     await until(hass, lambda: len(fired) == 6)
     assert [event["summary"] for event in fired[::2]] == ["number 0", "number 1", "number 2"]
     assert state_of(hass, "event.kitchen_show_voice_command").attributes["text"] == "number 2"
-    await quiet(hass, sim)
+    await quiet(hass, sim, calm=LONGEST_GAP)
     assert household.requests() == [RECORDS]
     end_wakings(entry)
     before = last_called(hass)
@@ -139,18 +141,18 @@ async def test_bursts_and_wake_ups_cost_few_requests(
     for kind in ("WAKE_WORD_ONLY", "DEVICE_ARBITRATION", "ASR_TIMEOUT", "NO_EXPRESSED_INTENT"):
         sim.say(kitchen, "", utterance_type=kind)
     await until(hass, lambda: len(household.requests()) == 2)
-    await quiet(hass, sim, calm=0.5)
+    await quiet(hass, sim, calm=LONGEST_GAP)
     assert household.requests() == [RECORDS] * 2
     assert (last_called(hass), len(fired)) == (before, 6)
     # a repeated volume, and a changed one
     household.change("Kitchen Show", volume=41)
     await until(hass, lambda: state_of(hass, KITCHEN).attributes["volume_level"] == 0.41)
-    await quiet(hass, sim)
+    await quiet(hass, sim, calm=LONGEST_GAP)
     assert household.requests() == [RECORDS] * 2
     dopplers = {"dopplerId": {"deviceSerialNumber": kitchen, "deviceType": "A1"}}
     sim.push("PUSH_VOLUME_CHANGE", {**dopplers, "volumeSetting": 41, "isMuted": False})
     await until(hass, lambda: len(household.requests()) == 3)
-    await quiet(hass, sim, calm=0.5)
+    await quiet(hass, sim, calm=LONGEST_GAP)
     assert household.requests() == [RECORDS] * 3
     assert len(fired) == 6
 
