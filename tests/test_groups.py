@@ -18,7 +18,10 @@ from custom_components.alexa_media.const import DOMAIN
 
 from .conftest import Household, act, quiet, state_of, until
 
-pytestmark = [pytest.mark.platforms("media_player", "notify", "switch"), pytest.mark.usefixtures("brief_speech")]
+pytestmark = [
+    pytest.mark.platforms("media_player", "notify", "switch"),
+    pytest.mark.usefixtures("brief_hints", "brief_speech"),
+]
 
 PAIR_SERIAL, HOUSE_SERIAL = "0a1b2c3d4e5f60718293a4b5c6d7e8f0", "1b2c3d4e5f60718293a4b5c6d7e8f0a1"
 PAIR, HOUSE = "media_player.pair", "media_player.house"

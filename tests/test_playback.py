@@ -17,7 +17,7 @@ from custom_components.alexa_media.coordinator import players as players_module
 
 from .conftest import Household, act, quiet, state_of, until
 
-pytestmark = pytest.mark.platforms("media_player", "switch")
+pytestmark = [pytest.mark.platforms("media_player", "switch"), pytest.mark.usefixtures("brief_hints")]
 
 KITCHEN, STUDIO, BEDROOM, OFFICE = (
     f"media_player.{name}" for name in ("kitchen_show", "living_room_studio", "bedroom_dot", "office_spot")

@@ -30,7 +30,7 @@ from custom_components.alexa_media.coordinator import base
 from custom_components.alexa_media.features.play_media import command_of
 from tests.conftest import Clock, Household, quiet, state_of, until
 
-pytestmark = pytest.mark.platforms("media_player")
+pytestmark = [pytest.mark.platforms("media_player"), pytest.mark.usefixtures("brief_hints")]
 
 KITCHEN = "media_player.kitchen_show"
 STUDIO = "media_player.living_room_studio"
