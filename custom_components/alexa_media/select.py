@@ -347,15 +347,21 @@ class CloudSelect(SelectEntity, AlexaSetting):
         return self._take_present()
 
     def _take_present(self) -> str | None:
-        """Return the option of the current value, or None; a value missing from ``known`` is stored under its text."""
+        """Return the option of the current value, or None; a value missing from ``known`` is stored under its text.
+
+        A missing value whose text is the option of another value has no option.
+        """
         if (value := self.present) is None:
             return None
-        found = next((option for option, choice in self.known.items() if choice == value), None)
-        if found is None and (found := _text(value)) is not None:
-            self._seen[found] = value
-            while len(self._seen) > MAX_SEEN:
-                del self._seen[next(iter(self._seen))]
-        return found
+        known = self.known
+        if (found := next((option for option, choice in known.items() if choice == value), None)) is not None:
+            return found
+        if (text := _text(value)) is None or text in known:
+            return None
+        self._seen[text] = value
+        while len(self._seen) > MAX_SEEN:
+            del self._seen[next(iter(self._seen))]
+        return text
 
     @override
     async def async_select_option(self, option: str) -> None:

@@ -92,6 +92,24 @@ async def test_modes_with_the_same_name_can_all_be_selected(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+async def test_an_unlisted_mode_is_not_shown_as_another_one(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
+) -> None:
+    """Its value is the name of a listed mode."""
+    house = House(sim)
+    features = {"power": {"powerState": "ON"}, "mode.3": {"modes": {"A": "Calm", "B": "Wild"}, "mode": "Wild"}}
+    house.add(
+        "5e000000-0000-4000-8000-0000000000a4",
+        {"name": "Fountain", "category": "OTHER", "model": "F", "features": features},
+    )
+    await set_up(hass, config_entry)
+    entity_id = "select.fountain_mode_3"
+    await until(hass, lambda: hass.states.get(entity_id))
+    state = state_of(hass, entity_id)
+    assert (state.state, state.attributes["options"]) == ("unknown", ["Calm", "Wild"])
+    await hass.config_entries.async_unload(config_entry.entry_id)
+
+
 async def test_an_unlisted_mode_stays_selectable(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
