@@ -46,8 +46,8 @@ async def test_a_time_field_needs_no_date(
 TIMES: Final[tuple[tuple[dict[str, Any], str], ...]] = (
     ({}, "time is missing"),
     ({"date": "2030-01-01"}, "time is missing"),
-    ({"at": "07:00", "time": "08:00:00"}, "two times"),
-    ({"at": "07:00", "date": "2030-01-01"}, "two times"),
+    ({"at": "07:00", "time": "08:00:00"}, "can't be used together"),
+    ({"at": "07:00", "date": "2030-01-01"}, "can't be used together"),
 )
 
 
