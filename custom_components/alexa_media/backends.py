@@ -246,7 +246,7 @@ class DelayedSave:
         self._store.async_delay_save(self._content_to_save, 1)
 
     def _content_to_save(self) -> dict[str, Any]:
-        """Return the content to save, and mark the save as done."""
+        """Return the content to save, which is then no longer pending."""
         self._is_pending = False
         return self._content()
 

@@ -319,7 +319,7 @@ class AlexaLastSpokenTo(AccountEntity[HistoryCoordinator], SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return the player and time of the last command, if any; with transcripts, also text, response and person."""
+        """Return details of the last command, if any; text, response and person are None without transcripts."""
         if (record := self.coordinator.last) is None:
             return {}
         return {
@@ -645,7 +645,7 @@ class _ManagedSensor(ListedEntity[ManagementApi], SensorEntity):
 
 
 class AlexaUnitSensor(_ManagedSensor):
-    """The unit in which an Echo is placed."""
+    """The unit of the property, such as a room, in which an Echo is placed."""
 
     @property
     def _unit(self) -> ManagedUnit | None:

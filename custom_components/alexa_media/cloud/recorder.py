@@ -32,7 +32,7 @@ _MOST_REMEMBERED: Final = 2000
 
 @dataclass(frozen=True, slots=True)
 class _Exchange:
-    """One unchanged request and its response; ``status`` is None without a response."""
+    """A request and its response, before pseudonymization; ``status`` is None without a response."""
 
     at: float
     target: Target
@@ -46,7 +46,7 @@ class _Exchange:
 
 @dataclass(frozen=True, slots=True)
 class _Directive:
-    """One unchanged pushed directive, in the format of ``marshal``."""
+    """A pushed directive, before pseudonymization, in the format of ``marshal``."""
 
     at: float
     data: bytes
@@ -55,7 +55,7 @@ class _Directive:
 
 @dataclass(frozen=True, slots=True)
 class _Options:
-    """The options of the account, without pseudonyms."""
+    """The options of the account, before pseudonymization."""
 
     data: Mapping[str, Any]
     size: int = _EXCHANGE_BYTES

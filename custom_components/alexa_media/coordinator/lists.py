@@ -33,8 +33,9 @@ class AlexaList:
 class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
     """Lists by id.
 
-    One request returns the lists and shows which of them have changed items. Of these, the items are read only for
-    lists that have listeners. A push usually names its list; then only that list is read.
+    One request returns the lists with their revisions, but without items. Items are read only for lists that have
+    listeners, after the revision has changed or when pushes may have been missed. A push usually names its list, so
+    that the other lists need not be read.
     """
 
     topic: ClassVar[str] = "lists"

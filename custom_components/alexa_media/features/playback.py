@@ -96,7 +96,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
                 await self._async_send_phrase(PLAY, {})
 
     async def _async_stop(self) -> None:
-        """Stop playback, whichever player it uses; does nothing if it is certain that there is no session."""
+        """Stop playback, also in a provider's own player; does nothing if it is certain that there is no session."""
         await async_require_speakers(self)
         if self._is_idle:
             return

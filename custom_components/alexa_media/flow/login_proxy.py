@@ -133,7 +133,7 @@ class LoginSession:
         return self._opened and self._tickets.admits(ticket)
 
     async def async_serve(self, request: web.Request, ticket: str, target: str) -> web.StreamResponse:
-        """Serve a request, whose path without ticket is ``target``; respond 404 without a valid cookie or ticket."""
+        """Serve a request, whose path without ticket is ``target``, if its cookie or ticket allows it."""
         wanted = BrowserRequest(request.method, target, request.headers)
         owned, sends_form = self.owns(request), wanted.navigates and request.method == hdrs.METH_POST
         if not owned and not sends_form and (wanted.navigates or not self.allows_scripts(ticket)):
