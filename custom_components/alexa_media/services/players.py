@@ -260,8 +260,8 @@ async def _async_read_routines(hass: HomeAssistant) -> dict[str, HomeAssistantEr
 def _targets(call: ServiceCall, permissions: Permissions) -> list[str]:
     """Return the entity ids in a sequence's target.
 
-    Of a device, area, floor or label, and of ``all``, only those of online players that the caller may control are
-    returned. Raises ``ServiceValidationError`` for a device, area, floor or label that does not exist.
+    A device, area, floor, label or ``all`` yields only online players that the caller may control. Raises
+    ``ServiceValidationError`` for a device, area, floor or label that does not exist.
     """
     selected = async_extract_referenced_entity_ids(call.hass, TargetSelection(call.data), expand_group=False)
     missing = selected.missing_devices | selected.missing_areas | selected.missing_floors | selected.missing_labels
