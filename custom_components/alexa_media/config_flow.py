@@ -109,8 +109,8 @@ class _WrongMarketplaceError(Exception):
 class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     """Sign-in for a new or an existing account; ``PropertyFlow`` adds the sign-in to a property.
 
-    One flow registers under one device serial, however often the user tries. A step that cannot store its registration
-    in a config entry tries to deregister before it returns.
+    One flow registers under one device serial, however often the user tries. A step that has received tokens, but
+    cannot store them in a config entry, tries to deregister before it returns.
     """
 
     VERSION = ENTRY_VERSION

@@ -29,7 +29,7 @@ class Write[V]:
 
     @property
     def before(self) -> V | None:
-        """Return the value that this write replaces, or None if it is unknown; only while the write is in flight."""
+        """Return the value that this write replaces, or None if it is unknown; valid only while in flight."""
         return self.replaces.value if self.replaces else self.shown
 
 

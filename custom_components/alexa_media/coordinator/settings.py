@@ -251,7 +251,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         return PROBE_INTERVAL if is_recent else None
 
     def has_failed(self, serial: str, setting: Setting) -> bool:
-        """Return whether a setting is unknown because reading it failed."""
+        """Return whether a setting is unknown because its read failed for a reason other than a refusal."""
         return setting_key(serial, setting) not in self.data and _unit_of(serial, setting) in self._failed_units
 
     @staticmethod

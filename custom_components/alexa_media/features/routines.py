@@ -67,7 +67,7 @@ async def _async_run(
     routine: Routine,
     device: Device | None,
 ) -> Routine:
-    """Run a routine, on ``device`` if given; raises if it is disabled, or the caller may not control the Echos."""
+    """Run a routine, on ``device`` if given; raises for a disabled routine, or if an Echo may not be controlled."""
     if not routine.enabled:
         raise invalid_input("routine_disabled", routine=routine.name)
     permissions.require_echos(entry, (*([device.serial] if device else ()), *sorted(routine.serials)))

@@ -90,7 +90,7 @@ class SettingEntity(AlexaDeviceEntity[SettingValue], AlexaSetting):
     @property
     @override
     def available(self) -> bool:
-        """Return whether topic and device are available, and no needed setting is unknown because a read failed."""
+        """Return whether topic and device are available, and no needed setting has failed (``has_failed``)."""
         return super().available and not any(self.settings.has_failed(self.serial, setting) for setting in self._shown)
 
     @override

@@ -288,7 +288,7 @@ class Transport:
         raise _Again(replace(request, renewals=request.renewals - 1))
 
     def _check_throttle(self, endpoint: Endpoint, traffic: Traffic) -> None:
-        """Raise ``AlexaRateLimitedError`` for a read while its host is throttled."""
+        """Raise ``AlexaRateLimitedError`` for a read outside commands while reads of its host are held back."""
         if traffic is Traffic.READS and (remaining := self.throttle.held_back(self._keeper.base_url(endpoint.host))):
             raise AlexaRateLimitedError("Amazon throttles the account", retry_after=remaining, endpoint=endpoint.label)
 
