@@ -94,7 +94,7 @@ def _connection(data: AlexaRuntimeData, event: ConnectionChanged) -> None:
 
 @_rule(VolumeChanged, Verb.APPLY)
 def _volume(data: AlexaRuntimeData, event: VolumeChanged) -> None:
-    """Set a volume; a push that does not change the volume indicates that the device woke."""
+    """Apply a pushed volume; a push that does not change the volume indicates that the device woke."""
     if data.players is None:
         return
     known = data.players.data.get(event.serial)
@@ -106,35 +106,35 @@ def _volume(data: AlexaRuntimeData, event: VolumeChanged) -> None:
 
 @_rule(DndChanged, Verb.APPLY)
 def _dnd(data: AlexaRuntimeData, event: DndChanged) -> None:
-    """Set the Do Not Disturb state."""
+    """Apply a pushed Do Not Disturb state."""
     if data.dnd:
         data.dnd.async_apply_pushed({event.serial: event.enabled})
 
 
 @_rule(NowPlayingChanged, Verb.APPLY)
 def _now_playing(data: AlexaRuntimeData, event: NowPlayingChanged) -> None:
-    """Set the current track."""
+    """Apply a pushed track and state."""
     if data.players:
         data.players.async_now_playing(event)
 
 
 @_rule(AudioPlayerStateChanged, Verb.APPLY)
 def _audio_state(data: AlexaRuntimeData, event: AudioPlayerStateChanged) -> None:
-    """Apply a player state."""
+    """Apply a pushed player state."""
     if data.players:
         data.players.async_audio_state(event)
 
 
 @_rule(QueueChanged, Verb.APPLY)
 def _queue(data: AlexaRuntimeData, event: QueueChanged) -> None:
-    """Set shuffle and repeat."""
+    """Apply pushed shuffle and repeat."""
     if data.players:
         data.players.async_queue(event)
 
 
 @_rule(MediaProgressChanged, Verb.APPLY)
 def _progress(data: AlexaRuntimeData, event: MediaProgressChanged) -> None:
-    """Set the position in a track."""
+    """Apply a pushed position in a track."""
     if data.players:
         data.players.async_progress(event)
 
@@ -169,7 +169,7 @@ def _lists(data: AlexaRuntimeData, event: ListsChanged) -> None:
 
 @_rule(EqualizerChanged, Verb.REFRESH)
 def _equalizer(data: AlexaRuntimeData, event: EqualizerChanged) -> None:
-    """Set an equalizer; one that is not known to have changed indicates that the device woke."""
+    """Apply a pushed equalizer; one that is not known to have changed indicates that the device woke."""
     changed = data.settings.async_equalizer(event) if data.settings else False
     if data.history and not changed:
         data.history.async_wake(event.serial, Sign.EQUALIZER)

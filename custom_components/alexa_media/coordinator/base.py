@@ -81,7 +81,7 @@ class Listener(Protocol):
 
     @callback
     def async_unpushed(self) -> None:
-        """Handle a change that a poll found although it should have been pushed."""
+        """Handle a change that a read found although it should have been pushed."""
 
     @property
     def is_proven(self) -> bool:

@@ -180,9 +180,9 @@ class LastCommand:
 class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
     """The last command by serial, read when an Echo has woken.
 
-    The read follows 2 to 5 s after the waking. Reads after wakings are at least 10 s apart unless an action waits for
-    one. Without listeners, only actions read the history. Setup reads nothing: the first read happens when the push
-    stream has opened, or with the first poll.
+    The read follows 2 to 5 s after the waking, or later if the last one was recent: reads after wakings are at least
+    10 s apart unless an action waits for one. Without listeners, only actions read the history. Setup reads nothing:
+    the first read happens when the push stream has opened, or with the first poll.
     """
 
     topic: ClassVar[str] = "history"
@@ -258,7 +258,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
 
     @override
     def _hint_wait(self, now: float, since: float) -> float:
-        """Return the seconds until the record should exist and the pause after the last read is over."""
+        """Return the seconds until the record should exist and the pause after the last read is over, up to a limit."""
         latest = max(since + self.hint_limit, self._next_read + self.hint_delay)
         return min(max(self.hint_delay, self._next_read - now), latest - now)
 

@@ -172,7 +172,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     def _has_missed(self, entity_id: str, after: ApplianceState) -> bool:
         """Return whether a value changed without the push that should have reported it.
 
-        A feature whose pushes stopped is polled again.
+        A feature whose push is missing no longer counts as pushed.
         """
         before = self.data[entity_id].samples
         changed = {(entity_id, key.feature) for key in before if before[key].value != after.samples[key].value}

@@ -170,8 +170,8 @@ def appliance_unique_id(hass: HomeAssistant, entry: AlexaConfigEntry, domain: st
 def appliance_identifier(entry: AlexaConfigEntry, appliance: Appliance) -> tuple[str, str]:
     """Return the device identifier of an appliance.
 
-    The appliance of an Echo has the identifier of the Echo's device, if the Echo is known. That of an air quality
-    monitor is based on its serial, if known, as in alexa_media_player.
+    The appliance of an Echo has the identifier of the Echo's device, if the serial of the Echo is known. That of an air
+    quality monitor is based on its serial, if known, as in alexa_media_player.
     """
     if appliance.is_echo and appliance.echo_serial:
         return DOMAIN, player_unique_id(entry, appliance.echo_serial)

@@ -45,7 +45,7 @@ DEFAULT_TITLE: Final = "Home Assistant"
 
 
 class Kind(StrEnum):
-    """Delivery of a message: spoken, spoken after a chime and shown, or only shown."""
+    """Delivery of a message: spoken, spoken after a chime and usually also shown, or only shown."""
 
     SPEAK = "speak"
     ANNOUNCE = "announce"
@@ -266,8 +266,9 @@ def expand(hass: HomeAssistant, entity_ids: Iterable[str]) -> Iterator[str]:
 def recipients_of(
     players: Mapping[str, EchoPlayer], direct: Iterable[EchoPlayer], indirect: Iterable[EchoPlayer] = ()
 ) -> list[Recipient]:
-    """Return the recipients behind players, each once; a speaker group is replaced by its members, if any are known.
+    """Return the recipients behind players, each once.
 
+    A speaker group is replaced by those of its members that get entities, if there are any.
     ``players`` are all players by entity id. Those in ``direct`` are direct recipients; members of groups are not.
     """
     found: dict[str, Recipient] = {}
@@ -295,7 +296,7 @@ def recipients_of(
 
 
 def _leaves(player: EchoPlayer) -> tuple[Device, ...]:
-    """Return the Echos of a speaker group; empty if none is known, and for a single Echo."""
+    """Return the Echos of a speaker group that get entities; empty for a single Echo."""
     if player.device is None or not is_loaded(player.entry):
         return ()
     found = player.entry.runtime_data.devices.leaves(player.device)

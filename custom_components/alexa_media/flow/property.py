@@ -89,7 +89,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
     # --- region ---------------------------------------------------------------------------
 
     async def async_step_smart_properties(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the region and site of the sign-in to a new property, then start it."""
+        """Ask for the region and site, then start the sign-in to a new property."""
         if user_input is None:
             return self._show_region("smart_properties", _region_of(self.hass.config.country), _BY_REGION)
         self._take_region(user_input)

@@ -70,7 +70,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
 
     @property
     def _leaves(self) -> tuple[Device, ...]:
-        """Return the single devices behind the player; a group without known members is returned itself."""
+        """Return the devices whose volumes are those of the player (``DevicesCoordinator.leaves``)."""
         return self.runtime.devices.leaves(self.device)
 
     @property

@@ -466,7 +466,7 @@ def _smaller(parts: Sequence[_Part]) -> list[list[_Part]]:
 
 
 def _busy(error: type[AlexaSpeakingError], pause: float, names: Iterable[str]) -> AlexaSpeakingError:
-    """Return the error for a text that would wait too long for earlier ones on devices; ``pause`` is in seconds."""
+    """Return the error for devices that need ``pause`` more seconds to speak their earlier texts."""
     return error(f"Other texts are spoken for {pause:.0f} s more", seconds=round(pause), names=names)
 
 
