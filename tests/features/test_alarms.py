@@ -168,6 +168,30 @@ async def test_a_reminder_in_the_past_is_not_turned_on(
     assert sim.ledger(path="/api/notifications/*", method="PUT") == []
 
 
+async def test_a_reminder_that_repeats_at_unknown_times_is_turned_on_and_skipped(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, household: Household
+) -> None:
+    """Its rule cannot be read, so nothing proves that it has ended; its next time is unknown."""
+    owner = next(iter(household.accounts))
+    times = {"alarmTime": 1e12, "originalDate": "2001-09-09", "originalTime": "01:46:40.000"}
+    days = {"frequency": "WEEKLY", "byWeekDays": ["MO"], "notificationTimes": ["01:46:40.000"]}
+    rule = {"rRuleData": {**days, "recurrenceRules": ["FREQ=WEEKLY;MOOD=GOOD"]}, "status": "OFF"}
+    tea = {"type": "Reminder", "deviceSerialNumber": "G0SIM00KITCHEN01", "reminderLabel": "Tea", **rule}
+    sim.patch_state({"accounts": {owner: {"notifications": {"tea": {**tea, **times}}}}})
+    listed = entry.runtime_data.notifications
+    await until(hass, lambda: any(item.index == "tea" for items in listed.data.values() for item in items))
+    with pytest.raises(ServiceValidationError) as raised:
+        await act(hass, "skip_next", notification_id="tea")
+    assert raised.value.translation_key == "alarm_not_recurring", "it is turned off"
+    await act(hass, "edit_reminder", notification_id="tea", enabled=True)
+    await until(
+        hass, lambda: any(item.status == "ON" for item in listed.data["G0SIM00KITCHEN01"] if item.index == "tea")
+    )
+    await act(hass, "skip_next", notification_id="tea")
+    sent = [json.loads(each["body"])["status"] for each in sim.ledger(path="/api/notifications/*", method="PUT")]
+    assert sent == ["ON", "INSTANCE_CANCELED"]
+
+
 @pytest.mark.parametrize(
     ("change", "name"), [({"sound": "Countertop"}, "reminder_sound"), ({"enabled": False}, "switch_reminder")]
 )

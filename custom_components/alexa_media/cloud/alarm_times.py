@@ -299,6 +299,15 @@ def next_occurrence(
     return next(occurrences(notification, now, zone, country), None)
 
 
+def may_occur(notification: Notification, now: datetime, zone: tzinfo, country: str | None = None) -> bool:
+    """Return whether a notification has a next occurrence, or has one at an unknown time because no rule is valid."""
+    if next_occurrence(notification, now, zone, country) is not None:
+        return True
+    is_on = notification.status in (NotificationStatus.ON, NotificationStatus.INSTANCE_CANCELED)
+    is_ruled = notification.type in ALARMS | REMINDERS and bool(notification.rules)
+    return is_on and is_ruled and _repeated(notification, now, zone, country) is None
+
+
 def next_of(
     notifications: Iterable[Notification], now: datetime, zone: tzinfo, country: str | None = None
 ) -> datetime | None:
@@ -314,9 +323,10 @@ def occurrences(
 
     ``now`` is an aware time, and ``zone`` the time zone of the device. ``country`` is the country of the device, which
     defines its weekend. A notification that is off, paused, past, or of an unknown type or status has no occurrences.
-    Rules take precedence over the pattern, because the app writes both and only the rules are exact. A notification
-    that is snoozed or deferred to a future time occurs then, and after that by its rules or pattern. The next
-    occurrence of one with the status ``INSTANCE_CANCELED`` is skipped.
+    Rules take precedence over the pattern, because the app writes both and only the rules are exact. If none of them is
+    valid, only the time that Amazon stored is known: once it has passed, there is none until Amazon stores another. A
+    notification that is snoozed or deferred to a future time occurs then, and after that by its rules or pattern. The
+    next occurrence of one with the status ``INSTANCE_CANCELED`` is skipped.
     """
     status = notification.status
     if status is NotificationStatus.INSTANCE_CANCELED:
@@ -368,6 +378,14 @@ def first_day(notification: Notification, now: datetime, zone: tzinfo) -> date:
 
 def _regular(notification: Notification, now: datetime, zone: tzinfo, country: str | None) -> Iterator[datetime]:
     """Return the occurrences of an alarm or a reminder by its rules, else by its pattern, else its single time."""
+    repeated = _repeated(notification, now, zone, country)
+    return _one(_once(notification, now, zone)) if repeated is None else repeated
+
+
+def _repeated(
+    notification: Notification, now: datetime, zone: tzinfo, country: str | None
+) -> Iterator[datetime] | None:
+    """Return the occurrences of an alarm or a reminder by its rules, else by its pattern; None without a valid one."""
     start, seconds = _start(notification, now, zone)
     rules = (_occurrences(text, start, seconds, now, zone) for text in notification.rules[:_MOST_RULES])
     readable = [rule for rule in rules if rule is not None]
@@ -380,7 +398,7 @@ def _regular(notification: Notification, now: datetime, zone: tzinfo, country: s
     days = _days(notification.pattern, country)
     if days is not None and seconds is not None:
         return _after(_on_weekdays(days, start, seconds, now, zone), now, zone)
-    return _one(_once(notification, now, zone))
+    return None
 
 
 def _is_known(pattern: str | None) -> bool:

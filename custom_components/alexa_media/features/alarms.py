@@ -17,6 +17,7 @@ from ..cloud.alarm_times import (
     REMINDERS,
     TIMERS,
     first_day,
+    may_occur,
     next_occurrence,
     repeats,
     repetition_rules,
@@ -97,6 +98,11 @@ class Echo:
         """Return the next occurrence of a notification in UTC, or None."""
         country = self.watch.country_of(self.device.serial)
         return next_occurrence(notification, dt_util.utcnow(), self.zone, country)
+
+    def may_occur(self, notification: Notification) -> bool:
+        """Return whether a notification has a next occurrence, even at an unknown time."""
+        country = self.watch.country_of(self.device.serial)
+        return may_occur(notification, dt_util.utcnow(), self.zone, country)
 
 
 # --- devices --------------------------------------------------------------------------------
@@ -440,7 +446,7 @@ def must_be(notification: Notification, wanted: Collection[str], key: str) -> No
 
 def require_recurrence(echo: Echo, notification: Notification) -> None:
     """Raise ``ServiceValidationError`` if a notification does not repeat or has no next occurrence to skip."""
-    if not repeats(notification) or notification.type in TIMERS or echo.next_of(notification) is None:
+    if not repeats(notification) or notification.type in TIMERS or not echo.may_occur(notification):
         raise invalid_input("alarm_not_recurring", id=notification.notification_id)
 
 
@@ -478,7 +484,7 @@ async def async_edit(
     ``label`` and ``enabled`` are only for reminders. Raises ``ServiceValidationError`` for turning on a reminder that
     has no occurrence left, unless it gets a new time.
     """
-    if enabled and not timing and echo.next_of(replace(notification, status=NotificationStatus.ON)) is None:
+    if enabled and not timing and not echo.may_occur(replace(notification, status=NotificationStatus.ON)):
         raise invalid_input("reminder_over", id=notification.notification_id)
     with command_errors(hass, echo.entry):
         if notification.type in ALARMS:
