@@ -251,7 +251,8 @@ class PlayersCoordinator(TopicCoordinator[Player]):
     def async_now_playing(self, event: NowPlayingChanged) -> None:
         """Apply the pushed track and state of a session.
 
-        If the push names no devices, use those of the matching session; if there is none, read the sessions soon.
+        If the push names no devices, use those of the matching session; unless exactly one matches, read the sessions
+        soon.
         """
         new = event.session
         serials = spread(new.serials, self._devices.data) or self._serials_of(new)

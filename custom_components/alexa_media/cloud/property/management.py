@@ -132,8 +132,8 @@ class PropertyManagement(ManagementApi):
     async def async_read_settings(self, reader: str) -> Mapping[str, DeviceSettings]:
         """Return the settings by key; readers may share a read, but no ``reader`` gets the same one twice.
 
-        If the settings of an Echo cannot be read, its last known ones, if any, are returned. If no Echo can be read,
-        the first error is raised. ``AlexaAuthError`` and ``AlexaRateLimitedError`` are always raised.
+        If the settings of an Echo cannot be read, its last known ones, if any, are returned. If every read fails, the
+        first error is raised. ``AlexaAuthError`` and ``AlexaRateLimitedError`` are always raised.
         """
         async with self._lock:
             now = self._time.monotonic()
