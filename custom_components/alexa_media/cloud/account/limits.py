@@ -145,10 +145,7 @@ class Throttle:
 
     @asynccontextmanager
     async def turn(self, host: str, kind: Traffic) -> AsyncGenerator[None]:
-        """Allow one request of a kind at a time while this kind is throttled at the host, any number otherwise.
-
-        Commands are also sent one at a time while only reads are throttled.
-        """
+        """Allow one request of a kind at a time while the host throttles this kind or, for commands, any kind."""
         if not self._is_active(host, kind):
             yield
             return
