@@ -71,7 +71,7 @@ async def async_permissions(hass: HomeAssistant, context: Context | None) -> Per
 
 
 async def async_require_speakers(entity: AlexaDeviceEntity[Any]) -> None:
-    """For an entity of a speaker group, raise ``Unauthorized`` as ``Permissions.require_echos`` does for the group.
+    """Raise like ``Permissions.require_echos`` for the caller of an action on a speaker group.
 
     An entity action has to await this before anything else: ``entity.caller`` may change after the first await.
     """
