@@ -86,7 +86,7 @@ class Finished:
 
 
 class Recording:
-    """The recording of one entry, from the setup of the entry until the time ``until``, a stop or an unload."""
+    """Collects the recording of an entry while the entry is loaded; the next setup continues it (``async_resume``)."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], state: Mapping[str, Any]) -> None:
         """Initialize with the stored state of a recording."""

@@ -229,7 +229,7 @@ class StreamWatchdog:
 
     @callback
     def async_unpushed(self) -> None:
-        """Handle a change that a poll found before its push; the push counts as missed if no directive follows soon."""
+        """Handle a change that a read found before its push; the push counts as missed if no directive follows soon."""
         if not self._check.is_set and not self._is_closed:
             self._check.call_later(GRACE, self._async_missed_and_stalled)
 

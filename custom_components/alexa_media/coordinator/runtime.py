@@ -237,7 +237,7 @@ class AlexaRuntimeData:
 
     @callback
     def set_push(self, *, up: bool) -> None:
-        """Set the state of push in the monitor and the coordinators; a stalled stream counts as down."""
+        """Set the state of the stream in the monitor and the coordinators; a stalled stream counts as down."""
         up = up and not self.watchdog.is_stalled
         self.push.async_set_up(up)
         for coordinator in self.coordinators:
