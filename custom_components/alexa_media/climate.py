@@ -166,7 +166,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
 
     @property
     def _is_range(self) -> bool:
-        """Return whether the current mode has two setpoints."""
+        """Return whether to show two setpoints instead of one."""
         has_range = ClimateEntityFeature.TARGET_TEMPERATURE_RANGE in self.supported_features
         has_target = ClimateEntityFeature.TARGET_TEMPERATURE in self.supported_features
         return has_range and (not has_target or self.hvac_mode is HVACMode.HEAT_COOL)

@@ -87,7 +87,10 @@ class LastSpokenToCondition(AlexaCondition):
 
 
 class PersonCondition(AlexaCondition):
-    """Condition: a specific person gave the last command, to any Echo or to one in the target."""
+    """Condition: a specific person gave the last command to any Echo of all accounts.
+
+    With a target, that Echo also has to be in it.
+    """
 
     options_schema: ClassVar = {vol.Required(CONF_PERSON): cv.string}
     needs_target: ClassVar[bool] = False

@@ -165,7 +165,7 @@ class AlexaPropertySettingNumber(_SettingNumber, PropertySettingEntity):  # type
 
 
 def _ranges_and_levels(appliance: Appliance) -> Iterator[tuple[str, EntityFactory]]:
-    """Yield the key and factory of a number for each writable range and level that has no other role."""
+    """Yield the key and factory of each number for a writable range or level."""
     for feature in plain_ranges(appliance):
         if value_range := feature.value_range:
             yield f"range_{feature.instance}", partial(AlexaRange, feature=feature, value_range=value_range)

@@ -180,7 +180,7 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Show the first occurrence, and subscribe to the alarm events."""
+        """Show the next occurrence, and subscribe to alarm events and newly computed times."""
         await super().async_added_to_hass()
         self.async_on_remove(self._watch.async_add_listener(self.serial, self._async_happened))
         self.async_on_remove(self._watch.async_add_viewer(self.serial, self._async_times_changed))

@@ -320,6 +320,6 @@ class EnrollmentError(AlexaError):
 
 
 def read_key(err: AlexaError) -> str:
-    """Return the translation key for a failed read, which is repeated automatically if that may help."""
+    """Return the translation key for a failed read: ``not_read`` if it may be temporary, else that of the error."""
     is_repeated = isinstance(err, AlexaConnectionError | AlexaRateLimitedError | AlexaBadResponseError)
     return "not_read" if is_repeated else err.translation_key

@@ -113,7 +113,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         )
 
     async def _async_read_rooms(self) -> None:
-        """Read the rooms; ignore a failure, because rooms only serve as suggested areas."""
+        """Read the rooms; ignore a failure, because rooms are only used to assign areas."""
         try:
             self.rooms = await self.api.async_groups()
         except AlexaError as err:

@@ -136,7 +136,7 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
     @override
     @callback
     def _async_changed(self, before: Mapping[str, AlexaList], after: Mapping[str, AlexaList]) -> None:
-        """Send an event for each open item added to a list whose items were known; once per item id."""
+        """Send an event for each open item with a new id in a list whose items were known."""
         for list_id, known in after.items():
             earlier = before.get(list_id)
             if earlier is None or earlier.items is None or known.items is None or earlier.items is known.items:

@@ -366,7 +366,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def _async_schedule_tracks(self) -> None:
-        """Schedule the time at which the first of the awaited tracks is late."""
+        """Schedule ``_async_track_late`` for the first of the awaited tracks, or cancel it if there are none."""
         if not self._tracks_due:
             self._tracks_late.cancel()
             return

@@ -95,7 +95,7 @@ class SettingEntity(AlexaDeviceEntity[SettingValue], AlexaSetting):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen for all needed settings; if the device is online, request a read of those not known yet."""
+        """Listen for all needed settings, and request them if the device is online."""
         await super().async_added_to_hass()
         for setting in self.entity_description.also:
             key = setting_key(self.serial, setting)

@@ -61,7 +61,7 @@ class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
     @property
     @override
     def source_list(self) -> list[str] | None:
-        """Return the Echo itself and the paired devices that can play through it; None while they are unknown."""
+        """Return ``LOCAL_SPEAKER`` and the names of paired devices that can play through the Echo; None if unknown."""
         if (paired := self._paired) is None:
             return None
         return [LOCAL_SPEAKER, *(name for name, device in paired.items() if device.can_be_source)]
@@ -69,7 +69,7 @@ class SourceSelection(AlexaDeviceEntity[Player], MediaPlayerEntity):
     @property
     @override
     def source(self) -> str | None:
-        """Return the name of the connected source, else of the Echo itself; None while the sources are unknown."""
+        """Return the name of the connected source, else ``LOCAL_SPEAKER``; None while the sources are unknown."""
         if (paired := self._paired) is None:
             return None
         playing = (name for name, device in paired.items() if device.connected and device.can_be_source)

@@ -292,7 +292,8 @@ class CommandScheduler:
     async def _await_turn(self, turn: _Turn, speaking: Collection[Device]) -> None:
         """Wait for earlier nodes of the same devices, then until the ``speaking`` devices are silent.
 
-        Raises ``AlexaStepsSpeakingError`` if that takes too long, and ``AlexaConnectionError`` if the scheduler closes.
+        Raises ``AlexaStepsSpeakingError`` if they would speak too long, and ``AlexaConnectionError`` if the scheduler
+        closes.
         """
         while True:
             if self._is_closed:
@@ -313,7 +314,7 @@ class CommandScheduler:
                     await turn.woken.wait()
 
     def _is_behind(self, turn: _Turn) -> bool:
-        """Return whether an earlier node shares a device with a turn."""
+        """Return whether an earlier turn shares a device with this one."""
         earlier = itertools.takewhile(lambda other: other is not turn, self._turns)
         return any(not other.serials.isdisjoint(turn.serials) for other in earlier)
 
