@@ -244,7 +244,7 @@ class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], _Switch):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether the alarm is turned on, as it also is while it is snoozed or skips its next occurrence.
+        """Return whether the alarm is turned on; one that is snoozed or skips its next occurrence is on, too.
 
         None if it no longer exists, or has a status that alarms are not known to have.
         """

@@ -56,7 +56,7 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
 
     @override
     async def _async_read(self) -> Mapping[str, AlexaList]:
-        """Read the lists and the changed items; a partial read skips the lists unless Amazon refuses items of one."""
+        """Read the list of lists and the changed items; a partial read skips the former unless Amazon refuses items."""
         if self._is_partial:
             with contextlib.suppress(AlexaUnsupportedError):
                 return await self._async_with_items(dict(self.data), only_changed=True)

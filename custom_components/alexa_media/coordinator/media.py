@@ -54,7 +54,7 @@ class RoutinesCoordinator(KeptTopicCoordinator[Routine]):
 
     @callback
     def _async_take(self, listed: Mapping[str, Routine], began: float) -> None:
-        """Show the routines of a command's read, which counts as a successful poll; ``began`` is its start."""
+        """Apply routines read for an action, as if by a successful poll; ``began`` is the start of the read."""
         self._failures = 0
         self._failure = None
         self.read_at = self.read_whole_at = began

@@ -417,7 +417,7 @@ def spread(serials: Iterable[str], devices: Mapping[str, Device]) -> frozenset[s
 
 
 def _provider(session: Session) -> str:
-    """Return the key of a session's provider: its name, or the session id if it has no name."""
+    """Return the key of a session's provider: the provider's name, else the session id."""
     return (session.media.provider or session.session_id or "").casefold()
 
 

@@ -475,7 +475,7 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
 
 
 def _control_guard(guard: Appliance, *, away: bool) -> RunSequence:
-    """Return the sequence with which an Echo sets Guard; it names the panel by the last part of its appliance id."""
+    """Return the sequence with which an Echo sets Guard; the target is the last part of Guard's appliance id."""
     return RunSequence(
         name="controlGuardState",
         extra={

@@ -184,7 +184,7 @@ class AccountBackend(AlexaBackend):
 
     @property
     def drift(self) -> Drift:
-        """Return the observed differences from Amazon's earlier responses."""
+        """Return the observed deviations of the responses."""
         return self._transport.drift
 
     @property

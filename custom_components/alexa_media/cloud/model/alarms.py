@@ -56,7 +56,7 @@ class AlarmsApi(Protocol):
     async def async_edit_alarm(
         self, device: Device, alarm: Notification, timing: Timing | None, sound: AlarmTone | None
     ) -> None:
-        """Change an alarm; ``None`` keeps a value."""
+        """Change an alarm; ``None`` leaves the timing or the sound unchanged."""
 
     async def async_edit_reminder(
         self,
