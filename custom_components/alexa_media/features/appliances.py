@@ -259,7 +259,7 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
     """Base class for entities that show properties of an appliance; the first property is the state.
 
     The entity is available while the topic's data may be shown, the appliance is reachable, and the first property is
-    known (see ``available_unknown``). A coordinator update without a change of shown values does not write the state.
+    known (see ``available_unknown``). A coordinator update only writes the state if ``snapshot`` has changed.
     """
 
     available_unknown: ClassVar[bool] = False
