@@ -15,6 +15,7 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media import push
 from custom_components.alexa_media.backends import STORE_VERSION, Stored, entry_store
 from custom_components.alexa_media.cloud.account import transport
+from custom_components.alexa_media.coordinator import base
 from tests.conftest import Clock, Household, quiet, set_up, state_of, until
 
 SIGN_IN = ("/auth/token", "/ap/exchangetoken/cookies", "/api/language", "/api/endpoints")
@@ -168,8 +169,11 @@ async def test_a_wrong_store_costs_one_more_round_trip_and_nothing_else(
     hass_storage: dict[str, Any],
     stopped: MockConfigEntry,
     caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
     subtests: pytest.Subtests,
 ) -> None:
+    # the stream of another region brings no pushes, so a command is confirmed by a read
+    monkeypatch.setattr(base, "CONFIRM_DELAY", 0.5)
     good = hass_storage.pop(stored_key(stopped))
     without = await restart(hass, sim, stopped)
     requests = len(household.requests())

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.platforms("media_player")
 
 KITCHEN = "media_player.kitchen_show"
 STUDIO = "media_player.living_room_studio"
+OFFICE = "media_player.office_spot"
+BEDROOM = "media_player.bedroom_dot"
 GROUP = "media_player.downstairs"
 RECORDS = "/alexa-privacy/*"
 
@@ -192,10 +194,15 @@ async def test_answers_arrive_within_three_seconds(
     """Records that appear after 1.5 s are found in at most 3 s (95th percentile) with at most three requests each."""
     delay(sim, 1.5)
     found = []
-    for number in range(4):
+    for number in range(2):
         sim.reset_ledger()
-        both = await asyncio.gather(ask(hass, "what's the weather", KITCHEN), ask(hass, f"how old is {number}", STUDIO))
-        found += [answer for one in both for answer in one.values()]
+        answers = await asyncio.gather(
+            ask(hass, "what's the weather", KITCHEN),
+            ask(hass, f"how old is {number}", STUDIO),
+            ask(hass, "what's the temperature", OFFICE),
+            ask(hass, f"how tall is {number}", BEDROOM),
+        )
+        found += [answer for one in answers for answer in one.values()]
         assert len(household.requests("POST", RECORDS)) <= 3
     assert max(answer["milliseconds"] for answer in found) <= 3000
     assert [answer["found_by"] for answer in found] == ["words"] * 8

@@ -14,7 +14,10 @@ from custom_components.alexa_media.entity import masked
 from tests.conftest import Household, quiet, until
 from tests.test_two_accounts import JACK, PLAYERS, Pair, domains, pair
 
-pytestmark = pytest.mark.platforms("media_player", "notify", "switch")
+pytestmark = [
+    pytest.mark.platforms("media_player", "notify", "switch"),
+    pytest.mark.usefixtures("brief_speech"),
+]
 
 
 __all__ = ["domains", "pair"]  # fixtures
