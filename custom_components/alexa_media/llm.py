@@ -79,8 +79,8 @@ class _Request:
     def players(self, *, several: bool = False) -> list[str]:
         """Return the entity ids of the media players that match the target arguments.
 
-        Raises ``MatchFailedError`` if none matches, or if more than one does unless ``several`` is True and the target
-        is an area, a floor or everywhere.
+        Raises ``MatchFailedError`` if none matches, or if several do and the user's area or floor does not decide. With
+        ``several``, all players in an area, on a floor or everywhere are returned.
         """
         args, exposed = self.args, self.exposed
         states = [state for entity_id in sorted(exposed) if (state := self.hass.states.get(entity_id))]
