@@ -16,7 +16,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud import http
-from tests.conftest import Clock, state_of, until
+from custom_components.alexa_media.cloud.errors import AlexaInvalidValueError
+from custom_components.alexa_media.cloud.model.appliances import SetSetpoint, SetThermostatMode, TemperatureScale
+from tests.conftest import Clock, act, state_of, until
 from tests.test_languages import cleared
 
 from .hotel import BED_101, LAMP_101, change, endpoint, requests
@@ -26,12 +28,6 @@ LAMP = "light.room_101_room_101_lamp"
 DISTANCE_UNITS = f"select.{BED}_distance_units"
 FEATURES = f"/v2/endpoints/{LAMP_101}/features"
 SETTINGS = f"/v2/endpoints/{BED_101}/settings"
-
-
-async def act(hass: HomeAssistant, action: str, entity_id: str, **data: Any) -> None:
-    """Call an action of an entity."""
-    domain, _, name = action.partition(".")
-    await hass.services.async_call(domain, name, {"entity_id": entity_id, **data}, blocking=True)
 
 
 def writes(sim: ControlClient) -> list[str]:
@@ -412,6 +408,19 @@ async def test_a_target_temperature_is_sent_in_fahrenheit(
     sent = sim.ledger(path=command.path)
     assert sent
     assert all("FAHRENHEIT" in entry["body"] for entry in sent)
+
+
+async def test_nothing_is_sent_if_one_of_several_controls_is_invalid(
+    hotel: MockConfigEntry, sim: ControlClient
+) -> None:
+    """A thermostat keeps its mode if the temperatures that were given with a new mode are refused."""
+    appliances = hotel.runtime_data.appliances.data
+    thermostat = next(one for one in appliances.values() if one.name == "Room 102 thermostat")
+    setpoint = SetSetpoint(scale=TemperatureScale.CELSIUS, target=20, lower=18, upper=24)
+    controls = [(thermostat, [SetThermostatMode(mode="COOL"), setpoint])]
+    (error,) = await hotel.runtime_data.backend.smart_home.async_control(controls)
+    assert isinstance(error, AlexaInvalidValueError)
+    assert writes(sim) == []
 
 
 async def test_announcements_are_spoken_in_the_language_of_the_device(

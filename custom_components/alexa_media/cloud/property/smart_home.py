@@ -120,10 +120,14 @@ class PropertySmartHome(SmartHomeApi):
         if item is None:
             return AlexaUnsupportedError("The property has no such device any more", code="gone")
         state = self._states.get(appliance.entity_id, ApplianceState())
+        try:
+            # An invalid control is refused before any other is sent.
+            orders = [request_of(control) for control in without_redundant(controls, state)]
+        except AlexaError as err:
+            return err
         self._commanded[appliance.entity_id] = time.monotonic()
         try:
-            for control in without_redundant(controls, state):
-                operation, body = request_of(control)
+            for operation, body in orders:
                 await self._client.command(operation, item.endpoint.id, body)
         except AlexaError as err:
             return err
