@@ -380,7 +380,7 @@ def sendable(text: str, limit: int = MAX_TEXT) -> str:
 
 
 def masked(email: str) -> str:
-    """Return an email address with all but the first and last characters of its parts masked, as in events."""
+    """Mask an email address like alexa_media_player: all but the first and last characters of both parts."""
     return "@".join(
         part if len(part) < 3 else f"{part[0]}{'*' * (len(part) - 2)}{part[-1]}" for part in email.split("@")
     )
@@ -591,7 +591,7 @@ def account_device_info(entry: AlexaConfigEntry) -> DeviceInfo:
 
 
 def is_gone(entry: AlexaConfigEntry, device_entry: DeviceEntry) -> bool:
-    """Return whether the device list does not contain a registered device, which may be an appliance.
+    """Return whether a registered device is not in the device list, as is the case for most appliances.
 
     False while the account is not loaded, and for the device of the account itself.
     """

@@ -352,7 +352,7 @@ def _options(entry: ConfigEntry[Any]) -> dict[str, Any]:
 
 
 def _write_head(folder: Path, head: Mapping[str, Any]) -> None:
-    """Write the head as the first part, unless it exists."""
+    """Write the head as the first part, unless there are parts already."""
     folder.mkdir(parents=True, exist_ok=True)
     if not any(_parts(folder)):
         _write(folder / _part(0), json.dumps(head, separators=(",", ":")).encode() + b"\n")

@@ -330,7 +330,7 @@ class Pseudonyms:
         return re.sub(r"\{(\w+)\}", lambda name: self._segment(next(values), name[1]), template)
 
     def _nested(self, text: str, key: str, depth: int) -> str | None:
-        """Return JSON inside a string with pseudonyms, or None if the string is not JSON."""
+        """Return a JSON text with pseudonyms for private values, or None if the text is not JSON."""
         try:
             found = json.loads(text)
         except ValueError, RecursionError:
@@ -424,7 +424,7 @@ class Pseudonyms:
     # --- texts ----------------------------------------------------------------------------
 
     def _composite(self, text: str, *, is_name: bool = False) -> str:
-        """Return an id with each of its private parts replaced separately, so that references to parts still match."""
+        """Replace each private part of a text separately, so that references to parts of an id still match."""
         joints = _JOINTS if text.startswith(("amzn1.", "Alexa.", "AAA_")) or "#" in text else frozenset()
 
         def stays(word: str) -> bool:

@@ -506,7 +506,7 @@ class AlarmWatch:
 
     @callback
     def _async_plan_and_show(self) -> None:
-        """Compute the next occurrences again, and call the viewers of the devices whose times changed."""
+        """Fire the due events, plan the next ones, and call the viewers of the devices whose times changed."""
         before = self._computed
         self._async_plan()
         changed = (computed for key, computed in self._computed.items() if computed is not before.get(key))

@@ -368,7 +368,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
         return record if self.keep_transcripts else record.without_transcript()
 
     def _with(self, records: Iterable[VoiceRecord]) -> Mapping[str, LastCommand]:
-        """Return the last commands updated with some records, and queue new records for their listeners."""
+        """Return the last commands updated with some records; queue new commands and wake words for their listeners."""
         now = dt_util.utcnow()
         self._wakings.keep(self.devices.data, now - NEWS_AGE)
         # Records arrive latest first; records of the same time keep their order.

@@ -439,7 +439,7 @@ def _position(session: Session) -> float | None:
 
 
 def _steady(old: Session | None, new: Session) -> Session:
-    """Return the new session; if its position is as expected, with the old position, so that nothing changes."""
+    """Return the new session, with the old position if the new one is as expected: mere progress is not a change."""
     if (
         old is None
         or old.state is not new.state

@@ -60,8 +60,8 @@ class PushMonitor:
 
     ``up_since`` is in seconds of the event loop's clock. ``tried`` is set once the stream has opened or failed to open,
     or if the backend has none. ``awaited`` is True until the first read of the pushed topics, which waits for
-    ``tried``. ``received`` counts pushes by kind, ``failed`` those whose handler raised an exception, and ``unknown``
-    unknown commands by name.
+    ``tried`` for a limited time. ``received`` counts pushes by kind, ``failed`` those whose handler raised an
+    exception, and ``unknown`` unknown commands by name.
     """
 
     up: bool = False

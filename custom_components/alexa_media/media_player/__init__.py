@@ -1,4 +1,4 @@
-"""Media player platform: Echos, speaker groups, Fire TVs, and speakers of a property."""
+"""Media player platform: Echos, speaker groups and Fire TVs; for a property, speakers with volume steps only."""
 
 from functools import partial
 

@@ -68,8 +68,8 @@ class ListsApi(Protocol):
     async def async_create(self, name: str) -> str | None:
         """Create a custom list and return its id, or None if the response does not contain it.
 
-        No maintained client sends this request. After Amazon has refused it, ``AlexaUnsupportedError`` is raised for a
-        day.
+        No maintained client sends this request. After Amazon has refused its form, ``AlexaUnsupportedError`` is
+        raised for a day.
         """
 
     async def async_delete_list(self, found: ListInfo) -> None:
