@@ -680,8 +680,8 @@ async def test_pushes_arrive_while_the_stream_is_replaced(account: Account, clou
 @asynccontextmanager
 async def replacing(account: Account, **times: float) -> AsyncIterator[tuple[AsyncGenerator[PushEvent], Pipe]]:
     """Open a stream that is replaced; yield its events and the gateway's side while its successor waits for a token."""
-    account.life = 1.2
-    limits = {"renew_ahead": 1.0, "backoff_first": 0.01, "handover": 0.05} | times
+    account.life = 3.2
+    limits = {"renew_ahead": 3.0, "backoff_first": 0.01, "handover": 0.05} | times
     async with opened(account, times=StreamTimes(**limits)) as (events, pipe):
         account.slow_renewal = asyncio.Event()
         async with asyncio.timeout(20):
@@ -710,7 +710,7 @@ async def test_failed_renewals_become_rarer_although_the_old_stream_delivers(acc
     """No stream is opened with the token of the old one: Amazon would end that one."""
     async with replacing(account, backoff_first=0.05) as (events, pipe):
         account.renewal_error = AlexaConnectionError("no token service")
-        account.life = 1.2
+        account.life = 3.2
         assert account.slow_renewal
         account.slow_renewal.set()
         for number in range(20):
