@@ -53,7 +53,7 @@ def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
 
     @callback
     def _take_over(_event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        """Add the satellites that no other account has any longer, and remove those that an earlier account has."""
+        """Add missing satellites, and remove those that an earlier account has."""
         _give_up()
         add_missing()
 

@@ -452,7 +452,7 @@ def _found(
 
 
 def _names(target: str | Iterable[str], known: Collection[str]) -> Iterator[str]:
-    """Yield the single names in a target: a list, a comma-separated text or a JSON list, or a list of such texts.
+    """Yield the single names in a target: a comma-separated text or a JSON list, or several such texts.
 
     Names in ``known`` (``folded``) may contain commas.
     """

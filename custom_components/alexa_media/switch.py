@@ -425,7 +425,7 @@ class AlexaModeSwitch(PlaybackEntity, _Switch):
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Write the state only if the mode or its availability changed; most changes of a player affect neither."""
+        """Write the state only if the mode or the availability changed; most changes of a player affect neither."""
         shown = self.available, self.is_on
         if shown != self._shown:
             self._shown = shown

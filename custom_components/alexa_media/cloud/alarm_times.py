@@ -367,7 +367,7 @@ def repetition_rules(notification: Notification) -> tuple[str, ...]:
 
 
 def weekdays_of(notification: Notification, country: str | None) -> frozenset[int]:
-    """Return the ISO weekdays of a notification's pattern; empty if it is missing or names no weekdays."""
+    """Return the ISO weekdays of a notification's pattern; empty if it is missing or a part of it is unknown."""
     return _days(notification.pattern, country) or frozenset()
 
 

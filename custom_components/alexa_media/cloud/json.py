@@ -213,7 +213,7 @@ class Drift:
             self._note("status", f"{label}: {status}")
 
     def read(self, label: str, data: object) -> None:
-        """Compare the field names of a response with earlier ones; of a list, only the first element counts."""
+        """Compare the field names of an object, and of the first element of each of its lists, with earlier ones."""
         fields = frozenset(_fields(data))
         before = self._fields.setdefault(label, fields)
         for gone in before - fields:

@@ -99,9 +99,9 @@ class Recorder:
         self._add(_Options(options))
 
     def _kept(self, target: Target, url: URL, body: bytes) -> tuple[bytes, bool]:
-        """Return a body, and whether it equals the last body of the same method and URL.
+        """Return a body, and whether it equals the body kept for the same method and URL.
 
-        In that case the last body itself is returned, which saves memory: many responses repeat the previous one.
+        If so, the kept body itself is returned, which saves memory: many responses repeat the previous one.
         """
         key = (target.method, url)
         last = self._bodies.get(key, b"")

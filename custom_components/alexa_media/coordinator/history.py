@@ -100,7 +100,7 @@ class _Waking:
 
 @dataclass(slots=True)
 class _Echo:
-    """One Echo: the wakings that no own command explains, the last waking, and the expected ones by own commands."""
+    """Wakings of one Echo: those that no own command explains, the last one, and the number expected from commands."""
 
     wakings: deque[_Waking] = field(default_factory=lambda: deque(maxlen=MAX_WAKINGS))
     last: _Waking | None = None

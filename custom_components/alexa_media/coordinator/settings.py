@@ -141,7 +141,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         return unit.serial is None or unit.serial in self.devices.data
 
     def _due(self) -> list[SettingsSource]:
-        """Return the readable sources that have expired or were never read."""
+        """Return the readable sources that are due."""
         now = self.hass.loop.time()
         return [unit for unit in self._readable() if now >= self._due_at.get(unit, now)]
 
@@ -203,7 +203,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
 
     @callback
     def _async_note_refusal(self, unit: SettingsSource, err: AlexaError) -> None:
-        """Schedule one retry after the first refusal of a source; after the second, wait until its values would expire.
+        """After the first refusal of a source, make it due again soon; after the second, when its values would expire.
 
         Other failures are retried by ``Recovery``.
         """
@@ -508,7 +508,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
         )
 
     async def _async_confirm(self, key: str, setting: str, value: SettingValue) -> bool:
-        """Read a setting and show it; return whether it has the written value."""
+        """Read a setting and show it; return whether this confirms the written value."""
         try:
             found = await self.api.async_setting(key, setting)
         except AlexaError as err:

@@ -130,7 +130,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @property
     def _polled(self) -> set[str]:
-        """Return the appliances that ``async_poll_often`` reads every minute: those whose feature is not pushed."""
+        """Return the appliances with a feature in ``_often`` that is not known to be pushed."""
         return {entity_id for entity_id, feature in self._often if (entity_id, feature) not in self._pushed_features}
 
     def _enabled(self) -> set[str]:

@@ -157,7 +157,7 @@ class EchoTarget:
 
     @callback
     def async_echos(self) -> Iterator[tuple[AlexaConfigEntry, Device]]:
-        """Yield the Echos of the target whose accounts are running; groups together with their members."""
+        """Yield the Echos of the target whose accounts are running; groups together with their leaf devices."""
         device_ids = self._device_ids()
         found: dict[tuple[str, str], tuple[AlexaConfigEntry, Device]] = {}
         for entry in running_entries(self.hass):

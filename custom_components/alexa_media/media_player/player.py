@@ -480,7 +480,7 @@ class AlexaMediaPlayer(
     async def async_set_sleep_timer(self, duration: timedelta) -> None:
         """Set a sleep timer with a text command (``alexa_media.set_sleep_timer``).
 
-        Does nothing if it is certain that there is no session.
+        Sends nothing if it is certain that there is no session.
         """
         if not SHORTEST_SLEEP <= duration <= LONGEST_SLEEP:
             raise invalid_input("sleep_timer_invalid")

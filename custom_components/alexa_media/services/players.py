@@ -142,7 +142,7 @@ async def _async_get_contacts(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_get_flash_briefing(call: ServiceCall) -> ServiceResponse:
-    """Return the feeds for an account's flash briefing, including those that are not enabled."""
+    """Return the feeds for an account's flash briefing, each with whether it is enabled."""
     entry, settings = _account(call)
     with command_errors(call.hass, entry):
         return _feeds(await settings.async_feeds())

@@ -56,7 +56,7 @@ MAX_GAIN: Final = 6
 
 
 class SettingSource(StrEnum):
-    """A source of settings, whose response contains one or several of them."""
+    """A source of one or more settings that are read together."""
 
     WAKE_WORD = auto()
     WAKE_WORDS = auto()

@@ -271,7 +271,7 @@ def state_of(endpoint: Endpoint) -> ApplianceState:
 
 
 def _sample(found: Property) -> Sample:
-    """Return a property as a sample, with the time at which it was read from the device."""
+    """Return a property as a sample."""
     return Sample(value=_value(found), at=time_of_sample(found.sampled_at), error=found.error)
 
 
