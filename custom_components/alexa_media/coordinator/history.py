@@ -123,7 +123,7 @@ class Wakings:
         return len(self._echos)
 
     def sent(self, serial: str, now: datetime) -> None:
-        """Expect one waking of an Echo that is caused by a request of this integration."""
+        """Expect a request of this integration to wake an Echo."""
         echo = self._echos.setdefault(serial, _Echo())
         is_over = echo.own_until is None or now > echo.own_until
         echo.own = 1 if is_over else min(echo.own + 1, MAX_OWN)

@@ -34,8 +34,8 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
     """Lists by id.
 
     One request returns the lists with their revisions, but without items. Items are read only for lists that have
-    listeners, after the revision has changed or when pushes may have been missed. A push usually names its list, so
-    that the other lists need not be read.
+    listeners, and only if the items may have changed. A push usually names its list, so that the other lists need
+    not be read.
     """
 
     topic: ClassVar[str] = "lists"

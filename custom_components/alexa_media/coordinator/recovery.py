@@ -156,7 +156,7 @@ class Recovery:
 
 
 def _is_failing(topic: TopicCoordinator[Any]) -> bool:
-    """Return whether a topic needs a refresh; call it again after each read."""
+    """Return whether a topic failed and may recover."""
     return topic.may_recover
 
 

@@ -512,7 +512,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
         try:
             found = await self.api.async_setting(key, setting)
         except AlexaError as err:
-            # The write was accepted: a failed read does not make it fail.
+            # A failed read does not make an accepted write fail.
             _LOGGER.debug("Could not confirm a setting: %s", err.details)
             return False
         values = {**self.data.get(key, DeviceSettings()).values, setting: found}

@@ -479,10 +479,10 @@ async def async_edit(
     sound: AlarmTone | None = None,
     enabled: bool | None = None,
 ) -> None:
-    """Change an alarm or a reminder; ``None`` keeps a value, but a new ``timing`` turns a reminder on.
+    """Change an alarm or a reminder; ``None`` keeps a value.
 
-    ``label`` and ``enabled`` are only for reminders. Raises ``ServiceValidationError`` for turning on a reminder that
-    has no occurrence left, unless it gets a new time.
+    A new ``timing`` turns a reminder on unless ``enabled`` is False. ``label`` and ``enabled`` are only for reminders.
+    Raises ``ServiceValidationError`` for turning on a reminder that has no occurrence left, unless it gets a new time.
     """
     if enabled and not timing and not echo.may_occur(replace(notification, status=NotificationStatus.ON)):
         raise invalid_input("reminder_over", id=notification.notification_id)

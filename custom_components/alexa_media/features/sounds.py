@@ -234,7 +234,7 @@ class SoundShelf:
 
     @contextmanager
     def offer(self, sound: PreparedSound) -> Iterator[None]:
-        """Serve a sound while a message that uses it is sent, and for up to ``LIFE`` seconds after that.
+        """Serve a sound while messages that use it are sent, and for up to ``LIFE`` seconds after the last one.
 
         Raises ``HomeAssistantError`` if the sounds in use leave no room for it.
         """

@@ -138,10 +138,10 @@ async def _async_force_logout(call: ServiceCall) -> None:
 
 
 async def _async_enable_network_discovery(call: ServiceCall) -> ServiceResponse:
-    """Handle ``enable_network_discovery``: refresh devices, routines and all other lists of the accounts.
+    """Handle ``enable_network_discovery``: refresh the devices, the routines and all other topics with ``is_list``.
 
-    The response has the size of each list. After all accounts were read, raises ``HomeAssistantError`` for those that
-    are not loaded or could not be read.
+    The response contains the number of objects of each topic. If an account is not loaded or could not be read, the
+    others are still read before ``HomeAssistantError`` is raised.
     """
     entries = entries_of(call.hass, call.data[ATTR_EMAIL])
     loaded = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]

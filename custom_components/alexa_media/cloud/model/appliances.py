@@ -676,6 +676,7 @@ class SmartHomeApi(Protocol):
     async def async_arm(self, panel: Appliance, state: ArmState, *, code: str | None = None) -> None:  # noqa: ARG002 - names of the protocol
         """Arm or disarm Guard or another security panel; ``code`` is only used to disarm.
 
-        Raises ``AlexaCommandError`` if Amazon refuses; the error's ``code`` may name the reason (``BypassNeeded``).
+        If Amazon refuses, raises ``AlexaCommandError``, whose ``code`` may name the reason (``BypassNeeded``), or
+        ``AlexaUnsupportedError``.
         """
         raise _unsupported("security panels")
