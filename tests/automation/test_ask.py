@@ -9,6 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
+from custom_components.alexa_media.coordinator import questions
 from custom_components.alexa_media.coordinator.history import HistoryCoordinator
 from custom_components.alexa_media.features.playback import TextCommandEntity
 from tests.automation.test_triggers import automate
@@ -122,6 +123,19 @@ async def test_an_unreadable_history_is_reported_in_the_response(
     assert answer["answer"] is None
     assert answer["error"] not in (None, "no_answer")
     assert len(sim.spoken()) == 1
+
+
+async def test_a_history_that_does_not_respond_does_not_prolong_the_wait(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """The time limit includes the reads; only the last one may end shortly after it."""
+    sim.reset_ledger()
+    sim.fault(path=RECORDS, hang=True)
+    async with asyncio.timeout(3 + questions.LAST_READ + 2):
+        answer = (await ask(hass, "what's the weather", KITCHEN, timeout=3))[KITCHEN]
+    assert (answer["answer"], answer["error"]) == (None, "no_answer")
+    assert len(household.requests("POST", RECORDS)) == 1
+    sim.clear_faults()
 
 
 async def test_bad_questions_are_refused_before_they_are_sent(

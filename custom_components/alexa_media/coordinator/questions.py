@@ -6,6 +6,7 @@ The history is read at most three times per question, and one read may serve sev
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -22,6 +23,9 @@ from ..cloud.voice_patterns import normalized
 # Reads after a question, in units of ``HistoryCoordinator.hint_delay`` (2 s). Amazon throttles accounts whose history
 # is read every 10 s.
 READS: Final = (1.0, 2.0, 4.0)
+
+# Seconds beyond the time limit of a question in which the last read may end.
+LAST_READ: Final = 2.0
 
 # Limits, in the same units, for sharing a read that began earlier: at most SHARED before the question's own read is
 # due, and at least YOUNGEST after the command.
@@ -137,13 +141,23 @@ class Questions:
     async def async_answer(self, question: Question, unit: float, longest: float) -> None:
         """Wait until the answer is stored in the question, or all reads have been made.
 
-        Reads due ``longest`` seconds after the question or later are omitted. ``unit`` is the length in seconds of the
-        unit of ``READS``.
+        Reads due ``longest`` seconds after the question or later are omitted, and the last one has ``LAST_READ``
+        seconds more. ``unit`` is the length in seconds of the unit of ``READS``.
         """
         until = question.asked_at + longest
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(until + LAST_READ):
+                await self._async_find(question, unit, until)
+        if question.record is None and len(question.others) == 1:
+            ((key, record),) = question.others.items()
+            if key not in self._claimed:
+                self._claim(key, record, question, FoundBy.TIME)
+
+    async def _async_find(self, question: Question, unit: float, until: float) -> None:
+        """Read the history at its times before ``until`` (event loop's clock), until the answer is found."""
         for due in READS:
             if (moment := question.asked_at + due * unit) >= until:
-                break
+                return
             if await self._answered(question, moment):
                 return
             # Amazon writes the record after the Echo has woken.
@@ -154,10 +168,6 @@ class Questions:
             await self._async_read_for(question, moment, unit)
             if question.answered.is_set():
                 return
-        if question.record is None and len(question.others) == 1:
-            ((key, record),) = question.others.items()
-            if key not in self._claimed:
-                self._claim(key, record, question, FoundBy.TIME)
 
     def _claim(self, key: _Key, record: VoiceRecord, question: Question, found_by: FoundBy) -> None:
         """Assign a record to a text command, and prevent other commands from using it."""
