@@ -198,7 +198,7 @@ class EchoTarget:
 
 
 def _is_of(registered: er.RegistryEntry, *, lists: bool) -> bool:
-    """Return whether an entity is one of the integration's to-do lists, or without ``lists`` another entity of it."""
+    """Return whether the integration provides an entity: a to-do list if ``lists``, else any other entity."""
     return registered.platform == DOMAIN and (registered.domain == TODO_DOMAIN) is lists
 
 
