@@ -100,7 +100,10 @@ class _Waking:
 
 @dataclass(slots=True)
 class _Echo:
-    """Wakings of one Echo: those that no own command explains, the last one, and the number expected from commands."""
+    """Wakings of one Echo; ``wakings`` are those that no own command explains.
+
+    ``own`` is the number of wakings expected from own commands until ``own_until``.
+    """
 
     wakings: deque[_Waking] = field(default_factory=lambda: deque(maxlen=MAX_WAKINGS))
     last: _Waking | None = None
@@ -200,7 +203,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
         devices: DevicesCoordinator,
         dnd: DndCoordinator | None,
     ) -> None:
-        """Initialize; records from before never fire events."""
+        """Initialize; records from before this moment never fire events."""
         super().__init__(hass, entry, backend, api, devices)
         self.keep_transcripts: bool = {CONF_KEEP_TRANSCRIPTS: True, **entry.data, **entry.options}[
             CONF_KEEP_TRANSCRIPTS

@@ -212,7 +212,7 @@ def _listed(entry: AlexaConfigEntry) -> Mapping[str, Device]:
 
 
 async def _async_freshen(entry: AlexaConfigEntry) -> None:
-    """Discover the appliances before they are shown, unless a discovery is recent."""
+    """Discover the appliances of a loaded account, unless a discovery is recent."""
     if entry.state is ConfigEntryState.LOADED and entry.runtime_data.appliances is not None:
         await entry.runtime_data.appliances.async_freshen()
 
