@@ -204,7 +204,10 @@ class Drift:
         return sum(map(len, self._counts.values()))
 
     def answered(self, label: str, status: int) -> None:
-        """Record the status of a response, unless it is an expected failure."""
+        """Compare the status of a response with earlier ones of the endpoint, and count a new one.
+
+        Statuses of outages, throttling and refused sessions are ignored.
+        """
         if status >= 500 or status in _EXPECTED_FAILURES:
             return
         seen = self._statuses.setdefault(label, {status})

@@ -94,7 +94,7 @@ class _Waking:
     record: datetime | None = None
 
     def suits(self, moment: datetime) -> bool:
-        """Return whether a record at ``moment`` fits the time of this waking, which has no other known record."""
+        """Return whether a record at ``moment`` may belong to this waking."""
         return self.record in (None, moment) and -RECORD_BEFORE <= moment - self.at <= RECORD_AFTER
 
 
@@ -321,7 +321,10 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
                 await self._nothing_due.wait()
 
     async def _async_recent(self) -> tuple[VoiceRecord, ...]:
-        """Return the records since about the last known one, latest first; initially, one page of the last week."""
+        """Return the records since about the last known one, latest first; initially, those of the last week.
+
+        At most ``MAX_PAGES`` pages are read, initially one.
+        """
         now = dt_util.utcnow()
         start = now - FIRST_WINDOW if self._newest is None else self._newest - OVERLAP
         records: list[VoiceRecord] = []

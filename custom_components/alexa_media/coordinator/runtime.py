@@ -185,7 +185,7 @@ class AlexaRuntimeData:
     def _set_up_errors(self, *, restored: bool) -> Generator[None]:
         """Convert errors to Home Assistant's.
 
-        With restored devices, all except ``AlexaAuthError`` are ignored, unless the account id in the entry is empty.
+        With restored devices, all except ``AlexaAuthError`` are ignored, unless the customer id in the entry is empty.
         """
         data = self.devices.entry.data
         try:

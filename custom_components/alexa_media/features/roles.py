@@ -221,7 +221,7 @@ def level_position_of(appliance: Appliance) -> Feature | None:
 
 
 def mode_position_of(appliance: Appliance) -> Feature | None:
-    """Return the mode feature that opens and closes an appliance without another position, or None.
+    """Return the mode feature that opens and closes an appliance with no position feature, or None.
 
     The values are those in Amazon's documentation for garage doors and blinds.
     """

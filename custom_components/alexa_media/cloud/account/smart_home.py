@@ -318,9 +318,9 @@ def _kind(element: Mapping[str, Any], legacy: Mapping[str, Any]) -> str:
 
 
 def _is_local(legacy: Mapping[str, Any], appliance_id: str, *, is_echo: bool) -> bool:
-    """Return whether an appliance is connected to an Echo, or made by Amazon and certainly not provided by a skill.
+    """Return whether an appliance is connected to an Echo, or of ``_OWN_MAKERS`` and certainly not from a skill.
 
-    Echos find devices of the other ``_OWN_MAKERS`` by Bluetooth.
+    Echos find devices of the makers other than Amazon by Bluetooth.
     """
     if text(legacy.get("connectedVia")) or _ZIGBEE.fullmatch(appliance_id):
         return True
