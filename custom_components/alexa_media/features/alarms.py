@@ -74,7 +74,7 @@ ALL_DEVICES: Final = Device(
 class Echo:
     """A device with its account, and with the account's runtime data, alarms API, notifications and ``AlarmWatch``.
 
-    An action that waits keeps its runtime data although the account is reloaded; commands then fail.
+    If the account is reloaded while an action waits, the action keeps these objects, and its commands fail.
     """
 
     entry: AlexaConfigEntry

@@ -1,4 +1,4 @@
-"""Migration of alexa_media_player's config entries without a new sign-in, and deletion of its files.
+"""Migration of alexa_media_player's config entries and tokens, and deletion of its files.
 
 There are two kinds of entries. Version 1 has everything in the data, with the tokens under ``oauth``. The "secure"
 version 2 (``secure_enrollment`` in the data) has the credentials in a separate file in ``.storage``. The entries of

@@ -1,4 +1,4 @@
-"""alexapy's sign-in proxy, limited to Amazon's hosts; its result is the URL with the authorization code."""
+"""alexapy's sign-in proxy, limited to Amazon's hosts; its result is the URL on which the sign-in ends."""
 
 import asyncio
 from base64 import b32decode
