@@ -159,7 +159,7 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
         await self.async_control(*controls)
 
     def _set_color(self, hs_color: tuple[float, float] | None, level: int | None) -> SetColor:
-        """Return the command for a color (the present one if None), with a brightness of ``level`` (1–100) if given."""
+        """Return the command for a color (None keeps a known one), with a brightness of ``level`` (1–100) if given."""
         written = self.coordinator.latest(self._appliance.entity_id, FeatureName.COLOR)
         if isinstance(written, SetColor):
             held = HueSaturation(written.hue, written.saturation, written.brightness)

@@ -535,8 +535,7 @@ async def _async_notify_apps(
 ) -> None:
     """Send a message once to the Alexa apps of each account that has one of the players.
 
-    After the message was sent to all other accounts, raises the error of the only account as itself; otherwise one
-    error that names the players of the accounts that failed or have no listed device, and the ``unknown`` targets.
+    All accounts are tried before an error is raised for those that failed or for ``unknown`` targets.
     """
     by_entry: dict[str, list[EchoPlayer]] = {}
     for player in players:

@@ -523,7 +523,7 @@ class AlexaIlluminance(_MeasuredNumber):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Poll the illuminance every minute while the entity is enabled, until Amazon pushes it."""
+        """Poll the illuminance every minute while Amazon does not push it."""
         await super().async_added_to_hass()
         self.async_on_remove(self.coordinator.async_poll_often(self._appliance.entity_id, FeatureName.LIGHT_SENSOR))
 

@@ -433,7 +433,7 @@ class AlexaModeSwitch(PlaybackEntity, _Switch):
 
     @override
     async def _async_switch(self, *, on: bool) -> None:
-        """Send the command to this player or its group; the state changes when Amazon confirms it."""
+        """Send the command; the state changes when Amazon confirms it."""
         description = self.entity_description
         await self._async_transport(description.command, **{description.field: on})
 

@@ -81,7 +81,8 @@ class Enrollment:
         """Register the integration as a device of the account; return the credentials to store.
 
         Raises ``EnrollmentError`` with the code ``code_refused`` (for example, because the authorization code expired
-        or was used before) or ``AlexaConnectionError``, whose ``sent`` is False if there is certainly no registration.
+        or was used before) or ``AlexaConnectionError``, whose ``sent`` is False only if there is certainly no
+        registration.
         """
         try:
             async with asyncio.timeout(REGISTER_TIMEOUT):
