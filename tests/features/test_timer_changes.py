@@ -41,7 +41,7 @@ async def test_without_a_timer_nothing_is_sent(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
     before = len(sim.spoken())
-    with pytest.raises(ServiceValidationError, match="no such timer"):
+    with pytest.raises(ServiceValidationError, match="No matching timer"):
         await act(hass, "pause_timer", entity_id=OFFICE, label="nothing of that name")
     assert len(sim.spoken()) == before
 

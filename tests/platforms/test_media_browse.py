@@ -206,7 +206,7 @@ async def test_the_queue_is_listed_and_played(
                 media_content_id="salt",
                 enqueue=enqueue,
             )
-    with pytest.raises(ServiceValidationError, match="isn't a station"):
+    with pytest.raises(ServiceValidationError, match="isn't the ID of a station"):
         await act(hass, "media_player", "play_media", media_content_type="station", media_content_id='x"]|')
     assert household.requests() == []
 

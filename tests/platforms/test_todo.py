@@ -300,7 +300,7 @@ async def test_invalid_input_sends_no_request(hass: HomeAssistant, lists: Lists,
             await (entity.async_update_todo_item if item.uid else entity.async_create_todo_item)(item)
     with pytest.raises(ServiceValidationError, match="no longer on the list"):
         await entity.async_delete_todo_items(["gone"])
-    with pytest.raises(ServiceValidationError, match="nothing was deleted"):
+    with pytest.raises(ServiceValidationError, match="Nothing was deleted"):
         await entity.async_delete_todo_items([MILK, "gone"])
     assert lists.household.requests() == []
     assert "milk" in lists.there()
