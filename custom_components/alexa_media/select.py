@@ -133,7 +133,7 @@ class AlexaDefaultSoundSelect(AlexaDeviceEntity[AlarmSounds], SelectEntity):
     coordinator: AlarmSoundsCoordinator
 
     def _named(self) -> dict[str, AlarmTone]:
-        """Return the sounds by name; the id is added to duplicate names."""
+        """Return the sounds by name; the id is added to a name that is taken."""
         # The current sound is an option even if the list lacks it.
         sounds = (*self.value.sounds, self.value.default) if self.value else ()
         return by_name(
@@ -421,7 +421,7 @@ class AlexaPreferenceSelect(_SettingSelect, PreferenceEntity):
 
 
 class AlexaPropertySettingSelect(_SettingSelect, PropertySettingEntity):
-    """A setting with options of a property's Echo."""
+    """A setting of a property's Echo, with a list of options."""
 
     entity_description: AlexaSettingSelectDescription[str]
 

@@ -56,7 +56,10 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
 
     @override
     async def _async_read(self) -> Mapping[str, AlexaList]:
-        """Read the list of lists and the changed items; a partial read skips the former unless Amazon refuses items."""
+        """Read the list of lists and the items of changed lists.
+
+        A partial read skips the list of lists unless Amazon refuses items.
+        """
         if self._is_partial:
             with contextlib.suppress(AlexaUnsupportedError):
                 return await self._async_with_items(dict(self.data), only_changed=True)

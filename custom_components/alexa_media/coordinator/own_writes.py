@@ -16,8 +16,8 @@ An Echo that wakes while the write is in flight causes such a push. The number i
 class Write[V]:
     """A write: its value, the possible other values before it (None if unknown), and the write that it replaces.
 
-    ``shown`` is the value known when the write began, or None. ``accepted_at`` is None while the write is in flight;
-    ``is_settled`` is True once a read has returned the value.
+    ``shown`` is the value known when the write began, or None. ``accepted_at`` is None while the write is in flight,
+    and ``replaces`` is None afterward. ``is_settled`` is True once a read has returned the value.
     """
 
     value: V

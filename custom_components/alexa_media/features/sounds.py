@@ -186,8 +186,8 @@ class SoundShelf:
     async def _async_prepare(self, source: str, entity_id: str) -> PreparedSound:
         """Fetch and convert a source; a sound that is still available is not converted again.
 
-        For a source outside Home Assistant, a general ``AudioError`` replaces most others, because these would reveal
-        which hosts and ports of the home network respond.
+        For a source outside Home Assistant, a general error replaces most others, because these would reveal which
+        hosts and ports of the home network respond.
         """
         try:
             _ffmpeg(self._hass)

@@ -401,7 +401,7 @@ def _headers(endpoint: Endpoint, proof: _Proof) -> dict[str, str]:
 
 
 def _is_signed_out(endpoint: Endpoint, answer: HttpAnswer) -> bool:
-    """Return whether Amazon rejects the session: 401, a redirect, or HTML (the sign-in page) that is not expected."""
+    """Return whether Amazon rejects the session: 401, a redirect, or a 200 with unexpected HTML (the sign-in page)."""
     if answer.status == 401 or 300 <= answer.status < 400:
         return True
     return answer.status == 200 and endpoint.answer not in (Answer.PAGE, Answer.HTML) and answer.is_html
