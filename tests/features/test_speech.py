@@ -127,7 +127,7 @@ async def test_a_message_whose_account_is_unloaded_before_it_is_sent_fails(
     entry.runtime_data.players.data = {}
     sim.reset_ledger()
     volumes = "/api/devices/deviceType/dsn/audio/v1/allDeviceVolumes"
-    sim.fault(path=volumes, hang=True)
+    sim.fault(path=volumes, latency=2.0)
     caller = asyncio.create_task(speak(hass, KITCHEN, volume=0.8))
     async with asyncio.timeout(20):
         while volumes not in sim.progress()[1]:
