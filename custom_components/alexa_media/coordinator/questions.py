@@ -154,7 +154,10 @@ class Questions:
                 self._claim(key, record, question, FoundBy.TIME)
 
     async def _async_find(self, question: Question, unit: float, until: float) -> None:
-        """Read the history at its times before ``until`` (event loop's clock), until the answer is found."""
+        """Read the history at most once for each of ``READS`` until the answer is found.
+
+        Reads due at ``until`` (event loop's clock) or later are omitted.
+        """
         for due in READS:
             if (moment := question.asked_at + due * unit) >= until:
                 return

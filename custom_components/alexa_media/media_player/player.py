@@ -75,7 +75,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
 
     @property
     def _volumes(self) -> list[Volume]:
-        """Return the known volumes of the device, or of the members of its group."""
+        """Return the known volumes of the devices in ``_leaves``."""
         players = [self.coordinator.data.get(leaf.serial) for leaf in self._leaves]
         return [player.volume for player in players if player and player.volume]
 
