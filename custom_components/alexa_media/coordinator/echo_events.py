@@ -59,7 +59,10 @@ class Fired:
         self._last: dict[tuple[object, ...], tuple[EchoEvent, float]] = {}
 
     def is_repeated(self, event: EchoEvent) -> bool:
-        """Return whether another account has recently reported the same change; if not, remember the event."""
+        """Return whether the last recent event of the subject is the same change from another account.
+
+        If not, remember the event.
+        """
         now = self._loop.time()
         self._last = {key: last for key, last in self._last.items() if now - last[1] < SAME_EVENT}
         key = event.serial, event.subject
