@@ -186,7 +186,7 @@ class AlexaTodoList(AccountEntity[ListsCoordinator], TodoListEntity):
 
     @override
     async def async_delete_todo_items(self, uids: list[str]) -> None:
-        """Delete items; if one fails, the others are still deleted. If one no longer exists, nothing is deleted."""
+        """Delete items; if one fails, the others are still deleted. Nothing is deleted if the shown list lacks one."""
         items = self._items
         if gone := [uid for uid in uids if uid not in items]:
             raise invalid_input("todo_item_gone" if len(uids) == 1 else "todo_items_gone", count=str(len(gone)))
