@@ -414,7 +414,7 @@ async def async_say(
 
 
 def obstacle(player: EchoPlayer) -> Reason | None:
-    """Return the reason why an Echo cannot be reached, or None."""
+    """Return the reason why no message can be sent to an Echo, or None."""
     if not is_loaded(player.entry):
         return Reason.NOT_LOADED
     if player.entry.runtime_data.players is None:

@@ -93,7 +93,7 @@ class Device:
     """A device of the device list, with its preferences if they are known.
 
     ``members`` are the serials of a group's members, ``parents`` those of the groups that contain the device.
-    ``online`` is True unless the device is known to be offline.
+    ``online`` is True unless the device is known to be offline, or has only been restored from disk.
     """
 
     serial: str
