@@ -187,7 +187,8 @@ def _require_consent(call: ServiceCall, managed: Managed, *, serial: bool) -> No
     """Raise ``ServiceValidationError`` without confirmation or, with ``serial``, without the right serial number."""
     if not call.data[ATTR_CONFIRM]:
         raise invalid_input("confirmation_missing")
-    if serial and not same(call.data[ATTR_SERIAL], managed.api.serial_of(managed.key) or managed.key):
+    known = managed.api.identifiers_of(managed.key)
+    if serial and not any(same(call.data[ATTR_SERIAL], one) for one in known):
         raise invalid_input("serial_mismatch")
 
 

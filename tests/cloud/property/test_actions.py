@@ -313,6 +313,18 @@ async def test_actions_that_remove_a_device_require_confirmation(
     assert hotel.runtime_data.devices.last_update_success
 
 
+@pytest.mark.parametrize("given", [LAMP_101, "00005E0053AA"])
+async def test_a_device_without_a_serial_number_is_confirmed_by_its_endpoint_id_or_mac_address(
+    call: Call, sim: ControlClient, given: str
+) -> None:
+    change(sim, LAMP_101, serialNumber=None, macAddress="00005E0053AA")
+    await call("rename_endpoint", "Room 101 lamp", name="Room 101 lamp")  # also lists the devices again
+    with pytest.raises(ServiceValidationError, match="doesn't match the device"):
+        await call("forget_endpoint", "Room 101 lamp", serial_number="00005E0053AB", confirm=True)
+    await call("forget_endpoint", "Room 101 lamp", serial_number=given, confirm=True)
+    assert LAMP_101 not in sim.state()["smartProperties"]["endpoints"]
+
+
 NAME_RULE = "1 to 128 letters, digits, spaces or apostrophes, with at least one letter or digit"
 LINE_RULE = "a non-empty line of text without control characters"
 

@@ -1,6 +1,6 @@
 """Fleet management of Alexa Smart Properties: models and protocol."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -156,8 +156,8 @@ class ManagementApi(Protocol):
     def key_of(self, entity_id: str) -> str | None:
         """Return the key of the device whose appliance has this entity id, or None."""
 
-    def serial_of(self, key: str) -> str | None:
-        """Return the serial number of a device, or None."""
+    def identifiers_of(self, key: str) -> Collection[str]:
+        """Return what identifies a device: its serial number, or without one its key, endpoint id and MAC addresses."""
 
     async def async_settings(self) -> Mapping[str, DeviceSettings]:
         """Return the last known settings of the Echos by key.

@@ -113,9 +113,13 @@ class PropertyManagement(ManagementApi):
         return key if key in self._inventory.items else None
 
     @override
-    def serial_of(self, key: str) -> str | None:
-        item = self._inventory.items.get(key)
-        return item.endpoint.serial_number if item else None
+    def identifiers_of(self, key: str) -> Collection[str]:
+        if (item := self._inventory.items.get(key)) is None:
+            return (key,)
+        if item.endpoint.serial_number:
+            return (item.endpoint.serial_number,)
+        addresses = [connection.mac_address for connection in item.endpoint.connections if connection.mac_address]
+        return (key, item.endpoint.id, *addresses)
 
     def _id_of(self, key: str) -> str:
         """Return the current endpoint id of a device; raises ``AlexaUnsupportedError`` for an unknown key."""
