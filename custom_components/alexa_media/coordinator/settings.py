@@ -262,7 +262,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
 
     @callback
     def async_want(self, serial: str, setting: Setting) -> None:
-        """Read a setting for a listener, unless it is up to date or its next read is already scheduled.
+        """Read a setting of an online device for a listener, unless it is up to date or its next read is scheduled.
 
         Calls in one turn of the event loop share a read.
         """

@@ -116,7 +116,7 @@ class AlarmVolumeOverrides:
     def _async_happened(self, event: AlarmEvent) -> None:
         """Restore the volume soon for a dismissed alarm, later for a snoozed one.
 
-        The volume of a ringing alarm is set now if it was not set before, for example because of a reload.
+        For a ringing alarm, set the volume now if that has not been tried yet, for example because of a reload.
         """
         key = event.notification.notification_id
         if event.change is AlertChange.RINGING:
