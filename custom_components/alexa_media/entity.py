@@ -51,7 +51,8 @@ def player_unique_id(entry: AlexaConfigEntry, serial: str) -> str:
     """Return the unique id of a device's media player, which also identifies the device in the device registry.
 
     It is the serial of the device. An entry may have a suffix, because two accounts may have the same Echo: the id is
-    then a slug of both. Ids of a property also have a prefix. Both are fixed when the entry is created or migrated.
+    then a slug of serial and suffix. Ids of a property have a prefix. Suffix and prefix are fixed when the entry is
+    created or migrated.
     """
     suffix: str = entry.data.get(CONF_ID_SUFFIX, "")
     serial = f"{entry.data.get(CONF_ID_PREFIX, '')}{serial}"
