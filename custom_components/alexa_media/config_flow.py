@@ -208,7 +208,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         return await self.async_step_browser()
 
     async def async_step_browser(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Wait for the sign-in in the browser; ``_login_ended`` continues the flow when it ends or expires."""
+        """Wait until the sign-in in the browser ends or expires; ``_login_ended`` then continues the flow."""
         if self._login is None or self._login.landed or self._login.expired:
             return self.async_external_step_done(next_step_id="proxy_done")
         return self.async_external_step(step_id="browser", url=self._login.url)
@@ -437,7 +437,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
             raise _WrongMarketplaceError(account.domain)
 
     def _start_enrollment(self, marketplace: str) -> None:
-        """Prepare a new sign-in at a marketplace, with the same serial."""
+        """Prepare a new sign-in at a marketplace, with the serial of the flow."""
         self._marketplace = marketplace
         self._enrollment = Enrollment(marketplace, self._serial)
 

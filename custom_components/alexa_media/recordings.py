@@ -187,7 +187,7 @@ async def async_is_started(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool
 async def async_resume(hass: HomeAssistant, entry: ConfigEntry[Any], backend: AlexaBackend) -> None:
     """Start or continue the recording of an entry during its setup, if one was requested.
 
-    End the recording instead if its time is over, or if the account has been signed in again.
+    End the recording instead if its time is over, or if a new sign-in has changed the key of the pseudonyms.
     """
     with _disk_errors_logged():
         state = await _store(hass, entry).async_load() or {}

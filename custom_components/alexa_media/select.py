@@ -77,7 +77,7 @@ DEFAULT_SOUND: Final = AlexaSelectDescription(
 
 
 class AlexaDefaultDeviceSelect(AccountEntity[DevicesCoordinator], SelectEntity):
-    """Selects the default Echo of the account, for actions, calendar events and routines without a given Echo.
+    """Selects the default Echo of the account, for actions, calendar events, conversations and routines without one.
 
     The selection is stored in the options of the account.
     """

@@ -406,13 +406,13 @@ class AlexaModeSwitch(PlaybackEntity, _Switch):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the device is available and has a session that supports changing the mode."""
+        """Return whether the device is available and the mode of its session is known."""
         return super().available and self.is_on is not None
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether the mode is on in the current session; None without one, or if the mode cannot be changed."""
+        """Return whether the mode is on in the current session; None without one, or if the mode is unknown."""
         session = self._session
         return self.entity_description.value_fn(session) if session else None
 

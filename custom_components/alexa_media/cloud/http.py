@@ -191,7 +191,7 @@ class RequestStats:
     last_request_id: str | None = None
 
     def as_dict(self) -> dict[str, object]:
-        """Return the counters for diagnostics."""
+        """Return the statistics for diagnostics."""
         return {
             "requests": self.requests,
             "repeated": self.repeated,

@@ -439,7 +439,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         )
 
     async def async_set_preferences(self, device: Device, changes: PreferenceChanges) -> None:
-        """Change preferences of a device, and read the result; raises ``AlexaError``."""
+        """Change preferences of a device (raises ``AlexaError``), and read the result; a failed read is repeated."""
         async with self._writing["preferences"]:
             await self.api.async_set_preferences(device, changes)
             try:

@@ -65,7 +65,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         api: SmartHomeApi,
         appliances: AppliancesCoordinator,
     ) -> None:
-        """Initialize without states; the first ones come with a discovery."""
+        """Initialize without states."""
         super().__init__(hass, entry, backend)
         self.api = api
         self.appliances = appliances
