@@ -348,7 +348,7 @@ class AlexaNotificationService(BaseNotificationService):
         ``HomeAssistantError`` if the Echo that was last spoken to cannot be determined, and ``Unauthorized`` for an
         Echo that the caller may not control. After the message was sent to all others, raises
         ``ServiceValidationError`` for targets that are not Echos, and ``HomeAssistantError`` if sending it failed or if
-        no Echo could be reached.
+        all Echos were skipped.
         """
         prepared = _legacy_message(message, kwargs.get(ATTR_TITLE), kwargs.get(ATTR_DATA) or {})
         if not (target := kwargs.get(ATTR_TARGET)):

@@ -99,10 +99,7 @@ class Recorder:
         self._add(_Options(options))
 
     def _kept(self, target: Target, url: URL, body: bytes) -> tuple[bytes, bool]:
-        """Return a body, and whether it equals the body kept for the same method and URL.
-
-        If so, the kept body itself is returned, which saves memory: many responses repeat the previous one.
-        """
+        """Return the body to keep, and whether it takes no further memory: many responses repeat the last one."""
         key = (target.method, url)
         last = self._bodies.get(key, b"")
         if last == body:

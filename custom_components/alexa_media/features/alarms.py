@@ -167,9 +167,9 @@ def default_echo(entry: AlexaConfigEntry) -> Echo | None:
 def any_default_echo(hass: HomeAssistant, account: AlexaConfigEntry | None = None) -> Echo:
     """Return the default device of an account, or of the first account that has one.
 
-    Raises ``ServiceValidationError`` if there is none. If no such account is loaded, or one that isn't loaded has a
-    default device, the error says that an account isn't loaded. Otherwise, if alarms are supported, a repair
-    issue is created for the first account with single devices to choose from.
+    Raises ``ServiceValidationError`` if there is none. If none of the accounts is loaded, or one that isn't loaded has
+    a default device, the error says that an account isn't loaded. Otherwise, if alarms are supported, a repair issue is
+    created for the first account with single devices to choose from.
     """
     every: list[AlexaConfigEntry] = hass.config_entries.async_entries(DOMAIN, include_disabled=False)
     accounts = [account] if account else every

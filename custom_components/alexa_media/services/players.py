@@ -210,7 +210,7 @@ async def _async_speak(call: ServiceCall) -> ServiceResponse:
 
 
 def _do_not_disturb(kind: Kind, override: bool | None) -> DndPolicy:
-    """Return the Do Not Disturb policy of a message; by default, Echos that would drop the message are skipped."""
+    """Return the Do Not Disturb policy of a message; the default is ``KEEP`` for messages that Amazon would drop."""
     rule = DndPolicy.of(override)
     return DndPolicy.KEEP if rule is DndPolicy.AMAZON and kind is not Kind.SPEAK else rule
 
