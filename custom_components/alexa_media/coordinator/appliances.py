@@ -196,7 +196,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
 
     @property
     def _cooldown(self) -> float:
-        """Return the seconds until the next discovery may be requested; above 0 if one was started recently."""
+        """Return the seconds until the next discovery may be requested; 0 or less if it may be requested now."""
         if self._asked_at is None:
             return 0.0
         return self._asked_at + DISCOVERY_COOLDOWN - self.hass.loop.time()

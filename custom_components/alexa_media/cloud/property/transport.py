@@ -60,9 +60,9 @@ class Reply:
 
 
 class AlexaAddressRejectedError(AlexaCommandError):
-    """Amazon rejected an address, with the problems or with valid suggestions, best first.
+    """Amazon rejected an address; ``suggestions`` are valid addresses, best first.
 
-    Neither is part of the message, because an address is personal data.
+    They and ``problems`` may be empty. Neither is part of the message, because an address is personal data.
     """
 
     translation_key = "address_rejected"
