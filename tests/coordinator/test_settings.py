@@ -335,6 +335,24 @@ async def test_unreadable_settings_are_kept(
     assert len(household.requests("GET", path)) == 1
 
 
+async def test_a_source_refused_later_is_also_read_again_in_ten_minutes(
+    hass: HomeAssistant, watched: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
+) -> None:
+    """The retry of the source that was refused first comes too early for the other one."""
+    serial, shown = household.serial(KITCHEN), ("number.kitchen_show_brightness", "select.kitchen_show_wake_word")
+    sim.fault(path="/api/v1/devices/*/settings/brightness", status=404)
+    sim.fault(path="/api/wake-word*", status=404)
+    household.change(KITCHEN, settings={"brightness": 61}, wakeWord="ECHO")
+    await look(watched, clock, serial, Setting.BRIGHTNESS)
+    await clock.advance(60)
+    await look(watched, clock, serial, Setting.WAKE_WORD)
+    sim.clear_faults()
+    await clock.advance(RETRY_DELAY - 55, RETRY_DELAY - 55)
+    assert [state_of(hass, entity_id).state for entity_id in shown] == ["61", "Alexa"]
+    await clock.advance(65)
+    assert [state_of(hass, entity_id).state for entity_id in shown] == ["61", "Echo"]
+
+
 async def exclude_while(
     hass: HomeAssistant, sim: ControlClient, clock: Clock, entry: MockConfigEntry, serial: str, running: Future[Any]
 ) -> None:

@@ -220,8 +220,21 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
             return
         self._refused.add(unit)
         self._due_at[unit] = now + RETRY_DELAY
-        if not self._second_try.is_set:
-            self._second_try.call_later(RETRY_DELAY + 1, self.async_hint)
+        self._async_schedule_second_try()
+
+    @callback
+    def _async_schedule_second_try(self) -> None:
+        """Schedule a read for the refused source that is due next, unless one is scheduled."""
+        now = self.hass.loop.time()
+        waits = [at - now for unit, at in self._due_at.items() if unit in self._refused and at > now]
+        if waits and not self._second_try.is_set:
+            self._second_try.call_later(min(waits) + 1, self._async_try_again)
+
+    @callback
+    def _async_try_again(self) -> None:
+        """Read the refused sources that are due; schedule a read for those that were refused later."""
+        self.async_hint()
+        self._async_schedule_second_try()
 
     @property
     @override
