@@ -15,6 +15,7 @@ import secrets
 import shutil
 import time
 from typing import Any, Final
+import zlib
 
 from homeassistant.components import persistent_notification
 from homeassistant.config_entries import ConfigEntry
@@ -392,22 +393,35 @@ def _parts(folder: Path) -> Iterator[Path]:
 
 
 def _join(folder: Path, target: Path) -> tuple[int, int] | None:
-    """Join the parts into one file; return the numbers of requests and directives, or None without parts."""
+    """Join the parts into one file; return the numbers of requests and directives, or None without parts.
+
+    A damaged part, such as one that was cut off by a power failure, is left out. Raises ``OSError``, also if the first
+    part is damaged, because a recording is useless without its head.
+    """
     if not (parts := list(_parts(folder))):
         return None
     lines = 0
     directives = 0
+    damaged = 0
     temporary = target.with_suffix(".tmp")
     try:
         with temporary.open("wb") as joined:
             for part in parts:
                 data = part.read_bytes()
+                try:
+                    text = gzip.decompress(data)
+                except (EOFError, gzip.BadGzipFile, zlib.error) as err:
+                    if part is parts[0]:
+                        raise OSError("The head of the recording is damaged") from err
+                    damaged += 1
+                    continue
                 joined.write(data)
-                for line in gzip.decompress(data).splitlines():
+                for line in text.splitlines():
                     lines += line.startswith(b'{"at"')
                     directives += b'"directive":{' in line[:40]
         temporary.replace(target)
-    except OSError:
+    finally:
         temporary.unlink(missing_ok=True)
-        raise
+    if damaged:
+        _LOGGER.warning("The recording lacks %s of its %s parts, because they are damaged", damaged, len(parts))
     return lines - directives, directives

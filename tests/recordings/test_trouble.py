@@ -143,6 +143,37 @@ async def test_a_full_disk_at_the_end_leaves_no_parts(
     assert (await record(hass, entry, mode="stop"))["requests"] > 0
 
 
+async def test_a_damaged_part_is_left_out(
+    hass: HomeAssistant, entry: MockConfigEntry, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A power failure may cut off a part or overwrite it; the file contains the other parts."""
+    await record(hass, entry)
+    for damage in (lambda data: data[:40], lambda data: bytes(len(data)), lambda data: data[:20] + b"\xff" * 40):
+        await hass.config_entries.async_reload(entry.entry_id)
+        part = max((folder / entry.entry_id).glob("*.gz"))
+        part.write_bytes(damage(part.read_bytes()))
+    stopped = await record(hass, entry, mode="stop")
+    assert stopped["requests"] > 0
+    assert lines_of(str(stopped["path"]))[0]["recording"] == 1
+    assert "lacks 3 of its" in caplog.text
+    assert [file.name for file in folder.iterdir()] == [Path(str(stopped["path"])).name]
+
+
+async def test_a_recording_with_a_damaged_head_is_not_written(
+    hass: HomeAssistant, entry: MockConfigEntry, folder: Path
+) -> None:
+    """A recording is useless without its head; no file remains, and the next recording is complete."""
+    await record(hass, entry)
+    head = min((folder / entry.entry_id).glob("*.gz"))
+    head.write_bytes(head.read_bytes()[:30])
+    with pytest.raises(HomeAssistantError) as raised:
+        await record(hass, entry, mode="stop")
+    assert raised.value.translation_key == "recording_not_written"
+    assert list(folder.iterdir()) == []
+    await record(hass, entry)
+    assert (await record(hass, entry, mode="stop"))["requests"] > 0
+
+
 async def test_a_response_whose_part_was_lost_is_written_completely_again(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, caplog: pytest.LogCaptureFixture
 ) -> None:
