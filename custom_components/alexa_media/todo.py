@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-import logging
 import re
 from typing import Final, override
 
@@ -11,7 +10,7 @@ from homeassistant.components.todo.entity import TodoItem, TodoListEntity
 from homeassistant.core import callback
 
 from .cloud.errors import AlexaCommandError, AlexaUnsupportedError
-from .cloud.model.lists import MAX_ITEMS, ItemChanges, ListItem, ListsApi, ListType
+from .cloud.model.lists import ItemChanges, ListItem, ListsApi, ListType
 from .coordinator.lists import AlexaList, ListsCoordinator
 from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
 from .entity import AccountEntity, Candidates, EntityAdder, async_all, command_errors, invalid_input, platform_setup
@@ -50,8 +49,6 @@ def parse_summary(summary: str) -> tuple[str, str | None]:
     return text, None
 
 
-_LOGGER = logging.getLogger(__name__)
-
 _NAMES: Final = {ListType.SHOP: "shopping_list", ListType.TODO: "to_do_list"}
 
 _STATUS: Final = {True: TodoItemStatus.COMPLETED, False: TodoItemStatus.NEEDS_ACTION}
@@ -77,7 +74,6 @@ class AlexaTodoList(AccountEntity[ListsCoordinator], TodoListEntity):
         super().__init__(entry, coordinator, f"list_{list_id}", list_id)
         self._api = api
         self._list_id = list_id
-        self._warned = False
         self._async_take()
 
     @property
@@ -117,9 +113,6 @@ class AlexaTodoList(AccountEntity[ListsCoordinator], TodoListEntity):
             )
             for item in sorted(held.items, key=lambda item: item.complete)
         ]
-        if len(held.items) >= MAX_ITEMS and not self._warned:
-            self._warned = True
-            _LOGGER.warning("A list has more than %s items; the others are not shown", MAX_ITEMS)
 
     @override
     async def async_added_to_hass(self) -> None:

@@ -358,6 +358,17 @@ async def test_reading_pages_is_bounded(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+async def test_a_list_of_exactly_the_maximum_is_complete(
+    lists: Lists, sim: ControlClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log does not say that items are missing."""
+    sim.fault(silent_stream=600)
+    lists.change({f"n{number}": {"itemName": f"thing {number}"} for number in range(1000 - len(await lists.here()))})
+    await lists.update()
+    assert len(await lists.here()) == 1000
+    assert "the others are not shown" not in caplog.text
+
+
 async def test_items_of_unusual_forms_are_shown(
     hass: HomeAssistant, lists: Lists, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:

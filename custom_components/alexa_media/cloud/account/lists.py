@@ -1,6 +1,7 @@
 """Lists of the account API: endpoints, parsers, client."""
 
 from collections.abc import Iterable, Mapping
+import logging
 from typing import Any, Final
 
 from ..json import by_key, mapping, mappings, name, number, text
@@ -8,6 +9,8 @@ from ..model.lists import MAX_ITEMS, ItemChanges, ListInfo, ListItem, ListsApi, 
 from .endpoints import Endpoint, Host, Write
 from .parse import required_list
 from .transport import Transport
+
+_LOGGER = logging.getLogger(__name__)
 
 _BASE: Final = "/alexashoppinglists/api/v2/lists"
 
@@ -131,6 +134,7 @@ class AccountLists:
     def __init__(self, transport: Transport) -> None:
         """Initialize with the transport of the account."""
         self._transport = transport
+        self._too_long: set[str] = set()
 
     async def async_lists(self) -> Mapping[str, ListInfo]:
         """Return all lists by id."""
@@ -171,6 +175,10 @@ class AccountLists:
             if token in tokens:
                 break
             tokens.add(token)
+        else:
+            if list_id not in self._too_long:
+                self._too_long.add(list_id)
+                _LOGGER.warning("A list has more than %s items; the others are not shown", MAX_ITEMS)
         return merged_items(found)
 
     async def async_add(self, list_id: str, name: str) -> ListItem | None:
