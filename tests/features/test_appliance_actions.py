@@ -167,6 +167,17 @@ async def test_new_appliances_are_discovered(hass: HomeAssistant, sim: ControlCl
     assert len(sim.ledger(method="POST", path="/api/phoenix/discovery")) == 1
 
 
+async def test_a_search_whose_result_cannot_be_read_fails(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    """Otherwise the response would look as if nothing new had been found."""
+    sim.fault(path=GRAPHQL, status=500)
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, "discover_appliances", config_entry_id=entry.entry_id)
+    assert raised.value.translation_key == "cannot_connect"
+    assert len(sim.ledger(method="POST", path="/api/phoenix/discovery")) == 1
+
+
 async def test_rooms_are_created_from_areas(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, move_desk: Callable[[str], None]
 ) -> None:

@@ -235,9 +235,9 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         self.async_hint()
 
     async def async_search(self) -> None:
-        """Start Alexa's search for appliances (raises ``AlexaError``), and read the list again."""
+        """Start Alexa's search for appliances, and read the list again; raises ``AlexaError``."""
         await self.api.async_search()
-        await self.async_refresh_shared()
+        await self.async_read_for_command()
 
     async def async_room_changes(self, areas: Mapping[str, Collection[str]]) -> Sequence[DeviceGroup]:
         """Return the changes that Alexa's rooms need for some areas (endpoint ids by name); raises ``AlexaError``.

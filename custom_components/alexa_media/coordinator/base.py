@@ -361,12 +361,16 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         return self._hint_since is not None or bool(self._awaited)
 
     async def async_make_current(self) -> None:
-        """Read the topic for a command unless it is current; raises ``AlexaError``.
-
-        The read is part of the command: unlike a poll, it is not held back while Amazon throttles.
-        """
+        """Read the topic for a command unless it is current; raises ``AlexaError``."""
         if self.is_current and not self.is_behind:
             return
+        await self.async_read_for_command()
+
+    async def async_read_for_command(self) -> None:
+        """Read the topic as part of a command; raises ``AlexaError``.
+
+        Unlike a poll, the read is not held back while Amazon throttles.
+        """
         with command():
             await self.async_refresh_shared()
         if not self.last_update_success and self._failure is not None:
