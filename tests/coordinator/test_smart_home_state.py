@@ -330,6 +330,32 @@ async def test_commands_that_no_push_confirms_cause_a_single_read_together(
     assert asked(sim) == [sorted([COFFEE, DESK])]
 
 
+@pytest.mark.parametrize("outcome", ["refused", "canceled"])
+async def test_a_push_missed_after_a_failed_command_makes_polls_more_frequent(
+    hass: HomeAssistant, sim: ControlClient, settled: MockConfigEntry, clock: Clock, outcome: str
+) -> None:
+    """A failed command does not explain later changes that are not pushed."""
+    smart_home = settled.runtime_data.smart_home
+    await smart_home.async_read_now(COFFEE)
+    if outcome == "refused":
+        with pytest.raises(AlexaCommandError):
+            await smart_home.async_control(COFFEE, SetBrightness(level=10))
+    else:
+        sim.fault(path="/nexus/*", latency=1, times=1)
+        command = hass.async_create_background_task(smart_home.async_control(COFFEE, SetPower(on=False)), "command")
+        await clock.until(lambda: "/nexus/v1/graphql" in sim.progress()[1])
+        command.cancel()
+        await clock.advance(10, 1)
+    change(sim, HALL, features={"brightness": {"brightness": 17}})
+    await clock.settle()
+    assert smart_home.wanted_interval == smart_home.interval_with_proven_push
+    sim.fault(silent_stream=5)
+    change(sim, COFFEE, features={"power": {"powerState": "ON"}})
+    await smart_home.async_read_now(COFFEE)
+    assert power(settled, COFFEE) == "ON"
+    assert smart_home.wanted_interval == smart_home.interval_with_push
+
+
 async def test_an_unknown_appliance_causes_one_discovery_in_ten_minutes(
     sim: ControlClient, settled: MockConfigEntry, clock: Clock
 ) -> None:

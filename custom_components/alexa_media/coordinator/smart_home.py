@@ -308,22 +308,23 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     async def _async_command(
         self, entity_id: str, features: set[tuple[str, str]], send: Callable[[], Awaitable[None]]
     ) -> None:
-        """Send a command; read the state if no push confirms it or the outcome is unknown."""
+        """Send a command; unless it is refused, read the state if no push confirms it.
+
+        This also applies to a command whose outcome is unknown, such as a canceled one.
+        """
         # The push may arrive before the response, so pushes from now on can confirm the command.
         self._expected.setdefault(entity_id, set()).update(features)
         try:
             await send()
-        except AlexaError as err:
-            error = err
-        else:
-            self._async_await_pushes(entity_id)
-            return
-        self._expected.get(entity_id, set()).difference_update(features)
-        if isinstance(error, AlexaUnreachableError):
-            self._async_refused(entity_id)
-        elif error.is_doubtful:
-            self._async_request(entity_id)
-        raise error
+        except BaseException as err:
+            if isinstance(err, AlexaError) and not err.is_doubtful:
+                self._async_expect_no_longer(entity_id, features)
+            else:
+                self._async_await_pushes(entity_id)
+            if isinstance(err, AlexaUnreachableError):
+                self._async_refused(entity_id)
+            raise
+        self._async_await_pushes(entity_id)
 
     def latest(self, entity_id: str, feature: FeatureName, instance: str = "") -> Control | None:
         """Return the control last sent for a feature, or None; failed, expired and superseded ones are ignored."""
@@ -346,6 +347,14 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
             self._async_request(entity_id)
 
         self._async_await_push(_confirmation(entity_id), _missed)
+
+    @callback
+    def _async_expect_no_longer(self, entity_id: str, features: set[tuple[str, str]]) -> None:
+        """Stop expecting pushes of a refused command; other commands to the appliance are still confirmed."""
+        expected = self._expected.get(entity_id, set())
+        expected -= features
+        if not expected:
+            self._expected.pop(entity_id, None)
 
     @callback
     def _async_settle(self, entity_id: str) -> None:
