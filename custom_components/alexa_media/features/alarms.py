@@ -55,6 +55,9 @@ _FIRST_YEAR: Final = 1970
 # Seconds to wait until a timer that was started with a text command appears in the list.
 TIMER_APPEARS: Final = 8.0
 
+# Maximum seconds that a timer may have run when it appears; a slow request for the command takes some of them.
+_TIMER_ELAPSED: Final = 30.0
+
 
 ALL_DEVICES: Final = Device(
     serial=EVERYWHERE,
@@ -538,22 +541,40 @@ async def async_send_phrase(hass: HomeAssistant, echo: Echo, sentence: str) -> N
     echo.notifications.async_expect(echo.device.serial)
 
 
-async def async_timer(hass: HomeAssistant, echo: Echo, sentence: str) -> str | None:
-    """Start a timer with a text command; return its id, or None if it does not appear within 8 seconds."""
-    known = _timers(echo)
+async def async_timer(
+    hass: HomeAssistant, echo: Echo, sentence: str, length: timedelta, label: str | None
+) -> str | None:
+    """Start a timer with a text command; return its id, or None if it does not appear within 8 seconds.
+
+    ``length`` and ``label`` are those in ``sentence``. They distinguish the timer from others that are started on the
+    device at the same time. If Alexa has changed the label, the id is returned after the 8 seconds.
+    """
+    known = _timers(echo).keys()
     changed = asyncio.Event()
     stop = echo.notifications.async_add_listener(changed.set, echo.device.serial)
     try:
         await async_send_phrase(hass, echo, sentence)
         async with asyncio.timeout(TIMER_APPEARS):
-            while not (new := _timers(echo).keys() - known.keys()):
+            while not (new := _new_timers(echo, known, length, label)):
                 await changed.wait()
                 changed.clear()
     except TimeoutError:
-        return None
+        new = _new_timers(echo, known, length)
     finally:
         stop()
-    return min(new)
+    return min(new, default=None)
+
+
+def _new_timers(echo: Echo, known: Collection[str], length: timedelta, label: str | None = None) -> list[str]:
+    """Return the ids of timers of a device that are not known and may have the given length and label."""
+    wanted = length.total_seconds()
+    return [
+        timer_id
+        for timer_id, timer in _timers(echo).items()
+        if timer_id not in known
+        and (timer.remaining is None or wanted - _TIMER_ELAPSED <= timer.remaining <= wanted + 1)
+        and (label is None or same(timer.label, label))
+    ]
 
 
 def _timers(echo: Echo) -> Mapping[str, Notification]:

@@ -259,7 +259,8 @@ async def _async_create_timer(call: ServiceCall) -> ServiceResponse:
     echos = await _async_echos(call, CAN_RING)
     label = label_of(call.data[ATTR_LABEL]) if ATTR_LABEL in call.data else None
     sentences = [timer_sentence(phrases_of(echo), call.data[ATTR_DURATION], label) for echo in echos]
-    started = (async_timer(call.hass, echo, text) for echo, text in zip(echos, sentences, strict=True))
+    length: timedelta = call.data[ATTR_DURATION]
+    started = (async_timer(call.hass, echo, text, length, label) for echo, text in zip(echos, sentences, strict=True))
     return _response(await async_all(started))
 
 
