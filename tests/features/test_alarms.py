@@ -331,6 +331,29 @@ async def test_the_id_of_a_timer_is_not_that_of_another_one_started_meanwhile(
     assert [held(household, answer["id"])["timerLabel"] for answer in answers] == list(lengths)
 
 
+async def test_a_timer_whose_label_alexa_changed_is_found_by_its_length(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, clock: Clock
+) -> None:
+    """The id is returned after the wait; a timer with another length is not taken for it."""
+    before = all_held(household).keys()
+    sim.fault(path="/api/notifications", latency=1, times=1)
+    data = {"entity_id": KITCHEN, "duration": {"minutes": 7}, "label": "5 eggs"}
+    task = hass.async_create_background_task(act(hass, "create_timer", **data), "timer")
+    await clock.until(lambda: all_held(household).keys() - before)
+    (made,) = all_held(household).keys() - before
+    customer, key = next(
+        (customer, key)
+        for customer, account in household.accounts.items()
+        for key, item in account["notifications"].items()
+        if item["id"] == made
+    )
+    other = {"type": "Timer", "deviceSerialNumber": household.serial("Kitchen Show"), "remainingTime": 60_000}
+    patch = {key: {"timerLabel": "five eggs"}, "0-other": other}
+    sim.patch_state({"accounts": {customer: {"notifications": patch}}})
+    await clock.advance(10, 1)
+    assert (await task)["id"] == made
+
+
 async def test_a_refusal_creates_nothing(
     hass: HomeAssistant,
     sim: ControlClient,
