@@ -168,7 +168,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
     def others(self) -> Mapping[str, Appliance]:
         """Return the appliances that the user can select, by entity id.
 
-        Local appliances (``is_local``) and Guard get entities without being selected.
+        Local appliances (``is_local``) and Guard are left out, because they need no selection.
         """
         return {
             entity_id: appliance
@@ -263,7 +263,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
                 raise AlexaCommandError("Amazon lacks some members of a room", code="not_confirmed")
 
     async def async_freshen(self) -> None:
-        """Discover now, unless a discovery is recent."""
+        """Discover now, unless a discovery was attempted or requested in the last ``DISCOVERY_COOLDOWN`` seconds."""
         if self._cooldown <= 0:
             await self.async_refresh_shared()
 
@@ -281,7 +281,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
 
 
 def _is_default(appliance: Appliance) -> bool:
-    """Return whether an appliance gets entities without being selected."""
+    """Return whether an appliance needs no selection by the user."""
     return appliance.is_local or appliance.is_guard
 
 

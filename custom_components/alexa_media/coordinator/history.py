@@ -279,7 +279,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
 
     @override
     def _failed(self, err: AlexaError) -> UpdateFailed:
-        """Return the error for Home Assistant; also store until when Amazon throttles the history."""
+        """Return the error for Home Assistant; after throttling, also store the time of the next retry."""
         failure = super()._failed(err)
         if isinstance(err, AlexaRateLimitedError):
             self._throttled_until = self.hass.loop.time() + (failure.retry_after or 0)

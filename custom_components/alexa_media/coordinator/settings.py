@@ -301,7 +301,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
 
     @callback
     def async_forget(self, serial: str, setting: Setting) -> None:
-        """Expire a setting, so that the next read includes it."""
+        """Mark the source of a setting as due for a read."""
         self._due_at.pop(_unit_of(serial, setting), None)
 
     # --- push ------------------------------------------------------------------------
