@@ -43,6 +43,7 @@ from custom_components.alexa_media.cloud.account.smart_home_requests import APPL
 from custom_components.alexa_media.cloud.model.devices import Volume
 from custom_components.alexa_media.cloud.model.events import VolumeChanged
 from custom_components.alexa_media.const import DOMAIN
+from custom_components.alexa_media.coordinator.history import HistoryCoordinator
 from tests.conftest import Household, fire_due, next_timer, run_ready, streams_at_rest
 from tests.endpoints import ACCOUNT_ENDPOINTS, ENDPOINTS
 
@@ -428,6 +429,9 @@ class Table:
         runtime.devices._unknown_at = None
         volume = Volume(level=1, muted=False)
         push.async_handle(runtime, VolumeChanged(serial="G0NEVERSEEN00001", volume=volume))
+        await self.drive.settle()
+        # the history is read some seconds after the pushes that may follow speech
+        await self.drive.tick(HistoryCoordinator.hint_delay + 0.5)
         await self.drive.settle()
 
     async def _say(self) -> list[str]:
