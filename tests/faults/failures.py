@@ -422,7 +422,7 @@ class Table:
     async def _push(self) -> None:
         """Send every push that causes a read."""
         runtime = self.entry.runtime_data
-        runtime.history._next_read = 0.0
+        runtime.history._next_read = runtime.history._throttled_until = 0.0
         for kind, rule in push.RULES.items():
             if rule.verb is push.Verb.REFRESH:
                 push.async_handle(runtime, kind(**dict.fromkeys(one.name for one in fields(kind))))
