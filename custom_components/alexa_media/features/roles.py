@@ -85,7 +85,8 @@ def brightness_from_alexa(level: float) -> int:
 def nearest_color_name(hue: float, saturation: float) -> str:
     """Return the closest of Alexa's color names for a hue (0–360) and saturation (0–1) at full brightness.
 
-    The distance approximates perception by weighting the color channels with the mean of red ("redmean").
+    The distance ("redmean") approximates perception: the weights of red and blue depend on the mean red value of the
+    two colors.
     """
     wanted = color_hs_to_RGB(hue, saturation * 100)
     return min(COLOR_NAMES, key=lambda name: _distance(wanted, _rgb_of(name)))
@@ -103,7 +104,7 @@ def _rgb_of(name: str) -> tuple[int, int, int]:
 
 
 def _distance(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
-    """Return the squared perceptual distance of two colors."""
+    """Return the square of the "redmean" distance of two RGB colors."""
     red_mean = (one[0] + other[0]) / 2
     red, green, blue = (a - b for a, b in zip(one, other, strict=True))
     return (2 + red_mean / 256) * red**2 + 4 * green**2 + (2 + (255 - red_mean) / 256) * blue**2

@@ -1,4 +1,4 @@
-"""Media player platform: Echos, speaker groups and Fire TVs; for a property, speakers with volume steps only."""
+"""Media player platform."""
 
 from functools import partial
 

@@ -94,7 +94,7 @@ class SessionKeeper(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """A request, and the retries and renewals left for it."""
+    """A request, and the retries, renewals and waits left for it."""
 
     endpoint: Endpoint
     path: str

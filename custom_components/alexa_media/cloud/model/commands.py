@@ -1,4 +1,4 @@
-"""Commands to a device, and a marker for the requests of a running command."""
+"""Commands, and a marker for the requests of a running command."""
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager

@@ -1,6 +1,6 @@
 """Accounts, devices, groups, players and notifications as immutable values, and the protocol for Amazon Kids.
 
-An ``OpenEnum`` maps unknown values to ``UNKNOWN``. Fields named ``…_raw`` store the received text, for diagnostics. A
+An ``OpenEnum`` maps unknown values to ``UNKNOWN``. Fields named ``…_raw`` usually contain the text that Amazon sent. A
 speaker group may contain other groups, such as a stereo pair.
 """
 

@@ -165,7 +165,7 @@ class Inventory:
         return [key for key, unit_id in units.items() if wanted & self._lineages.get(unit_id, frozenset())]
 
     def expire(self) -> None:
-        """Force a listing on the next read, because a device was moved, renamed or removed."""
+        """Force a listing on the next read."""
         self._listing = self._survey = None
 
     @property
