@@ -1,4 +1,4 @@
-"""Backends of the config entries of both clouds, with their sessions, credentials and tokens."""
+"""Backends of the config entries of both clouds: sessions, credentials, tokens and stored data."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping

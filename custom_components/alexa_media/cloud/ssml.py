@@ -1,4 +1,4 @@
-"""Speech text: detection and validation of SSML, and splitting of long text.
+"""Speech text: SSML, speaking time, and splitting of long text.
 
 The supported elements are from Amazon's "Speech Synthesis Markup Language (SSML) Reference".
 """

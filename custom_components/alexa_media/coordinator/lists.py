@@ -68,7 +68,7 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
         return await self._async_with_items(await self._async_lists(), only_changed=False)
 
     async def _async_with_items(self, lists: dict[str, AlexaList], *, only_changed: bool) -> dict[str, AlexaList]:
-        """Return the lists with the changed items of those that have listeners; raises ``AlexaError``.
+        """Return the lists, with new items for changed ones that have listeners; raises ``AlexaError``.
 
         A list whose items Amazon refuses was probably just deleted.
         """

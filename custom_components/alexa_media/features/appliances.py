@@ -152,9 +152,9 @@ def is_air_quality_monitor(appliance: Appliance) -> bool:
 def appliance_unique_id(hass: HomeAssistant, entry: AlexaConfigEntry, domain: str, bare: str) -> str:
     """Return the unique id of an entity of the platform ``domain``; ``bare`` is the id without a suffix.
 
-    alexa_media_player uses no suffix. Registered ids are kept. A new entity gets the bare id in the first account. In
-    other accounts, or if the bare id belongs to another account, the account's suffix (else its unique id) is appended,
-    because two accounts may have the same appliance.
+    alexa_media_player uses no suffix. Registered ids are kept. A new entity gets the bare id if the account has no
+    suffix and the id is free. Otherwise the account's suffix (else its unique id) is appended, because two accounts may
+    have the same appliance.
     """
     registry = er.async_get(hass)
     suffix: str = entry.data.get(CONF_ID_SUFFIX, "")
@@ -494,7 +494,7 @@ def _place_echos(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 
 @callback
 def async_follow_appliances(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Keep the device registry up to date: names, software versions, and removed or deselected appliances."""
+    """Keep the device registry up to date with the appliances and with the rooms of new Echos."""
     appliances = entry.runtime_data.appliances
     if appliances is None:
         return

@@ -37,7 +37,7 @@ class Permissions:
 
     @callback
     def may_control(self, entity_id: str) -> bool:
-        """Return whether the caller may control an entity; "" stands for an unregistered entity."""
+        """Return whether the caller may control an entity; "" stands for a missing one."""
         return self.user is None or self.user.permissions.check_entity(entity_id, POLICY_CONTROL)
 
     @callback

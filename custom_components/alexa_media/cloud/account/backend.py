@@ -194,7 +194,7 @@ class AccountBackend(AlexaBackend):
 
     @property
     def stats(self) -> Mapping[str, object]:
-        """Return counters of the session, the requests and the stream, for diagnostics."""
+        """Return counters and states of the session, the requests and the stream, for diagnostics."""
         return {
             "session": self._session.stats,
             "requests": self._transport.stats,

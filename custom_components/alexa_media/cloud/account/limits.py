@@ -1,4 +1,4 @@
-"""Limits on requests to Amazon: concurrency slots, throttling, back-off and shared renewals."""
+"""Limits on requests to Amazon: concurrency slots, throttling, back-off and shared runs of the same work."""
 
 import asyncio
 from collections import deque

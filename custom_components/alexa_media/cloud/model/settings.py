@@ -1,4 +1,4 @@
-"""Device settings, people, flash briefing and screen backgrounds: models and protocols."""
+"""Device settings, people, messages, flash briefing and screen backgrounds: models and protocols."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
