@@ -127,7 +127,7 @@ type AlarmListener = Callable[[AlarmEvent], None]
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    """A notification and its next occurrence (UTC)."""
+    """A notification and one of its occurrences (UTC)."""
 
     key: _Key
     notification: Notification

@@ -44,8 +44,9 @@ async def async_run_routine(permissions: Permissions, entry: AlexaConfigEntry, w
 async def async_press_routine(permissions: Permissions, entry: AlexaConfigEntry, routine_id: str) -> None:
     """Run a routine without a given Echo; raises like ``async_run_routine``.
 
-    Actions for "the device you speak to" run on the default device, or on the only Echo. If the routine has such
-    actions and there is neither, raises ``ServiceValidationError`` and creates a repair issue.
+    Actions for "the device you speak to" run on the default device if it is a single Echo, else on the only Echo. If
+    the routine has such actions and there is no such Echo, raises ``ServiceValidationError`` and creates a repair
+    issue.
     """
     if (coordinator := entry.runtime_data.routines) is None:
         raise invalid_input("routine_gone")

@@ -439,7 +439,8 @@ class PushStream:
     async def _fresh_token(self) -> AccessToken:
         """Return a token, renewed first if Amazon refused it or if it is about to expire.
 
-        A token that is about to expire is returned if its renewal fails, unless a stream with it is still read.
+        A token that is about to expire is returned if its renewal fails temporarily, unless a stream with it is still
+        read.
         """
         if self._renew_token is None:
             return await self._token()
