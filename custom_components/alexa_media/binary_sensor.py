@@ -134,7 +134,7 @@ class AlexaKidsSensor(KidsEntity, BinarySensorEntity):
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaBinarySettingDescription(SettingDescription[str], BinarySensorEntityDescription):
-    """Description of a read-only on/off setting of a property."""
+    """Description of a read-only on/off setting of a property's Echo."""
 
 
 # Only Amazon's index mentions that this setting can be written, so its switch is disabled by default.

@@ -362,9 +362,9 @@ class AlarmWatch:
 
     @callback
     def async_follow(self) -> None:
-        """Process new notifications: fire the events of those that changed or went off.
+        """Process new data of the notifications, and fire the resulting events.
 
-        The first notifications fire no events, because there is nothing to compare them with.
+        The first data fires no events, because there is nothing to compare it with.
         """
         if self._stopped or self._notifications.read_at is None or self._seen is self._notifications.data:
             return

@@ -361,7 +361,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         return self._hint_since is not None or bool(self._awaited)
 
     async def async_make_current(self) -> None:
-        """Read the topic for a command unless it is current; raises ``AlexaError``."""
+        """Read the topic for a command unless it is current and not behind; raises ``AlexaError``."""
         if self.is_current and not self.is_behind:
             return
         await self.async_read_for_command()

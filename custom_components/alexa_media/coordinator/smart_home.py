@@ -350,7 +350,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @callback
     def _async_expect_no_longer(self, entity_id: str, features: set[tuple[str, str]]) -> None:
-        """Stop expecting pushes of a refused command; other commands to the appliance are still confirmed."""
+        """Stop expecting pushes about the features of a refused command."""
         expected = self._expected.get(entity_id, set())
         expected -= features
         if not expected:

@@ -31,7 +31,7 @@ _DEVICE: Final[VolDictType] = {vol.Required(ATTR_DEVICE_ID): cv.string}
 
 
 async def _async_import(entity: Entity, call: ServiceCall) -> ServiceResponse:
-    """Import the history of a sensor of an air quality monitor; raises ``ServiceValidationError`` for other sensors."""
+    """Import the history of an ``AlexaAirQuality`` sensor; raises ``ServiceValidationError`` for other sensors."""
     method: Callable[[int], Awaitable[ServiceResponse]] | None = getattr(entity, "async_import_history", None)
     if method is None:
         raise invalid_input("not_air_quality", entity=entity.entity_id)
