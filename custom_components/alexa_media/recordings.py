@@ -302,7 +302,7 @@ def _disk_errors_logged() -> Iterator[None]:
 
 
 def _lock(hass: HomeAssistant, entry: ConfigEntry[Any]) -> asyncio.Lock:
-    """Return the lock of an entry's recordings, so that two concurrent stops write one file."""
+    """Return the lock for starting and stopping the recordings of an entry."""
     return hass.data.setdefault(_LOCKS, {}).setdefault(entry.entry_id, asyncio.Lock())
 
 

@@ -292,9 +292,9 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     def usable(self) -> bool:
         """Return whether the data may be shown; False if the last read failed and none has succeeded yet.
 
-        After a success, the data stays valid after a single failure and, while the stream is up, after further ones
-        until it is older than the poll interval plus five minutes. A missing sign-in or permission always invalidates
-        it.
+        After a success, the data stays valid after a single failure and, while the stream is up and not stalled, after
+        further ones until it is older than the poll interval plus five minutes. A missing sign-in or permission always
+        invalidates it.
         """
         if self.last_update_success:
             return True

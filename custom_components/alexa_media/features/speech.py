@@ -203,7 +203,7 @@ class EchoPlayer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """A recipient of a message: an Echo, or a speaker group whose members are unknown.
+    """A recipient of a message: an Echo, or a speaker group without known members that get entities.
 
     ``direct`` is True if it was targeted itself, and not only through a group or an area that contains it.
     """

@@ -51,8 +51,8 @@ class Permissions:
     def require_echos(self, entry: AlexaConfigEntry, serials: Iterable[str]) -> None:
         """Raise ``Unauthorized`` for the first Echo whose media player the caller may not control.
 
-        For a speaker group, this includes all its members that the options do not exclude. Raises
-        ``ServiceValidationError`` if the account isn't loaded.
+        For a speaker group, this includes all its members that get entities. Raises ``ServiceValidationError`` if the
+        account isn't loaded.
         """
         devices = data_of(entry).devices
         every = dict.fromkeys(serials)
@@ -83,8 +83,8 @@ async def async_recipients(hass: HomeAssistant, call: ServiceCall) -> tuple[list
     """Return the Echos in an action's target, with groups resolved, and the unknown ids that the target names.
 
     Unknown are entities that are not Echos, and devices, areas, floors and labels that do not exist. Raises
-    ``Unauthorized`` for a named entity, or a member of a named speaker group, that the caller may not control. Echos
-    that are only in a named area, floor, device, label or group of Home Assistant are left out instead.
+    ``Unauthorized`` for a named entity, or a member of a named speaker group, that the caller may not control. Other
+    Echos of the target that the caller may not control are left out instead.
     """
     players = echo_players(hass)
     selected = async_extract_referenced_entity_ids(hass, TargetSelection(call.data), expand_group=False)

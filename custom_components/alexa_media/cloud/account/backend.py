@@ -177,7 +177,7 @@ class AccountBackend(AlexaBackend):
             self._stream.renew()
 
     def reopen_stream(self) -> None:
-        """Clear the back-off of failed renewals; let a waiting stream connect unless a Retry-After is still running."""
+        """Clear the back-off of failed renewals; let a waiting stream connect if its minimum wait is over."""
         self._session.forget_failures()
         if self._stream is not None:
             self._stream.retry()

@@ -207,8 +207,8 @@ def site_of(host: str) -> str:
 def proxied_path(base: str, url: str) -> str | None:
     """Return the path below ``base`` that serves a URL of Amazon's, or ``None``.
 
-    ``https://www.amazon.com/ap/signin?a=1`` is served at ``<base>/www.amazon.com/ap/signin?a=1``. URLs of other sites
-    and schemes, and those with a user name or an unusual port, are not served.
+    ``https://www.amazon.com/ap/signin?a=1`` is served at ``<base>/www.amazon.com/ap/signin?a=1``. URLs of other sites,
+    those with a scheme other than http and https, and those with a user name or an unusual port are not served.
     """
     try:
         parts = urlsplit(url)

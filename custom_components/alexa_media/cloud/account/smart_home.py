@@ -318,9 +318,10 @@ def _kind(element: Mapping[str, Any], legacy: Mapping[str, Any]) -> str:
 
 
 def _is_local(legacy: Mapping[str, Any], appliance_id: str, *, is_echo: bool) -> bool:
-    """Return whether an appliance is connected to an Echo, or of ``_OWN_MAKERS`` and certainly not from a skill.
+    """Return whether an appliance is connected to an Echo, is an Echo, or is made by one of ``_OWN_MAKERS``.
 
-    Echos find devices of the makers other than Amazon by Bluetooth.
+    An appliance that may be from a skill only counts if it is connected to an Echo. Echos find devices of the makers
+    other than Amazon by Bluetooth.
     """
     if text(legacy.get("connectedVia")) or _ZIGBEE.fullmatch(appliance_id):
         return True
@@ -838,7 +839,7 @@ class AccountSmartHome:
     async def _phoenix_arm(self, panel: Appliance, state: ArmState) -> AlexaError | None:
         """Arm or disarm with phoenix; return the error if Amazon refused or did not confirm it, else None.
 
-        phoenix identifies a panel by the id that it had before Alexa merged it with another appliance.
+        phoenix identifies a merged panel by the first of its ``merged_ids``.
         """
         panel_id = (panel.merged_ids or (panel.appliance_id,))[0]
         parameters = {"action": "controlSecurityPanel", "armState": str(state)}

@@ -375,7 +375,7 @@ class PushStream:
         self._endpoint = gateway(self._domain)
 
     def retry(self) -> None:
-        """End the wait before the next attempt, unless a Retry-After is still running."""
+        """End the wait before the next attempt if its minimum (``LostError.delay``) is over."""
         if self._pause is not None and time.monotonic() >= self._retry_from:
             self._pause.cancel()
 

@@ -97,7 +97,7 @@ class AlexaBackend(Protocol):
         """Register the capabilities again, look up the region and reopen a stream that delivers no events."""
 
     def reopen_stream(self) -> None:
-        """Clear the back-off of failed renewals; end the stream's wait for its next attempt, except a Retry-After."""
+        """Clear the back-off of failed renewals; let a waiting stream connect if its minimum wait is over."""
 
     @property
     def drift(self) -> Drift:
