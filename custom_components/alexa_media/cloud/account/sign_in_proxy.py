@@ -286,8 +286,7 @@ class SignInProxy(AlexaProxy):  # type: ignore[misc]
     """One sign-in through Home Assistant; Amazon's pages are at ``<base>/<host>/<path>``; ``base`` is a path.
 
     ``otp_secret`` is used to fill in the one-time codes that Amazon requires. ``issue`` returns the path segment after
-    ``base`` for requests that a page itself makes. Cookies are kept in the client of this object and are dropped with
-    it.
+    ``base`` for requests that a page itself makes. Cookies are kept in the client of this object until ``async_close``.
     """
 
     def __init__(

@@ -17,8 +17,8 @@ LOCALES = "System.locales"
 class ManagedUnit:
     """An organization, property, floor or room.
 
-    ``path`` contains the names from the unit below the config entry's unit down to this one. For the config entry's
-    unit, it contains only its own name.
+    ``path`` contains the names from the unit below the config entry's unit down to this one. The path of the config
+    entry's unit contains only the name of that unit.
     """
 
     unit_id: str
