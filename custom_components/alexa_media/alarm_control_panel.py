@@ -72,7 +72,7 @@ class AlexaGuard(TopicEntity[GuardCoordinator], AlarmControlPanelEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return whether Guard can be read and its state is known."""
+        """Return whether the topic's data may be shown and contains a state of Guard."""
         return super().available and self._entity_id in self.coordinator.data
 
     @property

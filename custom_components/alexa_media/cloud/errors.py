@@ -126,7 +126,7 @@ class AlexaAuthError(AlexaError):
 
 
 class AlexaConnectionError(AlexaError):
-    """The connection failed, Amazon responded with 5xx, or the session was not accepted or could not be renewed.
+    """A failure such as a lost connection, a 5xx, or a session that Amazon does not accept.
 
     The outcome of a write is unknown unless ``sent`` is False.
     """

@@ -1,4 +1,4 @@
-"""Tolerant access to JSON, and drift: differences from Amazon's earlier responses.
+"""Tolerant access to JSON, and drift: new statuses, missing fields and unknown values in Amazon's responses.
 
 A value of an unexpected type is read as ``None`` or as an empty value.
 """

@@ -95,7 +95,7 @@ def _is_edge(spoken: str, at: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class VoicePattern:
-    """A validated pattern. Case, most punctuation and a leading wake word are ignored.
+    """A validated pattern. Matching ignores case, most punctuation and a leading wake word of the command.
 
     ``variables`` are the names of the slots, or ``None`` for a wildcard. ``literals`` are the words before, between and
     after them, which may be empty.

@@ -417,7 +417,7 @@ class AlexaMediaPlayer(
 
     @override
     async def async_media_play(self) -> None:
-        """Resume, or play the last session if there is no current one."""
+        """Resume; without a session, try to resume what was last played."""
         if self._session:
             await self._async_transport(PLAY)
         else:

@@ -1,4 +1,4 @@
-"""Actions of media players (commands, speech, sequences, routines), and of the account's household."""
+"""Actions of media players, and of the account's household, contacts, flash briefing and messages."""
 
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass

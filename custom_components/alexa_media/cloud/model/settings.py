@@ -120,7 +120,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """A contact of the account's Alexa app; ``in_household`` is True for a member of the same home."""
+    """A contact of the account's Alexa app; ``in_household`` is Amazon's ``isHomeGroup``."""
 
     contact_id: str
     name: str | None
