@@ -307,7 +307,7 @@ DND: Final = AlexaSwitchDescription(
 class AlexaModeDescription(AlexaCapableSwitchDescription):
     """Description of a playback mode of a device.
 
-    ``value_fn`` returns the state of the mode from a session, ``None`` if the session does not support changing it.
+    ``value_fn`` returns the state of the mode from a session, ``None`` if it is unknown.
     ``command`` is Amazon's type of the player command, ``field`` the name of its boolean.
     """
 

@@ -177,7 +177,7 @@ class EchoTarget:
         return registered.id if registered else None
 
     def _device_ids(self) -> set[str | None]:
-        """Return the ids of the devices in the target, including the devices of selected entities."""
+        """Return the ids of the devices in the target, including those of the integration's selected entities."""
         registry, selected = er.async_get(self.hass), self._selected()
         of_entities = {
             item.device_id

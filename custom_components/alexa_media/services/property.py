@@ -1,7 +1,7 @@
 """Actions for operators of a property, such as search, announcements, units, addresses, Wi-Fi and removal.
 
 Actions that move or remove a device require ``confirm``. Those that remove it from the account also require its serial
-number. Both are checked before anything is sent.
+number, or another identifier if it has none. Both are checked before anything is sent.
 """
 
 import asyncio
@@ -173,7 +173,7 @@ def _keys(entry: AlexaConfigEntry, api: ManagementApi, identifiers: Collection[t
 
 
 def _unit_of(api: ManagementApi, wanted: str) -> ManagedUnit:
-    """Return a unit by id, name or path; raises ``ServiceValidationError`` unless exactly one matches."""
+    """Return a unit by id or path, else by name; raises ``ServiceValidationError`` unless exactly one matches."""
     text = wanted.strip()
     found = [unit for unit in api.units.values() if text == unit.unit_id or same(text, " / ".join(unit.path))]
     found = found or [unit for unit in api.units.values() if same(unit.name, text)]

@@ -190,7 +190,7 @@ def _stop(target: Target) -> dict[str, Any]:
 
 
 def _stop_fields(customer_id: str, device: Mapping[str, str]) -> dict[str, Any]:
-    """Return the payload that stops playback on a device."""
+    """Return the payload of a command to stop playback."""
     return {"customerId": customer_id, "devices": [device], "skillId": _DEVICE_CONTROLS}
 
 
