@@ -55,8 +55,8 @@ class PostalAddress:
 class AddressRefusal:
     """Reason why Amazon rejects an address, in plain words, usable as a part of a sentence.
 
-    ``problems`` are Amazon's codes, ``suggestions`` are addresses that Amazon proposes instead, best first. Both may be
-    empty.
+    ``problems`` are Amazon's codes, each with the element concerned if Amazon names it. ``suggestions`` are addresses
+    that Amazon proposes instead, best first. Both may be empty.
     """
 
     reason: str
