@@ -268,9 +268,10 @@ def async_shelf(hass: HomeAssistant) -> SoundShelf:
 async def async_announce_sound(entity: AlexaDeviceEntity[Any], source: str, volume: float | None = None) -> None:
     """Play a media source or a URL on a device as speech, which waits for current speech and does not replace music.
 
-    ``volume`` (0–1) applies during playback. As with other speech, Do Not Disturb does not prevent it. Raises
-    ``ServiceValidationError`` without an external URL or an enabled media player, and for media that is too large, too
-    long or not supported. Raises ``HomeAssistantError`` for media that cannot be fetched, converted or played.
+    ``volume`` (0–1) applies during playback if the present volume is known. As with other speech, Do Not Disturb does
+    not prevent playback. Raises ``ServiceValidationError`` without an external URL or an enabled media player, and for
+    media that is too large, too long or not supported. Raises ``HomeAssistantError`` for media that cannot be fetched,
+    converted or played.
     """
     hass, root = entity.hass, required_public_url(entity.entry)
     shelf = async_shelf(hass)
