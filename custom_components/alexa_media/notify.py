@@ -139,8 +139,8 @@ LAST_CALLED: Final = "last_called"
 class AlexaNotifyDescription(NotifyEntityDescription):
     """Description of a notify entity of a device.
 
-    ``kind`` is how the message is delivered. ``features`` are the supported features, such as a title. The account must
-    have at least one of the capabilities in ``capability``.
+    ``kind`` is how the message is delivered. ``features`` are the supported features, such as a title, if the account
+    supports speech. The account must have at least one of the capabilities in ``capability``.
     """
 
     kind: Kind

@@ -84,7 +84,7 @@ class AlexaTrigger(Trigger):
     ) -> CALLBACK_TYPE:
         """Run the action for matching events until the returned function is called.
 
-        Ignores voice commands from before this call, and an event that another account has already reported.
+        Ignores voice records from before this call, and an event that another account has already reported.
         """
         beginning, fired = Beginning(self._hass), Fired(self._hass)
 
