@@ -122,7 +122,7 @@ class SmartPropertiesBackend(AlexaBackend):
         return frozenset(f"{ID_PREFIX}{key}" for key in self._inventory.items)
 
     def _shown_features(self) -> frozenset[FeatureName]:
-        """Return the expandable features of all devices that have smart home entities."""
+        """Return the expandable features of all devices shown by smart home entities."""
         items = self._inventory.items
         return frozenset(
             FeatureName(name)
