@@ -397,7 +397,7 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], _Switch):
 
 
 class AlexaModeSwitch(PlaybackEntity, _Switch):
-    """Shuffle or repeat of the current session; available if the provider supports changing it."""
+    """Shuffle or repeat of the current session; available if it is known."""
 
     entity_description: AlexaModeDescription
     coordinator: PlayersCoordinator

@@ -197,7 +197,7 @@ def _changing(
 ) -> Callable[[ServiceCall], Coroutine[Any, Any, None]]:
     """Return a handler that calls ``send`` for the device in a call, and then refreshes the devices and appliances.
 
-    ``confirm`` requires a confirmation, and ``serial`` also the serial number of the device.
+    ``confirm`` requires a confirmation, and ``serial`` also one of the device's ``identifiers_of``.
     """
 
     async def handle(call: ServiceCall) -> None:
