@@ -410,7 +410,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
             return
         typed = entry.data[CONF_EMAIL]
         if "@" in typed and account.email and typed.casefold() != account.email.casefold():
-            raise AbortFlow("wrong_account")
+            raise AbortFlow("wrong_email")
         self._abort_if_unique_id_configured()
 
     def _refuse_other_entry(self, account_id: str | None) -> None:

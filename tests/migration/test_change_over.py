@@ -261,7 +261,7 @@ async def test_the_same_account_is_loaded_once(hass: HomeAssistant, sim: Control
 
 
 @pytest.mark.parametrize(
-    ("account", "reason"), [(EMAIL, "reauth_successful"), ("alex@example.org", "wrong_account")], ids=["same", "other"]
+    ("account", "reason"), [(EMAIL, "reauth_successful"), ("alex@example.org", "wrong_email")], ids=["same", "other"]
 )
 async def test_an_entry_without_a_token_needs_one_sign_in(
     hass: HomeAssistant, sim: ControlClient, household: Household, account: str, reason: str
