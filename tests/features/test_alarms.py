@@ -560,6 +560,18 @@ async def test_an_interval_without_days_is_refused(
     assert sim.ledger(method="PUT") == []
 
 
+async def test_an_interval_of_one_week_needs_days_if_it_would_change_an_alarm(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+) -> None:
+    alarm = (await act(hass, "create_alarm", entity_id=BEDROOM, at="06:30", weekdays=["MO"], interval=2))["id"]
+    sim.reset_ledger()
+    for changes in ({}, {"at": "06:40"}):
+        with pytest.raises(ServiceValidationError) as raised:
+            await act(hass, "edit_alarm", notification_id=alarm, interval=1, **changes)
+        assert raised.value.translation_key == "interval_without_weekdays", changes
+    assert sim.ledger(method="PUT") == []
+
+
 async def test_alarms_need_permission_and_a_device(
     hass: HomeAssistant,
     entry: MockConfigEntry,

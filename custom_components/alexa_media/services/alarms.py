@@ -490,10 +490,12 @@ def _new_timing(call: ServiceCall, echo: Echo, item: Notification) -> Timing | N
     """Return the new timing of an existing notification; None if neither time nor days are given.
 
     The days are kept if only a time is given, and the time of day if only days are given. New days keep the interval
-    unless the call has one.
+    unless the call has one. Raises ``ServiceValidationError`` for another interval without days.
     """
-    at = _at(call)
-    recurrence = _recurrence(call, _interval_held(echo, item))
+    at, interval = _at(call), _interval_held(echo, item)
+    recurrence = _recurrence(call, interval)
+    if ATTR_WEEKDAYS not in call.data and call.data.get(ATTR_INTERVAL, interval) != interval:
+        raise invalid_input("interval_without_weekdays")
     if at is None and ATTR_WEEKDAYS not in call.data:
         return None
     recurrence = recurrence if ATTR_WEEKDAYS in call.data else recurrence_held(echo, item)
