@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import cache
 import json
 import logging
+import os
 from pathlib import Path
 import re
 import time
@@ -698,15 +699,42 @@ async def table(
     config_entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Any:
     """Return a loaded account for testing faults; refusals of one case are not stored for the next."""
     monkeypatch.setattr(unproven, "REFUSED_FOR", 0.0)
     table = Table(hass, sim, household, config_entry, Drive(hass, sim, freezer, config_entry))
     await table.begin()
-    if not MOMENTS:
+    if not MOMENTS and not _load(explored := _explored(tmp_path_factory)):
         await explore(table)
+        _store(explored)
         # the commands have changed the household
         await table.end()
         await table.begin()
     yield table
     await table.end()
+
+
+def _explored(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
+    """Return the file in which the processes of one run share what they have found; None for a single process."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    return tmp_path_factory.getbasetemp().parent / f"explored-{run}.json" if run else None
+
+
+def _load(path: Path | None) -> bool:
+    """Take the moments and the endpoints of commands that another process has found; return whether there are any."""
+    if path is None or not path.exists():
+        return False
+    data = json.loads(path.read_text())
+    MOMENTS.update({name: {Moment(moment) for moment in moments} for name, moments in data["moments"].items()})
+    REACHED.update({name: set(endpoints) for name, endpoints in data["reached"].items()})
+    return True
+
+
+def _store(path: Path | None) -> None:
+    """Write the moments and the endpoints of commands for other processes."""
+    if path is not None:
+        found = {"moments": MOMENTS, "reached": REACHED}
+        written = path.with_suffix(f".{os.getpid()}")
+        written.write_text(json.dumps(found, default=sorted))
+        written.replace(path)

@@ -93,7 +93,7 @@ async def test_without_a_recording_nothing_is_collected(
     """No recorder is attached, no file is written, and stopping does nothing."""
     assert recordings.async_running(hass, entry) is None
     assert not folder.exists()
-    with pytest.raises(ServiceValidationError, match="No recording is running"):
+    with pytest.raises(ServiceValidationError, match="No recording was running"):
         await record(hass, entry, mode="stop")
 
 

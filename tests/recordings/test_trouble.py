@@ -55,7 +55,7 @@ async def test_a_recording_of_an_account_that_was_never_set_up_leaves_no_file(
     """A disabled account is not reloaded; stopping its recording raises an error, and a later start works."""
     await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
     await record(hass, entry)
-    with pytest.raises(ServiceValidationError, match="No recording is running"):
+    with pytest.raises(ServiceValidationError, match="No recording was running"):
         await record(hass, entry, mode="stop")
     assert list(folder.glob("*.json.gz")) == []
     await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
