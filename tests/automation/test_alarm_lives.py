@@ -187,6 +187,34 @@ async def _events_of(
     return heard
 
 
+async def test_a_snoozed_notification_of_an_unknown_type_does_not_hold_up_an_alarm(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    start = dt_util.utcnow().replace(microsecond=0)
+    freezer.move_to(start)
+    unknown = notification(SERIAL, NotificationType.UNKNOWN, version="1", status=SNOOZED)
+    alarm = notification(SERIAL, ALARM, version="1", alarm_time=start + timedelta(seconds=20))
+    items = (
+        replace(unknown, notification_id="unknown", snoozed_to=start + timedelta(seconds=10)),
+        replace(alarm, notification_id="alarm"),
+    )
+    entry.runtime_data.notifications.async_apply({SERIAL: items})
+    heard: list[str] = []
+
+    @callback
+    def listen(event: EchoEvent) -> None:
+        if event.serial == SERIAL:
+            heard.append(event.kind)
+
+    stop = async_listen(hass, EVENT_TYPES, listen)
+    for seconds in (11, 21):
+        freezer.move_to(start + timedelta(seconds=seconds))
+        fire_due(hass)
+        await hass.async_block_till_done()
+    stop()
+    assert heard == ["alarm_ringing"]
+
+
 @pytest.mark.parametrize("first", ["timer", "new time zone"])
 async def test_all_alarms_ring_if_the_timer_is_late(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, freezer: FrozenDateTimeFactory, first: str

@@ -322,13 +322,15 @@ def occurrences(
     """Yield the occurrences of a notification after ``now`` in UTC, in order; may be endless.
 
     ``now`` is an aware time, and ``zone`` the time zone of the device. ``country`` is the country of the device, which
-    defines its weekend. A notification that is off, paused, past, or of an unknown status has no occurrences. Rules
-    take precedence over the pattern, because the app writes both and only the rules are exact. If none of them is
+    defines its weekend. A notification that is off, paused, past, or of an unknown status or type has no occurrences.
+    Rules take precedence over the pattern, because the app writes both and only the rules are exact. If none of them is
     valid, only the time that Amazon stored is known: once it has passed, there is none until Amazon stores another. A
-    notification that is snoozed or deferred to a future time occurs then, and after that by its rules or pattern; one
-    of an unknown type occurs only then. The next occurrence of one with the status ``INSTANCE_CANCELED`` is skipped.
+    notification that is snoozed or deferred to a future time occurs then, and after that by its rules or pattern. The
+    next occurrence of one with the status ``INSTANCE_CANCELED`` is skipped.
     """
     status = notification.status
+    if notification.type not in TIMERS | ALARMS | REMINDERS:
+        return
     if status is NotificationStatus.INSTANCE_CANCELED:
         now = _skipped(notification, now, zone)
     elif status is not NotificationStatus.ON and status is not NotificationStatus.SNOOZED:
@@ -339,7 +341,7 @@ def occurrences(
         now = first
     if notification.type in TIMERS:
         yield from () if first else _one(_timer(notification, now))
-    elif notification.type in ALARMS | REMINDERS:
+    else:
         yield from _regular(notification, now, zone, country)
 
 
