@@ -243,7 +243,7 @@ class AlexaNotifier(AlexaDeviceEntity[Device], NotifyEntity):
     @property
     @override
     def supported_features(self) -> NotifyEntityFeature:
-        """Return the features; a cloud that announces but does not speak supports no titles."""
+        """Return the features, without titles if the backend has no speech."""
         has_title = Capability.SPEECH in self.runtime.backend.capabilities
         return self.entity_description.features if has_title else NotifyEntityFeature(0)
 

@@ -664,7 +664,10 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     @override
     @callback
     def async_update_listeners(self) -> None:
-        """Call the listeners that a change concerns, or all of them when the data became usable or unusable."""
+        """Call the listeners of changed keys and those without a context.
+
+        Call all of them when the data became usable or unusable.
+        """
         before, after = self._announced, self.data
         self._announced = after
         self._async_changed(before, after)
