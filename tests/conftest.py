@@ -337,6 +337,13 @@ async def until(hass: HomeAssistant, predicate: Callable[[], Any], seconds: floa
         await _breathe()
 
 
+async def received(sim: ControlClient, path: str) -> None:
+    """Wait until the cloud is handling a request; ``until`` would wait for the response, like Home Assistant."""
+    async with asyncio.timeout(20):
+        while path not in sim.progress()[1]:
+            await _breathe(0.01)
+
+
 async def quiet(
     hass: HomeAssistant, sim: ControlClient, calm: float = 1.0, seconds: float = 20.0, rest: float = 0.05
 ) -> None:

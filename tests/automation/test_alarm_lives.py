@@ -1,5 +1,6 @@
 """Tests of the events of alarms, timers and reminders over a series of reads."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -134,6 +135,19 @@ LIVES: Final[dict[str, tuple[NotificationType, dict[str, Any], list[Step], list[
 }
 
 
+def hear(hass: HomeAssistant) -> tuple[list[str], Callable[[], None]]:
+    """Return a list that collects the events of one Echo, and a function that ends this."""
+    heard: list[str] = []
+
+    @callback
+    def listen(event: EchoEvent) -> None:
+        # Other Echos of the household have alarms too.
+        if event.serial == SERIAL:
+            heard.append(event.kind)
+
+    return heard, async_listen(hass, EVENT_TYPES, listen)
+
+
 def _changed(item: Notification, values: dict[str, Any], start: datetime) -> Notification:
     """Return a notification with changes, whose times are in seconds since the start."""
     times = ("alarm_time", "trigger_time", "snoozed_to", "rang")
@@ -164,15 +178,7 @@ async def _events_of(
     item = _changed(item, begin, start)
     alarms = entry.runtime_data.notifications
     alarms.async_apply({SERIAL: (item,)})
-    heard: list[str] = []
-
-    @callback
-    def listen(event: EchoEvent) -> None:
-        # Other Echos of the household have alarms too.
-        if event.serial == SERIAL:
-            heard.append(event.kind)
-
-    stop = async_listen(hass, EVENT_TYPES, listen)
+    heard, stop = hear(hass)
     for seconds, values in steps:
         for early in (seconds - 1, seconds):
             freezer.move_to(start + timedelta(seconds=early))
@@ -199,14 +205,7 @@ async def test_a_snoozed_notification_of_an_unknown_type_does_not_hold_up_an_ala
         replace(alarm, notification_id="alarm"),
     )
     entry.runtime_data.notifications.async_apply({SERIAL: items})
-    heard: list[str] = []
-
-    @callback
-    def listen(event: EchoEvent) -> None:
-        if event.serial == SERIAL:
-            heard.append(event.kind)
-
-    stop = async_listen(hass, EVENT_TYPES, listen)
+    heard, stop = hear(hass)
     for seconds in (11, 21):
         freezer.move_to(start + timedelta(seconds=seconds))
         fire_due(hass)
@@ -233,14 +232,7 @@ async def test_all_alarms_ring_if_the_timer_is_late(
         for seconds, kind in ((20, TIMER), (12, ALARM), (10, REMINDER))
     )
     runtime.notifications.async_apply({SERIAL: items})
-    heard: list[str] = []
-
-    @callback
-    def listen(event: EchoEvent) -> None:
-        if event.serial == SERIAL:
-            heard.append(event.kind)
-
-    stop = async_listen(hass, EVENT_TYPES, listen)
+    heard, stop = hear(hass)
     freezer.move_to(start + timedelta(seconds=25))
     if first == "new time zone":
         # the devices are read in the moment in which the timer is due

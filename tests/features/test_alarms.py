@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media import backends
 from custom_components.alexa_media.services import alarms
-from tests.conftest import Clock, Household, quiet, set_up, state_of, until
+from tests.conftest import Clock, Household, quiet, received, set_up, state_of, until
 
 pytestmark = pytest.mark.platforms("event", "media_player", "select", "sensor")
 
@@ -450,13 +450,6 @@ async def test_an_alarm_that_amazon_lists_late_is_deleted_when_another_one_fails
     else:
         assert "not created" in str(raised.value)
     assert left == set()
-
-
-async def received(sim: ControlClient, path: str) -> None:
-    """Wait until the cloud is handling a request; Home Assistant waits for it, so it cannot be idle before."""
-    async with asyncio.timeout(20):
-        while path not in sim.progress()[1]:
-            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("during", ["throttling", "reload"])

@@ -1,6 +1,7 @@
 """Tests of assigning an Echo to a child (Amazon Kids), and of its binary sensor."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -263,7 +264,7 @@ async def test_a_child_named_none_can_be_selected(
         await hass.services.async_call(
             "select", "select_option", {"entity_id": select, "option": option}, blocking=True
         )
-        await until(hass, lambda option=option: state_of(hass, select).state == option)  # type: ignore[misc]
+        await until(hass, partial(hass.states.is_state, select, option))
         assert (household.device("Office Spot")["child"] is None) is (option == "none")
     await hass.config_entries.async_unload(config_entry.entry_id)
 

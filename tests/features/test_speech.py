@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud.model.devices import Volume
 from custom_components.alexa_media.const import DOMAIN
-from tests.conftest import Household, end_speech, quiet, set_up, until
+from tests.conftest import Household, end_speech, quiet, received, set_up, until
 
 pytestmark = pytest.mark.platforms("media_player")
 
@@ -129,9 +129,7 @@ async def test_a_message_whose_account_is_unloaded_before_it_is_sent_fails(
     volumes = "/api/devices/deviceType/dsn/audio/v1/allDeviceVolumes"
     sim.fault(path=volumes, latency=2.0)
     caller = asyncio.create_task(speak(hass, KITCHEN, volume=0.8))
-    async with asyncio.timeout(20):
-        while volumes not in sim.progress()[1]:
-            await asyncio.sleep(0.01)
+    await received(sim, volumes)
     assert await hass.config_entries.async_unload(entry.entry_id)
     with pytest.raises(HomeAssistantError, match="the account is being unloaded"):
         await caller

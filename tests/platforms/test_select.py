@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud import http as cloud_http
-from tests.conftest import Clock, set_up, state_of, until
+from tests.conftest import Clock, act, set_up, state_of, until
 
 from .appliances import House
 
@@ -71,23 +71,32 @@ async def test_an_unknown_setting_stays_selectable(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
-async def test_modes_with_the_same_name_can_all_be_selected(
-    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
-) -> None:
+FOUNTAIN = "select.fountain_mode_3"
+
+
+async def fountain(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, modes: dict[str, str], mode: str
+) -> House:
+    """Set up an account with an appliance that has the names of some modes by value, and a mode."""
     house = House(sim)
-    features = {"power": {"powerState": "ON"}, "mode.3": {"modes": {"A": "Rain", "Rain": "Rain"}, "mode": "A"}}
+    features = {"power": {"powerState": "ON"}, "mode.3": {"modes": modes, "mode": mode}}
     house.add(
         "5e000000-0000-4000-8000-0000000000a4",
         {"name": "Fountain", "category": "OTHER", "model": "F", "features": features},
     )
     await set_up(hass, config_entry)
-    entity_id = "select.fountain_mode_3"
-    await until(hass, lambda: hass.states.get(entity_id))
-    state = state_of(hass, entity_id)
+    await until(hass, lambda: hass.states.get(FOUNTAIN))
+    return house
+
+
+async def test_modes_with_the_same_name_can_all_be_selected(
+    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
+) -> None:
+    house = await fountain(hass, sim, config_entry, {"A": "Rain", "Rain": "Rain"}, "A")
+    state = state_of(hass, FOUNTAIN)
     assert (state.state, state.attributes["options"]) == ("Rain", ["Rain", "Rain 2"])
-    option = {"entity_id": entity_id, "option": "Rain 2"}
-    await hass.services.async_call("select", "select_option", option, blocking=True)
-    await until(hass, lambda: state_of(hass, entity_id).state == "Rain 2")
+    await act(hass, "select_option", FOUNTAIN, option="Rain 2")
+    await until(hass, lambda: state_of(hass, FOUNTAIN).state == "Rain 2")
     assert house.feature("Fountain", "mode.3")["mode"] == "Rain"
     await hass.config_entries.async_unload(config_entry.entry_id)
 
@@ -96,16 +105,8 @@ async def test_an_unlisted_mode_is_not_shown_as_another_one(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:
     """Its value is the name of a listed mode."""
-    house = House(sim)
-    features = {"power": {"powerState": "ON"}, "mode.3": {"modes": {"A": "Calm", "B": "Wild"}, "mode": "Wild"}}
-    house.add(
-        "5e000000-0000-4000-8000-0000000000a4",
-        {"name": "Fountain", "category": "OTHER", "model": "F", "features": features},
-    )
-    await set_up(hass, config_entry)
-    entity_id = "select.fountain_mode_3"
-    await until(hass, lambda: hass.states.get(entity_id))
-    state = state_of(hass, entity_id)
+    await fountain(hass, sim, config_entry, {"A": "Calm", "B": "Wild"}, "Wild")
+    state = state_of(hass, FOUNTAIN)
     assert (state.state, state.attributes["options"]) == ("unknown", ["Calm", "Wild"])
     await hass.config_entries.async_unload(config_entry.entry_id)
 

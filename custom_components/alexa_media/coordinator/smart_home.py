@@ -316,7 +316,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         self._expected.setdefault(entity_id, set()).update(features)
         try:
             await send()
-        except BaseException as err:
+        except BaseException as err:  # A canceled command may have been sent, too.
             if isinstance(err, AlexaError) and not err.is_doubtful:
                 self._async_expect_no_longer(entity_id, features)
             else:
