@@ -270,10 +270,7 @@ class _AlexaDetector(AlexaMeasuringEntity, BinarySensorEntity):
 
 
 class AlexaSound(_AlexaDetector):
-    """Whether an Echo has detected a sound.
-
-    A detection is momentary, so the state is unknown an hour after it.
-    """
+    """Whether an Echo has detected a sound."""
 
     def __init__(self, place: Placement, *, sound: str) -> None:
         """Initialize for the property of a sound."""

@@ -393,10 +393,9 @@ def _parts(folder: Path) -> Iterator[Path]:
 
 
 def _join(folder: Path, target: Path) -> tuple[int, int] | None:
-    """Join the parts into one file; return the numbers of requests and directives, or None without parts.
+    """Join the undamaged parts into one file; return the numbers of requests and directives, or None without parts.
 
-    A damaged part, such as one that was cut off by a power failure, is left out. Raises ``OSError``, also if the first
-    part is damaged, because a recording is useless without its head.
+    A recording is useless without its head, so ``OSError`` is raised if the first part is damaged.
     """
     if not (parts := list(_parts(folder))):
         return None

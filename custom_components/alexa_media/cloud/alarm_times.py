@@ -1,10 +1,7 @@
 """Next occurrences of alarms, timers and reminders, and evaluation of recurrence rules (RFC 5545).
 
-Amazon moves a repeating alarm to its next date only at midnight in California, so the next occurrence is computed from
-the local time and the rule.
-
-Rules are external input. A rule that never matches, such as 30 February, must not cause an endless search. Rules are
-therefore evaluated day by day between two dates.
+Amazon moves a repeating alarm to its next date only at midnight in California, so the next occurrence is computed.
+Rules are only evaluated between two dates, because a rule may never match, for example on 30 February.
 """
 
 from calendar import monthrange

@@ -174,7 +174,7 @@ class ExchangeRecorder(Protocol):
     """Receives requests, responses and pushed directives while a recording is running."""
 
     def exchange(self, target: Target, url: URL, sent: object, status: int | None, body: bytes, seconds: float) -> None:
-        """Record a request and its response; ``status`` is None without a response, ``seconds`` the duration."""
+        """Record a request and its response; ``status`` is None if there was no response."""
 
     def directive(self, data: Mapping[str, Any]) -> None:
         """Record a pushed directive."""

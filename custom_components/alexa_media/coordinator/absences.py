@@ -63,8 +63,7 @@ class Absences:
 class KeptTopicCoordinator[V](TopicCoordinator[V]):
     """Base class for topics that contain objects of the account by id.
 
-    A failed read removes nothing. An object that is missing from one successful read is kept until one at least
-    ``ABSENCE`` seconds later lacks it too. Entities of an object known before a restart are kept likewise.
+    An object is kept until two successful reads, at least ``ABSENCE`` seconds apart, lack it.
     """
 
     is_list: ClassVar[bool] = True

@@ -126,7 +126,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @override
     def _settled(self, key: str, value: Player, began: float) -> Player:
-        """Return the player to show; keep present values that were not read or may be newer than the read."""
+        """Return the player as read, with the present values that were not read or may be newer."""
         shown = self.data.get(key, Player())
         if self._is_partial or not self.written.takes_read(key, value.volume, began):
             value = replace(value, volume=shown.volume)

@@ -40,9 +40,8 @@ PROOF_SECONDS: Final = 24 * 3600.0
 class Recovery:
     """Refreshes failed topics when there is evidence that Amazon responds, regardless of their back-off.
 
-    Evidence is a successful response or a pushed directive. One part of Amazon may respond while another fails. Each
-    attempt therefore starts with one topic, and all others follow if it succeeds. Without evidence, attempts are made
-    every 15 s during the first two minutes of an outage, and usually less often after that (see ``probes``).
+    Evidence is a successful response or a pushed directive. One part of Amazon may respond while another fails, so an
+    attempt starts with one topic, and the others only follow if it succeeds.
     """
 
     def __init__(

@@ -25,9 +25,9 @@ _NAMED: Final = 20
 async def async_run_routine(permissions: Permissions, entry: AlexaConfigEntry, wanted: str, device: Device) -> Routine:
     """Run the routine with the given id, name or utterance on an Echo; return it once Amazon has accepted it.
 
-    The routines are read first, so that the present version runs. Raises ``ServiceValidationError`` for a routine that
-    is unknown, ambiguous or disabled, or that needs a single Echo if the device is a group; ``Unauthorized`` unless the
-    caller may control the Echo and those that the routine names; and ``HomeAssistantError`` if a request fails.
+    Raises ``ServiceValidationError`` for an unknown, ambiguous or disabled routine, or for a group if the routine needs
+    a single Echo. Raises ``Unauthorized`` if the caller may not control an Echo that is used, and ``HomeAssistantError``
+    if a request fails.
     """
     if not wanted.strip():
         raise invalid_input("routine_empty")

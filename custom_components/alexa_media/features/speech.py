@@ -465,10 +465,7 @@ async def _async_send(hass: HomeAssistant, message: Message, players: Sequence[E
 
 
 async def _async_levels(runtime: AlexaRuntimeData, message: Message, players: Sequence[EchoPlayer]) -> dict[str, int]:
-    """Return the volumes to restore (0–100), by serial, and record the temporary volumes.
-
-    An Echo whose volume remains unknown is left out, and speaks at its present volume.
-    """
+    """Record the temporary volume of Echos whose volume is known; return the volumes to restore (0–100) by serial."""
     if message.volume is None:
         return {}
     serials = [player.device.serial for player in players if player.device]

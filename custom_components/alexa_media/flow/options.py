@@ -241,7 +241,7 @@ def _options(labels: Mapping[str, str]) -> list[SelectOptionDict]:
 def _serials(value: str | Iterable[str] | None, devices: Mapping[str, Device]) -> list[str]:
     """Return a filter as serials, with unknown names unchanged.
 
-    ``value`` is a list of serials or names, or the names separated by commas (alexa_media_player).
+    alexa_media_player stores the names as one text, separated by commas.
     """
     by_name = {folded(device.name): serial for serial, device in devices.items()}
     # In a migrated list, names that contain a comma are split.

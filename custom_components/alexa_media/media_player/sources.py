@@ -133,7 +133,7 @@ class SoundModes(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @callback
     def _async_equalizer_changed(self) -> None:
-        """Write the state if the equalizer changed; failed settings reads do not affect availability."""
+        """Write the state if the equalizer changed."""
         equalizer = self._equalizer
         gains = equalizer.equalizer(self.serial) if equalizer else None
         if gains != self._gains:

@@ -556,7 +556,7 @@ async def _async_echos(call: ServiceCall, *capabilities: str) -> list[Echo]:
 
 
 async def _async_find(call: ServiceCall) -> tuple[Echo, Notification]:
-    """Return the notification named in a call, and its device; raises like ``async_find``, and ``Unauthorized``."""
+    """Return the notification named in a call, and its device, which the caller must be permitted to control."""
     echo, item = await async_find(call.hass, call.data[ATTR_ID])
     await _async_permit(call, echo)
     return echo, item

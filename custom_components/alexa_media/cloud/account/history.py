@@ -242,7 +242,7 @@ class AccountHistory(AccountClient):
         return await self._async_token() != refused
 
     async def _async_token(self) -> str:
-        """Return the csrf token that requests for records need; request one if there is none or it is too old."""
+        """Return the csrf token for requests for records, renewed if it is too old."""
         if self._token is None or monotonic() >= self._token_until:
             self._token = await self._transport.async_read(HISTORY_PAGE, parse_page_token)
             self._token_until = monotonic() + TOKEN_LIFETIME_SECONDS

@@ -290,11 +290,7 @@ class CommandScheduler:
             self._wake()
 
     async def _await_turn(self, turn: _Turn, speaking: Collection[Device]) -> None:
-        """Wait for earlier nodes of the same devices, then until the ``speaking`` devices are silent.
-
-        Raises ``AlexaStepsSpeakingError`` if they would speak too long, and ``AlexaConnectionError`` if the scheduler
-        closes.
-        """
+        """Wait for earlier nodes that share a device, then until the ``speaking`` devices are silent."""
         while True:
             if self._is_closed:
                 raise _closed(sent=False)

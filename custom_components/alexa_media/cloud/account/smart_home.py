@@ -207,7 +207,7 @@ def _parse_discovery_and_rooms(data: Any) -> Discovery:
 
 
 def _rooms(groups: Sequence[DeviceGroup]) -> dict[str, str]:
-    """Return the room name of each member; for a member of several rooms, the first one."""
+    """Return the name of the first room of each member, by member id."""
     return {member: group.name for group in reversed(groups) for member in group.members}
 
 

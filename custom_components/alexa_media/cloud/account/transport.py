@@ -316,10 +316,7 @@ class Transport:
         )
 
     async def _prepare(self, endpoint: Endpoint) -> str | None:
-        """Get the cookies that an endpoint needs; return the access token, or None if it needs none.
-
-        Raises ``AlexaConnectionError`` if there is no csrf cookie for a request that needs one.
-        """
+        """Get the cookies that an endpoint needs; return the access token, or None if it needs none."""
         if endpoint.host is Host.ALEXA_API:
             return await self._keeper.async_access_token(60)
         await self._keeper.async_ensure_cookies()

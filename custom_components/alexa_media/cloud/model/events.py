@@ -53,7 +53,7 @@ class DndChanged:
 class EqualizerChanged:
     """The equalizer of a device was reported; all bands are ``None`` if one cannot be parsed.
 
-    An unchanged equalizer indicates that the device woke.
+    Amazon also reports an unchanged equalizer when the device wakes.
     """
 
     serial: str | None

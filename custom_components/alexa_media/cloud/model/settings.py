@@ -187,10 +187,10 @@ class SettingsApi(Protocol):
         """
 
     async def async_set_feed(self, feed: Feed, *, enabled: bool) -> None:
-        """Add a feed to the end of the flash briefing, or remove it; all other feeds are sent back unchanged.
+        """Add a feed to the end of the flash briefing, or remove it.
 
-        The feeds are read before and after the change. If the result differs from the requested feeds, the previous
-        ones are written again and ``AlexaCommandError`` is raised.
+        If Amazon enables other feeds than requested, the previous ones are written again and ``AlexaCommandError`` is
+        raised.
         """
 
     async def async_announce(self, message: str, sender: str) -> None:

@@ -98,7 +98,7 @@ class ClientBase:
         json: JsonValue = None,
         **params: str,
     ) -> T:
-        """Send a request about an endpoint; return the parsed response. ``params`` are the other path parameters."""
+        """Send a request about an endpoint, and return the parsed response."""
         params["endpointId"] = requests.endpoint_id(endpoint_id)
         return await self.transport.async_request(operation, parse, params=params, query=query, json=json)
 
@@ -234,7 +234,7 @@ class EndpointsClient(ClientBase):
         await self.command(table.DEREGISTER_ENDPOINT, endpoint_id)
 
     async def forget_endpoint(self, endpoint_id: str) -> None:
-        """Remove an endpoint from Alexa; a throttled request is not retried."""
+        """Remove an endpoint from Alexa."""
         await self.command(table.FORGET_ENDPOINT, endpoint_id)
 
     # --- units ----------------------------------------------------------------------------
