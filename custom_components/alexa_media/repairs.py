@@ -23,7 +23,7 @@ class DefaultDeviceFlow(RepairsFlow):
         self._entry = entry
 
     async def async_step_init(self, _issue: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Start the flow; Home Assistant passes the issue to this step."""
+        """Start the flow."""
         return await self.async_step_choose()
 
     async def async_step_choose(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:

@@ -244,7 +244,7 @@ class DndTrigger(AlexaTrigger):
 
 
 class ListItemTrigger(AlexaTrigger):
-    """Fires when an open item is added to a list; the target consists of to-do lists."""
+    """Fires when an open item is added to a to-do list of the target."""
 
     description = "item added"
     kinds = (LIST_ITEM,)

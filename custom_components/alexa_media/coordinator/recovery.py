@@ -38,7 +38,7 @@ PROOF_SECONDS: Final = 24 * 3600.0
 
 
 class Recovery:
-    """Refreshes failed topics when there is evidence that Amazon responds, regardless of their back-off.
+    """Refreshes failed topics between polls: on evidence that Amazon responds, and with ``probes`` also at intervals.
 
     Evidence is a successful response or a pushed directive. One part of Amazon may respond while another fails, so an
     attempt starts with one topic, and the others only follow if it succeeds.

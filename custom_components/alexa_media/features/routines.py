@@ -26,8 +26,8 @@ async def async_run_routine(permissions: Permissions, entry: AlexaConfigEntry, w
     """Run the routine with the given id, name or utterance on an Echo; return it once Amazon has accepted it.
 
     Raises ``ServiceValidationError`` for an unknown, ambiguous or disabled routine, or for a group if the routine needs
-    a single Echo. Raises ``Unauthorized`` if the caller may not control an Echo that is used, and ``HomeAssistantError``
-    if a request fails.
+    a single Echo. Raises ``Unauthorized`` if the caller may not control an Echo that the routine uses, and
+    ``HomeAssistantError`` if a request fails.
     """
     if not wanted.strip():
         raise invalid_input("routine_empty")

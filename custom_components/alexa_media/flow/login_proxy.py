@@ -85,7 +85,7 @@ class LoginSession:
 
     @callback
     def async_close(self) -> None:
-        """Stop serving the sign-in, and close its proxy; a second call does nothing."""
+        """Stop serving the sign-in, and close its proxy."""
         if self._hass.data[_SESSIONS].pop(self._id, None) is None:
             return
         if self.cancel_expiry:

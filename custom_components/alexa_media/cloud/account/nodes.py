@@ -242,7 +242,7 @@ def _targets(targets: Sequence[Target]) -> dict[str, Any]:
 
 
 def _announcement(command: Announce, targets: Sequence[Target]) -> Node:
-    """Return the node of an announcement; Amazon shows or speaks nothing where the texts are empty."""
+    """Return the node of an announcement; empty texts turn off the display or the speech."""
     ssml = is_ssml(command.text)
     spoken = command.text.strip() if ssml else command.text
     content = {

@@ -73,7 +73,7 @@ def _utterances(element: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _strings(value: Any) -> Iterator[str]:
-    """Yield every string value in nested JSON; strings that contain JSON are not decoded."""
+    """Yield every string value in nested JSON."""
     waiting = [value]
     while waiting:
         item = waiting.pop()

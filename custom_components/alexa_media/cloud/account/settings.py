@@ -437,7 +437,7 @@ class AccountSettings(AccountClient):
         await self._transport.async_request(SET_FEEDS, json={"enabledFeeds": [dict(feed.raw) for feed in feeds]})
 
     async def async_announce(self, message: str, sender: str) -> None:
-        """Announce a message on the Echos of the household; the path contains the account's id without a prefix."""
+        """Announce a message on the Echos of the household."""
         body = {
             "type": "announcement/text",
             "messageText": message,

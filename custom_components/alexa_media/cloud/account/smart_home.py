@@ -952,10 +952,10 @@ class AccountSmartHome:
     async def _refused(
         self, orders: Sequence[_Order], error: AlexaCommandError | AlexaUnsupportedError
     ) -> Sequence[_Order]:
-        """Handle the refusal of a whole request, which proves that nothing ran.
+        """Return the orders of a refused request that phoenix may run.
 
-        If GraphQL itself is refused, or there is only one order, return the orders that phoenix may run. Otherwise send
-        each order separately, so that one bad control does not block the others.
+        Unless GraphQL itself is refused, several orders are first sent separately, because one bad control may have
+        caused the refusal.
         """
         if len(orders) == 1 or is_unsupported(error):
             return [order for order in orders if order.needs_phoenix([(control, error) for control in order.controls])]

@@ -297,9 +297,8 @@ class Operation(NamedTuple):
 class Outcomes(NamedTuple):
     """Outcomes of operations: refusal codes by (endpoint id, feature, instance, operation).
 
-    If ``doubtful`` is None, an operation without a refusal was executed, whatever code the response has for it.
-    Otherwise ``doubtful`` is an error of the whole response next to a result, and only those operations without a
-    refusal that are in ``answered`` were certainly executed.
+    ``doubtful`` is an error of the whole response in addition to its result, or None. Operations that were not refused
+    succeeded. With ``doubtful``, this is only certain for those in ``answered``.
     """
 
     failed: Mapping[tuple[str, str, str, str], str]
