@@ -19,7 +19,7 @@ DOCUMENTATION = "https://github.com/alexa-media/alexa_media/blob/main/docs/smart
 
 
 class PropertyImplementation(AuthImplementation):
-    """A security profile; an invalid response to a token request is reported like a failed request."""
+    """OAuth2 implementation for a security profile."""
 
     @override
     async def _token_request(self, data: dict[str, Any]) -> dict[str, Any]:

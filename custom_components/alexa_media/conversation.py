@@ -62,11 +62,7 @@ class AlexaConversation(AccountEntity[DevicesCoordinator], ConversationEntity):
         return ConversationResult(response=response, conversation_id=chat_log.conversation_id)
 
     async def _async_ask(self, user_input: ConversationInput) -> str:
-        """Return Alexa's answer, or "" if the history record contains none.
-
-        Raises ``HomeAssistantError`` if there is no default device, if it is offline or has no enabled media player, or
-        if the action ``alexa_media.ask`` fails or finds no record.
-        """
+        """Return Alexa's answer, or "" if the history record contains none; raises ``HomeAssistantError``."""
         echo = any_default_echo(self.hass, self.entry)
         player = player_entity_id(self.hass, self.entry, echo.device.serial)
         if player not in echo_players(self.hass):

@@ -169,7 +169,7 @@ def _lists(data: AlexaRuntimeData, event: ListsChanged) -> None:
 
 @_rule(EqualizerChanged, Verb.REFRESH)
 def _equalizer(data: AlexaRuntimeData, event: EqualizerChanged) -> None:
-    """Apply a pushed equalizer; one that is not known to have changed indicates that the device woke."""
+    """Apply a pushed equalizer; unless it is known to have changed, the push indicates that the device woke."""
     changed = data.settings.async_equalizer(event) if data.settings else False
     if data.history and not changed:
         data.history.async_wake(event.serial, Sign.EQUALIZER)

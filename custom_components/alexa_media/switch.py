@@ -262,7 +262,7 @@ class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], _Switch):
 
 
 class AlexaKidsSwitch(KidsEntity, _Switch):
-    """Amazon Kids; turning it on assigns the device to the only child of the household."""
+    """Turns Amazon Kids of a device on and off."""
 
     @property
     @override

@@ -77,7 +77,7 @@ class Recovery:
 
     @callback
     def async_failed(self) -> None:
-        """Handle a failed topic: schedule an attempt unless one is pending, or only evidence causes attempts."""
+        """Handle a failed topic that may recover."""
         if self._probes and self._attempt is None and not self._timer.is_set:
             self._async_schedule(ATTEMPT_INTERVAL)
 

@@ -27,7 +27,7 @@ _BOUNDARY: Final = re.compile(r""";\s*boundary=(?:"([^"]+)"|([^\s;]+))""", re.IG
 class MultipartError(AlexaBadResponseError):
     """The stream cannot be parsed any further: a part or its headers are too large.
 
-    ``objects`` are those that the same bytes had completed before.
+    ``objects`` are those that the failed call had completed before.
     """
 
     objects: Sequence[dict[str, Any]] = ()

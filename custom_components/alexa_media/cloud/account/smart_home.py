@@ -318,10 +318,9 @@ def _kind(element: Mapping[str, Any], legacy: Mapping[str, Any]) -> str:
 
 
 def _is_local(legacy: Mapping[str, Any], appliance_id: str, *, is_echo: bool) -> bool:
-    """Return whether an appliance is connected to an Echo, is an Echo, or is made by one of ``_OWN_MAKERS``.
+    """Return whether an appliance is connected to an Echo or, if not from a skill, is an Echo or of ``_OWN_MAKERS``.
 
-    An appliance that may be from a skill only counts if it is connected to an Echo. Echos find devices of the makers
-    other than Amazon by Bluetooth.
+    Echos find Ledvance and Sengled devices by Bluetooth.
     """
     if text(legacy.get("connectedVia")) or _ZIGBEE.fullmatch(appliance_id):
         return True

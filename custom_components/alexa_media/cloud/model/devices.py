@@ -288,8 +288,8 @@ class Notification:
 def members_of(device: Device, devices: Mapping[str, Device]) -> Iterator[str]:
     """Yield the serials of all direct and nested members of a group, including nested groups, each once.
 
-    ``devices`` are the known devices by serial; the serials of unknown members are yielded too. A group that contains
-    itself is not followed again. A single device yields nothing.
+    ``devices`` are the known devices by serial; the serials of unknown members are yielded too. A single device yields
+    nothing.
     """
     seen = {device.serial}
     waiting = list(reversed(device.members)) if device.is_group else []

@@ -84,9 +84,8 @@ LISTED: Final[Mapping[int, Retry]] = {429: EXPONENTIAL_256, 500: EXPONENTIAL_256
 class Operation(Target):
     """One operation of the API.
 
-    ``name`` is Amazon's name for the operation, if there is one. ``documented_retry`` is Amazon's documented retry
-    policy by status; ``retry_for`` adds defaults for other statuses. ``is_ambiguous`` means that a 401 may also mean
-    missing access to the endpoint, so it does not prove that the sign-in is invalid.
+    ``name`` is Amazon's name for the operation, if there is one. ``documented_retry`` contains the retry policies that
+    Amazon documents, by status. ``is_ambiguous`` means that a 401 may also mean missing access to the endpoint.
     """
 
     host: Host = Host.API

@@ -391,7 +391,7 @@ def announcement(
 ) -> JsonObject:
     """Return the body of an announcement, which is spoken, and shown on screens.
 
-    Endpoints and units together are refused here, because Amazon does not document whether one request can have both.
+    Raises ``AlexaInvalidValueError``, also for endpoints together with units, which Amazon does not document.
     """
     endpoints: list[JsonValue] = [{"type": "Endpoint", "id": endpoint_id(found)} for found in endpoint_ids]
     units: list[JsonValue] = [{"type": "Unit", "id": unit_id(found)} for found in unit_ids]
