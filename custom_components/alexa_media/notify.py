@@ -344,11 +344,9 @@ class AlexaNotificationService(BaseNotificationService):
     async def async_send_message(self, message: str, **kwargs: Any) -> None:
         """Send a message with the options in ``data``; returns when Amazon has accepted it.
 
-        Before anything is sent, raises ``ServiceValidationError`` for an invalid message or option or without a target,
-        ``HomeAssistantError`` if the Echo that was last spoken to cannot be determined, and ``Unauthorized`` for an
-        Echo that the caller may not control. After the message was sent to all others, raises
-        ``ServiceValidationError`` for targets that are not Echos, and ``HomeAssistantError`` if sending it failed or if
-        all Echos were skipped.
+        Raises ``ServiceValidationError`` for an invalid message, option or target, ``Unauthorized`` for an Echo that
+        the caller may not control, and ``HomeAssistantError`` for other failures. Targets that are not Echos and Echos
+        that fail do not prevent sending the message to the others.
         """
         prepared = _legacy_message(message, kwargs.get(ATTR_TITLE), kwargs.get(ATTR_DATA) or {})
         if not (target := kwargs.get(ATTR_TARGET)):
@@ -549,7 +547,7 @@ async def _async_notify_apps(
 
 
 async def _async_notify_app(hass: HomeAssistant, prepared: AppMessage, players: Sequence[EchoPlayer]) -> Report:
-    """Send a message to the Alexa apps of one account; return the same result for each of its players."""
+    """Send a message to the Alexa apps of one account; return the result, which is the same for all ``players``."""
     sender = next((player for player in players if player.device and is_loaded(player.entry)), None)
     if sender is None or sender.device is None:
         return Report(failed=[(player, obstacle(player) or Reason.OFFLINE) for player in players])

@@ -151,7 +151,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
     @override
     @callback
     def async_set_push(self, up: bool) -> None:
-        """Set the state of the push stream; after a gap the next list is trusted, as pushes may have been missed."""
+        """Set the state of the push stream; if it is down, the next list counts even if it repeats "offline"."""
         if not up:
             self._listed_connectivity.clear()
         super().async_set_push(up)

@@ -370,7 +370,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
         return record.timestamp, self.echo_of(record) or record.serial
 
     def shown(self, record: VoiceRecord) -> VoiceRecord:
-        """Return a record as it may be stored and shown: without its transcript, if the options say so."""
+        """Return a record, without transcript, response, intent and person unless the options keep transcripts."""
         return record if self.keep_transcripts else record.without_transcript()
 
     def _with(self, records: Iterable[VoiceRecord]) -> Mapping[str, LastCommand]:

@@ -93,9 +93,8 @@ class PushMonitor:
 class AlexaRuntimeData:
     """One account or property; parts that its backend does not support are ``None``.
 
-    The task that holds the lock ``adding`` adds entities, a few per turn of the event loop. ``adders`` are the tasks
-    that add entities or wait for the lock. No entities are added once ``is_closing`` is set. ``registered`` are the
-    devices with which the device registry was updated, and their ids there, by serial.
+    ``adders`` are the tasks that add entities, one at a time (``adding``) and none once ``is_closing`` is set.
+    ``registered`` are the devices with which the device registry was updated, and their ids there, by serial.
     """
 
     backend: AlexaBackend

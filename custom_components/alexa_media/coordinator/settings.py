@@ -203,10 +203,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
 
     @callback
     def _async_note_refusal(self, unit: SettingsSource, err: AlexaError) -> None:
-        """After the first refusal of a source, make it due again soon; after the second, when its values would expire.
-
-        Other failures are retried by ``Recovery``.
-        """
+        """Set when a failed source is due again; ``Recovery`` retries it earlier unless Amazon refused the read."""
         now = self.hass.loop.time()
         if isinstance(err, (AlexaConnectionError, AlexaBadResponseError)):
             self._due_at[unit] = now + DEVICE_AGE

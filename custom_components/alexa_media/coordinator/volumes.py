@@ -195,11 +195,7 @@ class AlarmVolumeOverrides:
             LOGGER.warning("Could not set the volume of an alarm: %s", err.details)
 
     async def _async_restore(self, serial: str, changed: Changed) -> None:
-        """Restore a volume unless it has been changed in the meantime.
-
-        After a failure, schedule a retry; after ``MAX_TRIES`` attempts, drop the volume and log a warning. The volume
-        of a device that no longer gets entities is dropped too.
-        """
+        """Restore a volume unless it has been changed in the meantime, with up to ``MAX_TRIES`` attempts."""
         device = self._devices.data.get(serial)
         try:
             level = (await self._api.async_alarm_volumes()).get(serial)

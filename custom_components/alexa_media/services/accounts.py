@@ -95,11 +95,10 @@ class EntityAction:
 
 
 def entries_of(hass: HomeAssistant, emails: Iterable[str] | None) -> list[AlexaConfigEntry]:
-    """Return the accounts with the given email addresses, or all that are not disabled if no address is given.
+    """Return the accounts with the given email addresses (also masked ones) or titles, or all if none are given.
 
-    If no address is given and all accounts are disabled, all are returned. An account is also found by its title, and
-    by the masked email address that errors contain. Raises ``ServiceValidationError`` for an unknown address, and if
-    there are no accounts.
+    All means those that are not disabled, if there are any. Raises ``ServiceValidationError`` for an unknown address,
+    and if there are no accounts.
     """
     entries: list[AlexaConfigEntry] = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     if not entries:

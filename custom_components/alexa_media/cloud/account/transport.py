@@ -217,12 +217,8 @@ class Transport:
         """Send a request and return the JSON of the response, or None if it contains none.
 
         ``params`` fill the placeholders of the endpoint's path, and ``headers`` are added to the default ones. The
-        result is a text for ``Answer.HTML`` and None for ``Answer.PAGE``. Reads are retried once after a connection
-        error, a 5xx or a 2xx without a usable body, but not after a timeout of the whole request or a response that is
-        too large; writes are not retried. A request that was refused because of its cookies, token or csrf value did
-        not run: the credential is renewed, and the request is sent once more. An endpoint that refuses renewed cookies
-        or a renewed token causes no further renewal for 5 min. A throttled command waits for a Retry-After of up to 5 s
-        and is sent once more.
+        result is a text for ``Answer.HTML`` and None for ``Answer.PAGE``. A failed write is only sent again if Amazon
+        has refused it because of its credentials or has throttled it, since it did not run in these cases.
 
         Raises ``AlexaRateLimitedError`` (also for a read that is not sent because its host is throttled),
         ``AlexaConnectionError`` (its ``sent`` is True if a write may have run), ``AlexaUnsupportedError`` (403, 404,

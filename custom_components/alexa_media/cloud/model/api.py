@@ -116,10 +116,7 @@ class AlexaBackend(Protocol):
         """Sign in as far as the push stream requires; does nothing for Smart Properties, which have no push stream."""
 
     async def async_connect(self) -> None:
-        """Sign in if necessary, and read the service endpoints and the account unless they are known.
-
-        Does nothing for Smart Properties, where every request includes the token.
-        """
+        """Sign in if necessary, and read the service endpoints and the account unless they are known."""
 
     def setup_done(self) -> None:
         """Lower the limit of concurrent requests after setup."""

@@ -254,7 +254,7 @@ def shared_feature(feature: models.Feature) -> Feature:
 def state_of(endpoint: Endpoint) -> ApplianceState:
     """Return the state in the expanded features of a device; a device that does not respond is unreachable.
 
-    If a device responds without its connectivity, its reachability becomes unknown, which clears an earlier failure.
+    If a device responds without its connectivity, the value of its reachability is None.
     """
     samples = {
         PropertyKey(feature.name, name): _sample(found)
