@@ -297,8 +297,7 @@ class AlexaNotificationService(BaseNotificationService):
     def targets(self) -> Mapping[str, str]:
         """Return the target of each action by the part of the action's name after ``alexa_media_``.
 
-        The target is the unique id of a media player or a ``last_called`` name. The Echo that was last spoken to is
-        only determined during a call.
+        The target is the unique id of a media player or a ``last_called`` name.
         """
         players = echo_players(self.hass).values()
         named = {player.entity_id.partition(".")[2]: player.unique_id for player in players}

@@ -418,7 +418,7 @@ class AlexaModeSwitch(PlaybackEntity, _Switch):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Store the initial state; Home Assistant writes it."""
+        """Store the initial state for comparison."""
         await super().async_added_to_hass()
         self._shown = self.available, self.is_on
 

@@ -435,7 +435,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
         return lambda: listeners.remove(listener)
 
     def _queue_new_command(self, record: VoiceRecord) -> None:
-        """Queue a record for its listeners, and read Do Not Disturb soon if it is mentioned; ignore an old record."""
+        """Queue a recent record for triggers and listeners."""
         if not self._beginning.is_before(record.timestamp) or dt_util.utcnow() - record.timestamp > NEWS_AGE:
             return
         if record.serial:

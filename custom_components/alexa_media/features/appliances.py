@@ -391,10 +391,9 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
 
 
 class AlexaMeasuringEntity(AlexaApplianceEntity):
-    """Base class for entities whose first property is a measurement, such as motion, illuminance or temperature.
+    """Base class for entities that show a measurement, such as motion or temperature.
 
-    Amazon returns the last sample, which may be weeks old. The time of the sample is an attribute, and an expired value
-    (``max_age_of``) counts as unknown.
+    Amazon returns the last sample, which may be weeks old. A value older than ``max_age_of`` counts as unknown.
     """
 
     _unrecorded_attributes = frozenset({ATTR_LAST_SAMPLED})

@@ -276,7 +276,7 @@ class StepReader:
 
     @staticmethod
     def _wrong(place: str, reason: str) -> Exception:
-        """Return the error for an invalid step; ``place`` is its number."""
+        """Return the error for an invalid step with the number ``place``, such as "2.1"."""
         return invalid_input("sequence_step_wrong", step=place, reason=reason)
 
 

@@ -507,7 +507,7 @@ def _new_timing(call: ServiceCall, echo: Echo, item: Notification) -> Timing | N
 
 
 def _interval_held(echo: Echo, item: Notification) -> int:
-    """Return the interval of a notification in weeks; 1 if it has none or its rule cannot be written back."""
+    """Return the interval of a notification in weeks; 1 if it has none or an unsupported rule."""
     with suppress(ServiceValidationError):
         if held := recurrence_held(echo, item):
             return held.interval

@@ -218,7 +218,7 @@ def _changing(
 
 
 async def _async_query(call: ServiceCall) -> ServiceResponse:
-    """Search for devices; the response contains those found, sorted by name."""
+    """Return the devices of a property that match a search, sorted by name."""
     entry, api = _entry_of(call)
     unit_ids = [_unit_of(api, wanted).unit_id for wanted in call.data[ATTR_UNITS]]
     if unit_ids and call.data[ATTR_WITHOUT_UNIT]:

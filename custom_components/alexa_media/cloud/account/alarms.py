@@ -280,7 +280,7 @@ class AccountAlarms(AccountClient):
             )
 
     def _place(self, device: Device) -> dict[str, str]:
-        """Return the device fields of a reminder; one for all devices belongs to the integration's registration."""
+        """Return the device fields of a reminder; for all devices, they name the integration's own registration."""
         if device.serial != EVERYWHERE:
             return address_of(device)
         own = {"deviceSerialNumber": self._session.credentials.serial, "deviceType": APP_TYPE}

@@ -147,7 +147,7 @@ def parse_update(payload: Mapping[str, Any]) -> SmartHomeChanged:
 
 
 def parse_sounds(data: Any) -> dict[str, ApplianceState]:
-    """Parse the states of sound detection by the id in the response; each property is JSON in a string."""
+    """Parse the states of sound detection by the id in the response, an entity id or an appliance id."""
     found: dict[str, ApplianceState] = {}
     for state in mappings(required_list(mapping(data), "deviceStates", GUARD_STATE)):
         entity_id = text(mapping(state.get("entity")).get("entityId"))
@@ -815,8 +815,7 @@ class AccountSmartHome:
     async def async_arm(self, panel: Appliance, state: ArmState, *, code: str | None = None) -> None:
         """Arm or disarm with GraphQL.
 
-        Without a code, phoenix is tried if GraphQL is unavailable for this, refuses the form of the request, or does
-        not know the panel.
+        Without a code, phoenix is tried if GraphQL does not support the request or does not know the panel.
         """
         body = arm_request(panel, state, code)
         error: AlexaCommandError | AlexaUnsupportedError | None

@@ -45,10 +45,9 @@ class UnprovenRequests:
     def attempt(self, name: str, one: str | None = None, *, may_be_gone: bool = False) -> Iterator[None]:
         """Record whether Amazon refuses the form of the unproven request that the block sends.
 
-        The errors of the block are raised. While an earlier refusal is recent, ``AlexaUnsupportedError`` is raised
-        without entering the block. ``one`` is the id of the object that the request concerns: a refusal suspends the
-        request for this object only, unless it is a 405 or a GraphQL validation error. If the object ``may_be_gone``, a
-        404 is not recorded.
+        Raises ``AlexaUnsupportedError`` without entering the block while an earlier refusal is recent. ``one`` identifies
+        the object that the request concerns: a refusal suspends the request for this object only, unless it is a 405 or
+        a GraphQL validation error. If the object ``may_be_gone``, a 404 is not recorded.
         """
         if self.is_held(name, one):
             raise AlexaUnsupportedError("Amazon refused this request before", code="unsupported")

@@ -184,7 +184,7 @@ class SmartPropertiesBackend(AlexaBackend):
         return await asyncio.gather(*(self._async_try(device, commands) for device, commands in plans))
 
     async def _async_try(self, device: Device, commands: Sequence[Command]) -> AlexaError | None:
-        """Run the commands of one device until one fails; return its error, else None."""
+        """Run the commands of one device until one fails; return the error, or None."""
         try:
             for command in commands:
                 await self.async_execute(command, (device,))

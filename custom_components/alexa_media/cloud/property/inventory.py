@@ -267,11 +267,10 @@ class Inventory:
         self._is_query_refused |= is_refused
 
     def _key_of(self, endpoint: Endpoint, listed: Collection[Endpoint]) -> str:
-        """Return the key that identifies a device: its serial number, its MAC address, or the first id of its endpoint.
+        """Return the stable key of a device: its serial number, its MAC address, or the first id of its endpoint.
 
-        A device with a known id keeps its key, even if the response lacks its serial number. The id may change when a
-        device is moved. A device with a new id, but without a serial number and a MAC address, counts as a vanished
-        device of the same name and model if there is one.
+        A known device keeps its key, because a response may lack the serial number, and the id may change when a device
+        is moved.
         """
         if known := next((key for key, item in self.items.items() if item.endpoint.id == endpoint.id), None):
             return known
