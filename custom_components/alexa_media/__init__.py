@@ -133,8 +133,7 @@ def _loaded_platforms(hass: HomeAssistant, entry: AlexaConfigEntry) -> tuple[Pla
 async def _async_undo(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     """Unload the platforms of a setup that failed or was canceled, even if this cleanup is canceled too.
 
-    After such a setup, Home Assistant itself only calls the functions registered with ``async_on_unload``. An exception
-    of the cleanup is logged, so that it doesn't replace that of the setup.
+    After such a setup, Home Assistant itself only calls the functions registered with ``async_on_unload``.
     """
     task, canceled = await _async_run_to_end(hass, _async_unload_loaded(hass, entry), f"{DOMAIN} undo {entry.entry_id}")
     if err := task.exception():

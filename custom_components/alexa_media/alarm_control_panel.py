@@ -90,7 +90,7 @@ class AlexaGuard(TopicEntity[GuardCoordinator], AlarmControlPanelEntity):
         await self._async_arm(away=False)
 
     async def _async_arm(self, *, away: bool) -> None:
-        """Arm Guard (``away``) or disarm it; raises ``HomeAssistantError``."""
+        """Arm Guard if ``away`` is True, else disarm it."""
         with command_errors(self.hass, self.entry):
             await self.coordinator.async_arm(away=away)
 

@@ -57,8 +57,8 @@ def find_name(names: Iterable[str], wanted: str) -> str | None:
 def by_name[T](named: Iterable[tuple[str, str, T]], *, reserved: str = "") -> dict[str, T]:
     """Return values by unique names, from (name, longer name, value).
 
-    The longer name takes the place of a name that another value has or that is equivalent to ``reserved``. A number is
-    added to a longer name that is taken as well.
+    The longer name replaces a name that an earlier value has or that is equivalent to ``reserved``. A number is added
+    to a longer name that is taken as well.
     """
     found: dict[str, T] = {}
     for name, longer, value in named:

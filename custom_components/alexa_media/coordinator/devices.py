@@ -83,7 +83,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
 
     @override
     async def _async_read(self) -> Mapping[str, Device]:
-        """Read the list; keep devices that have just gone missing."""
+        """Read the list of devices."""
         listed = await self.backend.async_devices()
         self._listed = set(listed)
         self._unlisted -= self._listed

@@ -105,10 +105,9 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
         self._async_expect(before)
 
     async def _async_sent(self, kind: str, fields: dict[str, str | float | bool | None]) -> bool:
-        """Send a command to Amazon's player; return False if the session does not accept it.
+        """Send a command to Amazon's player; return False if that player does not control the session.
 
-        Such a session uses a provider's own player, or its queue has expired. Returns True if Amazon accepted the
-        command, or if there is no session. Raises ``AlexaError``.
+        Such a session uses a provider's own player, or its queue has expired.
         """
         target = self._playing_group or self.device
         try:

@@ -282,7 +282,7 @@ def _dnd(push: PushPayload) -> PushEvent:
 
 @parses(PushCommand.PUSH_EQUALIZER_STATE_CHANGE)
 def _equalizer(push: PushPayload) -> PushEvent:
-    """Parse equalizer levels (``midrange`` is ``mid`` elsewhere); without levels unless all are valid."""
+    """Parse equalizer levels; omit all of them if any is invalid."""
     gains = [push.data.get(name) for name in ("bass", "midrange", "treble")]
     if not all(type(gain) is int and -MAX_GAIN <= gain <= MAX_GAIN for gain in gains):
         return EqualizerChanged(serial=push.serial)

@@ -116,7 +116,7 @@ def _credentials(found: Any) -> Credentials:
 
 
 def _refusal(err: secureauth.EnrollmentError) -> EnrollmentError | AlexaConnectionError:
-    """Return the error for a failed registration: the code was refused, or the request failed for another reason.
+    """Return the error for a refused code or for any other failure of the registration.
 
     alexapy raises the same exception class for both, so the message and the cause decide.
     """

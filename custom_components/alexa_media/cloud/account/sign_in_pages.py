@@ -316,10 +316,7 @@ class _Rewriter(HTMLParser):
         self.parts.append(f"<![{data}]>")
 
     def _put(self, tag: str, attrs: _Attributes, end: str) -> None:
-        """Write a start tag unless it is to be removed.
-
-        The additional markup is written before the first tag other than html and head.
-        """
+        """Write a start tag unless it is to be removed."""
         if self._first and tag not in ("html", "head"):
             self.parts.append(self._first)
             self._first = ""

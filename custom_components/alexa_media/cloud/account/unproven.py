@@ -45,9 +45,9 @@ class UnprovenRequests:
     def attempt(self, name: str, one: str | None = None, *, may_be_gone: bool = False) -> Iterator[None]:
         """Record whether Amazon refuses the form of the unproven request that the block sends.
 
-        Raises ``AlexaUnsupportedError`` without entering the block while an earlier refusal is recent. ``one`` identifies
-        the object that the request concerns: a refusal suspends the request for this object only, unless it is a 405 or
-        a GraphQL validation error. If the object ``may_be_gone``, a 404 is not recorded.
+        While an earlier refusal is recent, raises ``AlexaUnsupportedError`` without entering the block. ``one``
+        identifies the object that the request concerns: a refusal suspends the request for this object only, unless it
+        is a 405 or a GraphQL validation error. If the object ``may_be_gone``, a 404 is not recorded.
         """
         if self.is_held(name, one):
             raise AlexaUnsupportedError("Amazon refused this request before", code="unsupported")

@@ -149,7 +149,8 @@ def _key(entity_id: str) -> str:
 def request_of(control: Control) -> tuple[Operation, JsonValue]:
     """Return the operation and the body of a control.
 
-    Raises ``AlexaUnsupportedError`` if there is no such operation, and ``AlexaInvalidValueError`` for an invalid value.
+    Raises ``AlexaUnsupportedError`` for a control that Smart Properties do not support, and
+    ``AlexaInvalidValueError`` for an invalid value.
     """
     match control:
         case SetPower(on=on):

@@ -392,10 +392,7 @@ class Transport:
     # --- one exchange ---------------------------------------------------------------------
 
     async def _async_exchange(self, operation: Operation, url: URL, json: JsonValue, token: str) -> HttpAnswer | None:
-        """Send one request when it has a slot; ``None`` if it is a read whose operation is throttled by then.
-
-        Commands of a throttled operation are sent one at a time. Raises the errors of ``async_exchange``.
-        """
+        """Send a request when a slot is free; return None for a read whose operation is throttled by then."""
         async with AsyncExitStack() as slots:
             if not operation.is_write:
                 await slots.enter_async_context(self._read_slots)
