@@ -225,9 +225,9 @@ async def async_stored[T](store: Store[dict[str, Any]], parse: Callable[[dict[st
 
 
 class DelayedSave:
-    """Saves content a second after the last ``async_schedule``, at the latest when its entry is unloaded.
+    """Saves content a second after the last ``async_schedule``, or when its entry is unloaded if that is earlier.
 
-    A file that is written after the removal of its entry would remain.
+    A file that is written after the removal of its entry would never be deleted.
     """
 
     def __init__(

@@ -48,7 +48,7 @@ class AlarmSettingCoordinator[V](DeviceTopicCoordinator[V, AlarmsApi]):
 
     @override
     def async_add_listener(self, update_callback: CALLBACK_TYPE, context: Hashable = None) -> Callable[[], None]:
-        """Add a listener of one key; if the key has no value yet, schedule a read."""
+        """Add a listener; schedule a read if its key (``context``) has no value yet."""
         remove = super().async_add_listener(update_callback, context)
         if context not in self.data:
             self.async_hint()

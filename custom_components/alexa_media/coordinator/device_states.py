@@ -126,10 +126,10 @@ _PARENTS_FAILURES: Final = (AlexaBadResponseError, AlexaConnectionError, AlexaRa
 
 
 class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
-    """Amazon Kids by serial, polled once a day with one request for each device that has listeners.
+    """Amazon Kids by serial, read with one request for each device that has listeners.
 
     With ``with_child``, the children of the household and those assigned to devices are read too. They come from the
-    parents site, whose outages and refusals do not affect the state of Amazon Kids.
+    parents site, whose failures do not affect the state of Amazon Kids.
     """
 
     topic: ClassVar[str] = "kids"

@@ -387,7 +387,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
     # --- writing ---------------------------------------------------------------------
 
     async def async_set(self, device: Device, setting: Setting, value: SettingValue) -> None:
-        """Change a setting (raises ``AlexaError``), and read the result, if necessary later.
+        """Change a setting (raises ``AlexaError``), and read the result; a failed read is repeated.
 
         Changes of one device run one at a time, because an equalizer is written as a whole.
         """

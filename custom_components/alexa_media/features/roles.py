@@ -83,11 +83,7 @@ def brightness_from_alexa(level: float) -> int:
 
 @lru_cache(maxsize=256)
 def nearest_color_name(hue: float, saturation: float) -> str:
-    """Return the closest of Alexa's color names for a hue (0–360) and saturation (0–1) at full brightness.
-
-    The distance ("redmean") approximates perception: the weights of red and blue depend on the mean red value of the
-    two colors.
-    """
+    """Return the closest of Alexa's color names for a hue (0–360) and saturation (0–1) at full brightness."""
     wanted = color_hs_to_RGB(hue, saturation * 100)
     return min(COLOR_NAMES, key=lambda name: _distance(wanted, _rgb_of(name)))
 
@@ -104,7 +100,7 @@ def _rgb_of(name: str) -> tuple[int, int, int]:
 
 
 def _distance(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
-    """Return the square of the "redmean" distance of two RGB colors."""
+    """Return the square of the "redmean" distance of two RGB colors, which approximates perception."""
     red_mean = (one[0] + other[0]) / 2
     red, green, blue = (a - b for a, b in zip(one, other, strict=True))
     return (2 + red_mean / 256) * red**2 + 4 * green**2 + (2 + (255 - red_mean) / 256) * blue**2

@@ -87,8 +87,8 @@ class Reason(StrEnum):
 class Message:
     """A message with validated text; ``volume`` (0–100) is the volume while it is spoken.
 
-    ``spoken`` and ``shown`` are whether an announcement is spoken and shown. ``sound_seconds`` is the length of the
-    sounds in the text in seconds, or None if it is unknown.
+    ``spoken`` and ``shown`` apply to announcements only. ``sound_seconds`` is the length of the sounds in the text in
+    seconds, or None if it is unknown.
     """
 
     kind: Kind

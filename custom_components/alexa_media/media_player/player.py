@@ -136,7 +136,7 @@ class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity)
         await self.async_set_volume_level(self._previous_volume)
 
     async def _async_step(self, step: int) -> None:
-        """Change the last known or sent volume by ``step`` percentage points; an unknown volume is read first."""
+        """Change the volume by ``step`` percentage points."""
         if (level := _mean(self._latest)) is None:
             with command_errors(self.hass, self.entry):
                 volumes = await self.runtime.backend.async_volumes()

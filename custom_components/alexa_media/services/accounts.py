@@ -189,11 +189,7 @@ async def _async_read_lists(entry: AlexaConfigEntry) -> tuple[JsonObjectType, di
 
 
 async def _async_record(call: ServiceCall) -> ServiceResponse:
-    """Start or end a recording, even of an account that isn't loaded.
-
-    The response contains the end time of a new recording, or the path and the counts of the finished one. Raises
-    ``ServiceValidationError`` for a start while a recording is running, and for a stop without a recording or its data.
-    """
+    """Start or end a recording, even of an account that isn't loaded."""
     hass = call.hass
     entry = entry_by_id(hass, call.data[ATTR_CONFIG_ENTRY_ID], needs_loaded=False)
     if call.data[ATTR_MODE] == STOP:

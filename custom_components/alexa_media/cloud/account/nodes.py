@@ -163,7 +163,7 @@ def _speech(text: str, target: Target) -> dict[str, Any]:
 
 
 def _app_message(command: MobilePush | DropInNotification) -> dict[str, Any]:
-    """Return the fields of a message to the Alexa apps of a customer; no Echo is involved."""
+    """Return the fields of a message to the Alexa apps of a customer."""
     return {
         "customerId": command.customer_id,
         "notificationMessage": command.text,

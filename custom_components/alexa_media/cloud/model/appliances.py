@@ -663,9 +663,9 @@ class SmartHomeApi(Protocol):
         raise _unsupported("scenes")
 
     async def async_sounds(self, appliances: Sequence[Appliance]) -> Mapping[str, ApplianceState]:  # noqa: ARG002 - names of the protocol
-        """Return the states of sound detection by entity id, read with one request.
+        """Return the states of sound detection by entity id.
 
-        Raises ``AlexaUnsupportedError`` if Amazon refuses this for the account.
+        Raises ``AlexaUnsupportedError`` if Amazon refuses access, or recently refused the request.
         """
         raise _unsupported("sounds")
 

@@ -36,10 +36,7 @@ INTERVALS: Final[Mapping[str, timedelta]] = {
 
 
 class SmartPropertiesBackend(AlexaBackend):
-    """One organization or unit; ``AlexaBackend`` documents the methods.
-
-    This cloud has no players, no alarms and no push stream.
-    """
+    """One organization or unit; ``AlexaBackend`` documents the methods."""
 
     def __init__(
         self,

@@ -227,7 +227,7 @@ class _Hold:
 
 
 class Transport:
-    """Sends the requests of one organization; see ``async_request``."""
+    """Sends the requests of one organization."""
 
     def __init__(
         self,
