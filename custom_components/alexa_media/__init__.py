@@ -192,10 +192,7 @@ def _async_cancel_once_unloaded(hass: HomeAssistant, entry: AlexaConfigEntry, ca
 
 
 async def _async_unload(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
-    """Unload the platforms once no task adds entities; return whether that succeeded.
-
-    The alarm watch holds its events during the unload, and releases them if that fails.
-    """
+    """Unload the platforms once no task adds entities; return whether that succeeded."""
     await entry.runtime_data.async_added()
     watch = entry.runtime_data.alarm_watch
     if watch:

@@ -60,7 +60,7 @@ class Removal[T]:
     __slots__ = ("_collection", "_item")
 
     def __init__(self, collection: list[T] | set[T], item: T) -> None:
-        """Initialize with the item and its collection; an item that is no longer there is ignored."""
+        """Initialize with the item and its collection."""
         self._collection = collection
         self._item = item
 

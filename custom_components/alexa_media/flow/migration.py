@@ -197,10 +197,8 @@ def _mapping(value: object) -> Mapping[str, Any]:
 def _id_suffix(hass: HomeAssistant, entry: AlexaConfigEntry, email: str, *, first: bool) -> str:
     """Return the suffix that this account's players have in their unique ids ("" for none).
 
-    alexa_media_player uses plain ids for the first account, and appends the email address for all others. The first
-    account may have changed since, so the registered ids decide. If both forms are registered, the form that
-    alexa_media_player would use now is chosen, because entities of the other form are orphaned. If no id has that form,
-    the most frequent one is chosen.
+    alexa_media_player appends the email address for all accounts except the first. The first account may have changed
+    since, so the registered ids decide.
     """
     registry = er.async_get(hass)
     forms = Counter(

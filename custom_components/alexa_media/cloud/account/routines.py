@@ -207,7 +207,7 @@ class AccountRoutines(AccountClient):
     def __init__(
         self, session: AccountSession, *, devices: Callable[[], Mapping[str, Device]], customer_id: Callable[[], str]
     ) -> None:
-        """Initialize; ``devices`` returns the last device list, and ``customer_id`` the id of the signed-in customer."""
+        """Initialize; ``devices`` returns the last device list, and ``customer_id`` the signed-in customer's id."""
         super().__init__(session)
         self._devices = devices
         self._customer_id = customer_id

@@ -95,10 +95,9 @@ class _CapabilitiesLogin:
 class AccountSession:
     """Keeps one account signed in.
 
-    Tokens and cookies are renewed before they expire, and when Amazon refuses them. Each is renewed by one request at a
-    time, which all callers share; canceling a caller does not cancel the renewal. After a failure the old ones are
-    kept, and only commands try a renewal before the back-off is over. Once the token endpoint responds that the grant
-    is revoked, every renewal of a token or of cookies raises ``AlexaAuthError`` without sending a request.
+    Tokens and cookies are renewed before they expire, and when Amazon refuses them. After a failed renewal, the old
+    ones are kept, and only commands try again before the back-off is over. Once the token endpoint responds that the
+    grant is revoked, every renewal of a token or of cookies raises ``AlexaAuthError`` without sending a request.
     """
 
     def __init__(self, session: aiohttp.ClientSession, credentials: Credentials) -> None:

@@ -526,10 +526,7 @@ def _without(endpoint: Endpoint, what: str) -> AlexaBadResponseError:
 
 
 def arm_request(panel: Appliance, state: ArmState, code: str | None) -> Mapping[str, Any]:
-    """Return the GraphQL request that arms or disarms a panel.
-
-    ``code`` is used only to disarm. Open sensors are bypassed only for Guard, which has none.
-    """
+    """Return the GraphQL request that arms or disarms a panel; ``code`` is only used to disarm."""
     if state is not ArmState.DISARMED:
         given = {"armState": str(state), "bypassSensors": panel.is_guard}
         return _mutation(ARM, panel, given)

@@ -19,7 +19,7 @@ CLOSED: Final = "Position.Down"
 
 
 class ApplianceKind(OpenEnum):
-    """Type of an appliance: Amazon's display category, or the type selected in the app (a plug as a light)."""
+    """Type of an appliance: Amazon's display category, or the type selected in the Alexa app (``LIGHT`` for a plug)."""
 
     ACTIVITY_TRIGGER = "ACTIVITY_TRIGGER"
     AIR_FRESHENER = "AIR_FRESHENER"

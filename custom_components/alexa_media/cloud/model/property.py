@@ -74,7 +74,7 @@ class WifiSecurity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WifiNetwork:
-    """A Wi-Fi network: ``password`` for WPAPSK, an authority and the server's certificates (PEM) for WPA2_EAP."""
+    """A Wi-Fi network; WPA2_EAP requires a certificate authority and server certificates (PEM), but no password."""
 
     ssid: str
     security: WifiSecurity
