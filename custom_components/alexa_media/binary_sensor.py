@@ -92,7 +92,7 @@ class AlexaOnlineSensor(AlexaDeviceEntity[Device], BinarySensorEntity):
 
 
 class AlexaPushSensor(AlexaEntity, BinarySensorEntity):
-    """State of Amazon's push stream: off while it is down or stalled; the integration then polls more often."""
+    """State of Amazon's push stream; off while it is down or stalled."""
 
     _attr_should_poll = False
 

@@ -427,10 +427,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
             raise AbortFlow("wrong_account")
 
     def _require_marketplace(self, account: Account) -> None:
-        """Raise ``_WrongMarketplaceError`` if the account's marketplace is known and uses a different sign-in.
-
-        Marketplaces without a separate sign-in use the sign-in of amazon.com.
-        """
+        """Raise ``_WrongMarketplaceError`` if the account's marketplace is known and uses a different sign-in."""
         if account.domain in (self._marketplace, "") or account.domain not in MARKETPLACES:
             return
         if Enrollment(account.domain, self._serial).sign_in_domain != self._enrollment.sign_in_domain:

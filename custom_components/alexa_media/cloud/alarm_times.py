@@ -505,7 +505,7 @@ def _after(times: Iterable[datetime], now: datetime, zone: tzinfo) -> Iterator[d
 
 
 def _on_weekdays(days: frozenset[int], start: date, seconds: float, now: datetime, zone: tzinfo) -> Iterator[datetime]:
-    """Yield the local times on some ISO weekdays, from the day before ``now`` but not before ``start``; endless."""
+    """Yield the local times on some ISO weekdays endlessly, from yesterday or ``start``, whichever is later."""
     day = max(start, now.astimezone(zone).date() - _DAY)
     while True:
         if day.isoweekday() in days:

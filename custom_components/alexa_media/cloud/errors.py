@@ -202,7 +202,7 @@ class AlexaNoPlayerError(AlexaUnsupportedError):
     """
 
     def __init__(self, message: str, *, expired: bool, **details: Unpack[ErrorDetails]) -> None:
-        """Initialize; ``expired`` is True if Amazon reported an expired queue."""
+        """Initialize the error."""
         super().__init__(message, **details)
         self.expired = expired
 

@@ -524,7 +524,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def _async_await_push(self, key: str, missed: Callable[[], None]) -> None:
-        """Call ``missed`` in a few seconds unless ``key`` is confirmed before; after an unload, do nothing."""
+        """Call ``missed`` in a few seconds unless ``key`` is confirmed before."""
         if self.is_closed:
             return
         self._confirmed(key)
@@ -666,7 +666,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     def async_update_listeners(self) -> None:
         """Call the listeners of changed keys and those without a context.
 
-        Call all of them when the data became usable or unusable.
+        Call all listeners if the data became usable or unusable.
         """
         before, after = self._announced, self.data
         self._announced = after

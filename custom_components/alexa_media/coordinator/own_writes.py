@@ -36,9 +36,7 @@ class Write[V]:
 class OwnWrites[V]:
     """The latest write by key, until a push confirms it, newer data arrives, or it was accepted ``STALE_AGE`` ago.
 
-    Pushes arrive in order. A push with the written value confirms the write. A push with a value from before the write
-    is stale. Any other value is newer. If the value before the write is unknown, every other value may be stale. A read
-    is newer if it started after the write was accepted.
+    Pushes arrive in order, so a pushed value is newer unless it may be a value from before the write.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:

@@ -316,7 +316,7 @@ def can_speak(device: Device) -> bool:
 
 @dataclass(slots=True)
 class Report:
-    """Result of a message: unknown targets, and Echos with the commands that Amazon accepted, or with a reason."""
+    """Result of a message for each Echo, and the targets that are not Echos."""
 
     sent: list[tuple[EchoPlayer, tuple[Command, ...]]] = field(default_factory=list)
     skipped: list[tuple[EchoPlayer, Reason]] = field(default_factory=list)

@@ -261,11 +261,10 @@ class AccountSession:
         _raise_worst(await asyncio.gather(self.async_token(), self.async_ensure_cookies(), return_exceptions=True))
 
     async def async_connect(self) -> None:
-        """Connect in two rounds: first the access token and cookies, then the addresses.
+        """Ensure that there are an access token and cookies, and read the addresses unless they are known.
 
-        The second round is skipped if the addresses are known. Raises ``AlexaAuthError``, or ``AlexaConnectionError``
-        if the first round fails. Other failures of the second are ignored: the addresses have defaults. The csrf cookie
-        comes with the list of devices (``note_csrf``).
+        Raises ``AlexaAuthError``, or ``AlexaConnectionError`` without a token or cookies. Other failures to read the
+        addresses are ignored, because the addresses have defaults.
         """
         await self.async_sign_in()
         if self._region is not None:

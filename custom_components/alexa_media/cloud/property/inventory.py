@@ -114,10 +114,7 @@ class Inventory:
         return held
 
     async def async_survey(self, reader: str, *, not_before: float | None = None) -> Survey:
-        """Return a survey of the devices; if devices appeared or vanished since the listing, list them again.
-
-        ``reader`` gets a survey that it has not received yet, started after ``not_before`` (seconds of the clock).
-        """
+        """Return a survey that ``reader`` has not received yet, started after ``not_before`` (seconds of the clock)."""
         async with self._lock:
             await self._async_listed()
             survey = self._survey
