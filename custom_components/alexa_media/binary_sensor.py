@@ -81,7 +81,7 @@ PUSH: Final = BinarySensorEntityDescription(
 
 
 class AlexaOnlineSensor(AlexaDeviceEntity[Device], BinarySensorEntity):
-    """Connectivity of a device to Amazon; the entity stays available while the device is offline."""
+    """Connectivity of a device to Amazon."""
 
     available_offline = True
 

@@ -530,10 +530,7 @@ async def _async_last_called(
 async def _async_notify_apps(
     hass: HomeAssistant, prepared: AppMessage, players: Iterable[EchoPlayer], *, unknown: Sequence[str] = ()
 ) -> None:
-    """Send a message once to the Alexa apps of each account that has one of the players.
-
-    All accounts are tried before an error is raised for those that failed or for ``unknown`` targets.
-    """
+    """Send a message once to the Alexa apps of each account that has one of the players."""
     by_entry: dict[str, list[EchoPlayer]] = {}
     for player in players:
         by_entry.setdefault(player.entry.entry_id, []).append(player)

@@ -367,10 +367,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         await self.async_read_for_command()
 
     async def async_read_for_command(self) -> None:
-        """Read the topic as part of a command; raises ``AlexaError``.
-
-        Unlike a poll, the read is not held back while Amazon throttles.
-        """
+        """Read the topic as part of a command; raises ``AlexaError``."""
         with command():
             await self.async_refresh_shared()
         if not self.last_update_success and self._failure is not None:

@@ -115,7 +115,7 @@ class Recovery:
             )
 
     async def _async_try(self) -> None:
-        """Refresh the failed topics one at a time; stop if the first one fails again."""
+        """Refresh the failed topics one at a time."""
         succeeded = False
         try:
             for topic in self._failing():

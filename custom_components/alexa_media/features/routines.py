@@ -78,11 +78,7 @@ async def _async_run(
 
 
 def _default_echo(entry: AlexaConfigEntry) -> Device | None:
-    """Return the Echo for "the device you speak to", or None.
-
-    It is the default device if that is a single Echo, else the only Echo of the account. Raises
-    ``ServiceValidationError`` if the account isn't loaded.
-    """
+    """Return the default device if it is a single Echo, else the only Echo of the account, or None."""
     devices = data_of(entry).devices.data.values()
     echos = {
         device.serial: device for device in devices if not device.is_group and device.family is not DeviceFamily.VOX

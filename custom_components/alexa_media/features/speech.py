@@ -160,7 +160,7 @@ def must_have_effect(kind: str, options: Mapping[str, object]) -> None:
 
 
 def readable_text(text: str) -> str:
-    """Return a message as an app shows it; raises ``ServiceValidationError`` like ``message_of``."""
+    """Return a message as an app shows it; raises ``ServiceValidationError`` if it is invalid or empty."""
     if not (shown := plain(_checked(text))):
         raise invalid_input("empty_message")
     return shown

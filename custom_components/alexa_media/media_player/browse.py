@@ -43,7 +43,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @property
     def _library(self) -> MediaLibrary | None:
-        """Return the media library of the account; None without one, or for a group."""
+        """Return the media library, or None if the device has none."""
         return None if self.device.is_group else self.runtime.media
 
     @property

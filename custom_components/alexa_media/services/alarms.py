@@ -520,11 +520,7 @@ def _has_target(call: ServiceCall) -> bool:
 
 
 async def _async_echos(call: ServiceCall, *capabilities: str) -> list[Echo]:
-    """Return the devices in a call, or the default device; raises ``Unauthorized`` without permission.
-
-    With ``capabilities``, each device must have them and be online. Raises ``ServiceValidationError`` for a direct
-    target that cannot be used, and if no device remains; other devices that cannot be used are skipped.
-    """
+    """Return the devices in a call, or the default device."""
     if not _has_target(call):
         echo = any_default_echo(call.hass)
         await _async_permit(call, echo)

@@ -64,7 +64,7 @@ class AccountKids(AccountClient):
             return await self._transport.async_read(DEVICE_CHILD, parse_device_child, query=query)
 
     async def async_enable_kids(self, device: Device, child: Child) -> None:
-        """Turn on Amazon Kids on a device for a child; first request the page that sets the csrf cookie."""
+        """Turn on Amazon Kids on a device for a child."""
         transport, place = self._transport, place_of(device)
         await transport.async_request(KIDS_PAGE, params=place)
         if (csrf := self._session.cookie(Host.PARENTS, CSRF_COOKIE)) is None:

@@ -223,7 +223,7 @@ def parse_air_quality(data: Any) -> tuple[tuple[datetime, float], ...]:
 
 
 def parse_groups(data: Any) -> dict[str, str]:
-    """Parse the room names by appliance id and by entity id; groups that are not rooms are skipped."""
+    """Parse the room names by appliance id and by entity id."""
     rooms: dict[str, str] = {}
     for group in mappings(mapping(data).get("applianceGroups")):
         room = name(group.get("name"))
@@ -963,7 +963,7 @@ class AccountSmartHome:
         return left
 
     async def _by_phoenix(self, orders: Sequence[_Order]) -> Sequence[_Order]:
-        """Send the orders to phoenix; return none, because no other API is left."""
+        """Send the orders to phoenix, the last API to be tried."""
         requests = phoenix_requests([(order.appliance, order.controls) for order in orders])
         try:
             outcomes = await self._send_to_phoenix(requests)

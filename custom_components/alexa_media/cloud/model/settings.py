@@ -202,7 +202,7 @@ class SettingsApi(Protocol):
 
 
 class BackgroundApi(Protocol):
-    """Screen backgrounds of one account; every method raises an ``AlexaError`` on failure."""
+    """Screen backgrounds of one account."""
 
     async def async_set_background(self, device: Device, url: str) -> None:
-        """Set the background to the image at an https URL, which Amazon downloads."""
+        """Set the background to the image at an https URL, which Amazon downloads; raises ``AlexaError``."""

@@ -323,7 +323,7 @@ class SettingsClient(ClientBase):
         )
 
     async def put_setting(self, endpoint_id: str, key: SettingKey, value: object) -> None:
-        """Write a setting by its key; raises ``AlexaInvalidValueError`` for the address and for an invalid value."""
+        """Write a setting other than the address; raises ``AlexaInvalidValueError`` for an invalid value."""
         spec = settings.SETTINGS.get(key)
         if spec is None:
             raise AlexaInvalidValueError("key", "the key of a setting other than the address")

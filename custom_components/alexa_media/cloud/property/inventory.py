@@ -223,7 +223,7 @@ class Inventory:
         self._lineages = {unit_id: frozenset(unit.id for unit in lineage) for unit_id, lineage in lineages.items()}
 
     async def _async_survey(self) -> Survey:
-        """Read the connectivity and the features shown by entities; list again if devices appeared or vanished."""
+        """Read the connectivity and the features shown by entities."""
         at = self._time.monotonic()
         features = self._shown() | {FeatureName.CONNECTIVITY}
         expand = [Expand(f"feature:{feature}") for feature in sorted(features)]
