@@ -40,11 +40,7 @@ _SECONDARY: Final = frozenset({FeatureName.CONNECTIVITY, FeatureName.UNKNOWN})
 
 
 class AppliancesCoordinator(TopicCoordinator[Appliance]):
-    """Appliances that get entities, by entity id; ``discovered`` contains all appliances.
-
-    A discovery that fails, or that finds nothing although there were appliances, removes nothing. An appliance that is
-    missing from one successful discovery is kept until another one, at least half a minute later, lacks it too.
-    """
+    """Appliances that get entities, by entity id; ``discovered`` contains all appliances."""
 
     topic: ClassVar[str] = Topic.APPLIANCES
     interval_with_push: ClassVar[timedelta] = timedelta(hours=6)

@@ -75,7 +75,7 @@ class OwnWrites[V]:
         return write
 
     def _undo(self, key: str, write: Write[V]) -> None:
-        """Discard a failed write unless it has ended; the one that it replaced, if any, takes its place."""
+        """Discard a failed write; the one that it replaced, if any, takes its place."""
         newer = self._writes.get(key)
         if newer is write:
             del self._writes[key]

@@ -379,7 +379,7 @@ def _write_key(entity_id: str, feature: str, instance: str) -> str:
 
 
 def _confirmation(entity_id: str) -> str:
-    """Return the key of an expected confirmation; other pushes about the appliance do not confirm it."""
+    """Return the key for awaiting the confirmation of an appliance."""
     return f"confirmation {entity_id}"
 
 

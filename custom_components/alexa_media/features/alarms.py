@@ -260,7 +260,7 @@ def echos_that_remind(hass: HomeAssistant, entries: Collection[AlexaConfigEntry]
 
 
 def _must_have_alarms(entries: Iterable[AlexaConfigEntry]) -> None:
-    """Raise ``ServiceValidationError`` if none of the loaded entries has alarms; properties have none."""
+    """Raise ``ServiceValidationError`` if none of the loaded accounts has alarms."""
     if all(entry.runtime_data.backend.alarms is None for entry in entries):
         raise invalid_input("no_account")
 

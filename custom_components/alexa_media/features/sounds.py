@@ -314,7 +314,7 @@ class SoundView(HomeAssistantView):
         )
 
     async def head(self, request: web.Request, name: str) -> web.Response:
-        """Respond like ``get``; no body is sent for this method."""
+        """Respond like ``get``, but without a body."""
         return await self.get(request, name)
 
 

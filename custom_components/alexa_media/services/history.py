@@ -75,10 +75,7 @@ async def _async_clear(call: ServiceCall) -> ServiceResponse:
 
 
 def _entries(hass: HomeAssistant, emails: list[str] | None) -> list[tuple[AlexaConfigEntry, HistoryCoordinator]]:
-    """Return the accounts with voice history that have the given email addresses, or all loaded ones.
-
-    Raises ``ServiceValidationError`` for a given account that is unknown or not loaded, and if none remains.
-    """
+    """Return the accounts with voice history that have the given email addresses, or all loaded ones."""
     chosen = entries_of(hass, emails)
     loaded = [entry for entry in chosen if entry.state is ConfigEntryState.LOADED]
     if not loaded or (emails is not None and len(loaded) < len(chosen)):

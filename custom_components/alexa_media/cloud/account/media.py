@@ -133,10 +133,7 @@ class AccountMedia:
         default_customer_id: Callable[[], str],
         routine_node: RoutineNode,
     ) -> None:
-        """Initialize; ``scheduler`` sends the sequences, and ``routine_node`` returns the node of a routine.
-
-        ``default_customer_id`` returns the id of the signed-in customer.
-        """
+        """Initialize; ``default_customer_id`` returns the id of the signed-in customer."""
         self._transport = transport
         self._scheduler = scheduler
         self._default_customer_id = default_customer_id

@@ -104,10 +104,7 @@ class ClientBase:
 
 
 async def pages[T](operation: Operation, fetch: Callable[[str | None], Awaitable[Page[T]]]) -> AsyncIterator[T]:
-    """Yield the items of all pages; raises ``AlexaBadResponseError`` if the pages do not end.
-
-    After an error, the items yielded so far must not be used, because they are incomplete.
-    """
+    """Yield the items of all pages; raises ``AlexaBadResponseError`` if the pages do not end."""
     seen: set[str] = set()
     token: str | None = None
     for _ in range(MOST_PAGES):

@@ -362,7 +362,7 @@ class Transport:
         return delay
 
     def _held_for(self, operation: Operation) -> float:
-        """Return the remaining seconds of an operation's pause; 0 if it is not throttled."""
+        """Return how long an operation is still paused, in seconds."""
         hold = self._holds.get(operation.name)
         return 0.0 if hold is None else max(0.0, hold.until - self._time.monotonic())
 
