@@ -357,7 +357,7 @@ def duration(value: Any) -> timedelta:
 
 
 def encodable(value: Any) -> Any:
-    """Return a field of an action unless it is a text that UTF-8 cannot encode; raises ``ValueError``.
+    """Return a field of an action; raises ``ValueError`` for a text that UTF-8 cannot encode.
 
     Home Assistant's parser of dates and times (ciso8601) crashes the process on such a text.
     """

@@ -95,11 +95,7 @@ class AlexaLight(AlexaApplianceEntity, LightEntity):
     @property
     @override
     def color_mode(self) -> ColorMode:
-        """Return the present color mode.
-
-        Alexa does not report it. If color and color temperature are both known, the newer sample decides, but a color
-        without saturation always counts as white.
-        """
+        """Return the current color mode, which Alexa does not report."""
         modes = self._attr_supported_color_modes or {ColorMode.ONOFF}
         if len(modes) == 1:
             return next(iter(modes))

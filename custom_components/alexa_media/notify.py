@@ -137,11 +137,7 @@ LAST_CALLED: Final = "last_called"
 
 @dataclass(frozen=True, kw_only=True)
 class AlexaNotifyDescription(NotifyEntityDescription):
-    """Description of a notify entity of a device.
-
-    ``kind`` is how the message is delivered. ``features`` are the supported features, such as a title, if the account
-    supports speech. The account must have at least one of the capabilities in ``capability``.
-    """
+    """Description of a notify entity; the account must have at least one of the capabilities in ``capability``."""
 
     kind: Kind
     features: NotifyEntityFeature
@@ -283,8 +279,7 @@ async def async_get_service(
 class AlexaNotificationService(BaseNotificationService):
     """The action ``notify.alexa_media``, and one action for each media player and each ``last_called`` target.
 
-    The action of a media player exists while the player is registered and enabled. A call while Amazon is unavailable
-    therefore fails with that reason instead of with an unknown action.
+    The action of a media player exists while the player is registered and enabled, even if the account is not loaded.
     """
 
     def __init__(self) -> None:

@@ -516,11 +516,7 @@ def _on_weekdays(days: frozenset[int], start: date, seconds: float, now: datetim
 def _occurrences(
     text: str, start: date, seconds: float | None, now: datetime, zone: tzinfo
 ) -> Iterator[datetime] | None:
-    """Return the local times of an RFC 5545 rule; ``None`` if the rule is invalid or unsupported.
-
-    Times before yesterday may be missing, and the search ends nine years after ``now``. A rule with a count that began
-    more than ten years ago has no times.
-    """
+    """Return the local times of an RFC 5545 rule; ``None`` if the rule is invalid or unsupported."""
     rule = Rule.parse(text, start, seconds)
     if rule is None:
         return None

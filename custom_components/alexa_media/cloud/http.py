@@ -140,10 +140,9 @@ class HttpAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A request of a cloud: an endpoint of the account API or an operation of Smart Properties.
+    """An endpoint of the account API or an operation of Smart Properties.
 
-    ``path`` may contain ``{names}`` to fill in. ``timeout`` is in seconds for the whole exchange. A write with an
-    unknown outcome is not repeated, unless Amazon documents a retry.
+    ``path`` may contain ``{names}`` to fill in. ``timeout`` is in seconds for the whole exchange.
     """
 
     name: str
@@ -182,7 +181,7 @@ class ExchangeRecorder(Protocol):
 
 @dataclass(slots=True)
 class RequestStats:
-    """Statistics of one target: numbers of requests, repetitions and errors by type, and data of the last response."""
+    """Statistics of the requests to one target."""
 
     requests: int = 0
     repeated: int = 0

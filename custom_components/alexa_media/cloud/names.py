@@ -93,9 +93,9 @@ def split_names(text: str, known: Collection[str]) -> Iterator[str]:
 
 
 def is_among(name: str, chosen: Collection[str]) -> bool:
-    """Return whether a name is among chosen names (``folded``), as a whole or as consecutive parts.
+    """Return whether ``chosen`` contains the ``folded`` name, or all its comma-separated parts in succession.
 
-    A name that contains a comma is split into parts if it was stored in a comma-separated text.
+    A name that contains a comma is stored in parts if it was entered in a comma-separated text.
     """
     key = folded(name)
     return key in chosen or ("," in key and f",{key}," in f",{','.join(chosen)},")

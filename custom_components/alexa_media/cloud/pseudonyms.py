@@ -413,7 +413,7 @@ class Pseudonyms:
         return re.sub(r"^(-?)0(?=\d)", r"\g<1>4", digits)
 
     def _counter(self, digits: str) -> str:
-        """Return the pseudonym of a short number in an id; different numbers of one length have different ones."""
+        """Return the pseudonym of a short number in an id; numbers of the same length never share one."""
         middle = len(digits) // 2
         left, right = digits[:middle], digits[middle:]
         for part in range(4):

@@ -151,7 +151,7 @@ class Recorder:
                 return {"options": {name: self._pseudonyms.value(value, "id") for name, value in item.data.items()}}
 
     def _exchange_line(self, item: _Exchange) -> dict[str, Any]:
-        """Return one request and its response; a body that repeats the last one of the same request is only marked."""
+        """Return one request and its response; a repeated response body is left out."""
         pseudonyms, target = self._pseudonyms, item.target
         query = pseudonyms.value(_query(item.url))
         line: dict[str, Any] = {

@@ -156,15 +156,9 @@ def _break_seconds(attributes: Mapping[str, str]) -> float:
 def checked(text: str) -> str:
     """Return a text in a form that Alexa accepts for speech, screens and push messages.
 
-    A text is SSML if it begins with ``<speak`` or ``<!DOCTYPE`` or contains an SSML element, in upper or lower case.
-    SSML is returned as one document: inside ``<speak>``, with element names in lower case, without comments and
-    processing instructions, and with CDATA sections as escaped text. Any other text is plain text: ``&amp;`` and the
-    other four entities of XML are decoded, ``<`` and ``&`` are kept, and characters that Alexa cannot speak become
-    spaces.
-
-    Raises ``SsmlError`` for a text that is empty, too long or cannot be encoded, and for SSML that is not well-formed
-    XML, has a document type, a nested ``<speak>``, too many ``<audio>`` elements or elements that Alexa does not
-    support, or contains nothing to speak or play.
+    SSML is returned as one ``<speak>`` document without comments, other text with its XML entities decoded. Raises
+    ``SsmlError`` for a text that is empty, too long or cannot be encoded, and for SSML that is malformed or not
+    supported.
     """
     must_be_encodable(text)
     if len(text) > MAX_MESSAGE_CHARACTERS:

@@ -127,7 +127,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         return self.room_of(appliance) if appliance else None
 
     def by_endpoint(self, endpoint_id: str) -> Appliance | None:
-        """Return the appliance with the given GraphQL id, whether it gets entities or not; None if it is unknown."""
+        """Return the discovered appliance with the given GraphQL id, or None."""
         return self._by_endpoint.get(endpoint_id)
 
     @property
@@ -144,10 +144,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         return appliance.exposure is not Exposure.NONE
 
     def has_use(self, appliance: Appliance) -> bool:
-        """Return whether an appliance can get entities.
-
-        It must be Guard, a scene, or have a feature that justifies an entity, and must not be Home Assistant's own.
-        """
+        """Return whether an appliance can get entities."""
         if self.is_own(appliance):
             return False
         return (

@@ -194,7 +194,7 @@ class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
             return replace(mode, child_id=known)
 
     async def async_confirm(self, device: Device, child_id: str | None = None) -> None:
-        """Read the state of a device after a change if it has listeners; a failed read is repeated.
+        """Read the state of a device after a change, if the device has listeners.
 
         ``child_id`` is the child to which the device was assigned, shown while the parents site cannot be read.
         """

@@ -31,12 +31,7 @@ class AlexaList:
 
 
 class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
-    """Lists by id.
-
-    One request returns the lists with their revisions, but without items. Items are read only for lists that have
-    listeners, and only if the items may have changed. A push usually names its list, so that the other lists need
-    not be read.
-    """
+    """Lists by id; items are read only for lists that have listeners."""
 
     topic: ClassVar[str] = "lists"
     interval_without_push: ClassVar[timedelta] = timedelta(minutes=15)

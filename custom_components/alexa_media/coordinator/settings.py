@@ -449,7 +449,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         )
 
     async def async_set_preferences(self, device: Device, changes: PreferenceChanges) -> None:
-        """Change preferences of a device (raises ``AlexaError``), and read the result; a failed read is repeated."""
+        """Change preferences of a device, and read the result; raises ``AlexaError`` if the change fails."""
         async with self._writing["preferences"]:
             await self.api.async_set_preferences(device, changes)
             try:
@@ -518,7 +518,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
         )
 
     async def _async_confirm(self, key: str, setting: str, value: SettingValue) -> bool:
-        """Read a setting and show it; return whether this confirms the written value."""
+        """Read a setting; return whether it has the written value."""
         try:
             found = await self.api.async_setting(key, setting)
         except AlexaError as err:

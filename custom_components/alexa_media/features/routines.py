@@ -151,7 +151,7 @@ def _unique_id(entry: AlexaConfigEntry, routine_id: str) -> str:
 def add_routines(
     add: EntityAdder, factory: Callable[[AlexaConfigEntry, RoutinesCoordinator, Routine], RoutineEntity]
 ) -> None:
-    """Add an entity for every routine, now and when routines appear; remove those of routines that are gone."""
+    """Add an entity for each routine, and remove it when the routine is gone."""
     entry = add.entry
     if (routines := entry.runtime_data.routines) is None:
         return

@@ -159,7 +159,7 @@ class PreferenceEntity(ListedEntity[SettingsCoordinator], AlexaSetting):
 
 
 class PropertySettingEntity(AlexaDeviceEntity[DeviceSettings], AlexaSetting):
-    """One setting of a property's Echo; for an offline Echo, the value stored in the cloud."""
+    """One setting of a property's Echo."""
 
     entity_description: SettingDescription[str]
     coordinator: DeviceSettingsCoordinator

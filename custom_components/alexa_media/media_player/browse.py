@@ -59,7 +59,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
     async def async_browse_media(
         self, media_content_type: MediaType | str | None = None, media_content_id: str | None = None
     ) -> BrowseMedia:
-        """Return a folder: the root, music providers, sounds, routines, the queue, or one of their subfolders."""
+        """Return a folder of the media library."""
         library = self._wanted_library
         with command_errors(self.hass, self.entry):
             match tuple((media_content_id or "").split("/", 1)):

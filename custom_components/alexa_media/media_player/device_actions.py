@@ -139,11 +139,7 @@ OLDEST: Final = datetime(2014, 1, 1, tzinfo=UTC)
 
 
 class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
-    """Voice history of a player: attributes, and the action that reads records.
-
-    The attributes are those of alexa_media_player. ``history_records`` contains the records that
-    ``alexa_media.get_history_records`` last found.
-    """
+    """Voice history of a player: attributes, and the action that reads records."""
 
     _unrecorded_attributes = frozenset({"history_records"})
 

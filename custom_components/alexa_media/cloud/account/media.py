@@ -200,7 +200,7 @@ type RoutineNode = Callable[[RunRoutine], Node]
 
 
 def step_node(step: Step, default_customer_id: str, routine_node: RoutineNode) -> Node:
-    """Return the sequence node of a step; ``routine_node`` returns the node of a routine."""
+    """Return the sequence node of a step."""
     match step:
         case Do(command=command, device=device):
             return command_node(command, [Target.of(device, default_customer_id)])

@@ -267,10 +267,7 @@ class AccountRoutines(AccountClient):
         return found
 
     async def _put(self, routine_id: str, element: Mapping[str, Any], status: str) -> None:
-        """Send a routine in the app's format: a flat object with the triggers and the sequence as JSON strings.
-
-        Inside these, the payload of a trigger is again JSON in a string.
-        """
+        """Send a routine in the app's format: a flat object with the triggers and the sequence as JSON strings."""
         triggers = [json.dumps(_trigger(trigger)) for trigger in mappings(element.get("triggers"))]
         body = {
             "behaviorId": routine_id,

@@ -510,7 +510,7 @@ def _battery(value: Any) -> float | None:
 
 
 def _codes(value: Any) -> str | None:
-    """Return the error codes of an appliance, separated by commas; None if there is no list."""
+    """Return the error codes of an appliance, separated by commas, or None."""
     codes = mapping(value).get("value")
     if not isinstance(codes, list):
         return None
@@ -701,10 +701,7 @@ class AccountSmartHome:
     async def async_range_history(
         self, appliance: Appliance, instance: str, start: datetime, end: datetime
     ) -> Sequence[tuple[datetime, float]]:
-        """Return the hourly means of a range.
-
-        Raises ``AlexaUnsupportedError`` if Amazon refuses the request or recently refused it.
-        """
+        """Return the hourly means of a range; raises ``AlexaUnsupportedError`` if Amazon refuses the request."""
         device = {
             "endpointId": appliance.endpoint_id,
             "interfaceName": "Alexa.RangeController",

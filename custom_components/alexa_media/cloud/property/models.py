@@ -124,9 +124,7 @@ class Property:
 class Feature:
     """A function of a device, with its state if that was requested.
 
-    ``properties`` and ``operations`` (operation → path) are by name; ``operations`` is None if they are not listed.
-    ``supported_modes`` are the modes of a thermostat, ``configuration`` is raw. ``name`` is a ``FeatureName`` as text,
-    or a name unknown to this integration.
+    ``operations`` are paths by name, or None if they are not listed. ``name`` may be unknown to this integration.
     """
 
     name: str

@@ -94,10 +94,9 @@ class Operation(Target):
     is_ambiguous: bool = False
 
     def retry_for(self, status: int) -> Retry | None:
-        """Return the retry policy for a status, ``None`` if the request must not be retried.
+        """Return the retry policy for a status, or ``None`` if the request must not be retried.
 
-        Without a documented policy, throttled requests (which did not run) and reads that failed with 500 are retried;
-        a write that failed with 500 may have run and is not retried.
+        A throttled request did not run, but a write that failed with 500 may have run.
         """
         if (documented := self.documented_retry.get(status)) is not None:
             return documented

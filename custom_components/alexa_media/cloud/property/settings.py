@@ -220,10 +220,7 @@ def kept(setting: Setting[Any]) -> Any:
 
 
 def _known[E: OpenEnum](kind: type[E], value: Any, key: SettingKey, allowed: str = "one of") -> str:
-    """Return a value in Amazon's notation; raises ``AlexaInvalidValueError`` unless it is known or ``Unlisted``.
-
-    ``allowed`` precedes the known values in the error's text.
-    """
+    """Return a value in Amazon's notation; raises ``AlexaInvalidValueError`` unless it is known or ``Unlisted``."""
     if isinstance(value, Unlisted):
         return str(value)
     found = kind(value) if isinstance(value, str) else kind("UNKNOWN")
