@@ -165,10 +165,9 @@ async def _async_unload_loaded(hass: HomeAssistant, entry: AlexaConfigEntry) -> 
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
-    """Unload an entry: wait for the tasks that add its entities, then unload its platforms.
+    """Unload an entry; a cancellation takes effect only afterward.
 
-    A cancellation reaches the caller only after the unload. If it were raised earlier, Home Assistant would keep the
-    entry in the state "unload in progress" until a restart, with its stream and timers running.
+    Otherwise, Home Assistant would keep the entry in the state "unload in progress" until a restart.
     """
     task, canceled = await _async_run_to_end(hass, _async_unload(hass, entry), f"{DOMAIN} unload {entry.entry_id}")
     if canceled and (caller := asyncio.current_task()) is not None:

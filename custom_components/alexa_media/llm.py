@@ -64,7 +64,7 @@ _READS: Final = ToolAnnotations(read_only=True, destructive=False, idempotent=Tr
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """A tool call: the caller, and the validated arguments without blank ones."""
+    """A tool call: its context, and its validated arguments without blank ones."""
 
     hass: HomeAssistant
     context: LLMContext

@@ -236,7 +236,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         )
 
     def takes(self, serial: str) -> bool:
-        """Return whether to store data about a serial: it is known, or among the first unlisted serials."""
+        """Return whether to store data about a serial; the number of unlisted serials is limited."""
         if serial in self._listed or serial in self.data or serial in self._unlisted:
             return True
         if len(self._unlisted) >= MAX_UNKNOWN:

@@ -196,11 +196,9 @@ class AlexaRuntimeData:
                 raise translated(ConfigEntryNotReady, read_key(err), **err.placeholders) from err
 
     async def async_read(self, *, restored: bool) -> None:
-        """Read the topics with ``read_at_start``, and start ``alarm_watch`` and ``alarm_volume_override``.
+        """Read the topics with ``read_at_start``; raises ``ConfigEntryNotReady`` or ``ConfigEntryAuthFailed``.
 
-        Pushed topics wait for the stream (``_async_stream_tried``). With restored devices, the others are read
-        meanwhile. Otherwise the device list is read first, and its failure ends the setup. Raises
-        ``ConfigEntryNotReady`` or ``ConfigEntryAuthFailed``.
+        ``restored`` is whether the devices were restored from disk.
         """
         topics = [topic for topic in self.coordinators if topic.read_at_start]
         if restored:

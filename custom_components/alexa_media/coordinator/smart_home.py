@@ -327,7 +327,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         self._async_await_pushes(entity_id)
 
     def latest(self, entity_id: str, feature: FeatureName, instance: str = "") -> Control | None:
-        """Return the control last sent for a feature, or None; failed, expired and superseded ones are ignored."""
+        """Return the latest control sent for a feature, or None if there is no recent one."""
         found: Control | None = self.written.get(_write_key(entity_id, feature, instance))
         return found
 

@@ -159,8 +159,7 @@ class Plan:
         return True
 
     def _reach(self, operation: _Operation, needed: int) -> bool:
-        """Move an operation to the needed stage if nothing follows it; return whether it has that stage or a later one.
-        """
+        """Move an operation to the needed stage if nothing follows it; return whether its stage is at least that."""
         if operation.stage >= needed:
             return True
         if any(self._stages[serial] != operation.stage for serial in operation.serials):

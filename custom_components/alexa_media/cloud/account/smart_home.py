@@ -832,7 +832,7 @@ class AccountSmartHome:
             raise _preferred_error(other, error)
 
     async def _phoenix_arm(self, panel: Appliance, state: ArmState) -> AlexaError | None:
-        """Arm or disarm with phoenix; return the error if Amazon refused or did not confirm it, else None.
+        """Arm or disarm with phoenix; return the error, or None.
 
         phoenix identifies a merged panel by the first of its ``merged_ids``.
         """

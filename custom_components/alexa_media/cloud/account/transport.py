@@ -348,11 +348,7 @@ class Transport:
             raise _Again(replace(request, csrf_renewals=request.csrf_renewals - 1))
 
     async def _handle_signed_out(self, request: _Request, proof: _Proof, answer: HttpAnswer) -> None:
-        """Renew the refused cookies and token.
-
-        An endpoint that refuses fresh credentials causes no further renewals for a while. Raises
-        ``AlexaConnectionError`` if the request is not to be sent again, and ``AlexaAuthError`` if the grant is revoked.
-        """
+        """Renew the refused cookies and token; return only if the request is to be sent again."""
         endpoint = request.endpoint
         refused = AlexaConnectionError(
             f"{endpoint.label} does not accept the session",

@@ -160,11 +160,7 @@ class ManagementApi(Protocol):
         """Return what identifies a device: its serial number, or without one its key, endpoint id and MAC addresses."""
 
     async def async_settings(self) -> Mapping[str, DeviceSettings]:
-        """Return the last known settings of the Echos by key.
-
-        Unless a recent read can be reused, new Echos and Echos with entities are read first, with at least one request
-        each.
-        """
+        """Read the settings of the Echos; return the last known ones by key."""
 
     async def async_settings_of(self, key: str) -> DeviceSettings:
         """Read and return the settings of one Echo."""

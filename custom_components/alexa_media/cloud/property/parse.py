@@ -273,7 +273,7 @@ def submitted_operation(data: Any) -> str:
 
 
 def wifi_installation(data: Any) -> WifiInstallation:
-    """Parse the state of an installation of a Wi-Fi network; raises ``ShapeError`` without one."""
+    """Parse the state of an installation of a Wi-Fi network; raises ``ShapeError`` if it is missing."""
     raw = required(data, "status", text)
     return WifiInstallation(status=WifiStatus(raw), status_raw=raw)
 
