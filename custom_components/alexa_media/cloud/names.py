@@ -70,7 +70,7 @@ def by_name[T](named: Iterable[tuple[str, str, T]], *, reserved: str = "") -> di
 def told_apart(named: Iterable[tuple[str, str]]) -> str:
     """Return the names in (name, id) pairs, sorted and joined for a message, or "-" if there are none.
 
-    The id takes the place of a name that several have.
+    A name that occurs several times is replaced with the ids.
     """
     pairs = list(named)
     counts = Counter(folded(name) for name, _ in pairs)

@@ -1,7 +1,7 @@
 """Alarm settings of devices: volumes, ascending volume and sounds.
 
 Amazon does not push them, and few users need them. Each coordinator therefore reads only for the entities that show its
-setting: when they are added, after a change by this integration, and one to four times a day.
+setting.
 """
 
 from collections.abc import Callable, Hashable, Mapping

@@ -58,10 +58,9 @@ type AlexaConfigEntry = ConfigEntry[AlexaRuntimeData]
 class PushMonitor:
     """State and statistics of the push stream.
 
-    ``up_since`` is in seconds of the event loop's clock. ``tried`` is set once the stream has opened or failed to open,
-    or if the backend has none. ``awaited`` is True until the first read of the pushed topics, which waits for
-    ``tried`` for a limited time. ``received`` counts pushes by kind, ``failed`` those whose handler raised an
-    exception, and ``unknown`` unknown commands by name.
+    ``up_since`` is in seconds of the event loop's clock. ``tried`` is set once the stream has opened or failed to open.
+    ``awaited`` is True until the pushed topics are first read. ``received`` counts pushes by kind, ``failed`` those
+    whose handler raised an exception, and ``unknown`` unknown commands by name.
     """
 
     up: bool = False

@@ -75,10 +75,7 @@ ALL_DEVICES: Final = Device(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Echo:
-    """A device with its account, and with the account's runtime data, alarms API, notifications and ``AlarmWatch``.
-
-    If the account is reloaded while an action waits, the action keeps these objects, and its commands fail.
-    """
+    """A device with its account, and with the account's runtime data, alarms API, notifications and ``AlarmWatch``."""
 
     entry: AlexaConfigEntry
     runtime: AlexaRuntimeData
@@ -459,10 +456,7 @@ def require_recurrence(echo: Echo, notification: Notification) -> None:
 async def async_create(
     hass: HomeAssistant, echo: Echo, timing: Timing, *, label: str | None = None, sound: AlarmTone | None = None
 ) -> str:
-    """Create a reminder if there is a label, else an alarm; return its id.
-
-    Entities do not show the result until Amazon reports it.
-    """
+    """Create a reminder if there is a label, else an alarm; return its id."""
     with command_errors(hass, echo.entry):
         if label is None:
             created = await echo.api.async_create_alarm(echo.device, timing, sound)

@@ -1,4 +1,4 @@
-"""Roles of an appliance's features: light, fan or cover, or separate entities; and conversion of their values."""
+"""Roles of an appliance's features (light, fan, cover or separate entities), and conversion of their values."""
 
 from collections.abc import Iterable
 from decimal import Decimal

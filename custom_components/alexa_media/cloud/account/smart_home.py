@@ -100,8 +100,8 @@ _BRIDGE_INTERFACES: Final = ("FabricManagement", "Commissionable")
 def parse_discovery(data: Any) -> Discovery:
     """Parse all appliances of the account with their states; the result may be empty.
 
-    Appliances that Alexa has merged count as one. Raises ``AlexaBadResponseError`` without a list, and for a list with
-    errors, which may be incomplete.
+    Appliances that Alexa has merged count as one. Raises ``AlexaBadResponseError`` if the list is missing, or may be
+    incomplete because of errors.
     """
     _raise_errors(data)
     elements = required_list(answer_of(data, "listEndpoints"), "endpoints", APPLIANCES)
