@@ -74,7 +74,7 @@ TO_REDACT: Final = frozenset(
 _SHOWN: Final = frozenset({CONF_URL, CONF_SCAN_INTERVAL})
 
 _SHORT: Final = 3
-"""Maximum length of the private texts that are only redacted as whole words."""
+"""Maximum length of the private texts that are only redacted as whole words, because many words contain them."""
 
 
 async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: AlexaConfigEntry) -> dict[str, Any]:
@@ -233,10 +233,7 @@ def _numbers(runtime: AlexaRuntimeData) -> dict[str, str]:
 
 
 def _clean(entry: AlexaConfigEntry, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the data as plain JSON, with private fields and known private texts redacted.
-
-    Private texts of up to three characters are only redacted as whole words, because many other words contain them.
-    """
+    """Return the data as plain JSON, with private fields and known private texts redacted."""
     secrets = {entry.title, entry.unique_id, *_texts([v for key, v in entry.data.items() if key not in _SHOWN])}
     if entry.state is ConfigEntryState.LOADED:
         runtime = entry.runtime_data

@@ -157,7 +157,7 @@ NOTIFIERS: Final = (
 
 @platform_setup
 def async_setup_entry(add: EntityAdder, data: AlexaRuntimeData) -> None:
-    """Set up the notify entities that the account supports: of devices that can speak, of units, and of the account."""
+    """Set up the notify entities that the account supports."""
     has = data.backend.capabilities
     notifiers = [description for description in NOTIFIERS if description.capability & has]
     if not notifiers:
@@ -418,7 +418,7 @@ def _legacy_message(message: str, title: str | None, data: Mapping[str, Any]) ->
 
 
 def _by_name(players: Mapping[str, EchoPlayer]) -> dict[str, list[EchoPlayer]]:
-    """Return the players by each name that a target may contain: entity id, unique id, name and serial (``folded``)."""
+    """Return the players by each name (``folded``) that a target may contain."""
     index: dict[str, list[EchoPlayer]] = {}
     for player in players.values():
         names = [player.entity_id, player.unique_id]

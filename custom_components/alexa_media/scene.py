@@ -18,7 +18,7 @@ class AlexaScene(AlexaApplianceEntity, Scene):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the data of the smart home may be shown; the scene itself has no state."""
+        """Return whether the smart home is available, because the scene itself has no state."""
         return self.coordinator.usable
 
     @override

@@ -177,7 +177,7 @@ class AlexaKidsSelect(KidsEntity, SelectEntity):
     """The child that the device is assigned to."""
 
     def _named(self) -> dict[str, str]:
-        """Return the ids of the children by name; the id distinguishes children of the same name, or named "None"."""
+        """Return the ids of the children by option."""
         children = (
             (child.name, f"{child.name} ({child.child_id})", child.child_id) for child in self.coordinator.children
         )
@@ -395,7 +395,7 @@ class AlexaSettingSelect(_SettingSelect, SettingEntity):
 
 
 class AlexaWakeWordSelect(AlexaSettingSelect):
-    """Selects the wake word; the options depend on the device and cost a separate request."""
+    """Selects the wake word; the options depend on the device."""
 
     @property
     @override

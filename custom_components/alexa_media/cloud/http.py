@@ -341,8 +341,7 @@ def _unchanged(value: dict[str, Any]) -> dict[str, Any]:
 def json_body(data: object) -> JsonPayload | None:
     """Return the body of a request as ASCII JSON, or None if there is no data; raises like ``json_text``.
 
-    Amazon decodes non-ASCII bytes as ISO-8859-1 unless a charset is given. Home Assistant's serializer, which its
-    sessions use for ``json=``, writes UTF-8 without a charset.
+    Amazon decodes non-ASCII bytes as ISO-8859-1 unless a charset is given.
     """
     return None if data is None else JsonPayload(data, dumps=json_text)
 

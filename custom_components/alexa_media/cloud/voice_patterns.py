@@ -37,7 +37,7 @@ class TextMatch(StrEnum):
 
 
 class PatternError(ValueError):
-    """An invalid pattern; ``key`` is the translation key of the reason, ``part`` the invalid part."""
+    """An invalid pattern; ``key`` is the translation key of the reason."""
 
     def __init__(self, key: str, part: str = "") -> None:
         """Initialize; ``part`` is the invalid part of the pattern."""

@@ -273,7 +273,7 @@ def _to_json(device: Device) -> dict[str, Any]:
 
 
 def _from_json(data: dict[str, Any]) -> Device:
-    """Return a stored device, as offline. Raises ``LookupError``, ``TypeError`` or ``ValueError``."""
+    """Return a stored device, marked as offline."""
     if not all(isinstance(data[key], str) and data[key] for key in ("serial", "device_type", "name", "family_raw")):
         raise TypeError("not a device")
     return Device(

@@ -69,11 +69,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @override
     async def _async_read(self) -> Mapping[str, Player]:
-        """Read the sessions, and the volumes unless only the sessions were requested.
-
-        If only the volumes fail, the known players keep theirs, and the volumes are read again after growing pauses.
-        Raises ``AlexaError`` instead if no players are known, or if further requests are pointless for now.
-        """
+        """Read the sessions, and the volumes unless only the sessions were requested."""
         if self._is_partial:
             sessions = await self.backend.async_sessions(self._devices.data.values())
             return self._merge(sessions, self._known_volumes())

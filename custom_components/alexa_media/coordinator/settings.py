@@ -341,7 +341,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
     @override
     @callback
     def _notify(self, contexts: Iterable[Hashable]) -> None:
-        """Call the listeners of some contexts; for the bands of a device, also those of its equalizer, once."""
+        """Call the listeners of some contexts, and those of an equalizer if one of its bands is among the contexts."""
         contexts = tuple(contexts)
         bands = (str(context).partition("/") for context in contexts)
         equalizers = {equalizer_key(serial) for serial, _, setting in bands if setting in EQUALIZER}

@@ -148,7 +148,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     @property
     @override
     def wanted_interval(self) -> timedelta:
-        """Return the poll interval: a minute while ``async_poll_often`` or ``async_poll_sounds`` requires it."""
+        """Return the poll interval, which is short while entities show values that are not pushed."""
         return _SHORT_INTERVAL if self._polled or self._listening else self._full_interval
 
     def _take(self, states: Mapping[str, ApplianceState], now: float) -> None:
@@ -386,8 +386,7 @@ def _confirmation(entity_id: str) -> str:
 class GuardCoordinator(TopicCoordinator[ArmState]):
     """The arm state of Alexa Guard, keyed by Alexa's entity id of Guard.
 
-    No push of Guard has been observed. The state is therefore read after a command that no push confirms, and
-    periodically.
+    No push of Guard has been observed.
     """
 
     topic: ClassVar[str] = "guard"

@@ -188,8 +188,7 @@ def any_default_echo(hass: HomeAssistant, account: AlexaConfigEntry | None = Non
 def default_choices(entry: AlexaConfigEntry, *, groups: bool = True) -> dict[str, str]:
     """Return the devices to choose a default from: serials by name, with the serial added to a name that is taken.
 
-    ``groups`` is whether to include groups with alarms of their own, such as stereo pairs. Groups can't run routines
-    with actions for "the device you speak to".
+    ``groups`` is whether to include groups with alarms of their own, such as stereo pairs.
     """
     devices = entry.runtime_data.devices.data.values()
     return by_name(

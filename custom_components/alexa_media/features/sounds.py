@@ -184,10 +184,9 @@ class SoundShelf:
             task.exception()
 
     async def _async_prepare(self, source: str, entity_id: str) -> PreparedSound:
-        """Fetch and convert a source; a sound that is still available is not converted again.
+        """Fetch and convert a source.
 
-        For a source outside Home Assistant, a general error replaces most others, because these would reveal which
-        hosts and ports of the home network respond.
+        The error does not say why another host failed, which would reveal the hosts and ports of the home network.
         """
         try:
             _ffmpeg(self._hass)

@@ -124,8 +124,7 @@ class EchoTarget:
     def require_possible(self, *, lists: bool = False) -> None:
         """Raise ``ServiceValidationError`` if the target only names devices and entities that cannot match.
 
-        Only entities of the integration can match: its to-do lists with ``lists``, else all others. Groups, and devices
-        and entities that are not registered, are allowed.
+        ``lists`` is whether the to-do lists of the integration can match, instead of all its other entities.
         """
         selection = TargetSelection(self.target or {})
         if selection.area_ids or selection.floor_ids or selection.label_ids or not selection.has_any_target:

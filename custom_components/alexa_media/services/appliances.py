@@ -50,9 +50,9 @@ def _appliances(entry: AlexaConfigEntry) -> AppliancesCoordinator:
 
 
 def _chosen(call: ServiceCall) -> tuple[AlexaConfigEntry, AppliancesCoordinator, Appliance]:
-    """Return the account, the coordinator and the appliance of the device in a call.
+    """Return the appliance of the device in a call, with its account and coordinator.
 
-    Raises ``ServiceValidationError`` for an Echo, for any other device that is not an appliance, and for a property.
+    Raises ``ServiceValidationError`` for a device that cannot be changed, such as an Echo or a device of a property.
     """
     registered = dr.async_get(call.hass).async_get(call.data[ATTR_DEVICE_ID])
     for entry in call.hass.config_entries.async_loaded_entries(DOMAIN) if registered else ():

@@ -222,7 +222,7 @@ def speech_ends(step: Step) -> dict[str, float]:
 
 
 def _walk(step: Step, start: float, note: Callable[[str, float], None]) -> float:
-    """Call ``note`` with the serial and the end of each text; return the end of the step.
+    """Call ``note`` with the serial and the end of each speech or announcement; return the end of the step.
 
     All times are estimates, in seconds from the start of the outermost step.
     """

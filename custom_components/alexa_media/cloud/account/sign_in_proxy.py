@@ -306,12 +306,9 @@ class SignInProxy(AlexaProxy):  # type: ignore[misc]
         self.interceptors = [_Router(base, self.start, issue, otp_secret)]
 
     async def async_answer(self, request: BrowserRequest) -> web.Response:
-        """Return the response to a browser's request: what Amazon sends, with links and forms of pages rewritten.
+        """Return the response to a browser's request, with the links and forms of pages rewritten.
 
-        Amazon's status becomes 200 unless it is an error. Responses that are not Amazon's are a redirect to the start,
-        a 404 for an invalid path, a 502 for a page that is too large, and alexapy's text about a failed connection.
-
-        Raises ``LandedError`` when the sign-in has ended, and any exception of alexapy for an invalid request.
+        Raises ``LandedError`` when the sign-in has ended, and any other exception for an unusual request or page.
         """
         token = _IN_PROXY.set(True)
         try:

@@ -495,7 +495,7 @@ def _temperature(value: Mapping[str, Any]) -> Temperature | None:
 
 
 def _bounds(value: Any) -> TemperatureBounds | None:
-    """Return the allowed temperatures, heating and cooling combined; None if they are missing or differ in scale."""
+    """Return the lowest and the highest temperature allowed for heating or cooling, or None."""
     ranges = [mapping(mapping(value).get(name)) for name in ("heating", "cooling")]
     lows = [found for each in ranges if (found := _temperature(mapping(each.get("minimum"))))]
     highs = [found for each in ranges if (found := _temperature(mapping(each.get("maximum"))))]

@@ -171,8 +171,7 @@ class AlexaBackend(Protocol):
     ) -> Sequence[AlexaError | None]:
         """Run the commands of each plan in order on its device; return an error or None for each plan.
 
-        An account sends the commands of a plan in one request, which plans submitted together may share. A plan that
-        Amazon refuses does not affect the others. A device may occur in only one plan.
+        A plan that Amazon refuses does not affect the others. A device may occur in only one plan.
         """
 
     async def async_player_command(self, command: PlayerCommand, device: Device) -> None:  # noqa: ARG002 - names of the protocol

@@ -601,7 +601,7 @@ class SmartHomeApi(Protocol):
     async def async_discover(self, *, with_rooms: bool = False) -> Discovery:
         """Return all appliances and their states; both may be empty.
 
-        With ``with_rooms``, an account reads the rooms in the same request if Amazon allows it. Smart Properties return
+        ``with_rooms`` is whether to return the rooms, too, if the same request can read them. Smart Properties return
         the states only if the devices were listed since the last call.
         """
 

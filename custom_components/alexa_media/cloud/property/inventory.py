@@ -1,8 +1,6 @@
 """Devices of a property with their units and states, read for all devices at once.
 
-A listing reads everything and is rare. A survey reads only the connectivity and the features shown by entities. It
-costs about one request for every ten endpoints, or for every unit if that is less or Amazon refuses searches. Different
-readers share a recent survey.
+A listing reads everything and is rare. A survey reads only the connectivity and the features shown by entities.
 """
 
 import asyncio
