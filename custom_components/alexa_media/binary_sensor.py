@@ -169,7 +169,7 @@ class AlexaApplianceOnline(AlexaApplianceEntity, BinarySensorEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the topic's data may be shown; the state itself shows whether the appliance is unreachable."""
+        """Return whether the smart home is available, even if the appliance is unreachable."""
         return self.coordinator.usable
 
     @property

@@ -214,7 +214,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         return self.async_external_step(step_id="browser", url=self._login.url)
 
     async def async_step_proxy_done(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Finish the sign-in in the browser: register, or show a form with the error."""
+        """Finish the sign-in in the browser."""
         landed = self._login.landed if self._login else None
         self._close_login()
         if landed is None:
@@ -486,8 +486,7 @@ async def _async_identify(backend: AccountBackend) -> Account:
 def _id_suffix(account: Account, others: Iterable[ConfigEntry[Any]]) -> str:
     """Return the suffix that distinguishes the ids of an account from those of other accounts with the same Echos.
 
-    The first account has no suffix. If two email addresses result in the same suffix, such as ``a.b@example.org`` and
-    ``a_b@example.org``, the second account uses its customer id instead, as does an account without an email address.
+    Different email addresses may have the same slug, such as ``a.b@example.org`` and ``a_b@example.org``.
     """
     taken = [slugify(entry.data.get(CONF_ID_SUFFIX, "")) for entry in others if CONF_REGION not in entry.data]
     if not taken:

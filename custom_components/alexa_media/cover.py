@@ -99,7 +99,7 @@ class AlexaCover(AlexaApplianceEntity, CoverEntity):
 class AlexaModeCover(AlexaApplianceEntity, CoverEntity):
     """A cover, such as a garage door, that a mode opens and closes.
 
-    While the mode has another value or none, the position is unknown. The cover can still be opened and closed.
+    Its state is unknown while the mode has another value.
     """
 
     available_unknown = True

@@ -300,7 +300,7 @@ class AlexaTool(Tool):
 
     @override
     async def async_call(self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext) -> ToolResult:
-        """Call the tool; raises ``HomeAssistantError`` or ``vol.Invalid``, which the language model reads."""
+        """Call the tool; raises ``HomeAssistantError`` or ``vol.Invalid``."""
         given = {name: value for name, value in tool_input.tool_args.items() if not intent.is_blank_slot_value(value)}
         args = cast(dict[str, Any], self.parameters(given))
         return ToolResult(data=await self._call(_Request(hass, llm_context, args)))

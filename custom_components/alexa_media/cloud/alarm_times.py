@@ -43,7 +43,7 @@ _KNOWN: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A recurrence rule; days and times missing from its text are derived from ``begin``.
+    """A recurrence rule of RFC 5545 that begins at ``begin``.
 
     Weekdays are 0–6 from Monday. ``nth`` contains (number, weekday) pairs, such as the second Monday. ``times`` are
     ascending seconds after midnight. ``until`` is text in the notation of the rule.
@@ -319,11 +319,8 @@ def occurrences(
     """Yield the occurrences of a notification after ``now`` in UTC, in order; may be endless.
 
     ``now`` is an aware time, and ``zone`` the time zone of the device. ``country`` is the country of the device, which
-    defines its weekend. A notification that is off, paused, past, or of an unknown status or type has no occurrences.
-    Rules take precedence over the pattern, because the app writes both and only the rules are exact. If none of them is
-    valid, only the time that Amazon stored is known: once it has passed, there is none until Amazon stores another. A
-    notification that is snoozed or deferred to a future time occurs then, and after that by its rules or pattern. The
-    next occurrence of one with the status ``INSTANCE_CANCELED`` is skipped.
+    defines its weekend. Rules take precedence over the pattern, because the app writes both and only the rules are
+    exact.
     """
     status = notification.status
     if notification.type not in TIMERS | ALARMS | REMINDERS:

@@ -397,7 +397,7 @@ class Pseudonyms:
         return self._digits(digits) if shifted is None else str(shifted)
 
     def _may_stay(self, digits: str, key: str) -> bool:
-        """Return whether a number may be kept: it is short, and not private because of its key."""
+        """Return whether a number is short enough to be kept, and not private because of its key."""
         is_duration = key in _DURATION_KEYS
         if "e" in digits or self._about(key).is_private or sum(map(str.isdigit, digits)) > (8 if is_duration else 6):
             return False

@@ -77,7 +77,7 @@ class AscendingCoordinator(AlarmSettingCoordinator[bool]):
 
 
 class AlarmSoundsCoordinator(AlarmSettingCoordinator[AlarmSounds]):
-    """Alarm sounds of the devices with enabled entities, by serial; two requests per device, once a day."""
+    """Alarm sounds of the devices with enabled entities, by serial."""
 
     topic: ClassVar[str] = "alarm_sounds"
     interval_with_push: ClassVar[timedelta] = timedelta(days=1)

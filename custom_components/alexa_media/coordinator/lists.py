@@ -101,11 +101,7 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
 
     @callback
     def _async_raise_or_retry(self, failures: Mapping[str, BaseException]) -> None:
-        """Schedule another read of the lists whose items could not be read.
-
-        Raises the error of one of them if all lists that have listeners failed, or if further requests are pointless
-        for now.
-        """
+        """Raise an error if the whole read counts as failed; otherwise schedule another read of the failed lists."""
         if not failures:
             self._retry.async_succeeded()
             return

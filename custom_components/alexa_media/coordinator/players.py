@@ -149,7 +149,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         return not (self._is_partial and self._is_awaiting(key))
 
     def _with_pushed_modes(self, session: Session, pushed: Mapping[str, object]) -> Session:
-        """Return a session with pushed shuffle and repeat (None: not reported); stale values are verified instead."""
+        """Return a session with pushed shuffle and repeat, except values that may be older than an own write."""
         changes: dict[str, Any] = {}
         for mode, value in pushed.items():
             if value is None:

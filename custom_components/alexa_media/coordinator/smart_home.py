@@ -278,11 +278,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         self.async_apply({entity_id: updated})
 
     async def async_control(self, entity_id: str, *controls: Control) -> None:
-        """Run controls on an appliance; returns when Amazon has accepted all of them.
-
-        Raises the ``AlexaError`` of this appliance only, even if the request contained others. The new state is shown
-        when Amazon pushes it or it has been read.
-        """
+        """Run controls on an appliance; returns when Amazon has accepted all of them, else raises ``AlexaError``."""
         appliance = self.appliances.discovered.get(entity_id)
         if appliance is None:
             raise AlexaUnsupportedError("The account has no such appliance any more", code="removed")

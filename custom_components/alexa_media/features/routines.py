@@ -115,7 +115,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 class RoutineEntity(AccountEntity[RoutinesCoordinator]):
-    """Base class for routine entities, on the device of the account; the entity is renamed with its routine."""
+    """Base class for routine entities, on the device of the account."""
 
     _attr_translation_key = _KEY
 

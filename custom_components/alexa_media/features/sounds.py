@@ -321,10 +321,7 @@ class SoundView(HomeAssistantView):
 
 
 class AudioError(Exception):
-    """A sound cannot be prepared.
-
-    ``key`` is the translation key of the message. ``reason`` is for the log, and in the message if ffmpeg failed.
-    """
+    """A sound cannot be prepared; ``key`` is the translation key of the message."""
 
     def __init__(self, key: str, reason: str = "") -> None:
         """Initialize with the translation key and the reason."""

@@ -53,11 +53,11 @@ class Kind(StrEnum):
 
 
 class DndPolicy(StrEnum):
-    """Handling of Do Not Disturb.
+    """Handling of an Echo on which Do Not Disturb is on.
 
-    ``AMAZON`` sends the message regardless: Amazon speaks plain messages, and drops announcements and shown messages.
-    ``KEEP`` skips the Echo. ``OVERRIDE`` speaks announcements as plain messages, which Amazon allows, and skips the
-    Echo if the message is only shown.
+    ``AMAZON`` sends the message: Amazon speaks plain messages, and drops announcements and shown messages. ``KEEP``
+    skips the Echo. ``OVERRIDE`` speaks announcements as plain messages, and skips the Echo for a message that is only
+    shown.
     """
 
     KEEP = "keep"
@@ -296,7 +296,7 @@ def recipients_of(
 
 
 def _leaves(player: EchoPlayer) -> tuple[Device, ...]:
-    """Return the Echos of a speaker group that get entities; empty for a single Echo, or without a loaded account."""
+    """Return the Echos of a speaker group, without those that get no entities; empty for a single Echo."""
     if player.device is None or not is_loaded(player.entry):
         return ()
     found = player.entry.runtime_data.devices.leaves(player.device)

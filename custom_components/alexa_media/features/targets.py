@@ -1,7 +1,7 @@
 """Targets of actions, triggers and conditions, and permissions of the caller of an action.
 
-Home Assistant only checks the caller's permissions for the entities that an entity action names. The checks here are
-for other actions, and for the Echos of a speaker group.
+Home Assistant only checks the caller's permissions for the target entities of an entity action. The checks here are for
+other actions, and for the Echos of a speaker group.
 """
 
 from collections.abc import Iterable, Iterator

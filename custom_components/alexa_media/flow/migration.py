@@ -130,7 +130,7 @@ def _position(hass: HomeAssistant, entry: AlexaConfigEntry) -> int:
     """Return the position of the account among the entries, from 0; alexa_media_player's ids depend on it.
 
     The list of all domains is used, because Home Assistant moves an entry whose unique id changes to the end of its
-    domain's list. This may already have happened to accounts before this one.
+    domain's list.
     """
     ours = [other.entry_id for other in hass.config_entries.async_entries() if other.domain == DOMAIN]
     return ours.index(entry.entry_id)

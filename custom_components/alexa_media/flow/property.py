@@ -148,7 +148,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
 
     @override
     async def async_oauth_create_entry(self, data: dict[str, Any]) -> ConfigFlowResult:
-        """Ask for the organization; for an existing entry, store the new sign-in if it can access the entry's unit."""
+        """Ask for the organization, or renew the sign-in of an existing entry."""
         self._oauth_data = data
         if self.source == SOURCE_USER:
             return await self.async_step_organization()

@@ -48,7 +48,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @property
     def _wanted_library(self) -> MediaLibrary:
-        """Return the media library of the account; raises ``BrowseError`` without one, or for a group."""
+        """Return the media library of the account; raises ``BrowseError`` without one."""
         if (library := self._library) is None:
             raise BrowseError(f"{self.device.name} has nothing to browse")
         return library

@@ -156,7 +156,7 @@ class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @callback
     def _async_spoken_to(self) -> None:
-        """Write the state if the last command changed; failed history reads do not affect the player's availability."""
+        """Write the state if the last command changed."""
         history = self.runtime.history
         command = history.data.get(self.serial) if history else None
         if command != self._last_command:

@@ -273,20 +273,17 @@ class AlexaMediaPlayer(
 
     @callback
     def _async_take_media(self) -> None:
-        """Set the media attributes from the session.
-
-        Amazon does not distinguish media types, so the type of a session is always music. Parentheses in Amazon's
-        picture URLs are encoded, because they would end a ``url()`` in CSS. The position is the one at
-        ``media_position_updated_at``.
-        """
+        """Set the media attributes from the session."""
         if session := self._session:
             self._last_session = session
         media = session.media if session else Media()
         self._attr_state = _STATES[session.state] if session else MediaPlayerState.IDLE
+        # Amazon does not distinguish media types.
         self._attr_media_content_type = MediaType.MUSIC if session else None
         self._attr_media_title = media.title
         self._attr_media_artist = media.artist
         self._attr_media_album_name = media.album
+        # Parentheses would end a ``url()`` in CSS.
         self._attr_media_image_url = media.art_url and media.art_url.replace("(", "%28").replace(")", "%29")
         self._attr_media_duration = _whole(media.duration)
         self._attr_media_position = _whole(media.position)

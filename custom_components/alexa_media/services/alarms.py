@@ -454,10 +454,7 @@ ACTIONS: Final = (
 
 
 def _at(call: ServiceCall) -> datetime | time | None:
-    """Return the time of a call: ``at``, or ``time``, on ``date`` if given; None without a time.
-
-    Raises ``ServiceValidationError`` for ``at`` together with one of the others, and for a date without a time.
-    """
+    """Return the time in a call, or None; raises ``ServiceValidationError`` if it is ambiguous or incomplete."""
     at: datetime | time | None = call.data.get(ATTR_AT)
     clock: time | None = call.data.get(ATTR_TIME)
     day: date | None = call.data.get(ATTR_DATE)
@@ -487,11 +484,7 @@ def _recurrence(call: ServiceCall, interval: int = 1) -> Recurrence | None:
 
 
 def _new_timing(call: ServiceCall, echo: Echo, item: Notification) -> Timing | None:
-    """Return the new timing of an existing notification; None if neither time nor days are given.
-
-    The days are kept if only a time is given, and the time of day if only days are given. New days keep the interval
-    unless the call has one. Raises ``ServiceValidationError`` for another interval without days.
-    """
+    """Return the new timing of an existing notification, or None if the call has neither a time nor days."""
     at, interval = _at(call), _interval_held(echo, item)
     recurrence = _recurrence(call, interval)
     if ATTR_WEEKDAYS not in call.data and call.data.get(ATTR_INTERVAL, interval) != interval:

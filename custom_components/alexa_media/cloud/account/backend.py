@@ -229,7 +229,7 @@ class AccountBackend(AlexaBackend):
         await self._session.async_deregister()
 
     async def async_close(self) -> None:
-        """Stop the stream, the schedulers and running renewals; the caller closes the aiohttp session."""
+        """Stop all background work; the caller closes the aiohttp session."""
         if self._stream is not None:
             await self._stream.aclose()
         for close in self._closes:

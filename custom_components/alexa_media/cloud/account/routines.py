@@ -110,10 +110,7 @@ class _Filler:
         self._customer_id = customer_id
 
     def filled(self, value: Any, named: Device | None = None, key: str = "") -> Any:
-        """Return a copy of a value with its placeholders replaced; ``named`` is the Echo of the surrounding node.
-
-        Without an Echo to run the routine on, the placeholders for that Echo are kept.
-        """
+        """Return a copy of a value with its placeholders replaced; ``named`` is the Echo of the surrounding node."""
         if isinstance(value, dict):
             if isinstance(payload := value.get("operationPayload"), dict):
                 named = self._named(payload)
@@ -257,7 +254,7 @@ class AccountRoutines(AccountClient):
         return await self._transport.async_read(ROUTINES, _checked, query={"limit": str(LIMIT)})
 
     async def _element(self, routine_id: str) -> Mapping[str, Any]:
-        """Return the JSON object of a routine; raises ``AlexaRoutineError`` if it is missing or has unknown parts."""
+        """Return the JSON object of a routine; raises ``AlexaRoutineError`` unless it can be sent back whole."""
         found = _element_of(await self._list(), routine_id)
         if not found:
             raise AlexaRoutineError("The routine no longer exists", "routine_gone")

@@ -523,10 +523,7 @@ def _state(value: SettingValue) -> SettingValue:
 
 
 def _place_of_setting(endpoint: Endpoint, device: Device, name: str) -> dict[str, str]:
-    """Return the path parameters of a device setting.
-
-    Raises ``AlexaUnsupportedError`` if the account id of the device is unknown.
-    """
+    """Return the path parameters of a device setting."""
     if device.account_id is None:
         raise _unsupported(endpoint)
     return {"account_id": device.account_id, "name": name}

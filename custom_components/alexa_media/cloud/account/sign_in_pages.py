@@ -2,10 +2,8 @@
 
 The pages have an opaque origin, which the browser treats as another site. Links on them send the sign-in cookie,
 because they are top-level GET requests. Posted forms, scripts, pictures and requests of scripts do not send it, so
-their URL contains a ticket, one per page: ``<base>/~<ticket>/<host>/<path>``. ``localStorage``, ``sessionStorage`` and
-``document.cookie`` raise errors in an opaque origin, which would stop most of Amazon's scripts. A script inserted first
-replaces them with storage in memory. It also routes the URLs that other scripts request through the sign-in, like the
-links of the page.
+their URL contains a ticket, one per page: ``<base>/~<ticket>/<host>/<path>``. An inserted script replaces
+``localStorage``, ``sessionStorage`` and ``document.cookie``, which raise errors in an opaque origin.
 """
 
 from collections import OrderedDict

@@ -681,10 +681,7 @@ class AccountSmartHome:
         return answer
 
     async def async_groups(self) -> Mapping[str, str]:
-        """Return the room names by member id, read from GraphQL.
-
-        They are read from phoenix if GraphQL refuses the query or sends no usable response.
-        """
+        """Return the room names by member id from GraphQL, or from phoenix if GraphQL does not provide them."""
         try:
             groups = await self.async_device_groups()
         except AlexaBadResponseError, AlexaCommandError, AlexaUnsupportedError:

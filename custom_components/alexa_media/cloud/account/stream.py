@@ -458,7 +458,7 @@ class PushStream:
         return token
 
     async def _register(self) -> None:
-        """Register the capabilities unless that is done; after a failure the next stream tries again."""
+        """Register the capabilities if necessary; after a failure, the next stream tries again."""
         if not self._must_register:
             return
         try:

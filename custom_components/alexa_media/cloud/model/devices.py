@@ -337,7 +337,7 @@ class KidsApi(Protocol):
     """Amazon Kids of one account; every method raises an ``AlexaError`` on failure."""
 
     async def async_kids_mode(self, device: Device) -> bool:
-        """Return whether Amazon Kids is enabled on a device; costs one request per device."""
+        """Return whether Amazon Kids is enabled on a device."""
 
     async def async_child(self, device: Device) -> str | None:
         """Return the id of the child that a device is assigned to, or None."""

@@ -35,7 +35,7 @@ class ConnectionChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeChanged:
-    """The volume of a device was reported; an unchanged volume indicates that the device woke."""
+    """A device reported its volume, which may be unchanged."""
 
     serial: str
     volume: Volume

@@ -214,10 +214,7 @@ class PropertyManagement(ManagementApi):
                 self._read_at = None
 
     async def async_set_dnd(self, key: str, *, enabled: bool) -> None:
-        """Turn Do Not Disturb on or off; the next ``async_dnd`` reads the state back unless the write certainly failed.
-
-        The Echo is marked as switched after the write, so that a read during the write does not count.
-        """
+        """Turn Do Not Disturb on or off."""
         try:
             await self.async_set_setting(key, DO_NOT_DISTURB, enabled)
         except AlexaError as err:
@@ -225,6 +222,7 @@ class PropertyManagement(ManagementApi):
                 self._dnd_asked.add(key)
             raise
         self._hold(key, DO_NOT_DISTURB, enabled)
+        # after the write, because a read during the write may not contain the new state
         self._dnd_asked.add(key)
 
     # --- devices --------------------------------------------------------------------------
