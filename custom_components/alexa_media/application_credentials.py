@@ -45,10 +45,7 @@ class PropertyImplementation(AuthImplementation):
 async def async_get_auth_implementation(
     hass: HomeAssistant, auth_domain: str, credential: ClientCredential
 ) -> AbstractOAuth2Implementation:
-    """Return the OAuth2 implementation for a security profile; it sends the client secret in the request body.
-
-    It uses the sign-in site of North America until ``use_login_host`` sets another one.
-    """
+    """Return the OAuth2 implementation for a security profile, with the sign-in site of North America."""
     implementation = PropertyImplementation(hass, auth_domain, credential, AuthorizationServer("", ""))
     return use_login_host(implementation, LOGIN_HOSTS[Region.NORTH_AMERICA])
 

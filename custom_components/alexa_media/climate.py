@@ -201,7 +201,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
     @property
     @override
     def hvac_mode(self) -> HVACMode | None:
-        """Return the mode, or None if it is unknown; during ECO the last active mode, or else the first one.
+        """Return the mode, or ``_usual_mode`` during ECO; None if it is unknown.
 
         Amazon does not report whether ECO heats or cools.
         """

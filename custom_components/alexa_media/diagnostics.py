@@ -228,7 +228,7 @@ def _device(device: Device) -> dict[str, Any]:
 
 
 def _numbers(runtime: AlexaRuntimeData) -> dict[str, str]:
-    """Return the substitute name of each device by serial; the names only change with the device list."""
+    """Return a substitute name for each device, by serial."""
     return {serial: f"device {number}" for number, serial in enumerate(sorted(runtime.devices.data), 1)}
 
 

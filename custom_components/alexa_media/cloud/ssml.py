@@ -251,11 +251,10 @@ def escape(text: str) -> str:
 
 
 def pieces(text: str, limit: int = MAX_CHARACTERS, most: int = MAX_PIECES) -> list[str]:
-    """Return plain text in pieces of at most ``limit`` characters, in order.
+    """Return plain text in pieces of at most ``limit`` characters, in order; SSML is not cut.
 
-    The text is cut between sentences. A sentence that is too long is cut between words, and a word that is too long at
-    any character. If that results in more than ``most`` pieces, the text is cut between words or, if necessary, at any
-    character. SSML is not cut.
+    The text is cut between sentences where possible, else between words, else at any character. If that results in more
+    than ``most`` pieces, longer pieces are preferred to better cuts.
     """
     if is_ssml(text) or len(text) <= limit:
         return [text]

@@ -232,8 +232,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
     def async_wake(self, serial: str | None, sign: Sign) -> None:
         """Handle a sign of waking: read the history soon, unless an own command or an earlier sign explains it.
 
-        The sign of a device that is not an Echo of the account causes no read. ``serial`` is None if the push does not
-        name the Echo.
+        ``serial`` is None if the push does not name the Echo. An Echo that gets no entities causes no read.
         """
         is_known = serial is not None and self._echo(serial) is not None
         if serial is not None:

@@ -291,7 +291,7 @@ class AccountAlarms(AccountClient):
     async def async_edit_alarm(
         self, device: Device, alarm: Notification, timing: Timing | None, sound: AlarmTone | None
     ) -> None:
-        """Change an alarm. The request contains the stored alarm with the changes applied."""
+        """Change an alarm."""
         stored = await self._stored(alarm)
         trigger = _trigger(timing) if timing else _stored_trigger(stored)
         assets = [_tone(sound)] if sound else stored.assets

@@ -62,7 +62,7 @@ class Reply:
 class AlexaAddressRejectedError(AlexaCommandError):
     """Amazon rejected an address; ``suggestions`` are valid addresses, best first.
 
-    They and ``problems`` may be empty. Neither is part of the message, because an address is personal data.
+    The message contains no part of an address, because an address is personal data.
     """
 
     translation_key = "address_rejected"
