@@ -334,7 +334,7 @@ MODES: Final = (
 
 
 class _DndFilter:
-    """Selects the devices with Do Not Disturb; a device that was once in Amazon's list remains selected."""
+    """Selects the devices for which Amazon has ever listed Do Not Disturb."""
 
     def __init__(self, devices: DevicesCoordinator) -> None:
         """Initialize with the device coordinator; no device is selected yet."""

@@ -434,7 +434,7 @@ class AccountSession:
             self.on_change()
 
     async def _fetch_csrf(self) -> None:
-        """Request the pages that set the csrf cookie in turn until it is set."""
+        """Try to get the csrf cookie from one page after another."""
         self._http.cookie_jar.clear(lambda morsel: morsel.key == "csrf")
         self._counts["csrf"] += 1
         for page in CSRF_PAGES:

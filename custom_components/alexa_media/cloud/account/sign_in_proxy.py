@@ -68,7 +68,7 @@ class _Silence(logging.Filter):
 
 
 class _SilenceInProxy(logging.Filter):
-    """Suppresses the log of the HTTP client during proxy requests: it contains cookies and URLs."""
+    """Suppresses the log of the HTTP client during proxy requests, because it contains cookies and URLs."""
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:

@@ -73,9 +73,9 @@ class ListsApi(Protocol):
         """
 
     async def async_delete_list(self, found: ListInfo) -> None:
-        """Delete a custom list with its items; Amazon refuses if ``found.version`` is not the current version.
+        """Delete a custom list with its items.
 
-        Like ``async_create``, this request is unproven.
+        Raises ``AlexaUnsupportedError`` like ``async_create``.
         """
 
     async def async_items(self, list_id: str) -> tuple[ListItem, ...]:

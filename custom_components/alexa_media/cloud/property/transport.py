@@ -341,7 +341,7 @@ class Transport:
                 await self._time.sleep(delay)
 
     def _delay(self, operation: Operation, answer: HttpAnswer, retry: Retry, failures: int) -> float:
-        """Return the seconds to wait before a retry; a 429 that may be retried without limit pauses the operation."""
+        """Return the seconds to wait before a retry; a 429 may also pause other requests of the operation."""
         hold: _Hold | None = None
         if answer.status == 429:
             self._throttled += 1
