@@ -99,7 +99,7 @@ class AlexaCover(AlexaApplianceEntity, CoverEntity):
 class AlexaModeCover(AlexaApplianceEntity, CoverEntity):
     """A cover, such as a garage door, that a mode opens and closes.
 
-    Its state is unknown while the mode has another value.
+    Its state is unknown while the mode is neither open nor closed.
     """
 
     available_unknown = True
