@@ -154,7 +154,7 @@ class AlexaSecurityPanel(AlexaApplianceEntity, AlarmControlPanelEntity):
     @property
     @override
     def alarm_state(self) -> AlarmControlPanelState | None:
-        """Return triggered during an alarm, pending or arming during a delay, else the arm state; None if unknown."""
+        """Return the state of an alarm or a delay, else the arm state, or None if it is unknown."""
         if any(self.value_of(key) == "ALARM" for key in _ALARMS):
             return AlarmControlPanelState.TRIGGERED
         if delay := _DELAYS.get(str(self.value_of(_DELAY))):

@@ -190,7 +190,7 @@ class AlexaCalendar(AccountEntity[NotificationsCoordinator], CalendarEntity):
 
 
 def _rule(echo: Echo, item: Notification) -> str | None:
-    """Return the recurrence rule of a notification; None if it does not repeat or its recurrence is not supported."""
+    """Return the recurrence rule of a notification, or None if it has no supported recurrence."""
     try:
         recurrence = recurrence_held(echo, item)
     except ServiceValidationError:

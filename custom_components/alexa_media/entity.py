@@ -50,9 +50,8 @@ type Candidates = Iterable[tuple[str, Callable[[], Entity]]]
 def player_unique_id(entry: AlexaConfigEntry, serial: str) -> str:
     """Return the unique id of a device's media player, which also identifies the device in the device registry.
 
-    It is the serial of the device. An entry may have a suffix, because two accounts may have the same Echo: the id is
-    then a slug of serial and suffix. Ids of a property have a prefix. Suffix and prefix are fixed when the entry is
-    created or migrated.
+    It is the serial of the device, with a prefix for a property. Two accounts may have the same Echo. An entry may
+    therefore have a suffix, and the id is then a slug that ends with it.
     """
     suffix: str = entry.data.get(CONF_ID_SUFFIX, "")
     serial = f"{entry.data.get(CONF_ID_PREFIX, '')}{serial}"
@@ -317,7 +316,7 @@ def invalid_input(key: str, **placeholders: str) -> ServiceValidationError:
 
 
 def data_of(entry: AlexaConfigEntry) -> AlexaRuntimeData:
-    """Return the runtime data of an account; raises ``ServiceValidationError`` if it was unloaded during an action."""
+    """Return the runtime data of an account; raises ``ServiceValidationError`` if it isn't loaded."""
     if (runtime := running_data(entry)) is None:
         raise invalid_input("account_not_loaded")
     return runtime

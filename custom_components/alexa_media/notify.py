@@ -370,7 +370,7 @@ class AppMessage:
 
 
 def _one_of(data: Mapping[str, Any], name: str, known: Sequence[str]) -> str:
-    """Return a field of the data, or the first of ``known`` if it is empty; raises ``ServiceValidationError``."""
+    """Return a field of the data, which must be one of ``known``; the first one is the default."""
     value = str(data.get(name) or known[0])
     if value not in known:
         raise invalid_input("notify_data_unknown", field=name, value=value, known=", ".join(known))

@@ -42,6 +42,6 @@ class DefaultDeviceFlow(RepairsFlow):
 
 
 async def async_create_fix_flow(hass: HomeAssistant, _issue_id: str, data: dict[str, Any] | None) -> RepairsFlow:
-    """Return the flow for an issue; for the issue of a removed account, one that only confirms."""
+    """Return the flow for an issue, which only asks for confirmation if the account was removed."""
     entry = hass.config_entries.async_get_entry(str((data or {}).get("entry_id")))
     return ConfirmRepairFlow() if entry is None else DefaultDeviceFlow(cast(AlexaConfigEntry, entry))

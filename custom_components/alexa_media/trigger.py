@@ -36,10 +36,7 @@ def _changes(*known: AlertChange) -> dict[Any, Any]:
 
 
 class AlexaTrigger(Trigger):
-    """Base class for triggers that fire for events of some kinds on the Echos or lists of a target.
-
-    The target is resolved for each event, so it may change, and the account may be reloaded.
-    """
+    """Base class for triggers that fire for events of some kinds on the Echos or lists of a target."""
 
     options_schema: ClassVar[dict[Any, Any]] = {}
     kinds: ClassVar[tuple[str, ...]] = ()

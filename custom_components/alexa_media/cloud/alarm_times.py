@@ -420,7 +420,7 @@ def _days_of(pattern: str, weekend: frozenset[int]) -> frozenset[int] | None:
 
 
 def _step_rule(pattern: str | None) -> str | None:
-    """Return the rule for a pattern such as "P2W"; ``None`` for others, including "P1D", which means all weekdays."""
+    """Return the rule for a pattern such as "P2W"; ``None`` for others, including "P1D" (every day)."""
     found = _STEP.fullmatch((pattern or "").strip().upper())
     if found is None or found[0] == _EVERY_DAY:
         return None

@@ -183,8 +183,7 @@ _WORD: Final = re.compile(r"[A-Z][A-Z0-9_]{0,40}")
 class Drift:
     """Counts new statuses of an endpoint, fields that have disappeared, and unknown values of enumerations.
 
-    Of the responses, only statuses, names of fields, and words in capital letters are stored. The statuses of outages,
-    throttling and refused sessions do not count. At most one line per day and kind is logged.
+    Of the responses, only statuses, names of fields, and words in capital letters are stored.
     """
 
     def __init__(self) -> None:

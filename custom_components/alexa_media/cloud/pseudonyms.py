@@ -338,7 +338,7 @@ class Pseudonyms:
         return _ENCODE(self.value(found, key, depth + 1))
 
     def _document(self, text: str) -> str:
-        """Return a GraphQL document with unpublished words replaced; strings in it are handled like other texts."""
+        """Return a GraphQL document with unpublished words replaced."""
 
         def replace(match: re.Match[str]) -> str:
             word = match[0]

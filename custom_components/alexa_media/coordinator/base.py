@@ -105,7 +105,7 @@ class PartRetry:
 
     @callback
     def async_succeeded(self) -> None:
-        """Cancel the scheduled read, if any; the next pause after a failure is the shortest one."""
+        """Cancel the scheduled read, if any, and reset the pause."""
         self._timer.cancel()
         self._failures = 0
 
@@ -214,10 +214,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @override
     async def _async_update_data(self) -> Mapping[str, V]:
-        """Read the topic; values pushed during the read, and those that ``_settled`` keeps, take precedence.
-
-        Refreshes of one topic run one at a time, so that an older one never overwrites a newer one.
-        """
+        """Read the topic, one read at a time, so that an older read never overwrites a newer one."""
         part_requested, self._part_requested = self._part_requested, False
         async with self._read_lock:
             self._is_partial = part_requested and not self._is_due
@@ -258,7 +255,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         return data if settled == data else settled
 
     def _settled(self, key: str, value: V, began: float) -> V:
-        """Return the value to show after a read: the present value if the read is too old to contain an own write.
+        """Return the value as read, or the present value if the read may be older than an own write.
 
         ``began`` is the start of the read. Only for topics in which a write and its value have the same key.
         """

@@ -77,7 +77,7 @@ MAX_AGE: Final = 86_400.0
 
 
 class _Kept[V]:
-    """A cached value that is read again after it has expired; failures are not cached."""
+    """A cached value that is read again after ``MAX_AGE``."""
 
     def __init__(self, hass: HomeAssistant, ask: Callable[[], Awaitable[V]]) -> None:
         """Initialize with the function that reads the value."""

@@ -154,10 +154,7 @@ class Questions:
                 self._claim(key, record, question, FoundBy.TIME)
 
     async def _async_find(self, question: Question, unit: float, until: float) -> None:
-        """Read the history at most once for each of ``READS`` until the answer is found.
-
-        Reads due at ``until`` (event loop's clock) or later are omitted.
-        """
+        """Read the history for each of ``READS`` due before ``until`` (event loop's clock), unless answered earlier."""
         for due in READS:
             if (moment := question.asked_at + due * unit) >= until:
                 return

@@ -166,7 +166,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         return setting_key(serial, setting) in self._by_context
 
     def _note_known(self, unit: SettingsSource) -> None:
-        """Treat a source as just read: it is due again when its values expire."""
+        """Treat a source as just read."""
         age = DEVICE_AGE if unit.serial else ACCOUNT_AGE
         self._due_at[unit] = self.hass.loop.time() + age - POLL_TOLERANCE
         self._updates[unit] += 1
@@ -413,7 +413,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
             await self._async_confirm(device, Setting.BASS)
 
     async def _async_confirm(self, device: Device, setting: Setting) -> None:
-        """Read the result of a change; if that fails and no push has reported it, read soon."""
+        """Read the result of a change, and schedule another read if that fails."""
         unit = _unit_of(device.serial, setting)
         updates = self._updates[unit]
         try:

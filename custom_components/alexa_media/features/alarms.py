@@ -111,8 +111,7 @@ class Echo:
 def echo_of(entry: AlexaConfigEntry, serial: str) -> Echo | None:
     """Return a device of an account, or ``ALL_DEVICES`` for the serial ``EVERYWHERE``.
 
-    None if the account has no runtime data (``running_data``), if its cloud does not support alarms, or if it has no
-    such device.
+    None if the account isn't running, if its cloud does not support alarms, or if it has no such device.
     """
     if (runtime := running_data(entry)) is None:
         return None

@@ -152,9 +152,8 @@ def is_air_quality_monitor(appliance: Appliance) -> bool:
 def appliance_unique_id(hass: HomeAssistant, entry: AlexaConfigEntry, domain: str, bare: str) -> str:
     """Return the unique id of an entity of the platform ``domain``; ``bare`` is the id without a suffix.
 
-    alexa_media_player uses no suffix. Registered ids are kept. A new entity gets the bare id if the account has no
-    suffix and the id is free. Otherwise the account's suffix (else its unique id) is appended, because two accounts may
-    have the same appliance.
+    A registered id is kept. A new one has a suffix if the account has one, or if another account already uses the bare
+    id, because two accounts may have the same appliance.
     """
     registry = er.async_get(hass)
     suffix: str = entry.data.get(CONF_ID_SUFFIX, "")

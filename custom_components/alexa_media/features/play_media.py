@@ -82,8 +82,8 @@ def volume_of(media_type: str, extra: Mapping[str, Any], *, announced: bool = Fa
     """Return the volume (0–1) in ``extra``, or None.
 
     ``announced`` is True if the media is played as an announcement. Raises ``ServiceValidationError`` for an invalid
-    volume, and for a field that the content type does not use. The fields of a sequence are defined by Amazon; all of
-    them are passed on, and none is the volume.
+    volume, and for a field that the content type does not use. A sequence has no volume, because Amazon defines its
+    fields.
     """
     if media_type == _SEQUENCE and not announced:
         return None

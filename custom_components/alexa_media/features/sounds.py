@@ -204,7 +204,7 @@ class SoundShelf:
             raise err.translated() from err
 
     async def _async_make(self, address: URL) -> PreparedSound:
-        """Return the sound for the content of a URL; raises ``AudioError`` or ``ServiceValidationError``."""
+        """Return the sound for the content of a URL."""
         fetched = await async_fetch(self._hass, address)
         digest = await self._hass.async_add_executor_job(_digest, fetched)
         if (known := self._made_of(digest)) is not None:

@@ -268,8 +268,8 @@ def recipients_of(
 ) -> list[Recipient]:
     """Return the recipients behind players, each once.
 
-    A speaker group is replaced by those of its members that get entities, if there are any.
-    ``players`` are all players by entity id. Those in ``direct`` are direct recipients; members of groups are not.
+    A speaker group is replaced by those of its members that get entities, if there are any. ``players`` are all players
+    by entity id.
     """
     found: dict[str, Recipient] = {}
     by_unique_id = {(player.entry.entry_id, player.unique_id): player for player in players.values()}

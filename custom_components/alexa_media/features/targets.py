@@ -156,7 +156,7 @@ class EchoTarget:
 
     @callback
     def async_echos(self) -> Iterator[tuple[AlexaConfigEntry, Device]]:
-        """Yield the Echos of the target whose accounts are running; groups together with their leaf devices."""
+        """Yield the Echos of the target in running accounts, and the leaf devices of its groups."""
         device_ids = self._device_ids()
         found: dict[tuple[str, str], tuple[AlexaConfigEntry, Device]] = {}
         for entry in running_entries(self.hass):

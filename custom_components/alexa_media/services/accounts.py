@@ -131,7 +131,7 @@ def entry_by_id(hass: HomeAssistant, entry_id: str, *, needs_loaded: bool = True
 
 
 async def _async_force_logout(call: ServiceCall) -> None:
-    """Handle ``force_logout``: request a new sign-in; nothing is sent to Amazon."""
+    """Handle ``force_logout``: request a new sign-in."""
     for entry in entries_of(call.hass, call.data[ATTR_EMAIL]):
         entry.async_start_reauth(call.hass, context=cast(ConfigFlowContext, {REQUESTED: True}))
 

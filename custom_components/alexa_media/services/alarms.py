@@ -347,10 +347,7 @@ async def _async_snooze(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_stop(call: ServiceCall) -> ServiceResponse:
-    """Stop ringing alarms, timers and reminders on the Echos of the target with a text command.
-
-    If none is known to be ringing, the command is sent to all online Echos of the target.
-    """
+    """Stop ringing alarms, timers and reminders on the Echos of the target with a text command."""
     named = await _async_echos(call)
     ringing = _ringing(named, ALARMS | TIMERS | REMINDERS)
     echos = [echo for echo, _ in ringing] or [echo for echo in named if echo.device.online] or named

@@ -421,10 +421,7 @@ _KEPT_FREQUENCIES: Final = ("MONTHLY", "YEARLY")
 
 
 def _editable(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a notification that an edit sends back: without its times and recurrence rules.
-
-    In ``rRuleData``, a frequency other than ``_KEPT_FREQUENCIES`` is replaced with DAILY or WEEKLY.
-    """
+    """Return the fields of a notification that an edit sends back, without its times and recurrence rules."""
     body = {key: value for key, value in raw.items() if key not in _TIME_KEYS}
     rule = body.get("rRuleData")
     if isinstance(rule, dict):

@@ -332,7 +332,7 @@ class AccountBackend(AlexaBackend):
         )
 
     async def async_player_command(self, command: PlayerCommand, device: Device) -> None:
-        """Send a command to a player; raises ``AlexaNoPlayerError`` without a playback that Amazon controls."""
+        """Send a command to a player; raises ``AlexaNoPlayerError`` if there is no playback that Amazon controls."""
         try:
             await self._transport.async_request(
                 PLAYER_COMMAND, query=address_of(device), json={"type": command.type, **command.fields}

@@ -111,7 +111,7 @@ _NAME: Final = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
 
 def gateway(domain: str) -> str:
-    """Return the address of a marketplace's default gateway; Amazon may name another one (``set_endpoint``)."""
+    """Return the address of a marketplace's default gateway."""
     region = "na" if domain in _NORTH_AMERICA else "fe" if domain in _FAR_EAST else "eu"
     return _GATEWAY.format(region)
 

@@ -51,7 +51,7 @@ class Slots:
         return _Slot(self, urgent)
 
     async def acquire(self, queue_urgent: bool) -> None:
-        """Acquire a slot; until one is free, wait in the queue of urgent or of other requests."""
+        """Acquire a slot; with ``queue_urgent``, wait for it in the queue of urgent requests."""
         if self._busy < self._limit and not self._urgent and not self._waiting:
             self._busy += 1
             return

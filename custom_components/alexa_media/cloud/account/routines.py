@@ -38,10 +38,7 @@ _TYPE_KEYS: Final = ("deviceType", "deviceTypeId")
 
 
 def parse_routines(data: Any) -> dict[str, Routine]:
-    """Parse the routines of the account by id; the result may be empty.
-
-    Raises ``AlexaBadResponseError`` for a response that isn't a list of objects.
-    """
+    """Parse the routines of the account by id; raises like ``required_list``."""
     elements = mappings(required_list(data, None, ROUTINES))
     return by_key(((routine.routine_id, routine) for element in elements if (routine := _routine(element))), "routines")
 
@@ -94,9 +91,8 @@ def sequence_for(routine: Routine, device: Device | None, devices: Mapping[str, 
     """Return the sequence of a routine as JSON, with the placeholders for Echo, language and customer filled in.
 
     ``device`` replaces the Echo that is spoken to; if it is None, the placeholders for this Echo stay. ``devices`` are
-    all devices of the account by serial. ``customer_id`` is the signed-in customer. In a node for an Echo, the
-    placeholder for the customer becomes the owner of the Echo if that is known, because Amazon otherwise drops nodes
-    for Echos of another adult of the household.
+    all devices of the account by serial. The customer is the owner of a node's Echo if known, else ``customer_id``,
+    because Amazon otherwise drops nodes for Echos of another adult of the household.
     """
     return json.dumps(_Filler(device, devices, customer_id).filled(json.loads(routine.sequence)))
 
@@ -234,10 +230,7 @@ class AccountRoutines(AccountClient):
         return parse_routines(answer)
 
     async def _read_back(self, routine_id: str, before: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
-        """Return the list and the routine as read after a write.
-
-        If Amazon changed a part that must be preserved, write the original back and raise ``AlexaRoutineError``.
-        """
+        """Return the list and the routine as read after a write; undo the write if Amazon changed more than asked."""
         answer = await self._list()
         after = _element_of(answer, routine_id)
         if _substance(after) == _substance(before):

@@ -278,7 +278,7 @@ class AccountSession:
             return
 
     async def async_close(self) -> None:
-        """Let running renewals finish for a short time, then cancel them; the caller closes the aiohttp session."""
+        """Wait a short time for running renewals, then cancel them."""
         await asyncio.gather(*(flight.close(CLOSE_TIMEOUT) for flight in self._flights.values()))
 
     def forget_failures(self) -> None:

@@ -113,10 +113,7 @@ class _Login:
 
 
 class _AmazonOnly(httpx.AsyncBaseTransport):
-    """Transport that only sends https requests to Amazon, limits the response size, and stops before the landing page.
-
-    Redirects pass through it, too, so a redirect away from Amazon is not followed.
-    """
+    """Transport that only sends https requests to Amazon, limits the response size, and stops at the landing page."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
         self._inner = inner
@@ -205,7 +202,7 @@ class BrowserRequest:
 
     @property
     def readable(self) -> bool:
-        """Return whether the body can be passed on: text that, if declared as JSON, is an object, null or empty."""
+        """Return whether the body can be passed on: it must be text, and JSON must be an object, null or empty."""
         try:
             text = self.body.decode(self.charset)
             if self.content_type != _JSON:

@@ -175,7 +175,7 @@ class AlexaBackend(Protocol):
         """
 
     async def async_player_command(self, command: PlayerCommand, device: Device) -> None:  # noqa: ARG002 - names of the protocol
-        """Send a command to a player; raises ``AlexaNoPlayerError`` without a playback that Amazon controls."""
+        """Send a command to a player; raises ``AlexaNoPlayerError`` if there is no playback that Amazon controls."""
         raise _unsupported("players")
 
     def events(self) -> AsyncGenerator[PushEvent]:

@@ -330,8 +330,7 @@ def time_of_sample(at: datetime | None) -> datetime | None:
 class Sample:
     """A value and the time of its measurement.
 
-    ``value`` is ``None`` if it is unknown. ``error`` names the reason, or is ``None`` if Amazon reported no error. The
-    time decides which of two samples is newer, for example the color of a light or its color temperature.
+    ``value`` is ``None`` if it is unknown. ``error`` is the error that Amazon reported, if any.
     """
 
     value: Value | None
@@ -653,9 +652,7 @@ class SmartHomeApi(Protocol):
     ) -> Sequence[AlexaError | None]:
         """Run the controls of each appliance; return an error or None for each appliance.
 
-        An account combines controls that are submitted in the same turn of the event loop, or while a request is in
-        flight, into shared requests; Smart Properties send each control separately. An unreachable appliance results in
-        ``AlexaUnreachableError`` and does not affect the others.
+        The error of an unreachable appliance is ``AlexaUnreachableError``.
         """
 
     async def async_activate_scene(self, scene: Appliance) -> None:  # noqa: ARG002 - names of the protocol

@@ -195,9 +195,9 @@ class EndpointsClient(ClientBase):
         next_token: str | None = None,
         max_results: int = LARGEST_QUERY_PAGE,
     ) -> Page[Endpoint]:
-        """Return one page of a search, which may span many units; ``max_results`` is the page size (2–10).
+        """Return one page of a search across units; ``max_results`` is the page size (2–10).
 
-        Amazon offers no search in Spain and Japan: there, list the endpoints of each unit instead.
+        Amazon offers no search in Spain and Japan.
         """
         body = requests.endpoint_query(query, expand, next_token, max_results)
         return await self.transport.async_request(table.QUERY_ENDPOINTS, endpoint_page, json=body)

@@ -96,9 +96,8 @@ def expand_query(expand: Iterable[Expand]) -> Query:
 class EndpointFilter:
     """Selection of the endpoints to list.
 
-    One of the first three fields is required. ``in_no_unit`` selects the endpoints outside all units; other endpoints
-    are selected by the id of their unit or by their serial number. Texts must match completely. Most of the other
-    filters only work on fields that the response contains, so combine them with ``expand``.
+    One of the first three fields is required; ``in_no_unit`` selects the endpoints outside all units. Texts must match
+    completely. Most of the other filters only work on fields that the response contains (``expand``).
     """
 
     in_no_unit: bool = False

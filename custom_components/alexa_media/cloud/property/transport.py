@@ -142,7 +142,7 @@ def _contradiction(operation: Operation, answer: HttpAnswer) -> AlexaError | Non
 
 
 def given_up(operation: Operation, answer: HttpAnswer, delay: float) -> AlexaError:
-    """Return the error for a request that is no longer retried; the caller may retry after ``delay`` seconds."""
+    """Return the error for a request that is no longer retried; ``delay`` becomes its ``retry_after``."""
     label, status, code = operation.label, answer.status, error_code(answer)
     error: AlexaError
     if status == 429:
@@ -369,8 +369,7 @@ class Transport:
     async def _async_wait_until_free(self, operation: Operation, waited: float) -> float:
         """Wait while a read is throttled; return the seconds waited.
 
-        Raises ``AlexaRateLimitedError`` if the call would wait longer than ``patience``. Commands do not wait here:
-        Amazon's response decides.
+        Raises ``AlexaRateLimitedError`` if the call would wait longer than ``patience``.
         """
         if operation.is_write:
             return 0.0
