@@ -94,7 +94,7 @@ def _has(hass: HomeAssistant, account: AlexaConfigEntry, device: Device) -> bool
 
 
 def _is_of_another_account(hass: HomeAssistant, entry: AlexaConfigEntry, device: Device) -> bool:
-    """Return whether the satellite of an Echo belongs to another account: two would announce every broadcast twice."""
+    """Return whether another account has the satellite of an Echo; an Echo with two would repeat broadcasts."""
     earlier = _earlier(hass, entry)
     if any(_has(hass, other, device) for other in earlier):
         return True
@@ -166,7 +166,7 @@ class AlexaSatellite(AlexaDeviceEntity[Device], AssistSatelliteEntity):
 
     @override
     async def async_announce(self, announcement: AssistSatelliteAnnouncement) -> None:
-        """Announce a message, or play media if there is no message; returns when Amazon has accepted the command.
+        """Announce a message, or play media if there is no message.
 
         Alexa plays its own chime before an announcement, regardless of the requested sound. Without a preannounce
         sound, the message is spoken without a chime. Raises ``ServiceValidationError`` for a message that cannot be

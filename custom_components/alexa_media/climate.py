@@ -194,7 +194,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
 
     @property
     def _active_modes(self) -> list[HVACMode]:
-        """Return the modes other than off; HEAT_COOL comes first."""
+        """Return the modes other than off, the widest first."""
         widest = (HVACMode.HEAT_COOL, HVACMode.HEAT, HVACMode.COOL)
         return [mode for mode in widest if mode in self._attr_hvac_modes]
 

@@ -63,10 +63,7 @@ VOICE: Final = EventEntityDescription(key="voice_command", event_types=[COMMAND,
 
 
 class AlexaVoiceEvent(AlexaDeviceEntity[LastCommand], EventEntity):
-    """Fires for new commands to an Echo, including routines and Tap to Alexa.
-
-    If transcripts are enabled, they are attributes of the event.
-    """
+    """Fires for new commands to an Echo, including routines and Tap to Alexa."""
 
     coordinator: HistoryCoordinator
 

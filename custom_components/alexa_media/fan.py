@@ -13,7 +13,7 @@ PARALLEL_UPDATES = 0
 
 
 class AlexaFan(AlexaApplianceEntity, FanEntity):
-    """A fan, with a speed if it has exactly one writable range; modes and toggles are separate entities."""
+    """A fan, with a speed if it has exactly one writable range."""
 
     _attr_name = None
 

@@ -52,7 +52,7 @@ _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class AlexaLight(AlexaApplianceEntity, LightEntity):
-    """A light with the brightness and colors of its features; the modes of one mode feature are its effects."""
+    """A light; its effects are the modes of the feature that ``effects_of`` returns."""
 
     _attr_name = None
     _attr_min_color_temp_kelvin = MIN_KELVIN

@@ -23,7 +23,7 @@ class AlexaScene(AlexaApplianceEntity, Scene):
 
     @override
     async def async_activate(self, **kwargs: Any) -> None:
-        """Activate the scene; returns when Amazon has accepted it."""
+        """Activate the scene."""
         with command_errors(self.hass, self.entry):
             await self.coordinator.api.async_activate_scene(self.appliance)
 

@@ -390,7 +390,7 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], _Switch):
 
     @override
     async def _async_switch(self, *, on: bool) -> None:
-        """Turn Do Not Disturb on or off; the state changes when Amazon confirms it."""
+        """Turn Do Not Disturb on or off for all ``_targets``."""
         await async_require_speakers(self)
         with command_errors(self.hass, self.entry):
             await self.coordinator.async_switch(self._targets, enabled=on)

@@ -32,7 +32,7 @@ NAME: Final = AlexaTextDescription(key="name", capability="CHANGE_NAME")
 
 
 class AlexaNameText(ListedEntity[SettingsCoordinator], TextEntity):
-    """The name of a device in Alexa; the device name in Home Assistant follows it."""
+    """The name of a device in Alexa."""
 
     @property
     @override

@@ -179,7 +179,10 @@ class AlexaTodoList(AccountEntity[ListsCoordinator], TodoListEntity):
 
     @override
     async def async_delete_todo_items(self, uids: list[str]) -> None:
-        """Delete items; if one fails, the others are still deleted. Nothing is deleted if the shown list lacks one."""
+        """Delete items, even if one of them fails.
+
+        Raises ``ServiceValidationError``, and deletes nothing, if an item is no longer in the list.
+        """
         items = self._items
         if gone := [uid for uid in uids if uid not in items]:
             raise invalid_input("todo_item_gone" if len(uids) == 1 else "todo_items_gone", count=str(len(gone)))

@@ -83,7 +83,7 @@ class Recorder:
         self._dropped = 0
 
     def exchange(self, target: Target, url: URL, sent: object, status: int | None, body: bytes, seconds: float) -> None:
-        """Collect a request and its response; ``status`` is None without a response, ``seconds`` the duration."""
+        """Collect a request and its response; ``status`` is None if there was none, and ``seconds`` is the duration."""
         at = time.time() - self._started
         body, is_known = self._kept(target, url, body)
         size = _EXCHANGE_BYTES if is_known else _EXCHANGE_BYTES + len(body)

@@ -33,7 +33,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+){0,3}", re.ASCII)
 
 
 async def zone_named(name: str | None) -> tzinfo | None:
-    """Return the time zone with the given IANA name, loaded from disk; None for a missing or unknown name."""
+    """Return the time zone with the given IANA name; None for a missing or unknown name."""
     if not name or len(name) > LONGEST_NAME or not _NAME.fullmatch(name):
         return None
     try:
@@ -302,7 +302,7 @@ class AlarmWatch:
 
     @callback
     def async_add_viewer(self, serial: str, viewer: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call ``viewer`` when the times of a device change without new notifications; return a function to stop."""
+        """Call ``viewer`` when the times of a device change without new notifications; return a function to remove it."""
         self._viewers.setdefault(serial, []).append(viewer)
         return Removal(self._viewers[serial], viewer)
 

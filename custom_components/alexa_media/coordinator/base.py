@@ -262,7 +262,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         return value if self.written.takes_read(key, value, began) else self.data.get(key, value)
 
     def _failed(self, err: AlexaError) -> UpdateFailed:
-        """Count a failed read; return the error for Home Assistant, which contains the delay of the retry."""
+        """Count a failed read, and return the error for Home Assistant with the delay of the retry."""
         self._failures += 1
         self._failure = err
         wait = min(RETRY_FIRST * 2 ** (self._failures - 1), RETRY_LIMIT)

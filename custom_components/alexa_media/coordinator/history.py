@@ -353,7 +353,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
         return None if record.serial is None else self._echo(record.serial)
 
     def _echo(self, serial: str) -> str | None:
-        """Return a serial in the spelling of the device list, ignoring case; None unless that Echo gets entities."""
+        """Return the device list's spelling of a serial, or None unless it belongs to an Echo that gets entities."""
         devices = self.devices.data
         if serial not in devices:
             serial = next((listed for listed in devices if listed.casefold() == serial.casefold()), "")

@@ -127,7 +127,7 @@ class OwnWrites[V]:
         self._writes.pop(key, None)
 
     def _find(self, key: str) -> Write[V] | None:
-        """Return the write of a key, or None; an expired one is discarded."""
+        """Return the write of a key, or None if there is none or it has expired."""
         write = self._writes.get(key)
         if write and write.accepted_at is not None and self._now() >= write.accepted_at + STALE_AGE:
             del self._writes[key]

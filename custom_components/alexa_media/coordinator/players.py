@@ -38,7 +38,7 @@ POSITION_TOLERANCE: Final = 2.0
 
 
 class PlayersCoordinator(TopicCoordinator[Player]):
-    """Players by serial: the sessions and volumes of the whole account, read by polls and updated by pushes."""
+    """Sessions and volumes of the players, by serial."""
 
     topic: ClassVar[str] = "players"
 
@@ -63,7 +63,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
     @property
     @override
     def wanted_interval(self) -> timedelta:
-        """Return the poll interval: that of the options while something is playing and the push stream is down."""
+        """Return the poll interval; that of the options applies only while something is playing and the stream is down."""
         playing = any(player.state is PlayerState.PLAYING for player in self.data.values())
         return self._scan_interval if playing and not self.push_up else super().wanted_interval
 

@@ -241,10 +241,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
 
     @override
     async def async_recover(self) -> None:
-        """Read the topic with the failed source that was attempted longest ago.
-
-        If that succeeds, read it again with the other failed sources.
-        """
+        """Read the failed source that was attempted longest ago and, if that succeeds, the others."""
         failed = self._failed_readable()
         for units in (failed[:1], failed[1:]):
             for unit in units:
@@ -272,10 +269,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
 
     @callback
     def async_want(self, serial: str, setting: Setting) -> None:
-        """Read a setting of an online device for a listener, unless it is up to date or its next read is scheduled.
-
-        Calls in one turn of the event loop share a read.
-        """
+        """Read a setting of an online device soon, unless it is up to date or its next read is scheduled."""
         unit = _unit_of(serial, setting)
         if unit.serial is None and unit not in self._refused and setting_key(serial, setting) not in self.data:
             # The last read of the whole account may be from before this device was added.

@@ -48,8 +48,7 @@ _SHORT_INTERVAL: Final = timedelta(seconds=60)
 class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     """States by entity id, polled only for appliances with an enabled entity.
 
-    A sample that is older than the present one is ignored, whether pushed or read. Motion and illuminance are read
-    every minute until a push contains them, because no example of such a push is known.
+    Motion and illuminance are read every minute until a push contains them, because no example of such a push is known.
     """
 
     topic: ClassVar[str] = Topic.SMART_HOME
@@ -251,7 +250,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @callback
     def async_pushed(self, event: SmartHomeChanged) -> None:
-        """Apply pushed samples; an unknown appliance may cause a discovery."""
+        """Apply pushed samples."""
         for endpoint_id, state in event.states.items():
             appliance = self.appliances.by_endpoint(endpoint_id)
             if appliance is None:

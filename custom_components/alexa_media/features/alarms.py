@@ -359,8 +359,8 @@ def recurrence_of_rule(rule: str | None, first: date, *, error: str = "alarm_rec
     """Return the recurrence for an RFC 5545 rule, or None without a rule.
 
     A weekly rule without weekdays uses the weekday of ``first``, the first day. Raises ``ServiceValidationError`` with
-    the translation key ``error`` for an unsupported rule. Supported are every day, and weekdays of every week or of
-    every n-th week (up to ``MOST_WEEKS``), without an end.
+    the translation key ``error`` unless the rule is daily, or weekly with an interval of at most ``MOST_WEEKS`` weeks,
+    and has no end.
     """
     if not rule:
         return None
@@ -538,8 +538,7 @@ async def async_timer(
 ) -> str | None:
     """Start a timer with a text command; return its id, or None if it does not appear within 8 seconds.
 
-    ``length`` and ``label`` are those in ``sentence``. They distinguish the timer from others that are started on the
-    device at the same time. If Alexa has changed the label, the id is returned after the 8 seconds.
+    ``length`` and ``label`` are those in ``sentence``. If Alexa changes the label, the id is returned after 8 seconds.
     """
     known = _timers(echo).keys()
     changed = asyncio.Event()

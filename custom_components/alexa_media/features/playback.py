@@ -29,8 +29,8 @@ _STATE_AFTER: Final = {PLAY: PlayerState.PLAYING, PAUSE: PlayerState.PAUSED}
 class PlaybackEntity(AlexaDeviceEntity[Player]):
     """Base class for entities that control the playback of a device, or of the group in which it is playing.
 
-    Amazon's playback commands only reach Amazon's own player. For a session of a provider with its own player, Amazon
-    refuses them (404 ``UnsupportedProviderException``); a text command is then sent, if there is one.
+    For a session in a provider's own player, Amazon refuses playback commands (404 ``UnsupportedProviderException``).
+    Text commands are sent instead.
     """
 
     coordinator: PlayersCoordinator

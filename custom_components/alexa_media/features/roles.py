@@ -131,7 +131,7 @@ def unit_of(value_range: ValueRange) -> str | None:
 
 
 def name_of(friendly_name: str | None) -> str | None:
-    """Return the name to show, or None: a text unchanged, an Amazon asset (``Alexa.Setting.FanSpeed``) in words."""
+    """Return the name to show, or None; an asset such as ``Alexa.Setting.FanSpeed`` becomes "Fan speed"."""
     if not friendly_name or not friendly_name.startswith(_ASSET):
         return friendly_name or None
     last = friendly_name.rpartition(".")[2]

@@ -147,7 +147,7 @@ class PreparedSound:
 class SoundShelf:
     """Sounds that Amazon may fetch, limited in number and total size.
 
-    Among the sounds that aren't in use, those that were offered least recently are removed first.
+    To make room, the unused sounds that were offered least recently are removed.
     """
 
     def __init__(self, hass: HomeAssistant) -> None:

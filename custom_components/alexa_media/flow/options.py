@@ -56,8 +56,8 @@ _NEEDS_RELOAD: Final = (CONF_BROADCAST, CONF_CONVERSATION, CONF_EXTENDED_DISCOVE
 class AlexaMediaOptionsFlow(OptionsFlow):
     """Flow for changing the options of an account.
 
-    The flow itself applies them to the loaded account, because Home Assistant does not allow update listeners in
-    combination with the reload at the end of a new sign-in.
+    The flow itself applies them, because Home Assistant deprecates update listeners in integrations that reload the
+    entry after a new sign-in.
     """
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

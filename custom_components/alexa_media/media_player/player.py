@@ -362,9 +362,9 @@ class AlexaMediaPlayer(
 
     @callback
     def _async_members_changed(self, _event: Event[er.EventEntityRegistryUpdatedData] | None = None) -> None:
-        """Update the listeners for the members; write the state if the shown members or the volume changed.
+        """Update the listeners for the members, and write the state if it changed.
 
-        Does nothing after the entity is removed, because an event that is being handled still reaches it.
+        An event that is being handled may arrive after the entity is removed.
         """
         if not self._is_added:
             return
@@ -426,7 +426,7 @@ class AlexaMediaPlayer(
 
     @override
     async def async_media_play_pause(self) -> None:
-        """Pause if something is playing, else resume; does nothing if it is certain that there is no session."""
+        """Pause if something is playing, else resume."""
         await self._async_transport(PAUSE if self.state is MediaPlayerState.PLAYING else PLAY)
 
     @override

@@ -186,12 +186,7 @@ async def _async_send_message(call: ServiceCall) -> None:
 
 
 async def _async_speak(call: ServiceCall) -> ServiceResponse:
-    """Speak, announce or show a message on the Echos of the target; the response contains the results.
-
-    Before anything is sent, raises ``ServiceValidationError`` for an invalid message or option and for a target without
-    an Echo, and ``Unauthorized`` for a named Echo that the caller may not control. After the message was sent to all
-    others, raises an error for targets that are not Echos and for failed Echos; see ``Report.raise_errors``.
-    """
+    """Speak, announce or show a message on the Echos of the target; return the results if requested."""
     hass, data = call.hass, call.data
     message = message_of(
         data[ATTR_MESSAGE],

@@ -213,7 +213,7 @@ def _seconds_of_day(value: Any) -> float | None:
 
 
 def _remaining(value: Any, kind: NotificationType) -> float | None:
-    """Return the remaining time in seconds, or None; for types other than timers, 0 counts as None."""
+    """Return the remaining time in seconds, or None; 0 is a remaining time only for timers."""
     left = seconds(value)
     return left if left or kind is NotificationType.TIMER else None
 

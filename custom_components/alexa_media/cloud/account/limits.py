@@ -153,10 +153,10 @@ class Throttle:
             yield
 
     def hit(self, host: str, kind: Traffic, retry_after: float | None) -> float:
-        """Record a throttled response; return the seconds to wait. ``retry_after`` is Amazon's Retry-After in seconds.
+        """Record a throttled response, and return the seconds to wait.
 
-        Without a Retry-After the wait grows from 30 s to 10 min. It does not grow again while it is running, so that
-        responses to requests already in flight do not extend it.
+        ``retry_after`` is Amazon's Retry-After in seconds. Without it, the wait doubles from 30 s up to 10 min, but
+        responses to requests that were in flight when it began do not extend it.
         """
         self.hits += 1
         block = self._block(host, kind)

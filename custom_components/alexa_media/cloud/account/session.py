@@ -205,7 +205,7 @@ class AccountSession:
 
     @property
     def _owner(self) -> str:
-        """Return a digest of the registration; stored data of another registration is never used."""
+        """Return a digest of the registration, which distinguishes its stored data from that of another one."""
         known = self.credentials
         return hashlib.sha256(f"{known.domain} {known.serial} {known.refresh_token}".encode()).hexdigest()
 

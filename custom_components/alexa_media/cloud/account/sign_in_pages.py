@@ -222,10 +222,7 @@ def proxied_path(base: str, url: str) -> str | None:
 
 
 def original_url(base: str, target: str) -> str | None:
-    """Return Amazon's URL for a request target (path and query as received).
-
-    Returns ``None`` unless the target starts with ``base`` and one of Amazon's hosts, and the rest matches ``_TARGET``.
-    """
+    """Return Amazon's URL for a request target (path and query as received) below ``base``, or None if it is invalid."""
     if not target.startswith(f"{base}/"):
         return None
     host, slash, rest = target[len(base) + 1 :].partition("/")
@@ -378,7 +375,7 @@ class _Rewriter(HTMLParser):
         return given
 
     def _moved(self, value: str, base: str) -> str:
-        """Return a URL of the page as the browser gets it: below ``base`` if it is Amazon's."""
+        """Return a URL of the page, replaced with one below ``base`` if it is Amazon's."""
         if value.startswith("#"):
             return value
         try:

@@ -239,7 +239,7 @@ class _Router(BaseInterceptor):  # type: ignore[misc]
 
     @override
     async def on_request(self, ctx: InterceptContext) -> None:
-        """Set the target to Amazon's URL for the path of the request; respond 404 if there is none."""
+        """Set the target to Amazon's URL for the path of the request, or respond with 404."""
         site = original_url(self._base, ctx.request.raw_path)
         if site is None:
             ctx.short_circuit = web.Response(status=404)

@@ -714,10 +714,7 @@ class AccountSmartHome:
     async def _read_unproven[T](
         self, name: str, parse: Callable[[Any], T], body: Mapping[str, Any], one: str | None = None
     ) -> T:
-        """Send an unproven query and return the parsed response.
-
-        Raises ``AlexaUnsupportedError`` if Amazon refuses the request or recently refused it.
-        """
+        """Send an unproven query; raises ``AlexaUnsupportedError`` if Amazon refuses its form or recently did."""
         with self._transport.unproven.attempt(name, one):
             try:
                 return await self._transport.async_read(APPLIANCES, parse, json=body)

@@ -446,7 +446,7 @@ def _place(each: Mapping[str, Any]) -> tuple[str, str, str, str]:
 def error_of(outcomes: Outcomes, appliance: Appliance, each: Operation) -> AlexaError | None:
     """Return the error of one operation, or ``None`` if it succeeded.
 
-    An element of the response may omit names; it then matches operations with any value for them.
+    An element of the response that lacks a name, such as the instance, applies to all operations that match the rest.
     """
     wanted = (appliance.endpoint_id, each.feature, each.instance, each.name)
     for place, code in outcomes.failed.items():

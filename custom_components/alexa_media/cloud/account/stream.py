@@ -380,7 +380,7 @@ class PushStream:
             self._pause.cancel()
 
     def _may_renew(self) -> bool:
-        """Return whether to renew a refused token; limited, because a gateway may refuse every token."""
+        """Return whether a refused token may be renewed again; limited, because a gateway may refuse every token."""
         return self._renewed_at is None or time.monotonic() - self._renewed_at >= self._times.renew_again
 
     def _down(self, reason: str) -> None:

@@ -128,10 +128,9 @@ class Inventory:
         return is_old or reader in held.seen_by or not self._shown() <= held.features
 
     async def async_search(self, query: AllOf | AnyOf, expand: Iterable[Expand]) -> list[Endpoint] | None:
-        """Return the endpoints found by a search, or None if Amazon refuses it and the devices must be listed.
+        """Return the endpoints found by a search, or None if Amazon refuses searches.
 
-        Amazon does not offer searches in every country. After a poll has found that Amazon refuses only the search, no
-        more searches are sent.
+        Amazon does not offer searches in every country.
         """
         if self._is_query_refused:
             return None

@@ -363,7 +363,7 @@ class PropertyManagement(ManagementApi):
 
 
 def _joined(problems: Iterable[Iterable[str]]) -> str:
-    """Return the problems of an address as a part of a sentence; empty parts of a problem are left out."""
+    """Return the problems of an address as part of a sentence."""
     return ", ".join(filter(None, (": ".join(filter(None, parts)) for parts in problems)))
 
 

@@ -105,7 +105,7 @@ def error_code(answer: HttpAnswer) -> str | None:
 
 
 def reply_of(operation: Operation, answer: HttpAnswer) -> Reply:
-    """Return a successful response; raises the error for any other, and for a success with an unexpected body."""
+    """Return a successful response; raises ``AlexaError`` for any other, or if the body is not as expected."""
     if 200 <= answer.status < 300:
         problem = _contradiction(operation, answer) if operation.answer is Answer.NOTHING else None
         if problem is not None:
@@ -203,7 +203,7 @@ class AccessTokenGetter(Protocol):
     """Source of access tokens; raises an ``AlexaError`` if no token can be obtained."""
 
     async def __call__(self, refused: str | None = None) -> str:
-        """Return a valid token; after a refusal, a token other than the ``refused`` one."""
+        """Return a valid token other than the ``refused`` one."""
 
 
 class Time:
