@@ -135,7 +135,7 @@ REFUSALS: Final = {
 
 
 class AlexaSecurityPanel(AlexaApplianceEntity, AlarmControlPanelEntity):
-    """A security panel of a skill or hub. A code is sent only with the command to disarm, and is never stored."""
+    """A security panel of a skill or hub; a code is sent only with the command to disarm."""
 
     _attr_name = None
     _attr_code_arm_required = False

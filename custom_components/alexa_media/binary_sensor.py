@@ -305,10 +305,10 @@ class AlexaContact(_AlexaDetector):
 
 
 class AlexaMotion(_AlexaDetector):
-    """A motion sensor. For an Echo, which detects people by ultrasound, the device class is occupancy.
+    """A motion sensor, or for an Echo, which detects people by ultrasound, an occupancy sensor.
 
-    Polling takes a request per minute until Amazon pushes motion, so the entity is disabled by default. The sensor of
-    an Echo may not report for weeks: the state is unknown an hour after motion, and a day after "no motion".
+    Polling takes a request per minute until Amazon pushes motion, so the entity is disabled by default. Values expire,
+    because an Echo may not report for weeks.
     """
 
     _keys = (PropertyKey(FeatureName.MOTION_SENSOR, PropertyName.DETECTION_STATE),)

@@ -401,8 +401,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     def _require_same_account(self, account: Account) -> None:
         """Raise ``AbortFlow`` if the account is known to differ from the entry's, or has another entry.
 
-        A migrated entry has no customer id until its first sign-in. Until then, the email address that the user typed
-        in alexa_media_player identifies its account.
+        A migrated entry has no customer id until its first sign-in, but may have the account's email address.
         """
         entry = self._known_entry
         if entry.data[CONF_CUSTOMER_ID]:

@@ -435,10 +435,7 @@ class AlexaEntity(Entity):
     def add_to_platform_start(
         self, hass: HomeAssistant, platform: EntityPlatform, parallel_updates: asyncio.Semaphore | None
     ) -> None:
-        """Derive the entity id from the English name, regardless of Home Assistant's language.
-
-        The ids of alexa_media_player do not depend on the language either, and shared automations use them.
-        """
+        """Derive the entity id from the English name in every language, so that shared automations work."""
         super().add_to_platform_start(hass, platform, parallel_updates)
         names = platform.platform_data
         if names.object_id_platform_translations is not names.default_language_platform_translations:

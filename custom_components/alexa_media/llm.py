@@ -77,10 +77,9 @@ class _Request:
 
     @callback
     def players(self, *, several: bool = False) -> list[str]:
-        """Return the entity ids of the media players that match the target arguments.
+        """Return the entity ids of the media players that match the target arguments; one unless ``several``.
 
-        Raises ``MatchFailedError`` if none matches, or if several do and the user's area or floor does not decide. With
-        ``several``, all players in an area, on a floor or everywhere are returned.
+        Raises ``MatchFailedError`` if none matches or the match is ambiguous.
         """
         args, exposed = self.args, self.exposed
         states = [state for entity_id in sorted(exposed) if (state := self.hass.states.get(entity_id))]

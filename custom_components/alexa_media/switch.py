@@ -207,11 +207,7 @@ class AlexaRoutineSwitch(RoutineEntity, _Switch):
 
 
 class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], _Switch):
-    """One alarm or reminder; turning it off does not delete it.
-
-    The switch is named after the label that the alarm had when the switch was created, else after the time, else
-    after the end of the id.
-    """
+    """One alarm or reminder; turning it off does not delete it."""
 
     def __init__(
         self,

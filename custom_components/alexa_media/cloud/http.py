@@ -99,8 +99,8 @@ class HttpAnswer:
     def is_throttled(self) -> bool:
         """Return whether Amazon refused the request because of too many requests.
 
-        Amazon responds with 429, but also with an error text in a 400, a 503 or even a 200. In a JSON object of a 200,
-        only error fields are checked, as a song may be called "Rate Exceeded".
+        Amazon responds with 429, but also with an error text in a 400, a 503 or even a 200. In the JSON of a 200, only
+        error fields are checked, because a song may be called "Rate Exceeded".
         """
         if self.status == 429:
             return True

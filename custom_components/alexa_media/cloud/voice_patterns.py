@@ -58,10 +58,9 @@ def _is_kept(char: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """Literal words of a pattern.
+    """Literal words of a pattern; on a side that is not ``whole``, the word may continue in the adjacent part.
 
-    A side that is ``whole`` has to be the edge of a word. On any other side, the word may continue in the adjacent slot
-    or wildcard. If ``filled_right`` is set, the slot to the right has to contain at least one more letter of the word.
+    With ``filled_right``, the slot to the right must continue the word.
     """
 
     text: str = ""

@@ -302,7 +302,7 @@ class AlarmWatch:
 
     @callback
     def async_add_viewer(self, serial: str, viewer: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call ``viewer`` when the times of a device change without new notifications; return a function to remove it."""
+        """Call ``viewer`` when times of a device change without new notifications; return a function to remove it."""
         self._viewers.setdefault(serial, []).append(viewer)
         return Removal(self._viewers[serial], viewer)
 

@@ -41,7 +41,7 @@ MAX_KEPT: Final = 64
 
 
 class FoundBy(StrEnum):
-    """How a record was assigned to a text command: by equal words, or as the only one with other words at that time."""
+    """How a record was assigned to a text command: by its words, or as the only candidate by its time."""
 
     WORDS = "words"
     TIME = "time"

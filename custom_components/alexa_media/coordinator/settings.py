@@ -175,10 +175,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         self._tried_at.pop(unit, None)
 
     async def _async_values(self, unit: SettingsSource) -> Mapping[str, SettingValue]:
-        """Read one source and return all its settings, so that later listeners find them cached.
-
-        Raises ``AlexaUnsupportedError`` if the device no longer belongs to the account or is excluded.
-        """
+        """Read one source and return all its settings, so that later listeners find them cached."""
         found: Mapping[str, SettingValues]
         if unit.serial is None:
             found = await self.api.async_for_account(unit.source)
@@ -471,7 +468,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
 
     @override
     async def _async_read(self) -> Mapping[str, DeviceSettings]:
-        """Return the settings of all Echos; the backend requests only those of Echos that are new or have listeners."""
+        """Return the settings of all Echos, as far as they are known."""
         return await self.api.async_settings()
 
     async def async_read_now(self, key: str) -> None:

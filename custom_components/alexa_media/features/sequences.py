@@ -146,7 +146,7 @@ _KNOWN: Final = ", ".join((*_COMMANDS, ROUTINE, "wait", *_GROUPS))
 
 @dataclass(slots=True)
 class StepReader:
-    """Reads steps. ``entry`` is the account of the devices, all of which must belong to it.
+    """Reads the steps of a sequence, whose devices must all belong to one account (``entry``).
 
     ``count`` is the number of steps. ``named`` are the entity ids of the players in the steps. ``serials`` are those of
     the devices behind the players, including members of groups, and of the devices that the routines name.

@@ -115,10 +115,7 @@ async def _async_discover(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_rooms(call: ServiceCall) -> ServiceResponse:
-    """Create rooms in Alexa from the areas of an account's devices, and add missing members.
-
-    Nothing is removed from a room. The response lists each change; with ``dry_run`` none is made.
-    """
+    """Create rooms in Alexa from the areas of an account's devices, and add missing members without removing any."""
     entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     appliances = _appliances(entry)
     with command_errors(call.hass, entry):

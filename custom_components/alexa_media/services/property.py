@@ -1,7 +1,7 @@
-"""Actions for operators of a property, such as search, announcements, units, addresses, Wi-Fi and removal.
+"""Actions for operators of a property.
 
 Actions that move or remove a device require ``confirm``. Those that remove it from the account also require its serial
-number, or another identifier if it has none. Both are checked before anything is sent.
+number, or another identifier if it has none.
 """
 
 import asyncio

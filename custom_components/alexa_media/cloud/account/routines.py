@@ -143,10 +143,9 @@ class _Filler:
 
 
 def _without_customer(value: Any, customer_id: str) -> Any:
-    """Return a payload in which the customer id of the account is replaced by the placeholder.
+    """Return a payload in which the placeholder replaces the account's customer id.
 
-    In nodes for the Echo that is spoken to, Amazon stores either the id or the placeholder. The customer of such a node
-    is the owner of the Echo.
+    Amazon stores either of them in nodes for the Echo that is spoken to.
     """
     if isinstance(value, dict):
         return {

@@ -222,7 +222,7 @@ def proxied_path(base: str, url: str) -> str | None:
 
 
 def original_url(base: str, target: str) -> str | None:
-    """Return Amazon's URL for a request target (path and query as received) below ``base``, or None if it is invalid."""
+    """Return Amazon's URL for a request target (path and query as received) below ``base``, or None if invalid."""
     if not target.startswith(f"{base}/"):
         return None
     host, slash, rest = target[len(base) + 1 :].partition("/")

@@ -355,10 +355,7 @@ class ApplianceState:
 
     @property
     def reachable(self) -> bool:
-        """Return whether the appliance is reachable: not ``refused``, and its reachability not UNREACHABLE.
-
-        Any other reachability, also an unknown one, counts as reachable.
-        """
+        """Return whether the appliance is neither ``refused`` nor reported as UNREACHABLE."""
         return not self.refused and self.value(FeatureName.CONNECTIVITY, PropertyName.REACHABILITY) != "UNREACHABLE"
 
     def sample(self, feature: str, name: str, instance: str = "") -> Sample | None:
