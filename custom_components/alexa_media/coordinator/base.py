@@ -308,8 +308,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     def may_recover(self) -> bool:
         """Return whether the topic failed and may recover after an outage.
 
-        A refused read (sign-in, permission, 403, 404, 405) does not recover. A topic that is only read for listeners
-        has to have one.
+        A refused read (sign-in, permission, 403, 404, 405) does not recover, and neither does a topic that is only read
+        for listeners and has none.
         """
         return (
             not self.last_update_success

@@ -133,7 +133,7 @@ class Wakings:
         echo.own_until = now + OWN_WAKING
 
     def signed(self, serial: str, sign: Sign, now: datetime) -> bool:
-        """Record a sign; return whether it starts a waking that no own command explains."""
+        """Record a sign; return whether it starts a waking that was not expected (``sent``)."""
         echo = self._echos.setdefault(serial, _Echo())
         last = echo.last
         if last and sign not in last.signs and abs(now - last.at) <= SAME_WAKING:

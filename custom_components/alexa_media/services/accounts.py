@@ -97,8 +97,8 @@ class EntityAction:
 def entries_of(hass: HomeAssistant, emails: Iterable[str] | None) -> list[AlexaConfigEntry]:
     """Return the accounts with the given email addresses (also masked ones) or titles, or all if none are given.
 
-    All means those that are not disabled, if there are any. Raises ``ServiceValidationError`` for an unknown address,
-    and if there are no accounts.
+    If none are given, disabled accounts are left out unless all are disabled. Raises ``ServiceValidationError`` for an
+    unknown address, and if there are no accounts.
     """
     entries: list[AlexaConfigEntry] = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     if not entries:

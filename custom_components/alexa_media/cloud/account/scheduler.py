@@ -121,10 +121,9 @@ class _Turn:
 
 @dataclass(slots=True)
 class Plan:
-    """Builds one sequence.
+    """Builds one sequence of at most ``limit`` operations, or more if a single part has more.
 
-    Each operation has a stage, which is later than that of earlier operations on the same devices. ``limit`` is the
-    maximum number of operations; only a part that is larger itself may exceed it.
+    Operations on the same device have ascending stages.
     """
 
     limit: int = MAX_NODES
