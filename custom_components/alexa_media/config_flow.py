@@ -277,10 +277,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         return error if error in _CODE_UNUSED | _CODE_USED else "unknown"
 
     async def _async_sign_in(self, pasted: str) -> ConfigFlowResult:
-        """Register with the code in a URL, then create or update the entry.
-
-        Raises ``AlexaError``, ``_WrongMarketplaceError`` or ``FlowError``; first tries to undo a registration.
-        """
+        """Register with the code in a URL, then create or update the entry; try to undo the registration on failure."""
         code = self._enrollment.code_from(pasted)
         self._refuse_other_entry(self._enrollment.account_from(pasted))
         session = async_create_clientsession(self.hass, auto_cleanup=False, cookie_jar=CookieJar())

@@ -391,11 +391,9 @@ def _value(data: Mapping[str, Any], name: str, schema: Any, known: str) -> Any:
 
 
 def _legacy_message(message: str, title: str | None, data: Mapping[str, Any]) -> Message | AppMessage:
-    """Return the message of a call.
+    """Return the message of a call; raises ``ServiceValidationError`` for invalid input.
 
-    Raises ``ServiceValidationError`` for an invalid message or title, and for a field of the data that is unknown, is
-    invalid or has no effect on this type of message. ``title`` is part of every notify action; plain speech ignores it.
-    The default ``method`` is always accepted.
+    ``title`` is part of every notify action, so plain speech ignores it.
     """
     if unknown := sorted(str(name) for name in data if name not in _FIELDS):
         raise invalid_input("notify_field_unknown", fields=", ".join(unknown), known=", ".join(_FIELDS))

@@ -360,7 +360,7 @@ def _write_head(folder: Path, head: Mapping[str, Any]) -> None:
 
 
 def _write_part(folder: Path, recorder: Recorder) -> None:
-    """Write the collected data, if any, as the next part; drop old parts if the recording is too large."""
+    """Write the collected data as the next part, and drop old parts if the recording is too large."""
     if not (lines := recorder.write()) or not folder.is_dir():
         return
     parts = list(_parts(folder))

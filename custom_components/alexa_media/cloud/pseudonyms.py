@@ -1,15 +1,13 @@
 """Pseudonyms for everything in a recording that could identify a household.
 
-The rule is an allow-list. Booleans, null, structure, published words (``published_words.txt``), a few other harmless
-values, most short numbers, and times shifted by whole weeks are kept. Every other text or number becomes a pseudonym.
+The rule is an allow-list. Structure, published words (``published_words.txt``), most short numbers and a few other
+harmless values are kept, and times are shifted by whole weeks. Every other text or number becomes a pseudonym.
 
 Anyone who knows when a recording was made can compute the number of weeks. Therefore only values that are certain to be
-times are shifted, such as dates since 2010 and large numbers below keys of times. Any other large number may be
-private, such as a phone number.
+times are shifted.
 
-A published word may also be a name in a household ("secret", "music"). Below keys of names, only a few published words
-are kept, such as device types. Below keys that contain names as well as identifiers, and inside longer texts, most
-plain English words are not kept either.
+A published word may also be a name in a household ("secret", "music"). Therefore most plain English words are not kept
+below keys that may contain names, or inside longer texts.
 """
 
 from collections.abc import Callable, Mapping

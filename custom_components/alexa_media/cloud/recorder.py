@@ -95,7 +95,7 @@ class Recorder:
         self._add(_Directive(time.time() - self._started, marshal.dumps(dict(data))))
 
     def options(self, options: Mapping[str, Any]) -> None:
-        """Collect the options of the account; a replay uses the last ones in the recording."""
+        """Collect the options of the account."""
         self._add(_Options(options))
 
     def _kept(self, target: Target, url: URL, body: bytes) -> tuple[bytes, bool]:

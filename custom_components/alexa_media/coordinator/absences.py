@@ -17,8 +17,8 @@ ABSENCE: Final = 30.0
 class Absences:
     """Keeps items that one successful read lacks until another, at least ``ABSENCE`` seconds later, lacks them too.
 
-    That later read is requested. ``settled`` is True after two reads that far apart. Items missing from both are gone,
-    including items known from before a restart.
+    ``settled`` is True after two successful reads that far apart. Items known from before a restart are then gone if
+    they are neither listed nor kept.
     """
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], look_again: Callable[[], None]) -> None:

@@ -186,9 +186,8 @@ class LoginSession:
     def _policy(self) -> str:
         """Return the content security policy of a page from Amazon.
 
-        The page has Home Assistant's address but an opaque origin: ``sandbox`` without ``allow-same-origin`` denies
-        scripts the storage of the frontend, which contains the user's tokens, and makes every request to the API an
-        unauthenticated one. The other rules only let a page load content from this sign-in and from Amazon.
+        The page has Home Assistant's address, but ``sandbox`` without ``allow-same-origin`` gives it an opaque origin,
+        so that its scripts cannot read the storage of the frontend, which contains the user's tokens.
         """
         flow = f"{URL(self.url).origin()}{self.base}/"
         return (

@@ -165,8 +165,8 @@ _OLDER: Final = _Form(HISTORY_BEFORE, parse_older_records, (("recordType", "VOIC
 class AccountHistory(AccountClient):
     """Voice history of one account; ``HistoryApi`` documents the methods.
 
-    There are two endpoints, of which the newer one is used first. If Amazon refuses the request for the first page, the
-    other endpoint is tried, and is used from then on if it works. Only the newer one names the person who spoke.
+    There are two endpoints, of which only the newer one names the person who spoke. It is used until Amazon responds to
+    a first page with 403, 404 or 405 and the older one works.
     """
 
     def __init__(self, session: AccountSession) -> None:

@@ -160,7 +160,7 @@ def parse_devices(data: Any) -> dict[str, Device]:
     """Parse the devices by serial; raises ``AlexaBadResponseError`` if there is none, as every real account has one.
 
     Groups and their members refer to each other in two fields, either of which may be missing. The result has both
-    directions. Devices with equal capabilities share one set, to save memory.
+    directions.
     """
     elements = (_device(element) for element in mappings(required_list(data, "devices", DEVICES)))
     devices = by_key(((device.serial, device) for device in elements if device), "devices")
