@@ -109,8 +109,7 @@ class _WrongMarketplaceError(Exception):
 class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     """Sign-in for a new or an existing account; ``PropertyFlow`` adds the sign-in to a property.
 
-    One flow registers under one device serial, however often the user tries. A step that has received tokens, but
-    cannot store them in a config entry, tries to deregister before it returns.
+    All attempts of one flow register under the same device serial, so a later registration replaces an earlier one.
     """
 
     VERSION = ENTRY_VERSION

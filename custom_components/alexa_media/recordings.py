@@ -142,10 +142,7 @@ class Recording:
 
     @callback
     def async_start(self, backend: AlexaBackend) -> None:
-        """Record requests, responses and pushes until the recording ends or the entry is unloaded.
-
-        Collected data is not processed until it is written, because computing the pseudonyms takes most of the time.
-        """
+        """Record requests, responses and pushes until the recording ends or the entry is unloaded."""
         self._backend = backend
         backend.record_to(self.recorder)
         running = self.hass.data.setdefault(_RUNNING, {})

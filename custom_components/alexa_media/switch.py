@@ -333,7 +333,7 @@ class _DndFilter:
     """Selects the devices for which Amazon has ever listed Do Not Disturb."""
 
     def __init__(self, devices: DevicesCoordinator) -> None:
-        """Initialize with the device coordinator; no device is selected yet."""
+        """Initialize with the device coordinator."""
         self._devices = devices
         self._named: set[str] = set()
 

@@ -201,7 +201,7 @@ class AlarmWatch:
         devices: DevicesCoordinator,
         notifications: NotificationsCoordinator,
     ) -> None:
-        """Initialize; ``async_start`` starts the timer, and events are held until ``async_release``."""
+        """Initialize; events are held until ``async_release``."""
         self._hass = hass
         self._entry = entry
         self._devices = devices

@@ -303,7 +303,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_progress(self, event: MediaProgressChanged) -> None:
-        """Apply a pushed position; without a session or for another track, wait for the push with the track."""
+        """Apply a pushed position to the session that it belongs to."""
         player = self.data.get(event.serial, Player())
         session = player.session
         if session is None or (event.media_id and session.media.media_id not in (None, event.media_id)):

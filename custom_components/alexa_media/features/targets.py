@@ -82,9 +82,9 @@ async def async_require_speakers(entity: AlexaDeviceEntity[Any]) -> None:
 async def async_recipients(hass: HomeAssistant, call: ServiceCall) -> tuple[list[Recipient], list[str]]:
     """Return the Echos in an action's target, with groups resolved, and the unknown ids that the target names.
 
-    Unknown are entities that are not Echos, and devices, areas, floors and labels that do not exist. Raises
-    ``Unauthorized`` for a named entity, or a member of a named speaker group, that the caller may not control. Other
-    Echos of the target that the caller may not control are left out instead.
+    Unknown ids are those of entities that are not Echos, and of devices, areas, floors and labels that do not exist.
+    Raises ``Unauthorized`` for a named entity, or a member of a named speaker group, that the caller may not control.
+    Other Echos of the target that the caller may not control are left out instead.
     """
     players = echo_players(hass)
     selected = async_extract_referenced_entity_ids(hass, TargetSelection(call.data), expand_group=False)

@@ -262,7 +262,7 @@ class LoginProxyView(HomeAssistantView):
         return web.Response(status=204, headers=_PREFLIGHT) if session.allows_scripts(ticket) else _not_found()
 
     async def _async_serve(self, request: web.Request, session: LoginSession | None) -> web.StreamResponse:
-        """Serve a request of a sign-in; respond 404 without a sign-in, or for a path that names no host of Amazon."""
+        """Serve a request of a sign-in; respond 404 without a sign-in, or if the path belongs to no URL of Amazon."""
         if session is None:
             return _not_found()
         ticket, target = split_ticket(session.base, request.raw_path)

@@ -164,7 +164,7 @@ _SCRIPT: Final = r"""
 
 
 def shim(base: str, own: str, host: str, domain: str) -> str:
-    """Return the markup to insert into a page of ``host``; ``base`` and ``own`` as in ``rewritten``.
+    """Return the script to insert into a page of ``host``; see ``rewritten`` for ``base`` and ``own``.
 
     ``domain`` is the Amazon site of the host, such as ``amazon.com``.
     """

@@ -286,7 +286,7 @@ def answer_of(data: Any, name: str) -> Mapping[str, Any]:
 
 
 class Operation(NamedTuple):
-    """One GraphQL operation: the feature, its instance, the name of the operation and its payload."""
+    """One GraphQL operation on a feature of an appliance."""
 
     feature: str
     instance: str
