@@ -99,7 +99,10 @@ def mappings(value: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def by_key[V](pairs: Iterable[tuple[str, V]], what: str) -> dict[str, V]:
-    """Return values by key; of several with the same key, the first. ``what`` names them in the log."""
+    """Return values by key; if several have the same key, the first is kept.
+
+    ``what`` names the values in the log.
+    """
     found: dict[str, V] = {}
     for key, value in pairs:
         if found.setdefault(key, value) is not value:

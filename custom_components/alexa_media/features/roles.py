@@ -278,10 +278,7 @@ def plain_toggles(appliance: Appliance) -> tuple[Feature, ...]:
 
 
 def is_plain_switch(appliance: Appliance) -> bool:
-    """Return whether an appliance's power is a switch, and not part of a light or a fan.
-
-    An Echo itself can't be turned off.
-    """
+    """Return whether an appliance gets a power switch, unlike lights, fans and Echos."""
     has_power = appliance.feature(FeatureName.POWER) is not None
     return has_power and not (appliance.is_echo or is_light(appliance) or is_fan(appliance))
 

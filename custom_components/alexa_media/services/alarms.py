@@ -463,7 +463,7 @@ def _at(call: ServiceCall) -> datetime | time | None:
 
 
 def _required_at(call: ServiceCall) -> datetime | time:
-    """Return the time of a call; raises ``ServiceValidationError`` without one."""
+    """Return the time of a call; raises ``ServiceValidationError`` if it is missing."""
     if (at := _at(call)) is None:
         raise invalid_input("alarm_no_time")
     return at

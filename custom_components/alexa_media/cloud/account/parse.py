@@ -327,9 +327,9 @@ def _art(data: Mapping[str, Any]) -> str | None:
 
 
 def parse_bluetooth(data: Any) -> dict[str, BluetoothState]:
-    """Parse the Bluetooth states by serial. ``pairedDeviceList`` is null for Echos that are offline.
+    """Parse the Bluetooth states by serial; raises ``AlexaBadResponseError`` if the response has no list.
 
-    Raises ``AlexaBadResponseError`` if the response has no list.
+    ``pairedDeviceList`` is null for Echos that are offline.
     """
     return by_serial(
         data,

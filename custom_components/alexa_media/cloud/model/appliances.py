@@ -544,9 +544,9 @@ def feature_of(control: Control) -> tuple[FeatureName, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovery:
-    """All appliances by entity id, their states, and the rooms if the same response contained them (else None).
+    """All appliances by entity id, their states, and the rooms.
 
-    ``rooms`` has the format of ``SmartHomeApi.async_groups``.
+    ``rooms`` has the format of ``SmartHomeApi.async_groups``, and is None if the response does not contain them.
     """
 
     appliances: Mapping[str, Appliance]
