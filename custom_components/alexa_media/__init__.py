@@ -111,8 +111,7 @@ async def _async_load(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 
 
 async def _async_platforms(hass: HomeAssistant, entry: AlexaConfigEntry) -> tuple[Platform, ...]:
-    """Return the platforms to load for an entry; remove the entities of platforms that are turned off in the options.
-    """
+    """Return the platforms to load for an entry; remove the entities of platforms turned off in the options."""
     chosen = {platform for option, platform in OPTIONAL_PLATFORMS.items() if entry.options.get(option)}
     for platform in sorted(chosen):
         # Importing the platform needs packages of Home Assistant's integration of the same name.
