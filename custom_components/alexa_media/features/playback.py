@@ -70,7 +70,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
 
     @override
     async def async_command(self, command: Command, target: Device | None = None) -> None:
-        """Run a command; raises ``Unauthorized`` like ``async_require_speakers``."""
+        """Run a command; raises ``Unauthorized`` if the caller may not control all members of the speaker group."""
         await async_require_speakers(self)
         await super().async_command(command, target)
 

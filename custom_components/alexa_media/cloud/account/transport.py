@@ -119,7 +119,7 @@ def _built(
     json: Mapping[str, Any] | Sequence[Any] | None,
     headers: Mapping[str, str] | None,
 ) -> _Request:
-    """Return a request with its path filled in; raises ``AlexaInvalidValueError`` if a value cannot be encoded."""
+    """Return a request with its path filled in."""
     must_be_encodable((params, query, json))
     path = encoded_path(endpoint.path, params)
     return _Request(endpoint, path, query or {}, json, headers or {}, retries=0 if endpoint.is_write else 1)
