@@ -208,8 +208,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     async def _async_read(self) -> Mapping[str, V]:
         """Read the topic and return its data by key; raises ``AlexaError``.
 
-        If ``_is_partial`` is set, a subclass may read only the part that it needs. If it reads the whole topic
-        nevertheless, it clears ``_is_partial``.
+        At the start, ``_is_partial`` is whether a partial read is enough; at the end, it must be whether the read was
+        partial.
         """
 
     @override
