@@ -471,12 +471,12 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
 
 
 def last_called_of(record: VoiceRecord) -> dict[str, Any]:
-    """Return the data of ``alexa_media_last_called_event`` without the name; ``timestamp`` in epoch milliseconds."""
+    """Return the data of ``alexa_media_last_called_event`` without the name; ``timestamp`` is in epoch milliseconds."""
     return {"last_called": record.serial, **history_record_of(record)}
 
 
 def history_record_of(record: VoiceRecord) -> dict[str, Any]:
-    """Return a record in alexa_media_player's ``history_records`` format; ``timestamp`` in epoch milliseconds."""
+    """Return a record in alexa_media_player's ``history_records`` format; ``timestamp`` is in epoch milliseconds."""
     return {
         "timestamp": round(record.timestamp.timestamp() * 1000),
         "summary": record.text,

@@ -36,7 +36,7 @@ class Write[V]:
 class OwnWrites[V]:
     """The latest write by key, until a push confirms it, newer data arrives, or it was accepted ``STALE_AGE`` ago.
 
-    Pushes arrive in order, so a pushed value is newer unless it may be a value from before the write.
+    Pushes arrive in order, so a pushed value ends the write unless it may be a value from before the write.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:

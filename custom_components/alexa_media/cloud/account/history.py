@@ -165,8 +165,8 @@ _OLDER: Final = _Form(HISTORY_BEFORE, parse_older_records, (("recordType", "VOIC
 class AccountHistory(AccountClient):
     """Voice history of one account; ``HistoryApi`` documents the methods.
 
-    There are two endpoints, of which only the newer one names the person who spoke. It is used until Amazon responds to
-    a first page with 403, 404 or 405 and the older one works.
+    There are two endpoints, of which only the newer one names the person who spoke. It is used until a request for a
+    first page fails with 403, 404 or 405 and the older endpoint works.
     """
 
     def __init__(self, session: AccountSession) -> None:

@@ -263,8 +263,8 @@ class AccountSession:
     async def async_connect(self) -> None:
         """Ensure that there are an access token and cookies, and read the addresses unless they are known.
 
-        Raises ``AlexaAuthError``, or ``AlexaConnectionError`` without a token or cookies. Other failures to read the
-        addresses are ignored, because the addresses have defaults.
+        Raises ``AlexaAuthError``, or ``AlexaConnectionError`` if the token or the cookies cannot be obtained. Other
+        failures to read the addresses are ignored, because the addresses have defaults.
         """
         await self.async_sign_in()
         if self._region is not None:
