@@ -63,7 +63,7 @@ class Absences:
 class KeptTopicCoordinator[V](TopicCoordinator[V]):
     """Base class for topics that contain objects of the account by id.
 
-    An object is kept until two successful reads, at least ``ABSENCE`` seconds apart, lack it.
+    An object is kept until all successful reads during at least ``ABSENCE`` seconds lack it.
     """
 
     is_list: ClassVar[bool] = True

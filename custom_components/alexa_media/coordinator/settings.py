@@ -404,7 +404,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
             await self._async_confirm(device, Setting.BASS)
 
     async def _async_confirm(self, device: Device, setting: Setting) -> None:
-        """Read the result of a change, and schedule another read if that fails."""
+        """Read the result of a change; schedule another read if it is still unknown."""
         unit = _unit_of(device.serial, setting)
         updates = self._updates[unit]
         try:
