@@ -105,7 +105,7 @@ class AlexaUnitNotifier(AlexaEntity, NotifyEntity):
 
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
-        """Announce a message on all Echos of the unit."""
+        """Announce a message in the unit."""
         text = readable_text(message)
         with command_errors(self.hass, self._entry):
             await self._api.async_announce(text, unit_ids=[self._unit.unit_id])

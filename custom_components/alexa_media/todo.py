@@ -179,7 +179,7 @@ class AlexaTodoList(AccountEntity[ListsCoordinator], TodoListEntity):
 
     @override
     async def async_delete_todo_items(self, uids: list[str]) -> None:
-        """Delete items, even if one of them fails.
+        """Delete items; if one fails, the others are still deleted.
 
         Raises ``ServiceValidationError``, and deletes nothing, if an item is no longer in the list.
         """

@@ -1,4 +1,4 @@
-"""Settings of devices: read rarely for an account, and at the poll interval for a property."""
+"""Coordinators for the settings of devices, of an account and of a property."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -238,7 +238,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
 
     @override
     async def async_recover(self) -> None:
-        """Read the failed source that was attempted longest ago and, if that succeeds, the others."""
+        """Read the topic again; if the failed source attempted longest ago succeeds, read the others, too."""
         failed = self._failed_readable()
         for units in (failed[:1], failed[1:]):
             for unit in units:

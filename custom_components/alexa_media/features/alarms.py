@@ -359,8 +359,7 @@ def recurrence_of_rule(rule: str | None, first: date, *, error: str = "alarm_rec
     """Return the recurrence for an RFC 5545 rule, or None without a rule.
 
     A weekly rule without weekdays uses the weekday of ``first``, the first day. Raises ``ServiceValidationError`` with
-    the translation key ``error`` unless the rule is daily, or weekly with an interval of at most ``MOST_WEEKS`` weeks,
-    and has no end.
+    the translation key ``error`` for an unsupported rule, such as a monthly one or one with an end.
     """
     if not rule:
         return None

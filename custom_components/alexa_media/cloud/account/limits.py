@@ -155,8 +155,8 @@ class Throttle:
     def hit(self, host: str, kind: Traffic, retry_after: float | None) -> float:
         """Record a throttled response, and return the seconds to wait.
 
-        ``retry_after`` is Amazon's Retry-After in seconds. Without it, the wait doubles from 30 s up to 10 min, but
-        responses to requests that were in flight when it began do not extend it.
+        ``retry_after`` is Amazon's Retry-After in seconds. Without it, the wait doubles from 30 s up to 10 min, but not
+        while a wait is running, because responses to requests in flight would extend it.
         """
         self.hits += 1
         block = self._block(host, kind)
