@@ -29,7 +29,7 @@ def _has_alarms(_source: object, device: Device, _description: EventEntityDescri
 
 
 def _can_be_spoken_to(_source: object, device: Device, _description: EventEntityDescription) -> bool:
-    """Return whether a device can be spoken to: neither a group nor an app."""
+    """Return whether a device can be spoken to."""
     return not device.is_group and device.family is not DeviceFamily.VOX
 
 

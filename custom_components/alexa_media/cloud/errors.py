@@ -309,7 +309,7 @@ class AlexaInvalidValueError(AlexaError, ValueError):
 
 
 class EnrollmentError(AlexaError):
-    """The sign-in by authorization code failed; ``code`` is an error key of the config flow, which shows its text."""
+    """The sign-in by authorization code failed; ``code`` is an error key of the config flow."""
 
     words = "sign-in failed"
 

@@ -143,7 +143,7 @@ class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
 
     @callback
     def async_added(self) -> None:
-        """Read soon after all entities have been added; one read serves all entities that call this."""
+        """Schedule one read for when all entities have been added."""
         if not self._is_adding:
             self._is_adding = True
             self.entry.async_create_background_task(

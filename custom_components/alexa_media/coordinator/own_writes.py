@@ -34,9 +34,9 @@ class Write[V]:
 
 
 class OwnWrites[V]:
-    """The latest write by key, until a push confirms it, newer data arrives, or it was accepted ``STALE_AGE`` ago.
+    """The latest write of each key, kept while pushed or read values may be older than the write.
 
-    Pushes arrive in order, so a pushed value ends the write unless it may be a value from before the write.
+    Pushes arrive in order, so a pushed value that cannot be from before the write ends it.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:

@@ -194,9 +194,9 @@ class TextCommandEntity(PlaybackEntity):
 
 
 async def async_send_text_commands(players: list[TextCommandEntity], call: ServiceCall) -> EntityServiceResponse | None:
-    """Handle ``alexa_media.send_text_command``; with a response, like ``alexa_media.ask``.
+    """Handle ``alexa_media.send_text_command``, as ``alexa_media.ask`` if the caller requests a response.
 
-    Otherwise raises the most serious error after all Echos were tried.
+    Without a response, raises the most serious error after all Echos were tried.
     """
     if call.return_response:
         return await async_ask_all(players, call)

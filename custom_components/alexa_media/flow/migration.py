@@ -260,7 +260,7 @@ def _remove_leftovers(hass: HomeAssistant, entry_id: str, email: str) -> None:
 
 
 def _files_of(config: Path, email: str) -> Iterable[Path]:
-    """Yield the paths of the files that alexa_media_player names after an email address; some may not exist."""
+    """Yield the possible paths of the files that alexa_media_player names after an email address."""
     cookies = f"{DOMAIN}.{email}"
     for folder in (config / STORAGE_DIR, config):
         for suffix in ("cookies", "pickle", "txt"):

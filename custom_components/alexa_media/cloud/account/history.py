@@ -236,7 +236,7 @@ class AccountHistory(AccountClient):
         )
 
     async def _async_renewed(self, refused: str | None) -> bool:
-        """Request a new csrf token if the current one was refused; return whether it differs from the refused one."""
+        """Return whether there is a csrf token other than ``refused``, after requesting one if needed."""
         if self._token == refused:
             self._token = None
         return await self._async_token() != refused
