@@ -362,10 +362,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         return self.async_create_entry(title=self._title(account, domain), data=data)
 
     def _title(self, account: Account, domain: str) -> str:
-        """Return the title "Alexa"; while it is taken, add the first name, then the site, then a number.
-
-        The title never contains the email address.
-        """
+        """Return an unused title, such as "Alexa (Ann, amazon.de)", without the email address."""
         taken = {entry.title for entry in self._async_current_entries(include_ignore=True)}
         first = next((word for word in account.name.split() if "@" not in word), None)
         known = [part for part in (first, domain) if part]

@@ -1,4 +1,4 @@
-"""System health information; accounts are numbered instead of named."""
+"""System health information without the names of accounts."""
 
 from collections.abc import Callable, Mapping, Sequence, Sized
 from typing import Any, Final

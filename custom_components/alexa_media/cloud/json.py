@@ -124,11 +124,7 @@ def texts(value: Any) -> tuple[str, ...]:
 
 
 def listed(value: Any) -> list[Any] | None:
-    """Return a plausible list of objects; ``None`` for anything else, including null.
-
-    The content of the objects does not matter. A list in which most elements are not objects is implausible; accepting
-    it would remove existing entities.
-    """
+    """Return a list if at least half of its elements are objects; None for any other value."""
     if not isinstance(value, list):
         return None
     objects = sum(isinstance(item, dict) for item in value)

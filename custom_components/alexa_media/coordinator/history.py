@@ -154,7 +154,7 @@ class Wakings:
                 min(suiting, key=lambda waking: abs(moment - waking.at)).record = moment
 
     def find(self, moment: datetime) -> str | None:
-        """Assign a record without a device to the only Echo whose waking fits; return its serial, or None."""
+        """Return the serial of the only Echo whose waking fits a record, or None; assign the record to that waking."""
         suiting = {
             serial: waking for serial, echo in self._echos.items() for waking in echo.wakings if waking.suits(moment)
         }
@@ -244,7 +244,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
 
     @callback
     def _expect_wakings(self, words: frozenset[str]) -> None:
-        """Expect the Echos in a request of this integration to wake; a group wakes through its members."""
+        """Expect the Echos in a request of this integration to wake, including the members of groups."""
         now = dt_util.utcnow()
         named = [device for serial, device in self.devices.data.items() if serial in words]
         for serial in {leaf.serial for device in named for leaf in self.devices.leaves(device)}:

@@ -192,7 +192,7 @@ def _model_of(appliance: Appliance) -> str | None:
 
 
 def appliance_device_info(hass: HomeAssistant, entry: AlexaConfigEntry, appliance: Appliance) -> DeviceInfo:
-    """Return the device info of an appliance; for the appliance of a listed Echo, the device info of that Echo."""
+    """Return the device info of an appliance, or of its Echo if the appliance is an Echo that gets entities."""
     runtime = entry.runtime_data
     echo = runtime.devices.data.get(appliance.echo_serial) if appliance.echo_serial else None
     if echo and appliance.is_echo:

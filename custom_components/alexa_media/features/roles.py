@@ -193,7 +193,7 @@ def is_fan(appliance: Appliance) -> bool:
 
 
 def speed_of(appliance: Appliance) -> Feature | None:
-    """Return the speed feature of a fan: its writable range; None without one, or for several, which are ambiguous."""
+    """Return the only writable range of a fan, which is its speed, or None."""
     ranges = _settable(appliance, FeatureName.RANGE) if is_fan(appliance) else ()
     return ranges[0] if len(ranges) == 1 else None
 

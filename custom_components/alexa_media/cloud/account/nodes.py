@@ -195,7 +195,7 @@ def _stop_fields(customer_id: str, device: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _do_not_disturb(command: DoNotDisturb, target: Target) -> dict[str, Any]:
-    """Return the payload of Do Not Disturb for a limited time; Amazon turns it off at the end."""
+    """Return the payload that turns on Do Not Disturb for a limited time."""
     device = target.device
     fields: dict[str, Any] = {
         "customerId": target.customer_id,

@@ -78,7 +78,7 @@ class FeatureName(OpenEnum):
 
 
 class PropertyName(OpenEnum):
-    """Amazon's ``name`` of a property; each docstring describes its value in a ``Sample``."""
+    """Amazon's ``name`` of a property; the docstrings describe the values in a ``Sample``."""
 
     ALLOWED_TEMPERATURE_RANGE = "allowedTemperatureRange"
     """``TemperatureBounds``."""

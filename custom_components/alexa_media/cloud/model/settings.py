@@ -174,10 +174,9 @@ class SettingsApi(Protocol):
         """Return the contacts of the account's Alexa app."""
 
     async def async_send_message(self, message: str) -> None:
-        """Send a message to the user's own household; its Echos signal it and read it out on request.
+        """Send a message to the user's own household; its Echos read the message out on request.
 
-        The request is known from one client only. After Amazon has refused its form, ``AlexaUnsupportedError`` is
-        raised for a day.
+        The request is known from one client only. Raises ``AlexaUnsupportedError`` for a day after Amazon refuses it.
         """
 
     async def async_feeds(self) -> tuple[Feed, ...]:
@@ -196,8 +195,7 @@ class SettingsApi(Protocol):
     async def async_announce(self, message: str, sender: str) -> None:
         """Announce a message of at most 145 characters in the household, from a sender of at most 40 characters.
 
-        The request is known from one client only. After Amazon has refused its form, ``AlexaUnsupportedError`` is
-        raised for a day.
+        The request is known from one client only. Raises ``AlexaUnsupportedError`` for a day after Amazon refuses it.
         """
 
 
