@@ -298,7 +298,7 @@ class AlexaLastSpokenTo(AccountEntity[HistoryCoordinator], SensorEntity):
 
     @property
     def _names(self) -> tuple[str | None, str | None]:
-        """Return the name of the Echo and the entity id of its media player; None for each that is unknown."""
+        """Return the name of the Echo and the entity id of its media player."""
         return self.native_value, self._player
 
     @property

@@ -381,7 +381,7 @@ def _regular(notification: Notification, now: datetime, zone: tzinfo, country: s
 def _repeated(
     notification: Notification, now: datetime, zone: tzinfo, country: str | None
 ) -> Iterator[datetime] | None:
-    """Return the occurrences of an alarm or a reminder by its rules, else by its pattern; None without a valid one."""
+    """Return the occurrences by the rules of a notification, else by its pattern; None if neither can be used."""
     start, seconds = _start(notification, now, zone)
     rules = (_occurrences(text, start, seconds, now, zone) for text in notification.rules[:_MOST_RULES])
     readable = [rule for rule in rules if rule is not None]

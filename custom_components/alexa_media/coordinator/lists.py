@@ -217,7 +217,7 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
             raise AlexaCommandError("Amazon still lists the list", code="not_confirmed")
 
     async def _async_read_lists_now(self) -> Mapping[str, ListInfo]:
-        """Read the list of lists after a change and return it; show new lists, and schedule a refresh."""
+        """Read the list of lists after a change and return it."""
         found = await self._api.async_lists()
         self.async_apply({key: AlexaList(info=info) for key, info in found.items() if key not in self.data})
         self.async_list_hint(None)

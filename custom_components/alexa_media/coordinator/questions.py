@@ -198,7 +198,7 @@ class Questions:
         question.error = None if reading.cancelled() else reading.result()
 
     async def _async_try(self) -> AlexaError | None:
-        """Read the history; return the error of a failed read, else None."""
+        """Read the history, and return the error if that fails."""
         try:
             await self._read()
         except AlexaError as err:

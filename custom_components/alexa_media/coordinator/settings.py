@@ -509,7 +509,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
         )
 
     async def _async_confirm(self, key: str, setting: str, value: SettingValue) -> bool:
-        """Read a setting; return whether it has the written value."""
+        """Return whether reading a setting back returned the written value."""
         try:
             found = await self.api.async_setting(key, setting)
         except AlexaError as err:

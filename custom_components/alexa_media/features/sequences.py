@@ -323,7 +323,7 @@ def names_routine(steps: object) -> bool:
 
 
 def _seconds(value: object) -> int:
-    """Return a duration in whole seconds, at most an hour; raises ``ValueError`` if it is invalid."""
+    """Return a duration in whole seconds; raises ``ValueError`` unless it is from 1 to ``MAX_WAIT``."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= MAX_WAIT:
         raise ValueError(f"it needs a number of seconds from 1 to {MAX_WAIT}")
     return round(value)

@@ -164,7 +164,7 @@ class SoundShelf:
     async def async_prepare(self, source: str, entity_id: str) -> PreparedSound:
         """Return the sound for a source; concurrent callers with the same source share one conversion.
 
-        ``source`` is a media source, a URL or a path of Home Assistant. ``entity_id`` is the player for which a media
+        ``source`` is a media source, a URL or a path of Home Assistant. ``entity_id`` is the entity for which a media
         source is resolved. Raises ``HomeAssistantError`` if the source cannot be fetched or converted.
         """
         if (task := self._coming.get(source)) is None:

@@ -43,10 +43,7 @@ _PREVIOUS: Final = "previous_volume"
 
 
 class VolumeControl(AlexaDeviceEntity[Player], MediaPlayerEntity, RestoreEntity):
-    """The volume of a player; for a group, of its members.
-
-    The previous volume is kept across a restart.
-    """
+    """The volume of a player; for a group, of its members."""
 
     coordinator: PlayersCoordinator
     _attr_volume_step = VOLUME_STEP / 100
@@ -317,10 +314,10 @@ class AlexaMediaPlayer(
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return the attributes for the audio quality, the voice history, Bluetooth and the members of a group.
+        """Return the attributes of alexa_media_player, the audio quality and the members of a group.
 
-        Home Assistant shows group members only for players that support joining. ``available`` and ``previous_volume``
-        (0–1, before Home Assistant last set the volume) are those of alexa_media_player.
+        ``previous_volume`` is from 0 to 1. Home Assistant itself shows group members only for players that support
+        joining.
         """
         attributes: dict[str, Any] = {"available": self.available, "previous_volume": self._previous_volume}
         if self._session and self._session.media.quality:

@@ -243,10 +243,9 @@ def rewritten(
 ) -> str:
     """Return a page whose links and forms to Amazon have URLs below ``base``.
 
-    ``page`` is the URL of the page, with which relative URLs are resolved. URLs of other sites are made absolute but
-    not changed otherwise. ``own`` is the base of resources that the page loads and of forms that it posts; the default
-    is ``base``. ``first`` is markup that is inserted before all elements except html and head. ``fields`` contains
-    values for empty inputs, by the name of the input.
+    ``page`` is the URL of the page. ``own`` is the base of resources that the page loads and of forms that it posts;
+    the default is ``base``. ``first`` is markup that is inserted before all elements except html and head. ``fields``
+    contains values for empty inputs, by the name of the input.
     """
     rewriter = _Rewriter(page, base, own or base, first, fields or {})
     rewriter.feed(html)
