@@ -344,7 +344,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
 
     @property
     def last_person(self) -> str | None:
-        """Return the person of the last command, if known; also available without transcripts."""
+        """Return the person of the last command, or None if unknown; transcripts are not required."""
         last = self.last
         return self._people.get(last.serial) if last and last.serial else None
 

@@ -273,7 +273,7 @@ class LoginProxyView(HomeAssistantView):
 
 @callback
 def async_register(hass: HomeAssistant) -> dict[str, LoginSession]:
-    """Register the view on the first call; return the open sign-ins by id."""
+    """Return the open sign-ins by id; the first call registers the view."""
     if (sessions := hass.data.get(_SESSIONS)) is None:
         sessions = hass.data[_SESSIONS] = {}
         hass.http.register_view(LoginProxyView(sessions))

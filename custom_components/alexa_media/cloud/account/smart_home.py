@@ -893,7 +893,7 @@ class AccountSmartHome:
             await self._guarded(self._by_phoenix, left)
 
     async def _guarded(self, send: _Send, orders: Sequence[_Order]) -> Sequence[_Order]:
-        """Return the orders that ``send`` leaves over; an error becomes the result of all callers."""
+        """Return the result of ``send``, or finish all orders with its error."""
         try:
             return await send(orders)
         except AlexaError as error:

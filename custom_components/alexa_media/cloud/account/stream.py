@@ -494,7 +494,7 @@ class PushStream:
     async def _follow(
         self, client: httpx.AsyncClient, response: httpx.Response, token: AccessToken, link: _Link
     ) -> None:
-        """Process the stream's directives; returns when the token expires, ``renew_ahead`` after ``link.expiring``."""
+        """Process the stream's directives until ``renew_ahead`` after ``link.expiring``."""
         times = self._times
         parser = MultipartParser(response.headers.get("content-type"))
         life = max(token.expires_at - time.time() - times.renew_ahead, times.renew_ahead / 10)

@@ -607,7 +607,7 @@ class SmartHomeApi(Protocol):
     async def async_device_groups(self) -> Sequence[DeviceGroup]:
         """Return the rooms with their members.
 
-        Raises ``AlexaUnsupportedError`` if Amazon refuses this for the account.
+        Raises ``AlexaUnsupportedError`` if Amazon refuses the request, or recently refused it.
         """
         raise _unsupported("rooms")
 

@@ -80,7 +80,7 @@ class ClientBase:
         self.transport = Transport(session, region, access_token, clock=clock, patience=patience)
 
     async def read_feature(self, operation: Operation, endpoint_id: str) -> Feature:
-        """Read and parse one feature of an endpoint; its name is the last segment of the operation's path."""
+        """Read and parse one feature of an endpoint."""
         name = operation.path.rpartition("/")[2]
         return await self._request(operation, endpoint_id, lambda data: feature(data, name))
 
