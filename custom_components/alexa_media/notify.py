@@ -442,10 +442,7 @@ def _found(
 
 
 def _names(target: str | Iterable[str], known: Collection[str]) -> Iterator[str]:
-    """Yield the single names in a target: a comma-separated text or a JSON list, or several such texts.
-
-    Names in ``known`` (``folded``) may contain commas.
-    """
+    """Yield the names in a target; only names in ``known`` (``folded``) may contain commas."""
     for item in (target,) if isinstance(target, str) else target:
         text = str(item)
         if text.lstrip().startswith("[") and folded(text) not in known:

@@ -510,8 +510,8 @@ class _MeasuredNumber(AlexaMeasuringEntity, SensorEntity):
 class AlexaIlluminance(_MeasuredNumber):
     """Illuminance measured by an appliance, usually an Echo.
 
-    Polling takes a request per minute until Amazon pushes the value, so the entity is disabled by default. The sensor
-    of an Echo may not report for weeks.
+    Disabled by default, because it is polled every minute while Amazon does not push it. An Echo may not report it for
+    weeks.
     """
 
     _keys = (PropertyKey(FeatureName.LIGHT_SENSOR, PropertyName.ILLUMINANCE),)

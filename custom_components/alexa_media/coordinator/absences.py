@@ -15,10 +15,9 @@ ABSENCE: Final = 30.0
 
 
 class Absences:
-    """Keeps items that one successful read lacks until another, at least ``ABSENCE`` seconds later, lacks them too.
+    """Keeps an item until all successful reads during at least ``ABSENCE`` seconds lack it.
 
-    ``settled`` is True after two successful reads that far apart. Items known from before a restart are then gone if
-    they are neither listed nor kept.
+    ``settled`` is True after two successful reads at least that far apart.
     """
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], look_again: Callable[[], None]) -> None:

@@ -444,7 +444,7 @@ class AlarmWatch:
         return None
 
     def _was_dismissed(self, key: _Key, old: Notification, new: Notification, now: datetime) -> bool:
-        """Return whether an alarm was dismissed; the change that only marks it as ringing does not count."""
+        """Return whether an alarm was dismissed, and not only marked as ringing."""
         rang = self._rings.get(key)
         if not was_dismissed(old, new, rang=rang is not None and now - rang.at < RINGING):
             return False
@@ -457,7 +457,7 @@ class AlarmWatch:
         return new.rang == old.rang and (rang is None or now - rang.at > CLOCK_SKEW)
 
     def _compute(self, key: _Key, item: Notification, now: datetime) -> _Computed:
-        """Return the next occurrence of a notification; reuse the last one until it has passed or an input changes."""
+        """Return the next occurrence of a notification; reuse the last one if it is still valid."""
         zone, country = self.zone_of(item.serial), self.country_of(item.serial)
         before = self._computed.get(key)
         if (

@@ -367,8 +367,7 @@ def running_entries(hass: HomeAssistant) -> list[AlexaConfigEntry]:
 def sharing_registration(hass: HomeAssistant, entry: ConfigEntry[Any]) -> list[ConfigEntry[Any]]:
     """Return the other entries with the same registration, including disabled ones.
 
-    They have the same serial of the integration's app, and are not known to belong to a different account. Removing or
-    renewing the registration affects all these entries.
+    Removing or renewing the registration affects all these entries.
     """
     serial, customer_id = entry.data.get(CONF_SERIAL), entry.data.get(CONF_CUSTOMER_ID)
     others = hass.config_entries.async_entries(DOMAIN, include_ignore=False)

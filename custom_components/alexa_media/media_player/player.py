@@ -375,9 +375,9 @@ class AlexaMediaPlayer(
 
     @callback
     def _async_follow_members(self) -> None:
-        """Add listeners for the shown group, its members and their entity ids; remove outdated listeners.
+        """Follow the shown group, its members and their entity ids.
 
-        A group also follows the players of its members, on which its volume depends.
+        A group also follows the players of its members, because its volume depends on theirs.
         """
         devices, group = self.runtime.devices, self._shown_group
         below = () if group is None else (group.serial, *devices.members_of(group))

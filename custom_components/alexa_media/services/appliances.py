@@ -52,7 +52,7 @@ def _appliances(entry: AlexaConfigEntry) -> AppliancesCoordinator:
 def _chosen(call: ServiceCall) -> tuple[AlexaConfigEntry, AppliancesCoordinator, Appliance]:
     """Return the appliance of the device in a call, with its account and coordinator.
 
-    Raises ``ServiceValidationError`` for a device that cannot be changed, such as an Echo or a device of a property.
+    Raises ``ServiceValidationError`` if there is none that can be changed.
     """
     registered = dr.async_get(call.hass).async_get(call.data[ATTR_DEVICE_ID])
     for entry in call.hass.config_entries.async_loaded_entries(DOMAIN) if registered else ():

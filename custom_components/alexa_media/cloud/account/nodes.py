@@ -149,7 +149,7 @@ def _node(command: DeviceCommand, target: Target) -> Node:
 
 
 def _fire_tv(target: Target) -> dict[str, Any]:
-    """Return the fields that identify a Fire TV: its customer and its device account id, without a serial."""
+    """Return the fields that identify a Fire TV."""
     return {"customerId": target.customer_id, "deviceAccountId": target.device.account_id}
 
 

@@ -243,7 +243,7 @@ def _raise_errors(data: Any) -> None:
 
 
 def _wrapped(value: Any) -> str | None:
-    """Return the text of an object in the form ``{value: {text}}`` as a name, or None."""
+    """Return the text of an object such as ``{"value": {"text": "Lamp"}}``, or None."""
     return name(mapping(mapping(value).get("value")).get("text"))
 
 

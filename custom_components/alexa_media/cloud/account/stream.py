@@ -267,8 +267,7 @@ class PushStream:
     async def _run(self) -> None:
         """Keep a stream open until canceled; raises ``AlexaAuthError``.
 
-        To avoid losing events, a stream whose token is about to expire is read until shortly after its successor has
-        opened, or until the token expires.
+        A stream whose token is about to expire is still read while its successor is opened, to avoid losing events.
         """
         current: asyncio.Task[None] | None = None
         previous: asyncio.Task[None] | None = None

@@ -159,7 +159,7 @@ def _features(items: Any) -> Iterator[Feature]:
 
 
 def feature(data: Any, name: str) -> Feature:
-    """Parse the response about one feature, which may lack its name; raises ``ShapeError`` without properties."""
+    """Parse the response about the feature with the given name; raises ``ShapeError`` if it has no properties."""
     required(data, "properties", a_list)
     return _feature(name, data)
 
