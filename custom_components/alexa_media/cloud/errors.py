@@ -126,10 +126,7 @@ class AlexaAuthError(AlexaError):
 
 
 class AlexaConnectionError(AlexaError):
-    """A failure such as a lost connection, a 5xx, or a session that Amazon does not accept.
-
-    The outcome of a write is unknown unless ``sent`` is False.
-    """
+    """A failure such as a lost connection, a 5xx, or a session that Amazon does not accept."""
 
     translation_key = "cannot_connect"
     words = "no response"

@@ -149,7 +149,7 @@ def timer_change_sentence(
 ) -> str | None:
     """Return the sentence that changes a timer; None for an unsupported language.
 
-    ``length`` is the time to add, for ``ADD`` only. Without a label, the sentence just says "the timer".
+    ``length`` is the time to add, at least a second; it is only for ``ADD``.
     """
     language = _language(locale)
     if (phrases := _PHRASES.get(language)) is None:

@@ -206,9 +206,9 @@ def _without_asides(text: str) -> str:
 
 
 def _elements(text: str, *, is_whole: bool) -> list[str]:
-    """Return the names of all elements, including the added ``<speak>`` unless the document ``is_whole``.
+    """Return the names of all elements, with an added ``<speak>`` unless the document ``is_whole``.
 
-    Raises ``SsmlError`` if the SSML has a document type or is not well-formed; line and column refer to ``text``.
+    Raises ``SsmlError`` if the SSML has a document type or is not well-formed.
     """
     found: list[str] = []
 

@@ -81,7 +81,7 @@ class KeptTopicCoordinator[V](TopicCoordinator[V]):
 
     @callback
     def async_remember(self, keys: Iterable[str]) -> None:
-        """Remember the keys of objects known before a restart; one successful read does not prove them gone."""
+        """Remember the keys of objects known before a restart."""
         self._remembered |= set(keys) - self.data.keys()
         if self.last_update_success:
             self._absences.miss(self._remembered)

@@ -456,7 +456,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
 
 
 class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
-    """Settings by device key; for an offline Echo, the values stored in the cloud."""
+    """Settings of the Echos of a property, by device key."""
 
     topic: ClassVar[str] = Topic.DEVICE_SETTINGS
 

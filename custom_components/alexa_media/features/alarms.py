@@ -476,7 +476,7 @@ async def async_edit(
     """Change an alarm or a reminder; ``None`` keeps a value.
 
     A new ``timing`` turns a reminder on unless ``enabled`` is False. ``label`` and ``enabled`` are only for reminders.
-    Raises ``ServiceValidationError`` for turning on a reminder that has no occurrence left, unless it gets a new time.
+    Raises ``ServiceValidationError`` if a reminder without a next occurrence is turned on and gets no new time.
     """
     if enabled and not timing and not echo.may_occur(replace(notification, status=NotificationStatus.ON)):
         raise invalid_input("reminder_over", id=notification.notification_id)

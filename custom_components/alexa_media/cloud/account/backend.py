@@ -314,10 +314,7 @@ class AccountBackend(AlexaBackend):
         return await self._scheduler.execute_each(plans)
 
     def _with_members(self, devices: Sequence[Device]) -> Sequence[Device]:
-        """Return the devices with groups replaced by their known member devices, each device once.
-
-        A group without known members is kept.
-        """
+        """Return the devices, each once, with groups replaced by their member devices if any are known."""
         found: dict[str, Device] = {}
         for device in devices:
             for single in leaves(self._devices.get(device.serial, device), self._devices):

@@ -65,7 +65,7 @@ def parse_records(data: Any) -> RecordPage:
 
 
 def parse_older_records(data: Any) -> RecordPage:
-    """Parse a page of records in the older form; raises ``AlexaBadResponseError``."""
+    """Parse a page of records of the older endpoint; raises ``AlexaBadResponseError``."""
     elements = mappings(required_list(data, "customerHistoryRecords", HISTORY_BEFORE))
     records = _known(map(_older_record, elements))
     return RecordPage(records=records, token=text(mapping(data).get("encodedRequestToken")))

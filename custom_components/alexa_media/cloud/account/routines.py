@@ -44,7 +44,7 @@ def parse_routines(data: Any) -> dict[str, Routine]:
 
 
 def _routine(element: Mapping[str, Any]) -> Routine | None:
-    """Parse one routine; its name defaults to its first utterance, else its id. ``None`` without an id or actions."""
+    """Parse one routine; ``None`` if it has no id or no actions."""
     routine_id, sequence = text(element.get("automationId")), mapping(element.get("sequence"))
     if routine_id is None or not mapping(sequence.get("startNode")):
         return None
@@ -171,7 +171,7 @@ def _checked(data: Any) -> Any:
 
 
 def _element_of(data: Any, routine_id: str) -> Mapping[str, Any]:
-    """Return the JSON object of a routine in a list; empty if the list does not have it."""
+    """Return the JSON object of a routine in a list, or an empty object."""
     found = (element for element in mappings(data) if element.get("automationId") == routine_id)
     return next(found, {})
 

@@ -96,9 +96,9 @@ _BURST_EVENTS: Final = 25
 class StreamTimes:
     """Time limits and pauses of the stream, in seconds.
 
-    ``read`` limits the silence of an open stream, ``open`` the time until a response. A stream is replaced
-    ``renew_ahead`` before its token expires. ``handover`` is how long a replaced stream is still read, and how long it
-    may have ended before its successor opens without counting as a gap. ``renew_again`` is the minimum time between two
+    ``read`` limits the silence of an open stream, longer after streams without any data; ``open`` limits the time until
+    a response. A stream is replaced ``renew_ahead`` before its token expires, and still read for ``handover`` after its
+    successor has opened. A shorter gap between the two does not count. ``renew_again`` is the minimum time between two
     renewals of refused tokens without traffic in between.
     """
 

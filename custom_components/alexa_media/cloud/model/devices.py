@@ -28,7 +28,7 @@ class OpenEnum(StrEnum):
 
 
 class DeviceFamily(OpenEnum):
-    """``deviceFamily`` of the device list; ``VOX`` are apps, ``WHA`` speaker groups."""
+    """``deviceFamily`` of the device list; ``VOX`` is an app, ``WHA`` a speaker group."""
 
     ECHO = "ECHO"
     KNIGHT = "KNIGHT"
