@@ -198,7 +198,7 @@ class AlexaTodoList(AccountEntity[ListsCoordinator], TodoListEntity):
             await self.coordinator.async_delete_list(self._list_id)
 
     async def _async_change(self, item: ListItem, changes: ItemChanges) -> None:
-        """Change an item; ``item`` is the version that the user saw."""
+        """Change an item, of which ``item`` may be an outdated version."""
 
         async def send(current: ListItem) -> None:
             changed = await self._api.async_update(self._list_id, current, changes)
@@ -207,7 +207,7 @@ class AlexaTodoList(AccountEntity[ListsCoordinator], TodoListEntity):
         await self._async_versioned(item, changes, send)
 
     async def _async_delete(self, item: ListItem) -> None:
-        """Delete an item; ``item`` is the version that the user saw."""
+        """Delete an item, of which ``item`` may be an outdated version."""
 
         async def send(current: ListItem) -> None:
             await self._api.async_delete(self._list_id, current)

@@ -178,11 +178,7 @@ class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
             self.async_show_again()
 
     async def _mode(self, device: Device, known: str | None = None) -> KidsMode:
-        """Return the state of a device.
-
-        With ``with_child``, the child of a device with Amazon Kids is ``known`` while the parents site cannot be read,
-        and None if Amazon refuses the request.
-        """
+        """Return the state of a device, with the child ``known`` while the parents site cannot be read."""
         mode = KidsMode(enabled=await self.api.async_kids_mode(device))
         if not mode.enabled or not self.with_child:
             return mode

@@ -86,7 +86,7 @@ class _Kept[V]:
         self._known: tuple[V, float] | None = None
 
     async def async_get(self) -> V:
-        """Return the value; raises the errors of the read."""
+        """Return the cached value, or read it if it is missing or too old."""
         now = self._hass.loop.time()
         if self._known is None or now - self._known[1] >= MAX_AGE:
             self._known = await self._ask(), now

@@ -106,10 +106,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @contextmanager
     def writing_modes(self, session: Session | None, fields: Mapping[str, object]) -> Iterator[None]:
-        """Record shuffle or repeat of a session as an own write, as in ``OwnWrites.writing``.
-
-        ``fields`` are the fields of the command.
-        """
+        """Record shuffle or repeat of a session as an own write while the command with ``fields`` is sent."""
         values: dict[str, object] = {}
         shown: dict[str, object] = {}
         if session is not None:

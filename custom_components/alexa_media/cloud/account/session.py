@@ -51,7 +51,7 @@ class AccessToken(NamedTuple):
 
 
 class _NoDebug(logging.Filter):
-    """Suppresses the debug messages of alexapy's login: they contain headers with the token."""
+    """Suppresses the debug messages of alexapy's login, because they may contain the access token."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.levelno > logging.DEBUG

@@ -458,7 +458,7 @@ def error_of(outcomes: Outcomes, appliance: Appliance, each: Operation) -> Alexa
 
 
 def _fits(place: tuple[str, str, str, str], wanted: tuple[str, str, str, str]) -> bool:
-    """Return whether an element of a response is about an operation; "" in the element matches everything."""
+    """Return whether an element of a response applies to an operation."""
     return all(given in ("", asked) for given, asked in zip(place, wanted, strict=True))
 
 

@@ -36,7 +36,7 @@ INTERVALS: Final[Mapping[str, timedelta]] = {
 
 
 class SmartPropertiesBackend(AlexaBackend):
-    """One organization or unit; ``AlexaBackend`` documents the methods."""
+    """Backend for one organization, or for one unit with all units below it."""
 
     def __init__(
         self,
