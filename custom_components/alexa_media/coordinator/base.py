@@ -432,7 +432,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self._hint.call_later(max(0.0, self._hint_wait(now, self._hint_since)), self._async_on_hint)
 
     def _hint_wait(self, now: float, since: float) -> float:
-        """Return the delay of a hint in seconds; ``since`` is the time of the first hint of its burst."""
+        """Return the seconds from the latest hint to the read; ``since`` is the time of the first hint of the burst."""
         return min(self.hint_delay, since + self.hint_limit - now)
 
     @callback

@@ -378,10 +378,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
     # --- writing ---------------------------------------------------------------------
 
     async def async_set(self, device: Device, setting: Setting, value: SettingValue) -> None:
-        """Change a setting (raises ``AlexaError``), and read the result; a failed read is repeated.
-
-        Changes of one device run one at a time, because an equalizer is written as a whole.
-        """
+        """Change a setting, then read it back; raises ``AlexaError`` if the change fails."""
         unit = _unit_of(device.serial, setting)
         needed = EQUALIZER if setting in EQUALIZER else (setting,) if setting is Setting.WAKE_WORD else ()
         async with self._writing[device.serial]:
@@ -395,7 +392,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
             await self._async_confirm(device, setting)
 
     async def async_set_equalizer(self, device: Device, gains: tuple[int, int, int]) -> None:
-        """Set bass, midrange and treble (-6 to 6) in one request (raises ``AlexaError``); see ``async_set``."""
+        """Set bass, midrange and treble (-6 to 6), then read them back; raises ``AlexaError`` if the change fails."""
         bands = dict(zip(EQUALIZER, gains, strict=True))
         async with self._writing[device.serial]:
             values = {setting_key(device.serial, band): gain for band, gain in bands.items()}

@@ -280,8 +280,7 @@ def must_be_online(echo: Echo) -> None:
 async def async_find(hass: HomeAssistant, notification_id: str) -> tuple[Echo, Notification]:
     """Return the notification with the given id or index, and its device.
 
-    Notifications that are not current are read first. If none is found, raises ``HomeAssistantError`` if an account
-    could not be read, else ``ServiceValidationError``, also if an account is unloaded meanwhile.
+    If none is found, raises ``HomeAssistantError`` if an account could not be read, else ``ServiceValidationError``.
     """
     entries: list[AlexaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     failed: tuple[AlexaConfigEntry, AlexaError] | None = None

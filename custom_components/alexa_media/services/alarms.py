@@ -265,10 +265,9 @@ async def _async_create_timer(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_change_timer(change: TimerChange, call: ServiceCall) -> ServiceResponse:
-    """Pause, resume or extend timers of the target with a text command, because Amazon has no request for it.
+    """Pause, resume or extend a timer on each Echo of the target that has a matching one.
 
-    The command is only sent to Echos with a timer whose label contains the given one, or with any timer if no label is
-    given. Raises ``ServiceValidationError`` if there is no such Echo.
+    This uses text commands, because Amazon has no request for it.
     """
     echos = await _async_echos(call, CAN_RING)
     label: str | None = call.data.get(ATTR_LABEL)

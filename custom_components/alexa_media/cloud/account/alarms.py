@@ -46,7 +46,7 @@ class StoredAlarm:
     """An alarm as stored in ``/v1/alerts/alarms``.
 
     ``scheduled`` is the local time at the device, such as "2026-11-22T07:00:00". ``recurrence``, ``assets`` and
-    ``extensions`` are Amazon's objects; an edit sends back those that it does not change.
+    ``extensions`` are Amazon's objects.
     """
 
     token: str

@@ -451,7 +451,7 @@ class AccountSettings(AccountClient):
     # --- write --------------------------------------------------------------------------
 
     async def async_set(self, device: Device, setting: Setting, value: SettingValue, known: SettingValues) -> None:
-        """Change one setting of a device; ``known`` are the current settings of the same source."""
+        """Change one setting of a device."""
         if setting in _BANDS:
             await self._write(
                 SET_EQUALIZER,

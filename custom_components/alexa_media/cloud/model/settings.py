@@ -9,7 +9,7 @@ from .devices import Device, DevicePreferences
 
 
 class Setting(StrEnum):
-    """One setting of a device; the docstrings of the members describe the values."""
+    """A setting of a device."""
 
     WAKE_WORD = auto()
     """Amazon's name for the wake word, for example ALEXA."""
@@ -153,9 +153,10 @@ class SettingsApi(Protocol):
         """Read a source for one device; return its settings."""
 
     async def async_set(self, device: Device, setting: Setting, value: SettingValue, known: SettingValues) -> None:
-        """Change one setting; ``known`` are the current settings of the device.
+        """Change one setting.
 
-        ``known`` has to contain all equalizer bands to change one of them, and the current wake word to change it.
+        ``known`` must contain all equalizer bands, which are written together, to change one of them, and the current
+        wake word to change the wake word.
         """
 
     async def async_rename(self, device: Device, name: str) -> None:
