@@ -296,7 +296,7 @@ def recipients_of(
 
 
 def _leaves(player: EchoPlayer) -> tuple[Device, ...]:
-    """Return the Echos of a speaker group, without those that get no entities; empty for a single Echo."""
+    """Return the Echos of a speaker group that get entities; empty for a single Echo."""
     if player.device is None or not is_loaded(player.entry):
         return ()
     found = player.entry.runtime_data.devices.leaves(player.device)

@@ -46,9 +46,9 @@ class Target(NamedTuple):
 
     @classmethod
     def of(cls, device: Device, default_customer_id: str) -> Target:
-        """Return the device with its owner's customer id, or with the default one.
+        """Return the device with its owner's customer id, or with the default one if the owner is unknown.
 
-        Amazon drops nodes without the owner if the device belongs to another adult of the household.
+        If the device belongs to another adult of the household, Amazon drops nodes with any other customer id.
         """
         return cls(device, device.owner_customer_id or default_customer_id)
 

@@ -106,7 +106,7 @@ class _Filler:
         self._customer_id = customer_id
 
     def filled(self, value: Any, named: Device | None = None, key: str = "") -> Any:
-        """Return a copy of a value with its placeholders replaced; ``named`` is the Echo of the surrounding node."""
+        """Return a copy of a JSON value with its placeholders replaced."""
         if isinstance(value, dict):
             if isinstance(payload := value.get("operationPayload"), dict):
                 named = self._named(payload)

@@ -391,7 +391,7 @@ class AccountSession:
         self.on_change()
 
     async def _check_grant(self, began: float) -> None:
-        """Request a token unless one is newer than ``began``: only the response shows whether the grant was revoked."""
+        """Request a token unless one was received after ``began``: only the token endpoint reports a revoked grant."""
         if self._token_minted_at < began:
             with contextlib.suppress(AlexaConnectionError):
                 await self._new_token()

@@ -123,7 +123,7 @@ def parse_discovery(data: Any) -> Discovery:
 
 
 def parse_states(data: Any) -> dict[str, ApplianceState]:
-    """Parse states by endpoint id; appliances missing from the response are missing from the result.
+    """Parse states by endpoint id.
 
     Errors next to some states are ignored. Raises ``AlexaBadResponseError`` if there are errors but no states, or if
     the list is missing.
@@ -448,7 +448,7 @@ def _state(element: Mapping[str, Any]) -> ApplianceState:
 
 
 def _sample(held: Mapping[str, Any]) -> Sample:
-    """Return a value with its time and its error; with an error there is no value."""
+    """Parse a property as a sample, without a value if Amazon reports an error."""
     at = _time(held.get("timeOfSample"))
     if error := mapping(held.get("error")):
         return Sample(value=None, at=at, error=text(error.get("type")) or "error")

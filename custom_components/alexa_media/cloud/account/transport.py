@@ -108,7 +108,7 @@ class _Request:
 
     @property
     def traffic(self) -> Traffic:
-        """Return the kind of traffic; writes, and reads that are part of a command, count as commands."""
+        """Return the kind of traffic."""
         return Traffic.COMMANDS if self.endpoint.is_write or is_command() else Traffic.READS
 
 

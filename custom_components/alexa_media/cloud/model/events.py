@@ -10,8 +10,8 @@ from .devices import PlayerState, Repeat, Session, Volume
 class StreamOpened:
     """The push stream is open.
 
-    ``planned`` is True after a planned renewal of the connection. ``resync`` is True after any other opening, before
-    which pushes may have been missed.
+    ``planned`` is True if a connection was renewed as planned. Otherwise ``resync`` is True, because pushes may have
+    been missed.
     """
 
     resync: bool

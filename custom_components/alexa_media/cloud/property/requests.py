@@ -1,6 +1,6 @@
-"""Bodies and queries of the Smart Properties API, validated before sending.
+"""Bodies and queries of the Smart Properties API.
 
-All functions are pure; an invalid value raises ``AlexaInvalidValueError``.
+An invalid value raises ``AlexaInvalidValueError``.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

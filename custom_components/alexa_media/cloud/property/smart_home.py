@@ -115,7 +115,7 @@ class PropertySmartHome(SmartHomeApi):
         return await asyncio.gather(*(self._async_try(appliance, orders) for appliance, orders in controls))
 
     async def _async_try(self, appliance: Appliance, controls: Sequence[Control]) -> AlexaError | None:
-        """Run the controls of one appliance in order until one fails; return the error, or None."""
+        """Run the controls of one appliance in order; return the error, or None."""
         item = self._inventory.items.get(_key(appliance.entity_id))
         if item is None:
             return AlexaUnsupportedError("The property has no such device any more", code="gone")
