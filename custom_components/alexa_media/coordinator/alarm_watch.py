@@ -91,7 +91,7 @@ class AlertChange(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmEvent:
-    """An event and its time; for ringing, ``notification`` is the state before it rang."""
+    """An event and its time; the ``notification`` of a ringing event was read before it rang."""
 
     change: AlertChange
     notification: Notification

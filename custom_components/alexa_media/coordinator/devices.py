@@ -200,10 +200,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         return group
 
     def has_use(self, device: Device) -> bool:
-        """Return whether a device can get entities.
-
-        It must not be this integration's registration, and must have a useful capability or no capabilities at all.
-        """
+        """Return whether a device can get entities."""
         if device.serial == self.backend.own_serial:
             return False
         return not device.capabilities or bool(device.capabilities & _USEFUL)

@@ -1,7 +1,7 @@
 """Voice history: the last command to each device, and the device that was last spoken to.
 
-An Echo that wakes pushes its unchanged equalizer and volume within milliseconds. So does an Echo that receives a
-command by text, and every other Echo within earshot of the speaker.
+An Echo that wakes pushes its unchanged equalizer and volume within milliseconds. So does an Echo that receives a text
+command, and so does every other Echo that hears the wake word.
 """
 
 import asyncio

@@ -140,7 +140,7 @@ class Throttle:
         return max((block.remaining for (_, kind), block in self._blocks.items() if kind is Traffic.READS), default=0.0)
 
     def held_back(self, host: str) -> float:
-        """Return the time in seconds that reads of a host are held back; 0 if they are not."""
+        """Return the seconds until reads of a host are allowed again, or 0."""
         return self._block(host, Traffic.READS).remaining
 
     @asynccontextmanager

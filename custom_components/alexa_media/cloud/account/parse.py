@@ -340,7 +340,7 @@ def parse_bluetooth(data: Any) -> dict[str, BluetoothState]:
 
 
 def _paired(value: Any) -> tuple[PairedDevice, ...] | None:
-    """Parse the paired devices of one Echo, one per address; None if there is no list."""
+    """Parse the paired devices of one Echo; None if there is no list."""
     if not isinstance(value, list):
         return None
     found = {device.address: device for element in mappings(value) if (device := _bluetooth_device(element))}

@@ -85,7 +85,7 @@ class AlexaBackend(Protocol):
         """Return the poll intervals by topic; all other topics use their default intervals."""
 
     def watch(self, topic: str, watched: Callable[[], frozenset[str]]) -> None:
-        """Register a callback that returns the keys of a topic shown by entities; the backend may skip other keys."""
+        """Register a callback that returns the keys of a topic that have listeners; reads may skip other keys."""
 
     def follow_answers(self, listener: Callable[[], None]) -> None:
         """Call ``listener``, which must not block, after each successful response, instead of an earlier listener."""

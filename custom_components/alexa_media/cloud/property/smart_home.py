@@ -100,7 +100,7 @@ class PropertySmartHome(SmartHomeApi):
         return found
 
     async def _async_look(self, entity_id: str) -> ApplianceState:
-        """Read the state of one appliance with one request; an unknown appliance is unreachable."""
+        """Return the state of one appliance."""
         if (item := self._inventory.items.get(_key(entity_id))) is None:
             return _GONE
         expand = [Expand(f"feature:{name}") for name in item.endpoint.features if name in EXPANDABLE]
