@@ -181,7 +181,7 @@ class AlexaSecurityPanel(AlexaApplianceEntity, AlarmControlPanelEntity):
         await self._async_set(ArmState.DISARMED, code or None)
 
     async def _async_set(self, state: ArmState, code: str | None = None) -> None:
-        """Arm or disarm the panel; raises ``HomeAssistantError`` with Amazon's reason if that is a known one."""
+        """Arm or disarm the panel, translating Amazon's known reasons for a refusal."""
         with command_errors(self.hass, self.entry):
             try:
                 await self.coordinator.async_arm(self._appliance.entity_id, state, code)

@@ -127,7 +127,7 @@ class VoicePattern:
         return None
 
     def _captured(self, spoken: str) -> Mapping[str, str] | None:
-        """Return the captured words, or ``None``; each variable but the last takes as little text as possible.
+        """Return the captured words, or ``None`` if the text does not match.
 
         Literal words are taken at their first possible position, because a later one leaves less text for the rest.
         """

@@ -186,9 +186,9 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @callback
     def async_note_external(self, session: Session) -> None:
-        """Remember for a day that a session's provider, or the session if that is unknown, uses its own player.
+        """Remember for a day that the provider of a session uses its own player.
 
-        Calls the listeners of the players with such sessions.
+        If the provider is unknown, this applies only to the session.
         """
         if session.media.provider is None and session.session_id is None:
             return
@@ -315,7 +315,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         self._async_apply_session(session, _steady(session, replace(session, media=media)))
 
     def _serials_of(self, new: Session) -> frozenset[str]:
-        """Return the serials of the session that matches a push without serials; empty if none or several match."""
+        """Return the serials of the only session that matches a push without serials, or an empty set."""
         sessions = {serial: player.session for serial, player in self.data.items() if player.session}
         for key in _IDS:
             wanted = key(new)

@@ -101,7 +101,7 @@ def _operation(kind: str, payload: Mapping[str, Any]) -> Node:
 
 
 def _base(target: Target) -> dict[str, Any]:
-    """Return the fields that most operations have in common: device, locale and customer."""
+    """Return the fields that most operations have in common."""
     return {
         "deviceType": target.device.device_type,
         "deviceSerialNumber": target.device.serial,

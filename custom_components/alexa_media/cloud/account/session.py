@@ -519,7 +519,7 @@ class AccountClient:
     """Base class for the clients of one account, each for one family of requests."""
 
     def __init__(self, session: AccountSession) -> None:
-        """Initialize with the session of the account; sends no request."""
+        """Initialize with the session of the account."""
         self._session = session
         self._transport = session.transport
 

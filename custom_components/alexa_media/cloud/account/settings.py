@@ -370,10 +370,7 @@ class AccountSettings(AccountClient):
         return account_id
 
     def _person(self, endpoint: Endpoint) -> str:
-        """Return the id of the signed-in person for the communications service.
-
-        Raises ``AlexaUnsupportedError`` if it is unknown.
-        """
+        """Return the id of the signed-in person for the communications service."""
         return f"{_PERSON}{self._account(endpoint)}"
 
     async def async_contacts(self) -> tuple[Contact, ...]:
