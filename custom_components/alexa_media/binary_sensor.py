@@ -128,7 +128,6 @@ class AlexaKidsSensor(KidsEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether Amazon Kids is on; None if it is unknown."""
         return self.value.enabled if self.value else None
 
 

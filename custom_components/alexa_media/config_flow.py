@@ -298,11 +298,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
             session.detach()
 
     async def _async_register(self, session: ClientSession, code: str) -> Credentials:
-        """Register with an authorization code; raises ``EnrollmentError`` or ``AlexaConnectionError``.
-
-        Without a usable response there is no token to deregister with. A later attempt under the same serial replaces
-        the registration, if there is one.
-        """
+        """Register with an authorization code, and note whether a failed attempt may have left a registration."""
         try:
             credentials = await self._enrollment.async_register(session, code)
         except AlexaConnectionError as err:

@@ -204,8 +204,7 @@ async def async_resume(hass: HomeAssistant, entry: ConfigEntry[Any], backend: Al
 async def async_start(hass: HomeAssistant, entry: ConfigEntry[Any], hours: float) -> float | None:
     """Request a recording that starts with the next setup of the entry; return its end in epoch seconds.
 
-    Return None, and do nothing, if a recording was already requested or is running. The caller has to reload the entry
-    otherwise. ``hours`` is limited to ``MAX_HOURS``.
+    Returns None if a recording was already requested or is running. ``hours`` is limited to ``MAX_HOURS``.
     """
     async with _lock(hass, entry):
         store = _store(hass, entry)

@@ -96,8 +96,7 @@ def _is_edge(spoken: str, at: int) -> bool:
 class VoicePattern:
     """A validated pattern. Matching ignores case, most punctuation and a leading wake word of the command.
 
-    ``variables`` are the names of the slots, or ``None`` for a wildcard. ``literals`` are the words before, between and
-    after them, which may be empty.
+    ``variables`` contains the name of each slot, and ``None`` for each wildcard; ``literals`` are the words around them.
     """
 
     literals: tuple[_Words, ...]

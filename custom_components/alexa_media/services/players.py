@@ -211,11 +211,7 @@ def _do_not_disturb(kind: Kind, override: bool | None) -> DndPolicy:
 
 
 async def _async_run_sequence(call: ServiceCall) -> None:
-    """Run steps as one sequence, in one request.
-
-    Before any step runs, raises ``ServiceValidationError`` for an invalid step, ``Unauthorized`` for an Echo that the
-    caller may not control, and ``HomeAssistantError`` if routines that are needed cannot be read.
-    """
+    """Run steps as one sequence, in one request."""
     permissions = await async_permissions(call.hass, call.context)
     # Routines are read first, so that their current steps run.
     failed = await _async_read_routines(call.hass) if names_routine(call.data[ATTR_STEPS]) else {}

@@ -107,7 +107,7 @@ def _text(value: Any) -> str | None:
 
 
 def _version(value: Any) -> int:
-    """Return a version, sent as a number or text; 0, which Amazon refuses in a change, if there is none."""
+    """Return a version, which may be a number or text; 0 if it is missing or invalid."""
     try:
         return int(number(value) or number(float(text(value) or 0)) or 0)
     except ValueError:

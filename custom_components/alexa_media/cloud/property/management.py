@@ -134,10 +134,9 @@ class PropertyManagement(ManagementApi):
         return await self.async_read_settings("settings")
 
     async def async_read_settings(self, reader: str) -> Mapping[str, DeviceSettings]:
-        """Return the settings by key; readers may share a read, but no ``reader`` gets the same one twice.
+        """Return the last known settings by key; readers may share a read, but each ``reader`` gets a read only once.
 
-        If the settings of an Echo cannot be read, its last known ones, if any, are returned. If every read fails, the
-        first error is raised. ``AlexaAuthError`` and ``AlexaRateLimitedError`` are always raised.
+        Raises an ``AlexaError`` like ``read_each``.
         """
         async with self._lock:
             now = self._time.monotonic()
