@@ -96,7 +96,7 @@ def _is_edge(spoken: str, at: int) -> bool:
 class VoicePattern:
     """A validated pattern. Matching ignores case, most punctuation and a leading wake word of the command.
 
-    ``variables`` contains the name of each slot, and ``None`` for each wildcard; ``literals`` are the words around them.
+    ``variables`` contains the name of each slot and ``None`` for each wildcard; ``literals`` are the words around them.
     """
 
     literals: tuple[_Words, ...]

@@ -320,7 +320,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
                 await self._nothing_due.wait()
 
     async def _async_recent(self) -> tuple[VoiceRecord, ...]:
-        """Return the records since about the last known one; initially, one page of the last week."""
+        """Return the records since shortly before the last known one; initially, the latest page of the last week."""
         now = dt_util.utcnow()
         start = now - FIRST_WINDOW if self._newest is None else self._newest - OVERLAP
         records: list[VoiceRecord] = []

@@ -411,7 +411,7 @@ async def async_convert(hass: HomeAssistant, source: bytes) -> bytes:
 
 
 def _ffmpeg(hass: HomeAssistant) -> str:
-    """Return the path of the ffmpeg that Home Assistant uses; raises ``AudioError`` if ffmpeg is not set up."""
+    """Return the ffmpeg command of Home Assistant; raises ``AudioError`` if its ffmpeg integration is not set up."""
     if "ffmpeg" not in hass.config.components:
         raise AudioError("ffmpeg_missing")
     from homeassistant.components.ffmpeg import get_ffmpeg_manager  # noqa: PLC0415 - needs a separate library

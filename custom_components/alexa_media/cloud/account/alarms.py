@@ -280,7 +280,7 @@ class AccountAlarms(AccountClient):
             )
 
     def _place(self, device: Device) -> dict[str, str]:
-        """Return the device fields of a reminder; for all devices, they name the integration's own registration."""
+        """Return the device fields of a reminder; one for all devices names the integration's own registration."""
         if device.serial != EVERYWHERE:
             return address_of(device)
         own = {"deviceSerialNumber": self._session.credentials.serial, "deviceType": APP_TYPE}
@@ -331,7 +331,7 @@ class AccountAlarms(AccountClient):
         await self._transport.async_request(ACTIVATE_ALARM, params={"token": stored.token}, json=body)
 
     async def async_skip_next(self, notification: Notification) -> None:
-        """Skip the next occurrence: alarms have an endpoint for this, reminders a status."""
+        """Skip the next occurrence of an alarm or a reminder."""
         if notification.type is NotificationType.REMINDER:
             await self._edit(notification, {"status": "INSTANCE_CANCELED"})
         else:

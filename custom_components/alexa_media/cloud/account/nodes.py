@@ -1,4 +1,4 @@
-"""Sequence nodes: commands in the form of ``POST /api/behaviors/preview``."""
+"""Sequence nodes: commands in the format that ``POST /api/behaviors/preview`` expects."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple

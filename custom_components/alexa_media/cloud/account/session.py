@@ -95,9 +95,9 @@ class _CapabilitiesLogin:
 class AccountSession:
     """Keeps one account signed in.
 
-    Tokens and cookies are renewed before they expire, and when Amazon refuses them. After a failed renewal, the old
-    ones are kept, and only commands try again before the back-off is over. Once the token endpoint responds that the
-    grant is revoked, every renewal of a token or of cookies raises ``AlexaAuthError`` without sending a request.
+    Tokens and cookies are renewed before they expire, and when Amazon refuses them. After a failed renewal, only
+    commands try again before the back-off is over. Once the token endpoint has reported that the grant is revoked,
+    renewals raise ``AlexaAuthError`` without sending a request.
     """
 
     def __init__(self, session: aiohttp.ClientSession, credentials: Credentials) -> None:

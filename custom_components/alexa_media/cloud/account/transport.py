@@ -325,7 +325,7 @@ class Transport:
         return await self._keeper.async_access_token(60) if endpoint.bearer else None
 
     async def _exchange(self, request: _Request, proof: _Proof) -> HttpAnswer:
-        """Send one request and read the complete response; raises like ``async_exchange``."""
+        """Send one request and read the complete response."""
         endpoint = request.endpoint
         url = URL(self._keeper.base_url(endpoint.host) + request.path, encoded=True).with_query(request.query)
         exchange = async_exchange(

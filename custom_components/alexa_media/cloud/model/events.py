@@ -86,7 +86,7 @@ class QueueChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaProgressChanged:
-    """Position and duration of the current track of a device, in seconds; ``None`` if unknown or endless."""
+    """Position and duration of the current track of a device, in seconds; an endless stream has no duration."""
 
     serial: str
     position: float | None

@@ -138,9 +138,9 @@ class DeviceSearch:
 
 
 class ManagementApi(Protocol):
-    """Fleet management. Devices are identified by ``key``; every method raises an ``AlexaError`` on failure.
+    """Fleet management. Devices are identified by ``key``.
 
-    With an unknown key, the asynchronous methods raise ``AlexaUnsupportedError`` before they send a request.
+    The asynchronous methods raise an ``AlexaError`` on failure: for an unknown key, ``AlexaUnsupportedError``.
     """
 
     @property

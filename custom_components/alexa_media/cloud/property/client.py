@@ -280,7 +280,7 @@ class SettingsClient(ClientBase):
         next_token: str | None = None,
         max_results: int | None = None,
     ) -> SettingsPage[SettingValue]:
-        """Return one page of the settings with the given keys; raises ``AlexaInvalidValueError`` if there are no keys."""
+        """Return one page of the settings with the given keys; raises ``AlexaInvalidValueError`` if none are given."""
         wanted = ",".join(dict.fromkeys(keys))
         if not wanted:
             raise AlexaInvalidValueError("keys", "at least one setting")

@@ -220,7 +220,7 @@ class Time:
 
 @dataclass(slots=True)
 class _Hold:
-    """Pause of a throttled operation: its end in seconds (monotonic), and the number of refusals in a row."""
+    """Pause of a throttled operation; ``until`` is its end in seconds of the monotonic clock."""
 
     until: float = 0.0
     refusals: int = 0
