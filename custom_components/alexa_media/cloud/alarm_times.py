@@ -123,7 +123,7 @@ class Rule:
     def between(self, after: date, end: datetime) -> Iterator[datetime]:
         """Yield the local times from the day ``after`` until ``end`` (inclusive) in ascending order.
 
-        Some times of earlier days may be included. A rule with a count is evaluated from its beginning.
+        Some earlier times may be included; for a rule with a count, all of them are.
         """
         found = 0
         for period in self._periods(after if self.count is None else self.begin.date(), end.date()):

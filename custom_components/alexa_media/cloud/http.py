@@ -263,7 +263,7 @@ async def async_exchange(
 
 
 def _failure(target: Target, error: Exception, status: int | None, *, sent: bool) -> AlexaError:
-    """Return the error of a failed exchange; ``status`` is None if it failed before the response."""
+    """Return the error of a failed exchange."""
     label = target.label
     if status is not None and not target.is_write and not isinstance(error, TimeoutError):
         return AlexaBadResponseError(f"The answer to {label} was cut off", endpoint=label, status=status, code="cut")

@@ -92,8 +92,8 @@ class PushMonitor:
 class AlexaRuntimeData:
     """One account or property; parts that its backend does not support are ``None``.
 
-    ``adders`` are the tasks that add entities, one at a time (``adding``) and none once ``is_closing`` is set.
-    ``registered`` are the devices with which the device registry was updated, and their ids there, by serial.
+    ``adders`` are the tasks that add entities; ``adding`` lets them run one at a time. ``registered`` contains, by
+    serial, the devices as last written to the device registry and their ids there.
     """
 
     backend: AlexaBackend

@@ -68,7 +68,7 @@ async def _async_run(
     routine: Routine,
     device: Device | None,
 ) -> Routine:
-    """Run a routine, on ``device`` if given; raises like ``async_run_routine``."""
+    """Run a routine, on ``device`` if given."""
     if not routine.enabled:
         raise invalid_input("routine_disabled", routine=routine.name)
     permissions.require_echos(entry, (*([device.serial] if device else ()), *sorted(routine.serials)))

@@ -112,7 +112,7 @@ async def async_recipients(hass: HomeAssistant, call: ServiceCall) -> tuple[list
 
 @dataclass(frozen=True, slots=True)
 class EchoTarget:
-    """The target of a trigger or a condition; if it is empty, every Echo of all accounts.
+    """The target of a trigger or a condition; an empty target matches everything.
 
     The target contains an Echo if it contains an entity or the device of the Echo, or a speaker group with the Echo.
     """

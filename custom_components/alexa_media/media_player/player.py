@@ -224,10 +224,7 @@ _REPEAT: Final = {Repeat.OFF: RepeatMode.OFF, Repeat.ALL: RepeatMode.ALL}
 class AlexaMediaPlayer(
     TextCommandEntity, VolumeControl, PlayerSettings, AccountActions, MediaBrowsing, SoundAnnouncement, VoiceHistory
 ):
-    """Media player of an Echo or a speaker group.
-
-    It shows the state in the cloud; a command changes the state only after Amazon confirms it.
-    """
+    """Media player of an Echo or a speaker group."""
 
     _attr_name = None
     _attr_translation_key = "device"

@@ -137,11 +137,7 @@ async def _async_force_logout(call: ServiceCall) -> None:
 
 
 async def _async_enable_network_discovery(call: ServiceCall) -> ServiceResponse:
-    """Handle ``enable_network_discovery``: refresh the devices, the routines and all other topics with ``is_list``.
-
-    The response contains the number of objects of each topic. If an account is not loaded or could not be read, the
-    others are still read before ``HomeAssistantError`` is raised.
-    """
+    """Handle ``enable_network_discovery``: refresh all topics with ``is_list``."""
     entries = entries_of(call.hass, call.data[ATTR_EMAIL])
     loaded = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
     found = await asyncio.gather(*(_async_read_lists(entry) for entry in loaded))

@@ -11,7 +11,7 @@ _MAX_READ_BODY_BYTES: Final = 2 * 1024 * 1024
 
 
 class Host(StrEnum):
-    """Host of an endpoint; the session resolves each to an address."""
+    """Host of an endpoint."""
 
     WEBSITE = "website"
     """``websiteApiUrl`` of ``/api/endpoints``, or ``alexa.<domain>`` if that is unknown; uses cookies."""

@@ -169,7 +169,7 @@ class MultipartParser:
         self._is_json = True
 
     def _header(self, line: bytes) -> None:
-        """Process a line of a part's headers; an empty line ends them."""
+        """Process a line of a part's headers."""
         if line.strip():
             self._header_bytes += len(line)
             self._check(self._header_bytes, MAX_HEADERS)
