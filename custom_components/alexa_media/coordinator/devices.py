@@ -302,9 +302,7 @@ class DeviceTopicCoordinator[V, A](TopicCoordinator[V]):
     async def _async_read_each(self, read: Callable[[Device], Awaitable[V]]) -> dict[str, V]:
         """Read the devices that have listeners one at a time, and return the values by serial.
 
-        A device that fails keeps its last value. A second read, of such devices only, follows later. Raises the last
-        ``AlexaError`` if all devices of the first read fail, and at once any error after which further requests are
-        pointless for now.
+        A device that fails keeps its last value.
         """
         known = [device for serial, device in self.devices.data.items() if serial in self._by_context]
         wanted = [device for device in known if device.serial in self._failed_serials] if self._is_partial else known

@@ -476,7 +476,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
 
     @override
     def _settled(self, key: str, value: DeviceSettings, began: float) -> DeviceSettings:
-        """Return the settings to show; keep a present value if the read is too old to contain an own write."""
+        """Return the settings as read, with the present values that may be newer."""
         shown = self.data.get(key, DeviceSettings()).values
         kept = {
             setting: shown[setting]

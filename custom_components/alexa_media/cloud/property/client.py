@@ -389,7 +389,7 @@ class SmartPropertiesClient(EndpointsClient, SettingsClient):
         endpoint_ids: Sequence[str] = (),
         unit_ids: Sequence[str] = (),
     ) -> None:
-        """Announce a text on up to 100 endpoints, or in up to 100 units: it is spoken, and shown on screens."""
+        """Speak a text on up to 100 endpoints, or in up to 100 units, and show it on screens."""
         await self.transport.async_request(
             table.SEND_NOTIFICATION,
             nothing,
