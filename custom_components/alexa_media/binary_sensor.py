@@ -304,10 +304,10 @@ class AlexaContact(_AlexaDetector):
 
 
 class AlexaMotion(_AlexaDetector):
-    """A motion sensor, or for an Echo, which detects people by ultrasound, an occupancy sensor.
+    """A motion sensor, or the occupancy sensor of an Echo, which detects people by ultrasound.
 
-    Polling takes a request per minute until Amazon pushes motion, so the entity is disabled by default. Values expire,
-    because an Echo may not report for weeks.
+    Disabled by default, because it is polled every minute while Amazon does not push motion. An Echo may not report for
+    weeks.
     """
 
     _keys = (PropertyKey(FeatureName.MOTION_SENSOR, PropertyName.DETECTION_STATE),)

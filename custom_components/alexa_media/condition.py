@@ -87,9 +87,9 @@ class LastSpokenToCondition(AlexaCondition):
 
 
 class PersonCondition(AlexaCondition):
-    """Condition: a specific person gave the last command to any Echo of all accounts.
+    """Condition: a specific person gave the last command across all accounts.
 
-    With a target, that Echo also has to be in it.
+    With a target, that command must also have been given to an Echo in the target.
     """
 
     options_schema: ClassVar = {vol.Required(CONF_PERSON): cv.string}

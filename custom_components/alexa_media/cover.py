@@ -97,10 +97,7 @@ class AlexaCover(AlexaApplianceEntity, CoverEntity):
 
 
 class AlexaModeCover(AlexaApplianceEntity, CoverEntity):
-    """A cover, such as a garage door, that a mode opens and closes.
-
-    Its state is unknown while the mode is neither open nor closed.
-    """
+    """A cover, such as a garage door, that is opened and closed by setting a mode."""
 
     available_unknown = True
     _attr_name = None

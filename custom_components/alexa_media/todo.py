@@ -37,7 +37,7 @@ _QUANTITY: Final = re.compile(r"(?P<quantity>\d[^×]{0,29}?)\s*×\s*(?P<name>\S.
 
 
 def summary_of(name: str, quantity: str | None) -> str:
-    """Return the text of an item: ``2 × milk``, or only the name without a quantity."""
+    """Return the text of an item, such as ``2 × milk``; only the name if there is no quantity."""
     return f"{quantity} × {name}" if quantity else name
 
 

@@ -51,9 +51,9 @@ class Timed:
         return self.notification.status is NotificationStatus.PAUSED
 
     def raw(self, zone: tzinfo, read_at: datetime | None = None) -> dict[str, Any]:
-        """Return Amazon's object; for an alarm whose time is known, with the time in ``zone`` as ``date_time``.
+        """Return a copy of Amazon's object; for an alarm, ``date_time`` is its time in ``zone``, if known.
 
-        If ``read_at`` is given, ``remainingTime`` of a running timer whose end is known is the value at that time.
+        If ``read_at`` is given, ``remainingTime`` (ms) of a running timer with a known end is the value at that time.
         """
         found = dict(self.notification.raw)
         if when := _when(self, zone):

@@ -453,7 +453,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def async_apply(self, changes: Mapping[str, V]) -> None:
-        """Apply new values of some keys without a request, and call the listeners that the changes concern.
+        """Apply new values of some keys, and call the listeners that the changes concern.
 
         The poll schedule and ``last_update_success`` do not change, because a push does not prove that reads work.
         """

@@ -235,10 +235,9 @@ def _echos(entry: AlexaConfigEntry) -> list[Echo]:
 
 
 def echos_that_remind(hass: HomeAssistant, entries: Collection[AlexaConfigEntry]) -> list[Echo]:
-    """Return the online devices of ``entries`` that support reminders, each once.
+    """Return the online devices that support reminders, each once; an empty ``entries`` means all loaded accounts.
 
-    If ``entries`` is empty, those of all loaded accounts are returned. Raises ``ServiceValidationError`` if there are
-    no such devices.
+    Raises ``ServiceValidationError`` if there are no such devices.
     """
     found: dict[str, Echo] = {}
     loaded: list[AlexaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)

@@ -29,7 +29,7 @@ def parse_kids_mode(data: Any) -> bool:
 
 
 def parse_children(data: Any) -> tuple[Child, ...]:
-    """Parse the children of a household; may be empty. Raises ``AlexaBadResponseError``."""
+    """Parse the children of a household, possibly none; raises ``AlexaBadResponseError``."""
     return tuple(
         Child(child_id=child_id, name=name(member.get("firstName")) or child_id)
         for member in mappings(required_list(data, "members", CHILDREN))
