@@ -393,7 +393,7 @@ class AlexaDndSwitch(AlexaDeviceEntity[bool], _Switch):
 
 
 class AlexaModeSwitch(PlaybackEntity, _Switch):
-    """Shuffle or repeat of the current session; available if it is known."""
+    """Shuffle or repeat of the current session."""
 
     entity_description: AlexaModeDescription
     coordinator: PlayersCoordinator

@@ -475,7 +475,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def async_apply_pushed(self, changes: Mapping[str, V]) -> None:
-        """Apply pushed values, except those that may be older than an own write: verify their keys instead."""
+        """Apply pushed values; for those that may be older than an own write, verify their keys instead."""
         stale = {key for key, value in changes.items() if self.written.is_stale(key, value)}
         self.async_apply({key: value for key, value in changes.items() if key not in stale})
         for key in stale:
@@ -573,7 +573,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     @override
     @callback
     def _schedule_refresh(self) -> None:
-        """Schedule the next poll with the present poll interval; a retry after a failure has its own delay."""
+        """Schedule the next poll with the present poll interval."""
         self.update_interval = self.wanted_interval
         super()._schedule_refresh()
 

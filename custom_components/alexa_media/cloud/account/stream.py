@@ -326,10 +326,7 @@ class PushStream:
             await self._recover(lost_by(error))
 
     async def _recover(self, lost: LostError) -> None:
-        """Wait for the next attempt after a lost connection.
-
-        Report that the stream is closed, unless its gateway was a remembered one or its predecessor is still read.
-        """
+        """Report a lost connection if necessary, and wait before the next attempt."""
         was_remembered = self._is_remembered
         is_renewing = self._state is StreamState.RENEWING
         if was_remembered:
