@@ -199,7 +199,7 @@ async def test_an_unknown_key_is_reported(
     for kind, media_id, extra, named in UNKNOWN_KEYS:
         with subtests.test(f"{kind}-{named}"):
             sim.reset_ledger()
-            with pytest.raises(ServiceValidationError, match=f"Unknown keys in extra: {named}\\."):
+            with pytest.raises(ServiceValidationError, match=f"aren't supported for this content type: {named}\\."):
                 await play(hass, kind, media_id, extra=extra)
             assert sim.ledger(method="POST", path="/api/behaviors/*") == []
 

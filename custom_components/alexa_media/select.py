@@ -158,7 +158,8 @@ class AlexaDefaultSoundSelect(AlexaDeviceEntity[AlarmSounds], SelectEntity):
         """Set the default sound, and read the sounds again."""
         sound = self._named().get(option)
         if sound is None:
-            raise invalid_input("alarm_sound_unknown", sound=option, known=", ".join(self._named()))
+            known = ", ".join(self._named())
+            raise invalid_input("alarm_sound_unknown", device=self.device.name, sound=option, known=known)
         with command_errors(self.hass, self.entry):
             await self.coordinator.api.async_set_default_sound(self.device, sound)
         await self.coordinator.async_refresh_shared()

@@ -603,7 +603,7 @@ async def test_alarms_need_permission_and_a_device(
 
 BAD: list[tuple[str, dict[str, Any], str]] = [
     ("create_alarm", {"at": "2026-01-01 07:00:00"}, "in the past"),
-    ("create_alarm", {"at": "07:00", "sound": "Foghorn"}, "no sound Foghorn"),
+    ("create_alarm", {"at": "07:00", "sound": "Foghorn"}, "Bedroom Dot doesn't have the sound Foghorn"),
     ("create_alarm", {"at": "07:00", "entity_id": "media_player.kids_dot"}, "offline"),
     (
         "create_alarm",

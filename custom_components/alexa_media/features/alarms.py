@@ -430,7 +430,7 @@ async def async_sound(hass: HomeAssistant, echo: Echo, text: str | None) -> Alar
         if same(text, sound.sound_id) or same(text, sound.name):
             return sound
     known = ", ".join(sorted(sound.name for sound in sounds)) or "-"
-    raise invalid_input("alarm_sound_unknown", sound=text, known=known)
+    raise invalid_input("alarm_sound_unknown", device=device.name, sound=text, known=known)
 
 
 def must_be(notification: Notification, wanted: Collection[str], key: str) -> None:
