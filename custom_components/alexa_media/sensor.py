@@ -660,7 +660,7 @@ class AlexaUnitSensor(_ManagedSensor):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return the path of the unit in the property, and the unit id, which actions accept; empty without a unit."""
+        """Return the path of the unit in the property and the unit id; empty without a unit."""
         unit = self._unit
         return {"path": " / ".join(unit.path), "unit_id": unit.unit_id} if unit else {}
 

@@ -137,7 +137,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         return {key: value for key, value in self.data.items() if key.partition("/")[0] in self.devices.data}
 
     def _is_there(self, unit: SettingsSource) -> bool:
-        """Return whether the device of a source still gets entities; True for a source of the whole account."""
+        """Return whether the device of a source, if it has one, still gets entities."""
         return unit.serial is None or unit.serial in self.devices.data
 
     def _due(self) -> list[SettingsSource]:

@@ -318,7 +318,7 @@ def _kind(element: Mapping[str, Any], legacy: Mapping[str, Any]) -> str:
 
 
 def _is_local(legacy: Mapping[str, Any], appliance_id: str, *, is_echo: bool) -> bool:
-    """Return whether an appliance is connected to an Echo or, if not from a skill, is an Echo or of ``_OWN_MAKERS``.
+    """Return whether an appliance is connected to an Echo, or is an Echo or from ``_OWN_MAKERS`` but not from a skill.
 
     Echos find Ledvance and Sengled devices by Bluetooth.
     """
@@ -580,8 +580,7 @@ MAX_CONTROLS: Final = 100
 class _Order:
     """Controls of one caller for one appliance, with the future of their result.
 
-    ``refused`` is the error of the API that was tried first; ``controls`` are then the controls left for the second
-    API.
+    If GraphQL refuses controls, ``refused`` is the error, and ``controls`` are those left for phoenix.
     """
 
     appliance: Appliance

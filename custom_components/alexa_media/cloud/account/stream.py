@@ -296,8 +296,7 @@ class PushStream:
     async def _connect(self, link: _Link) -> None:
         """Serve one connection until its token expires or it is lost.
 
-        If it ends while it is being replaced and its successor does not open soon, report that the stream is closed.
-        Amazon may end the old stream when it opens the new one.
+        Amazon may end the old stream when it opens the new one, so a short gap between the two is not reported.
         """
         reason = "token expired"
         try:

@@ -390,7 +390,8 @@ def announcement(
 ) -> JsonObject:
     """Return the body of an announcement, which is spoken, and shown on screens.
 
-    Raises ``AlexaInvalidValueError``, also for endpoints together with units, which Amazon does not document.
+    Raises ``AlexaInvalidValueError`` for an invalid value, and for endpoints together with units, because Amazon does
+    not document that combination.
     """
     endpoints: list[JsonValue] = [{"type": "Endpoint", "id": endpoint_id(found)} for found in endpoint_ids]
     units: list[JsonValue] = [{"type": "Unit", "id": unit_id(found)} for found in unit_ids]

@@ -186,10 +186,9 @@ def request_of(control: Control) -> tuple[Operation, JsonValue]:
 
 
 def without_redundant(controls: Sequence[Control], state: ApplianceState) -> list[Control]:
-    """Return the controls without redundant ones, because each control is a separate request.
+    """Return only the controls that are needed, because each one is a separate request.
 
-    A device that is on need not be turned on before it is set. A color includes a brightness: the requested one, else
-    the current one, else that of the color.
+    The brightness becomes part of the color.
     """
     found = list(controls)
     is_on = state.value(FeatureName.POWER, PropertyName.POWER_STATE) == "ON"
