@@ -321,9 +321,8 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
     async def _async_finish(self, account: Account, credentials: Credentials) -> ConfigFlowResult:
         """Create the entry, or update the entry that is signed in again.
 
-        Nothing is awaited after the check whether the flow was closed. Raises ``FlowError`` if it was closed, or if the
-        account is already configured, is being added by another flow, or is not the expected one. Raises
-        ``_WrongMarketplaceError`` like ``_require_marketplace``.
+        Raises ``FlowError``, or ``_WrongMarketplaceError`` like ``_require_marketplace``. After the check whether the
+        flow was closed, nothing may be awaited, because the flow could be closed meanwhile.
         """
         new = self.source == SOURCE_USER
         await self.async_set_unique_id(account.customer_id, raise_on_progress=new)

@@ -120,9 +120,8 @@ class EntityAdder:
     ) -> Callable[[], None]:
         """Add an entity for every matching device and description, now and when devices appear.
 
-        Nothing is added if ``source`` is None. A device also needs the capability of a ``CapableDescription``.
-        ``coordinators`` are additional coordinators whose keys determine the entities. Returns a function that starts
-        a task to add missing entities.
+        Nothing is added if ``source`` is None. A device also needs the capability of a ``CapableDescription``. Missing
+        entities are also added when keys of ``coordinators`` change, and when the returned function is called.
         """
         if source is None:
             return lambda: None

@@ -102,7 +102,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         return self._absences.settled
 
     def _needs_rooms(self, before: Mapping[str, Appliance], wanted: Mapping[str, Appliance]) -> bool:
-        """Return whether to read the rooms: for new Echos, or appliances with entities whose room may be unknown."""
+        """Return whether there is a new Echo, or an appliance with entities whose room may be unknown."""
         new = self.discovered.keys() - before.keys()
         return (bool(wanted) and (self.rooms is None or bool(wanted.keys() - self.data.keys()))) or any(
             self.discovered[each].is_echo for each in new

@@ -99,7 +99,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @contextmanager
     def writing_volume(self, serials: Collection[str], volume: Volume) -> Iterator[Collection[Write[Volume]]]:
-        """Record a volume of devices as an own write while it is sent; yields the writes."""
+        """Record a volume of devices as own writes, as in ``OwnWrites.writing``; yields the writes."""
         shown = {serial: player.volume for serial in serials if (player := self.data.get(serial))}
         with self.written.writing(dict.fromkeys(serials, volume), shown) as writes:
             yield writes.values()

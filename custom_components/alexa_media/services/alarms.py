@@ -154,10 +154,7 @@ type _Made = list[tuple[Echo, str]]
 
 
 async def _async_create_everywhere(call: ServiceCall, echos: Sequence[Echo], label: str, made: _Made) -> None:
-    """Create one reminder for all devices of an account, or one on each of ``echos`` if Amazon refuses that.
-
-    Add what is created to ``made``.
-    """
+    """Create one reminder for all devices of an account, or one on each of ``echos`` if Amazon refuses that."""
 
     def timing(echo: Echo) -> Timing:
         return timing_of(echo, _required_at(call), _recurrence(call))

@@ -46,10 +46,10 @@ def instant(value: Any) -> datetime | None:
 
 
 def required_list(data: Any, key: str | None, endpoint: Endpoint) -> list[Any]:
-    """Return the required list of objects under ``key``, or the response itself if ``key`` is None.
+    """Return the list under ``key``, or the response itself if ``key`` is None.
 
-    An empty list is valid, and so is one whose objects are all unusable. Raises ``AlexaBadResponseError`` for null, for
-    anything but a list, and for a list in which most elements are not objects.
+    An empty list is valid. Raises ``AlexaBadResponseError`` for anything but a list, and for a list in which most
+    elements are not objects.
     """
     value = listed(data if key is None else mapping(data).get(key))
     if value is None:

@@ -628,7 +628,7 @@ class AccountSmartHome:
         self._is_closed = False
 
     async def async_close(self) -> None:
-        """Fail waiting controls and stop; the outcome of those in flight is unknown."""
+        """Stop, and fail all pending controls; those in flight may have been run."""
         self._is_closed = True
         if self._worker is not None:
             self._worker.cancel()

@@ -128,7 +128,7 @@ def reply_of(operation: Operation, answer: HttpAnswer) -> Reply:
 def _contradiction(operation: Operation, answer: HttpAnswer) -> AlexaError | None:
     """Return the error in the body of a successful response for which no body is expected, or None.
 
-    Amazon reports some errors this way, such as an offline device. An HTML page comes from an intermediary.
+    Amazon reports some errors this way, such as an offline device.
     """
     if answer.body.lstrip().startswith(b"<"):
         return operation.error(AlexaBadResponseError, "was answered with a web page", status=answer.status)
