@@ -471,9 +471,10 @@ async def _async_identify(backend: AccountBackend) -> Account:
 
 
 def _id_suffix(account: Account, others: Iterable[ConfigEntry[Any]]) -> str:
-    """Return the suffix that distinguishes the ids of an account from those of other accounts with the same Echos.
+    """Return the suffix for the unique ids of a new account, or "" if there is no other account.
 
-    Different email addresses may have the same slug, such as ``a.b@example.org`` and ``a_b@example.org``.
+    Accounts may have the same Echos. Email addresses such as ``a.b@example.org`` and ``a_b@example.org`` have the same
+    slug.
     """
     taken = [slugify(entry.data.get(CONF_ID_SUFFIX, "")) for entry in others if CONF_REGION not in entry.data]
     if not taken:

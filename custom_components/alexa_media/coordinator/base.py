@@ -647,7 +647,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def _async_remove_listener(self, context: Hashable, token: int) -> None:
-        """Remove a listener; without listeners, nothing is polled."""
+        """Remove a listener; stop polling after the last one."""
         listeners = self._by_context[context]
         del listeners[token]
         if not listeners:

@@ -142,7 +142,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @override
     def _is_covered(self, key: str) -> bool:
-        """Return whether the last read contains what is expected about a device; a partial read may lack the volume."""
+        """Return whether the last read contains what is expected about a device; a partial read lacks the volumes."""
         return not (self._is_partial and self._is_awaiting(key))
 
     def _with_pushed_modes(self, session: Session, pushed: Mapping[str, object]) -> Session:

@@ -175,7 +175,7 @@ class AlarmVolumeOverrides:
         self._async_plan()
 
     async def _async_change(self, notification: Notification, at: datetime) -> None:
-        """Set the separate volume of an alarm if still wanted and possible; log a failure."""
+        """Set the alarm volume of an Echo to the separate volume of an alarm, unless that was removed."""
         serial, level = notification.serial, self._wanted.get(notification.notification_id)
         if level is None:
             return

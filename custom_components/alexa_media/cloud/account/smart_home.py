@@ -713,7 +713,7 @@ class AccountSmartHome:
     async def _read_unproven[T](
         self, name: str, parse: Callable[[Any], T], body: Mapping[str, Any], one: str | None = None
     ) -> T:
-        """Send an unproven query; raises ``AlexaUnsupportedError`` if Amazon refuses its form or recently did."""
+        """Send an unproven query; raises ``AlexaUnsupportedError`` if Amazon refuses or recently refused its form."""
         with self._transport.unproven.attempt(name, one):
             try:
                 return await self._transport.async_read(APPLIANCES, parse, json=body)

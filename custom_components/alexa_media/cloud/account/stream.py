@@ -432,11 +432,7 @@ class PushStream:
             await response.aclose()
 
     async def _fresh_token(self) -> AccessToken:
-        """Return a token, renewed first if Amazon refused it or if it is about to expire.
-
-        A token that is about to expire is returned if its renewal fails temporarily, unless a stream with it is still
-        read.
-        """
+        """Return a token; try to renew it first if Amazon refused it or if it is about to expire."""
         if self._renew_token is None:
             return await self._token()
         if self._refused is not None:
