@@ -89,7 +89,7 @@ class AlexaVoiceEvent(AlexaDeviceEntity[LastCommand], EventEntity):
         self.async_write_ha_state()
 
     def _attributes(self, record: VoiceRecord) -> dict[str, str | None] | None:
-        """Return the attributes of a command, or None without transcripts; ``spoken_at`` is its time in ISO 8601."""
+        """Return the attributes of a command, or None if transcripts are disabled."""
         if not self.coordinator.keep_transcripts:
             return None
         return {

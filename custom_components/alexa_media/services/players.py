@@ -251,8 +251,7 @@ async def _async_read_routines(hass: HomeAssistant) -> dict[str, HomeAssistantEr
 def _targets(call: ServiceCall, permissions: Permissions) -> list[str]:
     """Return the entity ids in a sequence's target.
 
-    A device, area, floor, label or ``all`` yields only online players that the caller may control. Raises
-    ``ServiceValidationError`` for a device, area, floor or label that does not exist.
+    A player that cannot be used now, or that the caller may not control, is only included if the target names it.
     """
     selected = async_extract_referenced_entity_ids(call.hass, TargetSelection(call.data), expand_group=False)
     missing = selected.missing_devices | selected.missing_areas | selected.missing_floors | selected.missing_labels

@@ -138,10 +138,7 @@ _LABELS: Final = {
 
 
 def parse_notifications(data: Any) -> dict[str, Notification]:
-    """Parse the notifications of the account by id; the result may be empty.
-
-    Notifications without an id, and those for no device, such as the reminder of an automation, are skipped.
-    """
+    """Parse the notifications of the account by id; skip those without an id or a device."""
     found = (_notification(element) for element in mappings(required_list(data, "notifications", NOTIFICATIONS)))
     return by_key(((item.notification_id, item) for item in found if item), "notifications")
 
