@@ -56,7 +56,7 @@ RESTART: Final = AlexaButtonDescription(
 
 
 class AlexaRestartButton(ListedEntity[SettingsCoordinator], ButtonEntity):
-    """A button that restarts a device; the device is offline during the restart."""
+    """A button that restarts a device."""
 
     @override
     async def async_press(self) -> None:

@@ -78,7 +78,7 @@ _SHORT: Final = 3
 
 
 async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: AlexaConfigEntry) -> dict[str, Any]:
-    """Return the diagnostics of an account, without private data; only the entry unless it is loaded."""
+    """Return the diagnostics of an account, without private data; only the entry if the account isn't loaded."""
     data: dict[str, Any] = {"entry": _entry(entry)}
     if entry.state is ConfigEntryState.LOADED:
         runtime = entry.runtime_data

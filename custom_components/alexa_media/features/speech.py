@@ -187,7 +187,7 @@ class EchoPlayer:
     """A media player of the integration.
 
     ``device`` is None if the account is not loaded or has no such device. ``entity_id`` and ``unique_id`` are "" for a
-    member of a speaker group without an enabled media player.
+    group member that has no enabled media player.
     """
 
     entry: AlexaConfigEntry

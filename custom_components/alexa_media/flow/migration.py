@@ -139,7 +139,7 @@ def _position(hass: HomeAssistant, entry: AlexaConfigEntry) -> int:
 async def _async_serial(hass: HomeAssistant, email: str, url: str, position: int) -> str:
     """Return the serial with which alexa_media_player registered (32 hex digits).
 
-    It is wrong if the account had another position when it registered.
+    The result is wrong if the account had another position when it registered.
     """
     salt = int(sha256((email.lower() + url.lower()).encode()).hexdigest(), 16)
     return hex(int(await instance_id.async_get(hass), 16) + position + salt)[-32:]

@@ -1,4 +1,4 @@
-"""Alarms, timers and reminders of the account API: endpoints, parsers, client."""
+"""Alarms, timers and reminders of the account API: endpoints, parsers and client."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext

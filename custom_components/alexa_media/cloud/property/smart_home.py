@@ -252,9 +252,9 @@ def shared_feature(feature: models.Feature) -> Feature:
 
 
 def state_of(endpoint: Endpoint) -> ApplianceState:
-    """Return the state in the expanded features of a device; a device that does not respond is unreachable.
+    """Return the state in the expanded features of a device.
 
-    If a device responds without its connectivity, the value of its reachability is None.
+    Its reachability is "UNREACHABLE" if a feature is offline, and None if Amazon returns only other properties.
     """
     samples = {
         PropertyKey(feature.name, name): _sample(found)
