@@ -41,11 +41,7 @@ class _Group(NamedTuple):
 
 
 class DevicesCoordinator(TopicCoordinator[Device]):
-    """Devices that get entities, by serial; ``listed`` contains all devices of the last list.
-
-    A failed read removes nothing. A device that is missing from one successful read is kept until another one, at
-    least half a minute later, lacks it too.
-    """
+    """Devices that get entities, by serial; ``listed`` contains all devices of the last list."""
 
     topic: ClassVar[str] = Topic.DEVICES
     is_list: ClassVar[bool] = True

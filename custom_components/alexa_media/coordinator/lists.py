@@ -51,10 +51,7 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
 
     @override
     async def _async_read(self) -> Mapping[str, AlexaList]:
-        """Read the list of lists and the items of changed lists.
-
-        A partial read skips the list of lists unless Amazon refuses items.
-        """
+        """Read the items of changed lists, and in a whole read also the list of lists."""
         if self._is_partial:
             with contextlib.suppress(AlexaUnsupportedError):
                 return await self._async_with_items(dict(self.data), only_changed=True)

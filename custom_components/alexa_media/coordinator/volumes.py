@@ -55,7 +55,7 @@ class Changed:
 
 
 class AlarmVolumeOverrides:
-    """Sets the separate volumes of alarms; the volumes are stored, so that they survive a restart."""
+    """Sets the separate volumes of alarms."""
 
     def __init__(
         self,

@@ -434,7 +434,7 @@ def _obstacle(player: EchoPlayer, message: Message) -> Reason | None:
 
 
 def _is_dnd(runtime: AlexaRuntimeData, player: EchoPlayer) -> bool:
-    """Return whether Do Not Disturb is on; False if it is unknown."""
+    """Return whether Do Not Disturb is known to be on."""
     dnd = runtime.dnd
     return bool(dnd and player.device and dnd.data.get(player.device.serial))
 

@@ -119,7 +119,7 @@ class MediaBrowsing(AlexaDeviceEntity[Player], MediaPlayerEntity):
 
     @property
     def _browsable_routines(self) -> list[BrowseMedia]:
-        """Return the enabled routines, sorted by name; playing one runs it with this device."""
+        """Return the enabled routines as media items, sorted by name."""
         routines = self.runtime.routines.data.values() if self.runtime.routines else ()
         return [
             _playable(ROUTINE, routine.routine_id, routine.name, MediaClass.APP)

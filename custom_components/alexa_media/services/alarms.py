@@ -232,8 +232,7 @@ async def _undone_on_failure(hass: HomeAssistant) -> AsyncGenerator[_Made]:
 async def _async_undo(hass: HomeAssistant, echo: Echo, created: str) -> bool:
     """Delete a new alarm or reminder, and return whether it is gone.
 
-    Amazon may list it late. Each attempt reads the list, because a deletion needs the listed object. The account may be
-    reloaded meanwhile.
+    A deletion needs the object from Amazon's list, in which a new one may appear late.
     """
     was_listed = False
     for pause in UNDO_PAUSES:

@@ -112,7 +112,7 @@ class _TextCommandAction:
 
 
 def _account(call: ServiceCall) -> tuple[AlexaConfigEntry, SettingsApi]:
-    """Return the account of a call and its settings API; raises ``ServiceValidationError``."""
+    """Return the account of a call and its settings API."""
     entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     if (settings := entry.runtime_data.backend.settings) is None:
         raise invalid_input("not_an_app_account", name=entry.title)

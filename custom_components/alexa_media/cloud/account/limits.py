@@ -115,7 +115,7 @@ class _Block:
 
     @property
     def remaining(self) -> float:
-        """Return the seconds until the pause ends; 0 without a pause."""
+        """Return the seconds until the pause ends, or 0."""
         return max(0.0, self.until - monotonic())
 
 

@@ -115,7 +115,7 @@ def _version(value: Any) -> int:
 
 
 def _quantity(value: Any) -> str | None:
-    """Return a quantity as text, from a text, a number, or an object with an amount and an optional unit; else None."""
+    """Return a quantity as text, such as "2 kg", or None."""
     if not isinstance(value, dict):
         return _text(value)
     amount, unit = (

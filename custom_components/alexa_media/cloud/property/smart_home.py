@@ -254,7 +254,7 @@ def shared_feature(feature: models.Feature) -> Feature:
 def state_of(endpoint: Endpoint) -> ApplianceState:
     """Return the state in the expanded features of a device.
 
-    Its reachability is "UNREACHABLE" if a feature is offline, and None if Amazon returns only other properties.
+    The reachability is "UNREACHABLE" for a device that does not respond, and None if Amazon does not return it.
     """
     samples = {
         PropertyKey(feature.name, name): _sample(found)
