@@ -129,8 +129,8 @@ def plain(text: str) -> str:
 def speaking_seconds(text: str, sound_seconds: float | None = None, *, longest: bool = False) -> float:
     """Return a generous estimate of the speaking time of a text in seconds.
 
-    ``sound_seconds`` is the length of its ``<audio>`` elements. If that is unknown, ``AUDIO_SECONDS`` is assumed for
-    each of them, or with ``longest`` Amazon's limit for all of them.
+    ``sound_seconds`` is the total length of its ``<audio>`` elements. If that is unknown, ``AUDIO_SECONDS`` is assumed
+    for each of them, or with ``longest`` Amazon's limit for all of them together.
     """
     characters, breaks, sounds = len(plain(text)), 0.0, 0
     for tag in _TIMED_TAG.finditer(_without_asides(text)) if is_ssml(text) else ():

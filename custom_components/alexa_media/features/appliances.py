@@ -185,7 +185,7 @@ def _name_of(appliance: Appliance) -> str:
 
 
 def _model_of(appliance: Appliance) -> str | None:
-    """Return the model of an appliance; a fixed name for the air quality monitor and for Guard."""
+    """Return the model of an appliance, or None if it is unknown."""
     if is_air_quality_monitor(appliance):
         return AIR_QUALITY_MONITOR
     return GUARD if appliance.is_guard else appliance.model

@@ -29,8 +29,8 @@ _STATE_AFTER: Final = {PLAY: PlayerState.PLAYING, PAUSE: PlayerState.PAUSED}
 class PlaybackEntity(AlexaDeviceEntity[Player]):
     """Base class for entities that control the playback of a device, or of the group in which it is playing.
 
-    For a session in a provider's own player, Amazon refuses playback commands (404 ``UnsupportedProviderException``).
-    Text commands are sent instead.
+    Amazon refuses player commands for a session in a provider's own player (404 ``UnsupportedProviderException``), so
+    text commands replace them where possible.
     """
 
     coordinator: PlayersCoordinator

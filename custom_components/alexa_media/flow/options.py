@@ -109,7 +109,7 @@ class AlexaMediaOptionsFlow(OptionsFlow):
         return self.async_create_entry(data=dict(entry.options))
 
     def _apply(self, entry: AlexaConfigEntry, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        """Apply changed options to a loaded account; reload it only for options that need that."""
+        """Apply changed options to a loaded account, with a reload only if necessary."""
         if entry.state is not ConfigEntryState.LOADED:
             return
         if any(before[key] != after[key] for key in _NEEDS_RELOAD):

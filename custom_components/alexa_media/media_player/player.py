@@ -613,7 +613,7 @@ class AlexaFireTv(AlexaMediaPlayer):
         announce: bool | None = None,
         **kwargs: Any,
     ) -> None:
-        """Search for a video and play it (type ``video``); play other media like an Echo."""
+        """Search for a video and play it (type ``video``), or play other media as on an Echo."""
         if media_type != MediaType.VIDEO:
             await super().async_play_media(media_type, media_id, enqueue, announce, **kwargs)
             return

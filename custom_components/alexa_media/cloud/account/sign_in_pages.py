@@ -362,9 +362,9 @@ class _Rewriter(HTMLParser):
         return {"value": value} if value is not None and not given.get("value") else {}
 
     def _meta(self, given: dict[str, str | None]) -> dict[str, str | None] | None:
-        """Return the attributes of a meta tag with the URL of a refresh rewritten.
+        """Return the attributes of a meta tag, with the URL of a refresh rewritten; None removes the tag.
 
-        ``None`` removes a content security policy, whose hosts differ from those used here.
+        A content security policy is removed because it would not allow the rewritten URLs.
         """
         match (given.get("http-equiv") or "").strip().lower():
             case "content-security-policy":

@@ -127,7 +127,7 @@ class AlexaBackend(Protocol):
     async def async_devices(self) -> Mapping[str, Device]:
         """Return the devices by serial; Smart Properties return only Echos.
 
-        An account raises ``AlexaBadResponseError`` instead of returning an empty or implausible list.
+        Raises ``AlexaBadResponseError`` for an implausible list, and for an account without devices.
         """
 
     async def async_sessions(self, known: Iterable[Device] = ()) -> tuple[Session, ...]:  # noqa: ARG002 - names of the protocol

@@ -207,7 +207,7 @@ class AccessTokenGetter(Protocol):
 
 
 class Time:
-    """Clock and sleep; tests replace them."""
+    """Monotonic clock and sleep, replaceable in tests."""
 
     def monotonic(self) -> float:
         """Return the monotonic time in seconds."""
