@@ -223,8 +223,8 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     async def _async_read_alone(self) -> Mapping[str, V]:
         """Read the topic; the caller holds ``_read_lock``.
 
-        ``read_at`` is the start of the last successful read in seconds of the event loop's clock, and ``read_whole_at``
-        the start of the last one that was not partial.
+        ``read_at`` is the start of the last successful read (seconds of the event loop's clock), ``read_whole_at`` that
+        of the last one that was not partial.
         """
         pushed = self._pushed_while_reading = {}
         self._reading_since = began = self.hass.loop.time()

@@ -202,7 +202,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         return not device.capabilities or bool(device.capabilities & _USEFUL)
 
     def _wanted(self, device: Device) -> bool:
-        """Return whether a device gets entities: ``has_use``, and selected by the options."""
+        """Return whether a device can get entities and is selected by the options."""
         if not self.has_use(device):
             return False
         return (not self._include or _is_chosen(device, self._include)) and not _is_chosen(device, self._exclude)

@@ -390,8 +390,8 @@ _IN_USE: HassKey[set[str]] = HassKey(f"{DOMAIN}_registrations")
 def async_claim_registration(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     """Claim the registration of an entry until the entry is unloaded.
 
-    Raises ``ConfigEntryError`` if a copy of the entry uses it. Each of the two would close the push stream of the other
-    and invalidate its tokens.
+    Raises ``ConfigEntryError`` if another entry has claimed it: each would close the other's push stream and invalidate
+    the other's tokens.
     """
     in_use = hass.data.setdefault(_IN_USE, set())
     if user := next((copy for copy in sharing_registration(hass, entry) if copy.entry_id in in_use), None):

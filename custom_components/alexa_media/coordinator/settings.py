@@ -340,7 +340,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
 
     @callback
     def async_equalizer(self, event: EqualizerChanged) -> bool:
-        """Apply a pushed equalizer unless the push lacks the levels; return whether they are known to have changed."""
+        """Apply a pushed equalizer; return whether its levels are known to have changed."""
         serial, gains = event.serial, (event.bass, event.mid, event.treble)
         if serial is None or serial not in self.devices.data:
             return False

@@ -222,7 +222,7 @@ class StepReader:
             raise wrong from err
 
     def _on(self, command: Command, entity_ids: tuple[str, ...], place: str) -> Step:
-        """Return a step that runs a command on the devices behind the entities; a message to the apps is sent once."""
+        """Return a step that runs a command on the devices behind the entities."""
         behind: _Behind
         if isinstance(command, _FOR_MEMBERS):
             behind = _speakers

@@ -393,10 +393,10 @@ def _identity(player: EchoPlayer) -> JsonObjectType:
 async def async_say(
     hass: HomeAssistant, message: Message, recipients: Collection[Recipient], *, unknown: Sequence[str] = ()
 ) -> Report:
-    """Send a message to Echos, and return the result for each of them; the accounts are handled in parallel.
+    """Send a message to Echos, and return the result for each of them.
 
-    An Echo that cannot receive the message has failed if it is a direct recipient, unless Do Not Disturb is the
-    reason, and is skipped otherwise. ``unknown`` are targets that are not Echos, for the report.
+    A direct recipient that cannot receive the message counts as failed, except because of Do Not Disturb. In all other
+    cases, such an Echo is skipped. ``unknown`` are targets that are not Echos.
     """
     report = Report(unknown=unknown)
     by_entry: dict[str, list[EchoPlayer]] = {}

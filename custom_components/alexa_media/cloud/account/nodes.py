@@ -231,7 +231,7 @@ def _launch(skill_id: str, target: Target) -> dict[str, Any]:
 
 
 def _targets(targets: Sequence[Target]) -> dict[str, Any]:
-    """Return the target of speech or of an announcement: the devices, and the customer that they have in common."""
+    """Return the target of speech or of an announcement; all devices must have the same customer."""
     return {
         "customerId": targets[0].customer_id,
         "devices": [

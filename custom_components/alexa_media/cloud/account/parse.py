@@ -240,7 +240,7 @@ def parse_sessions(data: Any, now: datetime) -> tuple[Session, ...]:
     """Parse the media sessions that name a device; ``now`` is the time of the response (aware, UTC).
 
     If nothing is playing, Amazon sends an empty list, either as the response or as ``mediaSessionList``. Playing
-    sessions come last, so that a playing session replaces another session of the same device.
+    sessions come last.
     """
     elements = required_list(data, None if isinstance(data, list) else "mediaSessionList", SESSIONS)
     sessions = (
