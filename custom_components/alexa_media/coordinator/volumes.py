@@ -2,8 +2,8 @@
 
 An Echo has one volume for all its alarms. It is set just before an alarm with a separate volume rings, and restored
 afterward. A message with a volume is an Alexa sequence that sets the volume, speaks, and restores the earlier
-volume. If another volume is set while the Echo speaks, Amazon's restoration overwrites it, so it is set again
-afterward.
+volume. Amazon's restoration overwrites a volume that Home Assistant sets while the Echo speaks, so that volume is set
+again afterward.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

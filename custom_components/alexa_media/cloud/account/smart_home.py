@@ -994,7 +994,7 @@ def _has_actions(order: _Order) -> bool:
 
 
 def _closed(*, sent: bool) -> AlexaError:
-    """Return the error of controls pending when the client closes; ``sent`` is True if the request was in flight."""
+    """Return the error of controls for a closed client; ``sent`` is True if their request was in flight."""
     return AlexaConnectionError("The connection to Amazon was closed", code="closed", sent=sent)
 
 

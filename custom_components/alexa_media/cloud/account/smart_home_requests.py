@@ -295,10 +295,10 @@ class Operation(NamedTuple):
 
 
 class Outcomes(NamedTuple):
-    """Outcomes of operations: refusal codes by (endpoint id, feature, instance, operation).
+    """Outcomes of operations, each identified by (endpoint id, feature, instance, operation).
 
-    ``doubtful`` is an error of the whole response in addition to its result, or None. Operations that were not refused
-    succeeded. With ``doubtful``, this is only certain for those in ``answered``.
+    ``failed`` contains refusal codes; all other operations succeeded. If the response also has an error as a whole
+    (``doubtful``), this is only known for those in ``answered``.
     """
 
     failed: Mapping[tuple[str, str, str, str], str]

@@ -358,7 +358,7 @@ class PushStream:
             self._pause.cancel()
 
     def renew(self) -> None:
-        """Replace an open stream that delivers no events; register the capabilities and look up the region again."""
+        """Replace an open stream; the next connection registers the capabilities and looks up the region again."""
         self._look_up_again()
         if self._flow is not None:
             self._flow.cut(LostError("deaf", at_once=True))

@@ -100,7 +100,7 @@ class Inventory:
     # --- listings and surveys -------------------------------------------------------------
 
     async def async_listing(self) -> float:
-        """List the devices unless the last listing is recent; return its start in seconds of ``Time.monotonic``."""
+        """List the devices unless they were listed recently; return the start of the listing (``Time.monotonic``)."""
         async with self._lock:
             return (await self._async_listed()).at
 
