@@ -142,7 +142,7 @@ def _entry(entry: AlexaConfigEntry) -> dict[str, Any]:
 
 
 def _coordinator(coordinator: TopicCoordinator[Any]) -> dict[str, Any]:
-    """Return the status of a topic's reads; the interval is in seconds."""
+    """Return the status of a topic's reads."""
     interval = coordinator.update_interval
     error = coordinator.last_exception
     return {

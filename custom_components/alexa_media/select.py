@@ -332,7 +332,7 @@ class CloudSelect(SelectEntity, AlexaSetting):
 
     @property
     def _values(self) -> Choices:
-        """Return all values by option: first the known ones, then the latest unknown ones."""
+        """Return the known values and the latest unknown ones, by option."""
         self._take_present()
         known = self.known
         return {**known, **{option: value for option, value in self._seen.items() if option not in known}}

@@ -193,9 +193,9 @@ class AlexaRoutineError(AlexaError):
 
 
 class AlexaNoPlayerError(AlexaUnsupportedError):
-    """Amazon controls no playback on the device: the device is idle, or a provider uses a separate player.
+    """Amazon controls no playback on the device: it is idle, a provider uses its own player, or the queue has expired.
 
-    ``expired`` is True if Amazon had a queue that has expired.
+    ``expired`` is True in the last case.
     """
 
     def __init__(self, message: str, *, expired: bool, **details: Unpack[ErrorDetails]) -> None:

@@ -253,8 +253,8 @@ def escape(text: str) -> str:
 def pieces(text: str, limit: int = MAX_CHARACTERS, most: int = MAX_PIECES) -> list[str]:
     """Return plain text in pieces of at most ``limit`` characters, in order; SSML is not cut.
 
-    The text is cut between sentences where possible, else between words, else at any character. If that results in more
-    than ``most`` pieces, longer pieces are preferred to better cuts.
+    The text is cut between sentences, long sentences between words, and long words anywhere. If that results in more
+    than ``most`` pieces, the whole text is cut between words only, or even anywhere.
     """
     if is_ssml(text) or len(text) <= limit:
         return [text]

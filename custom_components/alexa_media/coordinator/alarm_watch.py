@@ -223,7 +223,7 @@ class AlarmWatch:
         self._timer = Timer(hass, entry)
 
     async def async_start(self) -> None:
-        """Load the time zones, and start watching; unloading the entry ends it."""
+        """Load the time zones, and watch the notifications until the entry is unloaded."""
         await self._async_load_zones()
         kept = self._hass.data.get(_KEPT, {}).pop(self._entry.entry_id, None)
         if kept is not None and dt_util.utcnow() - kept.at <= LATEST_RING:

@@ -168,7 +168,7 @@ class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
         return await self._async_read_each(_read)
 
     async def _async_read_children(self) -> None:
-        """Read the children of the household; keep the known ones if the parents site refuses or fails."""
+        """Read the children of the household."""
         try:
             children = await self.api.async_children()
         except (AlexaUnsupportedError, *_PARENTS_FAILURES):

@@ -174,7 +174,7 @@ class Wakings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastCommand:
-    """The last command to a device; ``is_last`` is True if it is also the last one of the account."""
+    """The last command to a device; ``is_last`` is True for the latest one among the devices that get entities."""
 
     record: VoiceRecord
     is_last: bool

@@ -98,7 +98,7 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
 
     @callback
     def _async_raise_or_retry(self, failures: Mapping[str, BaseException]) -> None:
-        """Raise an error if the whole read counts as failed; otherwise schedule another read of the failed lists."""
+        """Raise an error if the whole read counts as failed, else retry the failed lists later."""
         if not failures:
             self._retry.async_succeeded()
             return

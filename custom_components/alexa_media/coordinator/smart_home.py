@@ -260,7 +260,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @callback
     def _async_take_pushed(self, entity_id: str, state: ApplianceState) -> None:
-        """Apply pushed samples of one appliance; samples that are older than the known ones are ignored."""
+        """Apply pushed samples of one appliance."""
         held = self.data.get(entity_id, ApplianceState())
         updated = held.updated(state)
         if updated is held:
