@@ -401,7 +401,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         self._abort_if_unique_id_configured()
 
     def _refuse_other_entry(self, account_id: str | None) -> None:
-        """Raise ``AbortFlow`` if another entry is known to have the account, and this entry is not.
+        """Raise ``AbortFlow`` if the account is known to belong to another entry, and not to this one.
 
         Registering that account with the serial of this entry would sign out this entry.
         """

@@ -408,8 +408,7 @@ def player_device_info(entry: AlexaConfigEntry, device: Device) -> DeviceInfo:
 def registered_device(hass: HomeAssistant, entry: AlexaConfigEntry, device: Device) -> DeviceEntry:
     """Return the registered device of an Echo or a speaker group.
 
-    The registry is only updated for a new ``Device`` object, or if the device is no longer registered, because the
-    update is the slowest step of adding an entity.
+    Unnecessary updates of the registry are skipped, because an update is the slowest step of adding an entity.
     """
     registry, known = dr.async_get(hass), entry.runtime_data.registered
     state, device_id = known.get(device.serial, (None, ""))

@@ -222,7 +222,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @callback
     def _async_count[K: Hashable](self, users: Counter[K], key: K) -> Callable[[], None]:
-        """Count one more user of a key; return a function that removes that user."""
+        """Count one more entity for which a key is polled; return a function to stop."""
         users[key] += 1
         self.async_reschedule()
 

@@ -122,9 +122,9 @@ class _Block:
 class Throttle:
     """Throttling of one account, by host and kind of traffic.
 
-    Reads must not be sent to a host until its pause is over. Commands to a throttled host are sent one at a time, and
-    the success of one ends the throttling of the host. The message that throttling is over is only logged after a
-    while, because one endpoint may stay throttled while others respond between its attempts.
+    A host that throttles reads gets no reads until a pause is over. Commands to a throttled host are sent one at a
+    time. The end of throttling is only logged after a while, because one endpoint may stay throttled while others
+    respond.
     """
 
     def __init__(self) -> None:

@@ -2,8 +2,7 @@
 
 Commands submitted in the same turn of the event loop, or while a sequence is in flight, are merged into the next
 sequence that has room: serial within a device, parallel across devices. A text waits until the estimated end of the
-texts of earlier calls on the same device. Nodes for ``execute_node`` are sent separately, possibly while a sequence or
-a node for other devices is in flight.
+texts of earlier calls on the same device. Nodes for ``execute_node`` are sent separately, possibly at the same time.
 """
 
 import asyncio

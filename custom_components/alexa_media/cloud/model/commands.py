@@ -11,7 +11,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speak:
-    """Speak text or SSML on a device; ``alexa.cannedtts.speak…`` is a phrase recorded by Amazon.
+    """Speak text or SSML on a device; ``alexa.cannedtts.speak…`` as text selects one of Amazon's recorded phrases.
 
     ``sound_seconds`` is the length of the sounds in the text in seconds, or None if it is unknown.
     """
