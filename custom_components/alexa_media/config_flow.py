@@ -462,7 +462,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
 
 
 async def _async_identify(backend: AccountBackend) -> Account:
-    """Return the signed-in account; raises ``EnrollmentError`` if Amazon does not return it."""
+    """Return the signed-in account; raises ``EnrollmentError`` if it cannot be read."""
     try:
         await backend.async_connect()
     except AlexaError as err:

@@ -250,7 +250,7 @@ class AlexaAlarmSwitch(AlexaDeviceEntity[tuple[Notification, ...]], _Switch):
 
     @override
     async def _async_switch(self, *, on: bool) -> None:
-        """Turn the alarm on or off; the state changes when Amazon reports it."""
+        """Turn the alarm on or off."""
         alarm, echo = self.alarm, echo_of(self.entry, self.serial)
         if alarm is None or echo is None:
             raise invalid_input("alarm_gone", id=self._id)

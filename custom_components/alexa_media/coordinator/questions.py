@@ -41,7 +41,7 @@ MAX_KEPT: Final = 64
 
 
 class FoundBy(StrEnum):
-    """How a record was assigned to a text command: by its words, or as the only candidate by its time."""
+    """How the record of a text command was found: by its words, or as the only record at that time."""
 
     WORDS = "words"
     TIME = "time"

@@ -294,11 +294,7 @@ class AlexaRuntimeData:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One field of the runtime data; None if the backend lacks ``capability``, or if a field in ``needs`` is None.
-
-    ``create`` receives Home Assistant, the entry (if ``of_entry``), and the fields in ``needs`` and ``uses``; those in
-    ``uses`` may be None.
-    """
+    """One field of the runtime data, created from those that it ``needs`` and those that it ``uses`` if they exist."""
 
     field: str
     create: Callable[..., object]

@@ -180,10 +180,7 @@ def _appliance(update: Mapping[str, Any]) -> PushEvent:
 
 
 def _decoded(value: object) -> object:
-    """Decode a JSON string, which may be encoded up to ``_MAX_ENCODINGS`` times; None for invalid JSON.
-
-    Values other than strings are returned unchanged.
-    """
+    """Decode a value that may be a JSON string, encoded up to ``_MAX_ENCODINGS`` times; None for invalid JSON."""
     for _ in range(_MAX_ENCODINGS):
         if not isinstance(value, str):
             break
@@ -354,7 +351,7 @@ def _notification(push: PushPayload) -> PushEvent:
 
 @parses(PushCommand.PUSH_LIST_CHANGE, PushCommand.PUSH_LIST_ITEM_CHANGE)
 def _list_change(push: PushPayload) -> PushEvent:
-    """Return a change of a list or of its items; the push may name the list."""
+    """Return a change of a list or of its items."""
     return ListsChanged(list_id=_text(push.data.get("listId")))
 
 

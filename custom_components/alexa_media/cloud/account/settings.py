@@ -182,7 +182,7 @@ def parse_home_group(data: Any) -> str:
 def parse_home_group_devices(data: Any) -> dict[str, Values]:
     """Parse communications and drop-in of all devices of a home, by serial.
 
-    The announcement setting in this response is always ON; the true value is in the device's preferences.
+    The announcement setting in this response is always ON; ``parse_announcements`` parses the true value.
     """
     return by_serial(
         data, "devices", HOME_GROUP_DEVICES, lambda element: _communications(mapping(element.get("deviceStatus")))

@@ -125,7 +125,7 @@ class StreamState(StrEnum):
 
 @dataclass(slots=True)
 class _Flow:
-    """State of one open stream: its timeout, whether any bytes arrived, and the reason if it was ended on purpose."""
+    """State of one open stream; ``verdict`` is the reason why the integration ended it, if it did."""
 
     watch: asyncio.Timeout
     has_bytes: bool = False
