@@ -1,7 +1,4 @@
-"""Times and events of the alarms, timers and reminders of an account, computed without requests.
-
-This is the only place that detects ringing, dismissal and snoozing; entities and triggers use the results.
-"""
+"""Times and events of the alarms, timers and reminders of an account, computed without requests."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace

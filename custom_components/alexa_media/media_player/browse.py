@@ -247,7 +247,7 @@ def _category(name: str) -> str:
 
 
 def _provider_folder(provider: MusicProvider, children: Iterable[BrowseMedia] | None = None) -> BrowseMedia:
-    """Return the folder of a music provider; ``children`` is its content, if known."""
+    """Return the folder of a music provider."""
     return BrowseMedia(
         title=provider.name,
         media_class=MediaClass.APP,

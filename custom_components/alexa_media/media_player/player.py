@@ -503,8 +503,8 @@ class AlexaMediaPlayer(
     ) -> None:
         """Play music, a station, a queue item, a sound, a text command, a sequence, a skill, a routine or an image.
 
-        A file or a stream is only played with ``announce``, which ``tts.speak`` sets and other media ignore. Amazon
-        does not support adding to the queue.
+        A file or a stream is only played with ``announce``, as set by ``tts.speak``; other media ignore it. Amazon does
+        not support adding to the queue.
         """
         await async_require_speakers(self)
         media_type, extra = str(media_type), dict(kwargs.get(ATTR_MEDIA_EXTRA) or {})

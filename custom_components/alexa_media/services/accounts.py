@@ -95,9 +95,9 @@ class EntityAction:
 
 
 def entries_of(hass: HomeAssistant, emails: Iterable[str] | None) -> list[AlexaConfigEntry]:
-    """Return the accounts with the given email addresses (also masked ones) or titles, or all if none are given.
+    """Return the accounts with the given email addresses (also masked ones) or titles.
 
-    If none are given, disabled accounts are left out unless all are disabled. Raises ``ServiceValidationError`` for an
+    If none are given, return the enabled accounts, or all if none are enabled. Raises ``ServiceValidationError`` for an
     unknown address, and if there are no accounts.
     """
     entries: list[AlexaConfigEntry] = hass.config_entries.async_entries(DOMAIN, include_ignore=False)

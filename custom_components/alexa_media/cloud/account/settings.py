@@ -253,7 +253,7 @@ def parse_content_skills(data: Any) -> tuple[Feed, ...]:
 
 
 def _feed(element: Mapping[str, Any], *, enabled: bool) -> Feed:
-    """Parse a feed; a missing id becomes an empty one."""
+    """Parse a feed."""
     feed_id = text(mapping(element.get("feedId")).get("value")) or ""
     return Feed(feed_id=feed_id, name=tidy(text(element.get("name")) or "") or feed_id, enabled=enabled, raw=element)
 

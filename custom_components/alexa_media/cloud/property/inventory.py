@@ -261,7 +261,7 @@ class Inventory:
         self._is_query_refused |= is_refused
 
     def _key_of(self, endpoint: Endpoint, listed: Collection[Endpoint]) -> str:
-        """Return the stable key of a device: its serial number, its MAC address, or the first id of its endpoint.
+        """Return the stable key of a device.
 
         A known device keeps its key, because a response may lack the serial number, and the id may change when a device
         is moved.
