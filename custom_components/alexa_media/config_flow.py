@@ -207,7 +207,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         return await self.async_step_browser()
 
     async def async_step_browser(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Wait until the sign-in in the browser ends or expires; ``_login_ended`` then continues the flow."""
+        """Wait until the sign-in in the browser ends or expires."""
         if self._login is None or self._login.landed or self._login.expired:
             return self.async_external_step_done(next_step_id="proxy_done")
         return self.async_external_step(step_id="browser", url=self._login.url)

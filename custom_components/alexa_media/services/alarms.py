@@ -251,7 +251,7 @@ async def _async_undo(hass: HomeAssistant, echo: Echo, created: str) -> bool:
 
 
 async def _async_create_timer(call: ServiceCall) -> ServiceResponse:
-    """Start a timer on each Echo of the target with a text command; the id of a timer not listed in time is None."""
+    """Start a timer on each Echo of the target with a text command."""
     echos = await _async_echos(call, CAN_RING)
     label = label_of(call.data[ATTR_LABEL]) if ATTR_LABEL in call.data else None
     sentences = [timer_sentence(phrases_of(echo), call.data[ATTR_DURATION], label) for echo in echos]

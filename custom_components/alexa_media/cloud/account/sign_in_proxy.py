@@ -294,7 +294,7 @@ class SignInProxy(AlexaProxy):  # type: ignore[misc]
         issue: Callable[[], str],
         otp_secret: str | None = None,
     ) -> None:
-        """Initialize with a client on the transport that ``create_transport`` returns; sends no request."""
+        """Initialize with a client on the transport that ``create_transport`` returns."""
         super().__init__(_Login(start_url), f"http://127.0.0.1{base}")
         # The client that alexapy made has never been connected.
         self.session_factory = partial(_create_client, create_transport)

@@ -509,7 +509,7 @@ def parse_guard(data: Any) -> ArmState:
 
 
 def refusal(code: str, endpoint: Endpoint) -> AlexaCommandError:
-    """Return the error for a refusal code of one appliance; a refusal proves that nothing was done."""
+    """Return the error for Amazon's refusal code."""
     is_away = "UNREACHABLE" in code.upper() or "OFFLINE" in code.upper()
     kind = AlexaUnreachableError if is_away else AlexaCommandError
     return endpoint.error(kind, "was refused", status=200, code=code)

@@ -174,10 +174,7 @@ class PushStream:
         times: StreamTimes = StreamTimes(),
         queue_limit: int = QUEUE_LIMIT,
     ) -> None:
-        """Initialize; the first connection is opened by ``events``.
-
-        ``known_gateway`` is the gateway of an earlier stream. If the first connection fails, the gateway is looked up.
-        """
+        """Initialize; ``known_gateway`` is the gateway of an earlier stream."""
         self._client_factory = client_factory
         self._token = token
         self._renew_token = renew_token
