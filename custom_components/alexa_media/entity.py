@@ -305,7 +305,7 @@ def most_serious(errors: Iterable[BaseException]) -> BaseException:
 
 
 def account_name(entry: AlexaConfigEntry) -> str:
-    """Return the name of an account for errors: its masked email address, or its title if it has none."""
+    """Return the name of an account for errors: its masked email address, or for a property its title."""
     return masked(entry.data[CONF_EMAIL]) if CONF_EMAIL in entry.data else entry.title
 
 
@@ -586,7 +586,7 @@ def account_device_info(entry: AlexaConfigEntry) -> DeviceInfo:
 
 
 def is_gone(entry: AlexaConfigEntry, device_entry: DeviceEntry) -> bool:
-    """Return whether a registered device is not in the device list, as is the case for most appliances.
+    """Return whether a registered device is missing from ``runtime_data.devices``, as most appliances always are.
 
     False while the account is not loaded, and for the device of the account itself.
     """

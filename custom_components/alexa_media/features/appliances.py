@@ -356,7 +356,7 @@ class AlexaApplianceEntity(TopicEntity[SmartHomeCoordinator]):
 
     @callback
     def _async_await_expiry(self) -> None:
-        """Set a timer for the expiry of a shown value: an appliance that no longer reports causes no update."""
+        """Set a timer for the expiry of a shown value, because an appliance that stops reporting causes no update."""
         if (expires_at := self.expires_at) == self._expires_at:
             return
         self._async_cancel_expiry()

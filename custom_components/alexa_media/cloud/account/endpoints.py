@@ -30,8 +30,8 @@ class Host(StrEnum):
 class Answer(StrEnum):
     """Expected content of a successful response.
 
-    Where no page is expected, HTML counts as the sign-in page, and ``errors`` in JSON as a refusal unless the endpoint
-    is ``partial``.
+    Where no page is expected, HTML counts as the sign-in page. ``errors`` in JSON count as a refusal unless the
+    endpoint is ``partial``.
     """
 
     JSON = "json"
