@@ -178,7 +178,7 @@ class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
             self.async_show_again()
 
     async def _mode(self, device: Device, known: str | None = None) -> KidsMode:
-        """Return the state of a device, with the child ``known`` if the parents site fails but does not refuse."""
+        """Return the state of a device, with the child ``known`` if the parents site is unavailable."""
         mode = KidsMode(enabled=await self.api.async_kids_mode(device))
         if not mode.enabled or not self.with_child:
             return mode
@@ -192,7 +192,7 @@ class KidsCoordinator(DeviceTopicCoordinator[KidsMode, KidsApi]):
     async def async_confirm(self, device: Device, child_id: str | None = None) -> None:
         """Read the state of a device after a change, if the device has listeners.
 
-        ``child_id`` is the child to which the device was assigned, shown if the parents site fails but does not refuse.
+        ``child_id`` is the child to which the device was assigned, shown if the parents site is unavailable.
         """
         if device.serial not in self._by_context:
             return

@@ -188,7 +188,7 @@ def request_of(control: Control) -> tuple[Operation, JsonValue]:
 def without_redundant(controls: Sequence[Control], state: ApplianceState) -> list[Control]:
     """Return only the controls that are needed, because each one is a separate request.
 
-    The brightness becomes part of the color.
+    If there is a color, it includes the brightness.
     """
     found = list(controls)
     is_on = state.value(FeatureName.POWER, PropertyName.POWER_STATE) == "ON"
