@@ -202,9 +202,9 @@ class Drift:
         return sum(map(len, self._counts.values()))
 
     def answered(self, label: str, status: int) -> None:
-        """Compare the status of a response with earlier ones of the endpoint, and count a new one.
+        """Count a status that earlier responses of the endpoint did not have.
 
-        Statuses of outages, throttling and refused sessions are ignored.
+        Statuses of outages, throttling and refused access are ignored.
         """
         if status >= 500 or status in _EXPECTED_FAILURES:
             return

@@ -437,10 +437,7 @@ class GuardCoordinator(TopicCoordinator[ArmState]):
         return remove
 
     async def async_arm(self, *, away: bool) -> None:
-        """Set Guard to Away (``away``) or Home; raises ``AlexaError``.
-
-        The command is sent to an online Echo that listens for Guard, else to Guard's panel.
-        """
+        """Set Guard to Away (``away``) or Home; raises ``AlexaError``."""
         guard = self.appliances.guard
         if guard is None:
             raise AlexaUnsupportedError("The account has no Guard", code="guard")

@@ -65,8 +65,7 @@ _DONE_POLICY: Final = "default-src 'none'; script-src 'unsafe-inline'"
 class LoginSession:
     """The proxied sign-in of one flow.
 
-    ``url`` opens it in the first browser that uses this URL. ``landed`` is the URL on which the sign-in ended.
-    ``expired`` is True if the sign-in took too long.
+    ``url`` opens it, only in the first browser that uses this URL. ``landed`` is the URL on which the sign-in ended.
     """
 
     url: str

@@ -43,10 +43,9 @@ class _At(Enum):
 
 
 class MultipartParser:
-    """Incremental parser from bytes to JSON objects; the result does not depend on how the bytes are split.
+    """Incremental parser from bytes to JSON objects.
 
-    ``keep_alives`` counts empty JSON parts, ``malformed`` other JSON parts that contain no JSON object. The time is
-    linear in the number of bytes, because runs of irrelevant lines are skipped in one step.
+    ``keep_alives`` counts the parts without a body, ``malformed`` the JSON parts with any other body than an object.
     """
 
     def __init__(self, content_type: str | None = None) -> None:
@@ -123,10 +122,7 @@ class MultipartParser:
         return found + 1
 
     def _drop_unneeded(self) -> None:
-        """Discard bytes that are not needed; raises ``MultipartError`` if those of a part exceed ``MAX_PART``.
-
-        A line without an end would otherwise use unbounded memory.
-        """
+        """Limit the pending bytes, because a line without an end would otherwise use unbounded memory."""
         if self._at in (_At.PREAMBLE, _At.SKIPPED):
             if len(self._pending) > _MAX_DELIMITER + len(b"\r"):
                 self._pending.clear()

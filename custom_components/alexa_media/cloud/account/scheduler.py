@@ -409,8 +409,8 @@ class CommandScheduler:
     async def _send(self, parts: Sequence[_Part]) -> None:
         """Send parts as one sequence, and set the result of every caller.
 
-        A refusal proves that nothing ran. The parts are then sent again caller by caller, and those of one caller
-        device by device, so that one bad command does not block the others.
+        A refusal proves that nothing ran. Smaller sequences are then sent, so that one bad command does not block the
+        others.
         """
         parts = [part for part in parts if not part.result.done()]
         if not parts:

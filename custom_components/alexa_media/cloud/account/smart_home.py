@@ -170,7 +170,7 @@ def _detection(value: Any) -> str | None:
 
 
 def parse_device_groups(data: Any) -> tuple[DeviceGroup, ...]:
-    """Parse groups with their members; skip those without an id or a name."""
+    """Parse groups with their members; skip groups without an id or a name."""
     _raise_errors(data)
     answer = answer_of(data, "listDeviceGroups")
     return tuple(

@@ -107,7 +107,7 @@ class Operation(Target):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write(Operation):
-    """An operation that changes data; by default, no content is expected in its response."""
+    """An operation that is not a read; by default, no content is expected in its response."""
 
     is_write: bool = True
     answer: Answer = Answer.NOTHING
