@@ -164,7 +164,7 @@ class AlexaRateLimitedError(AlexaError):
     is_account_wide = True
 
     def __init__(self, message: str, *, retry_after: float, **details: Unpack[ErrorDetails]) -> None:
-        """Initialize; ``retry_after`` is in seconds."""
+        """Initialize the error."""
         super().__init__(message, **details)
         self.retry_after = retry_after
 

@@ -127,10 +127,10 @@ async def async_settle(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 
 
 def _position(hass: HomeAssistant, entry: AlexaConfigEntry) -> int:
-    """Return the position of the account among the entries, from 0; alexa_media_player's ids depend on it.
+    """Return the position of the account among the entries, from 0.
 
-    The list of all domains is used, because Home Assistant moves an entry whose unique id changes to the end of its
-    domain's list.
+    Home Assistant moves an entry whose unique id changes to the end of its domain's list, but not in the list of all
+    entries.
     """
     ours = [other.entry_id for other in hass.config_entries.async_entries() if other.domain == DOMAIN]
     return ours.index(entry.entry_id)

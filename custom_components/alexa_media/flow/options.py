@@ -177,10 +177,7 @@ class PropertyOptionsFlow(AlexaMediaOptionsFlow):
 
 
 def current_options(entry: AlexaConfigEntry) -> dict[str, Any]:
-    """Return the current options; those in the data of an alexa_media_player entry apply until changed.
-
-    Devices are given by serial, or by the stored name if no device matches.
-    """
+    """Return the current options; devices are given by serial, or as stored if no device has the stored name."""
     stored = {**entry.data, **entry.options}
     devices = _listed(entry)
     interval = stored.get(CONF_SCAN_INTERVAL) or DEFAULT_SCAN_INTERVAL

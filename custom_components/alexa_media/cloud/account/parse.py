@@ -273,9 +273,8 @@ def parse_now_playing(
 ) -> Session:
     """Parse ``nowPlayingData`` of a media session or of a NotifyNowPlayingUpdated push.
 
-    Progress is in milliseconds in both, unlike in np/player. ``now`` (aware, UTC) is the time at which the progress was
-    measured. Shuffle and repeat are known only if they can be changed: their control is then SELECTED (on) or ENABLED
-    (off).
+    ``now`` (aware, UTC) is the time at which the progress was measured. Shuffle and repeat are known only if they can
+    be changed: their control is then SELECTED (on) or ENABLED (off).
     """
     data = mapping(data)
     state = text(data.get("playerState")) or text(data.get("state")) or ""

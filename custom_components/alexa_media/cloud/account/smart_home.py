@@ -697,7 +697,7 @@ class AccountSmartHome:
     async def async_range_history(
         self, appliance: Appliance, instance: str, start: datetime, end: datetime
     ) -> Sequence[tuple[datetime, float]]:
-        """Return the hourly means of a range; raises ``AlexaUnsupportedError`` if Amazon refuses the request."""
+        """Return the hourly means of a range."""
         device = {
             "endpointId": appliance.endpoint_id,
             "interfaceName": "Alexa.RangeController",
