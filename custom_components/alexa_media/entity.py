@@ -144,9 +144,8 @@ class EntityAdder:
     def follow(self, candidates: Callable[[], Candidates], *coordinators: TopicCoordinator[Any]) -> Callable[[], None]:
         """Add missing entities in a task, now and whenever keys of one of the coordinators appear or disappear.
 
-        ``candidates`` yields (unique id, factory) for every entity that should exist. Existing entities are not created
-        again, and removed ones may be added again. This method removes no entities. Returns a function that starts this
-        task.
+        ``candidates`` yields (unique id, factory) for every entity that should exist. Entities are never removed.
+        Returns a function that starts the task.
         """
         followed = _Followed(candidates)
         runtime = self.entry.runtime_data

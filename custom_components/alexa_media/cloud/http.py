@@ -274,7 +274,7 @@ def _failure(target: Target, error: Exception, status: int | None, *, sent: bool
 async def async_recorded(
     recorder: ExchangeRecorder | None, target: Target, url: URL, sent: object, exchange: Awaitable[HttpAnswer]
 ) -> HttpAnswer:
-    """Return the response of an exchange, recorded if there is a recorder; raises the exceptions of the exchange."""
+    """Return the response of an exchange; record the exchange if there is a recorder."""
     if recorder is None:
         return await exchange
     began = time.monotonic()

@@ -60,7 +60,7 @@ SPOKEN: Final = timedelta(minutes=2)
 
 
 class AlertKind(StrEnum):
-    """Kind of notification: an alarm, a timer or a reminder."""
+    """Kind of notification."""
 
     ALARM = "alarm"
     TIMER = "timer"

@@ -164,7 +164,7 @@ class Plan:
         return needed > 0
 
     def node(self) -> Node:
-        """Return the node of the sequence; devices that no announcement connects run independently of each other."""
+        """Return the node of the sequence."""
         return parallel_node([_staged(group) for group in self._groups()])
 
     def _groups(self) -> list[list[_Operation]]:

@@ -193,7 +193,7 @@ class BrowserRequest:
 
     @property
     def navigates(self) -> bool:
-        """Return whether the request is a navigation, such as by a link or a form, and not for a resource or data.
+        """Return whether the request is a navigation, such as by a link or a form.
 
         Browsers send ``Sec-Fetch-Mode`` only over https and to localhost; otherwise an older header is used.
         """

@@ -164,11 +164,10 @@ class DisplayCategory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """A device. Only ``id`` is always set; the other fields depend on ``expand``.
+    """A device. Only ``id`` is always set; the other fields depend on the ``expand`` parameter of the request.
 
-    ``id`` may change when the device is moved to another unit; ``serial_number`` does not. ``features`` and
-    ``operations`` (operation → path) are by name. ``unit_ids`` is empty for a device outside all units, and ``None`` if
-    the response does not contain the units.
+    ``id`` may change when the device is moved to another unit. ``operations`` are paths by name. ``unit_ids`` is empty
+    for a device outside all units, and ``None`` if the response does not contain the units.
     """
 
     id: str

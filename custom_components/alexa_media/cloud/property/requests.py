@@ -276,7 +276,7 @@ def associated_units(unit: str) -> list[JsonValue]:
 
 
 def friendly_name(name: str) -> JsonObject:
-    """Return the body that renames an endpoint; a name may only contain letters, digits, spaces and apostrophes."""
+    """Return the body that renames an endpoint; raises ``AlexaInvalidValueError`` for an invalid name."""
     kinds = {unicodedata.category(letter)[0] for letter in name if letter not in " '"}
     if not 1 <= len(name) <= LONGEST_NAME or not kinds & {"L", "N"} or kinds - {"L", "M", "N"}:
         raise AlexaInvalidValueError(
