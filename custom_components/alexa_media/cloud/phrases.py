@@ -97,7 +97,7 @@ def timer_sentence(phrases: Phrases, length: timedelta, label: str | None) -> st
 
 
 def snooze_sentence(phrases: Phrases, length: timedelta | None) -> str:
-    """Return the sentence that snoozes an alarm; without a length the Echo uses its default."""
+    """Return the sentence that snoozes an alarm; without a length, the Echo uses its default."""
     return phrases.snooze_for(spoken(phrases, length)) if length else phrases.snooze
 
 

@@ -139,10 +139,9 @@ class Questions:
         return (record.timestamp, serial) in self._claimed
 
     async def async_answer(self, question: Question, unit: float, longest: float) -> None:
-        """Wait until the answer is stored in the question, all reads have been made, or the time limit has passed.
+        """Read the history until the answer is stored in the question, at most for ``longest`` seconds.
 
-        Reads due ``longest`` seconds after the question or later are omitted. The time limit is ``LAST_READ`` seconds
-        after that. ``unit`` is the length in seconds of the unit of ``READS``.
+        The last read may end ``LAST_READ`` seconds later. ``unit`` is the length in seconds of the unit of ``READS``.
         """
         until = question.asked_at + longest
         with suppress(TimeoutError):

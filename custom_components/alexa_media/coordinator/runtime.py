@@ -181,10 +181,7 @@ class AlexaRuntimeData:
 
     @contextlib.contextmanager
     def _set_up_errors(self, *, restored: bool) -> Generator[None]:
-        """Convert errors to Home Assistant's.
-
-        With restored devices, all except ``AlexaAuthError`` are ignored, unless the customer id in the entry is empty.
-        """
+        """Convert errors to Home Assistant's; ignore those despite which restored devices allow a setup."""
         data = self.devices.entry.data
         try:
             yield

@@ -304,10 +304,7 @@ def _leaves(player: EchoPlayer) -> tuple[Device, ...]:
 
 
 def can_speak(device: Device) -> bool:
-    """Return whether a device can speak.
-
-    Groups and devices without known capabilities count as able to speak.
-    """
+    """Return whether a device can speak; True for a group, and for a device whose capabilities are unknown."""
     return device.is_group or not device.capabilities or not device.capabilities.isdisjoint(_AUDIBLE)
 
 

@@ -75,7 +75,7 @@ def _checked_name(name: str) -> str:
 
 
 async def _async_rename(call: ServiceCall) -> ServiceResponse:
-    """Rename an appliance in Alexa; the response has the old and the new name."""
+    """Rename an appliance in Alexa."""
     entry, appliances, appliance = _chosen(call)
     name = _checked_name(call.data[ATTR_NAME])
     with command_errors(call.hass, entry):

@@ -138,7 +138,7 @@ class Plan:
         return all(self._add(command, part.target, force=together) for command in part.commands)
 
     def _add(self, command: Command, target: Target, *, force: bool) -> bool:
-        """Add one command, if possible to an equal announcement; return False if there is no room (unless ``force``)."""
+        """Add one command, if possible to an equal announcement; unless ``force``, return False if there is no room."""
         serial = target.device.serial
         needed = self._stages.get(serial, 0) + 1
         for operation in self.operations:

@@ -133,7 +133,7 @@ class AlexaBackend(Protocol):
     async def async_sessions(self, known: Iterable[Device] = ()) -> tuple[Session, ...]:  # noqa: ARG002 - names of the protocol
         """Return the media sessions of the account that name a device; may be empty.
 
-        The device that the request names is taken from ``known`` until the device list has been read.
+        The request names a device of the account; until the device list has been read, it is one of ``known``.
         """
         raise _unsupported("players")
 

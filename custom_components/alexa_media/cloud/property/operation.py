@@ -52,9 +52,8 @@ class Answer(StrEnum):
 class Retry:
     """Retry policy for one status.
 
-    The wait doubles from ``first`` up to ``longest`` seconds. ``times`` is the maximum number of retries, ``None`` for
-    no limit. The transport limits the total wait of one call, and waits longer if Amazon's Retry-After requires it.
-    ``jitter`` shortens each wait at random, by up to half.
+    The wait doubles from ``first`` up to ``longest`` seconds; ``jitter`` shortens it at random, by up to half. ``times``
+    is the maximum number of retries, ``None`` for no limit.
     """
 
     name: str
