@@ -236,7 +236,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         return _stop
 
     async def async_read_now(self, entity_id: str) -> None:
-        """Read an appliance now; callers in one turn of the event loop share one read."""
+        """Read an appliance now."""
         self._requested.add(entity_id)
         await self.async_refresh_shared()
 

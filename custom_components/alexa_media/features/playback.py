@@ -226,7 +226,7 @@ async def async_ask_all(players: list[TextCommandEntity], call: ServiceCall) -> 
 async def _async_each[T](
     players: Iterable[TextCommandEntity], call: ServiceCall, act: Callable[[TextCommandEntity], Coroutine[Any, Any, T]]
 ) -> list[T | BaseException]:
-    """Run an action for each player at the same time, so that requests are merged; return results or exceptions."""
+    """Call ``act`` for all players at once, so that requests are merged; return its results or exceptions."""
 
     async def one(player: TextCommandEntity) -> T:
         player.async_set_context(call.context)

@@ -48,12 +48,7 @@ def _entries_field(default: int, most: int) -> VolDictType:
 
 
 async def _async_update_last_called(call: ServiceCall) -> ServiceResponse:
-    """Read which Echo of each account was last spoken to; the response contains these Echos.
-
-    Before anything is read, raises ``ServiceValidationError`` if a given account is unknown or not loaded, or if none
-    of the given (by default, all loaded) accounts has a history. After all accounts were tried, raises
-    ``HomeAssistantError`` if one could not be read.
-    """
+    """Read which Echo of each account was last spoken to; the response contains these Echos."""
     hass = call.hass
     entries = _entries(hass, call.data.get(ATTR_EMAIL))
     await async_all(_async_look(hass, entry, history) for entry, history in entries)

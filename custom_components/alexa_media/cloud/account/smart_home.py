@@ -332,7 +332,7 @@ def _is_local(legacy: Mapping[str, Any], appliance_id: str, *, is_echo: bool) ->
 
 
 def _exposure(legacy: Mapping[str, Any], type_raw: str) -> Exposure:
-    """Return how Home Assistant may have exposed an appliance to Alexa; see ``_with_exposure`` for bridged ones."""
+    """Return how Home Assistant may have exposed an appliance to Alexa."""
     maker = (text(legacy.get("manufacturerName")) or "").casefold()
     description = text(legacy.get("friendlyDescription")) or ""
     if maker == "home assistant" or description.casefold().endswith("via home assistant"):

@@ -52,7 +52,7 @@ _CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.]{1,63}")
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A successful response: its JSON or ``None``, Amazon's request id, and the size of the JSON in bytes."""
+    """A successful response; ``size`` is the size of the JSON in bytes."""
 
     data: Any
     request_id: str | None
