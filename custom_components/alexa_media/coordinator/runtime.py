@@ -181,7 +181,7 @@ class AlexaRuntimeData:
 
     @contextlib.contextmanager
     def _set_up_errors(self, *, restored: bool) -> Generator[None]:
-        """Convert errors to Home Assistant's; ignore those despite which restored devices allow a setup."""
+        """Convert errors to Home Assistant's, or ignore them if the restored devices are enough for a setup."""
         data = self.devices.entry.data
         try:
             yield

@@ -52,8 +52,8 @@ class Answer(StrEnum):
 class Retry:
     """Retry policy for one status.
 
-    The wait doubles from ``first`` up to ``longest`` seconds; ``jitter`` shortens it at random, by up to half. ``times``
-    is the maximum number of retries, ``None`` for no limit.
+    The wait doubles from ``first`` up to ``longest`` seconds; ``jitter`` shortens it at random, by up to half.
+    ``times`` is the maximum number of retries, ``None`` for no limit.
     """
 
     name: str
