@@ -465,7 +465,7 @@ def _listed_names(text: str, known: Collection[str]) -> Iterator[str]:
 
 
 def _last_called_names(hass: HomeAssistant) -> dict[str, list[AlexaConfigEntry]]:
-    """Return the accounts by target name: ``last_called`` for all, ``last_called_<email>`` for one."""
+    """Return the accounts by target name: ``last_called``, or ``last_called_<email>`` for those with the address."""
     names: dict[str, list[AlexaConfigEntry]] = {LAST_CALLED: []}
     for entry in hass.config_entries.async_entries(DOMAIN):
         if CONF_EMAIL not in entry.data:
