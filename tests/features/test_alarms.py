@@ -660,7 +660,7 @@ async def test_a_reminder_for_all_devices_needs_one_that_is_online(
         household.change(device.name, online=False)
     await entry.runtime_data.devices.async_refresh_shared()
     sim.reset_ledger()
-    with pytest.raises(ServiceValidationError, match="No Echo that supports reminders is online"):
+    with pytest.raises(ServiceValidationError, match="No online Echo that supports reminders"):
         await act(hass, "create_reminder", at="07:00", message="Dinner", all_devices=True)
     assert [request for request in sim.ledger() if request["method"] in WRITES] == []
 
