@@ -510,8 +510,8 @@ class _MeasuredNumber(AlexaMeasuringEntity, SensorEntity):
 class AlexaIlluminance(_MeasuredNumber):
     """Illuminance measured by an appliance, usually an Echo.
 
-    Disabled by default, because it is polled every minute while Amazon does not push it. An Echo may not report it for
-    weeks.
+    Disabled by default, because the value is polled every minute while Amazon does not push it. An Echo may not report
+    it for weeks.
     """
 
     _keys = (PropertyKey(FeatureName.LIGHT_SENSOR, PropertyName.ILLUMINANCE),)

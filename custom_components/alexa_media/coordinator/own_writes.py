@@ -108,8 +108,8 @@ class OwnWrites[V]:
     def takes_read(self, key: str, value: V | None, began: float) -> bool:
         """Return whether to use a read value; ``began`` is the start of the read in seconds of the event loop's clock.
 
-        False if the value differs from the written one and the read began before Amazon accepted the write. If it is
-        True, the read settles or ends the write.
+        False if the value differs from the written one and the read began before Amazon accepted the write. Otherwise,
+        the value settles or ends the write.
         """
         write = self._find(key)
         if write is None:

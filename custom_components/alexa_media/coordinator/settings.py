@@ -188,7 +188,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
         }
 
     def _fresh(self, values: Mapping[str, SettingValue], began: float) -> dict[str, SettingValue]:
-        """Return the values of a read, except that newer pushed or written ones replace them."""
+        """Return the values of a read, replaced with pushed or written values where these may be newer."""
         pushed = self._pushed_while_reading or {}
         settle = super()._settled
         return {key: pushed.get(key, settle(key, value, began)) for key, value in values.items()}

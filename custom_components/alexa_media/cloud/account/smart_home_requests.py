@@ -297,8 +297,8 @@ class Operation(NamedTuple):
 class Outcomes(NamedTuple):
     """Outcomes of operations, each identified by (endpoint id, feature, instance, operation).
 
-    ``failed`` contains refusal codes; all other operations succeeded. If the response also has an error as a whole
-    (``doubtful``), this is only known for those in ``answered``.
+    ``failed`` contains refusal codes; all other operations succeeded. If the whole response has an error
+    (``doubtful``), success is only known for those in ``answered``.
     """
 
     failed: Mapping[tuple[str, str, str, str], str]

@@ -96,10 +96,10 @@ _BURST_EVENTS: Final = 25
 class StreamTimes:
     """Time limits and pauses of the stream, in seconds.
 
-    ``read`` limits the silence of an open stream, longer after streams without any data; ``open`` limits the time until
-    a response. A stream is replaced ``renew_ahead`` before its token expires, and still read for ``handover`` after its
-    successor has opened. A shorter gap between the two does not count. ``renew_again`` is the minimum time between two
-    renewals of refused tokens without traffic in between.
+    ``read`` limits the silence of an open stream; the limit is higher after streams without data. ``open`` limits the
+    time until a response. A stream is replaced ``renew_ahead`` before its token expires, and is still read for
+    ``handover`` after its successor has opened; a gap between them that is shorter than that does not count.
+    ``renew_again`` is the minimum time between two renewals of refused tokens without traffic in between.
     """
 
     ping: float = 280.0

@@ -159,7 +159,7 @@ def _features(items: Any) -> Iterator[Feature]:
 
 
 def feature(data: Any, name: str) -> Feature:
-    """Parse the response about the feature with the given name; raises ``ShapeError`` if it has no properties."""
+    """Parse the response about the feature with the given name; raises ``ShapeError`` if it lacks properties."""
     required(data, "properties", a_list)
     return _feature(name, data)
 
