@@ -70,7 +70,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
 
     @override
     async def async_command(self, command: Command, target: Device | None = None) -> None:
-        """Run a command; raises ``Unauthorized`` if the caller may not control all members of the speaker group."""
+        """Run a command; raises like ``async_require_speakers``."""
         await async_require_speakers(self)
         await super().async_command(command, target)
 
@@ -208,9 +208,10 @@ async def async_send_text_commands(players: list[TextCommandEntity], call: Servi
 
 
 async def async_ask_all(players: list[TextCommandEntity], call: ServiceCall) -> EntityServiceResponse:
-    """Handle ``alexa_media.ask``: return the answer of each Echo, or why it failed, by entity id.
+    """Handle ``alexa_media.ask``: return the answer or the error of each Echo, by entity id.
 
-    Raises the most serious error if the command failed for all Echos, or if an exception is unexpected.
+    Raises the most serious error if the command failed for all Echos, or if an exception is not a
+    ``HomeAssistantError``.
     """
     text, longest = call.data[ATTR_TEXT_COMMAND], call.data.get(ATTR_TIMEOUT, DEFAULT_WAIT)
     results = await _async_each(players, call, lambda player: player.async_ask(text, longest))
