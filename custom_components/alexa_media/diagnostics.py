@@ -198,7 +198,7 @@ def _all_notifications(runtime: AlexaRuntimeData) -> Mapping[str, tuple[Notifica
 
 
 def _notifications(notifications: list[Notification] | tuple[Notification, ...]) -> dict[str, Any]:
-    """Return counts of notifications by type and status, and of recurring ones; unknown values have Amazon's name."""
+    """Return the counts of notifications by type and by status, and that of recurring ones."""
     return {
         "types": Counter(
             str(n.raw.get("type") if n.type is NotificationType.UNKNOWN else n.type.value) for n in notifications

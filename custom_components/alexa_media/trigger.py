@@ -121,7 +121,7 @@ class VoiceCommandTrigger(AlexaTrigger):
     @classmethod
     @override
     async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
-        """Return the validated configuration, including the pattern; raises like ``AlexaTrigger``."""
+        """Return the validated configuration; raises like ``AlexaTrigger``, also for an invalid pattern."""
         checked = await super().async_validate_config(hass, config)
         options = checked[CONF_OPTIONS]
         if CONF_TEXT in options:

@@ -213,7 +213,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
             self.async_hint()
 
     async def async_rename(self, appliance: Appliance, name: str) -> None:
-        """Rename an appliance; raises ``AlexaError``, also if it is still known by another name afterward."""
+        """Rename an appliance; raises ``AlexaError``, also if the new name is not confirmed."""
         await self.api.async_rename(appliance, name)
         await self.async_refresh_shared()
         renamed = self.discovered.get(appliance.entity_id)

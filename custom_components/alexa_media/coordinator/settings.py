@@ -55,7 +55,7 @@ SECOND_READ_DELAY: Final = 5.0
 
 
 class SettingsSource(NamedTuple):
-    """The scope of one request: a source of one device, or of the whole account (``serial`` is None)."""
+    """A source of settings, of one device or of the whole account (``serial`` is None)."""
 
     source: SettingSource
     serial: str | None

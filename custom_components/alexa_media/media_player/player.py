@@ -431,7 +431,7 @@ class AlexaMediaPlayer(
     async def async_turn_on(self) -> None:
         """Do nothing, because an Echo is always on.
 
-        Home Assistant calls this before it restores a player in a scene, regardless of the player's state.
+        Home Assistant calls this when a scene restores a player that was not off.
         """
 
     @override

@@ -238,8 +238,8 @@ class Feature:
     ``instance`` distinguishes several ranges, modes and toggles of one appliance; it is "" if Amazon sends none. A
     range, mode or toggle without ``operations`` is read-only. ``modes`` are the modes of a mode feature or of a
     thermostat, or the arm states of a panel. ``value_range`` is set for a range with valid limits. ``units`` are the
-    units of a meter's readings (``MILLIWATT_HOUR``) by property. ``needs_code`` means that disarming a panel requires a
-    code.
+    units of a meter's readings, such as ``MILLIWATT_HOUR``, by property. ``needs_code`` means that disarming a panel
+    requires a code.
     """
 
     name: FeatureName

@@ -41,7 +41,10 @@ class RoutinesApi(Protocol):
         """
 
     async def async_run(self, routine: Routine, device: Device | None) -> None:
-        """Run a routine, with ``device`` as "the device you speak to"; returns when Amazon has accepted it."""
+        """Run a routine; returns when Amazon has accepted it.
+
+        ``device`` is used as "the device you speak to"; None for a routine without ``needs_echo``.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
