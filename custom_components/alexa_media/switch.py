@@ -114,7 +114,7 @@ ASCENDING: Final = AlexaCapableSwitchDescription(
 
 @callback
 def _add_alarms(add: EntityAdder, notifications: NotificationsCoordinator) -> None:
-    """Add a switch for each alarm and each repeating reminder; remove the registry entries of deleted ones.
+    """Add a switch for each alarm and each repeating reminder of a device; remove the entities of deleted ones.
 
     A reminder that rings once gets no switch, because Home Assistant keeps a record of every deleted entity.
     """

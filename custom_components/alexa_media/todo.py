@@ -60,7 +60,7 @@ def _unique_id(entry: AlexaConfigEntry, list_id: str) -> str:
 
 
 class AlexaTodoList(AccountEntity[ListsCoordinator], TodoListEntity):
-    """A list of the account. The summary of an item is its quantity and name, the description is Amazon's note."""
+    """A list of the account; an item's summary contains its quantity and name, its description is Amazon's note."""
 
     _attr_supported_features = (
         TodoListEntityFeature.CREATE_TODO_ITEM

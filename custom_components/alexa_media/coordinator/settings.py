@@ -297,7 +297,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
     @override
     @callback
     def async_set_push(self, up: bool) -> None:
-        """Set the state of the push stream; expire the equalizers when it is up again, because of missed changes."""
+        """Set the state of the push stream; expire the equalizers when it is up again, in case of missed changes."""
         if up and not self.push_up:
             equalizers = [unit for unit in self._due_at if unit.source is SettingSource.EQUALIZER]
             for unit in equalizers:

@@ -236,7 +236,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         return _stop
 
     async def async_read_now(self, entity_id: str) -> None:
-        """Read an appliance now."""
+        """Read the state of an appliance now."""
         self._requested.add(entity_id)
         await self.async_refresh_shared()
 

@@ -252,7 +252,7 @@ class StepReader:
         return _together([RunRoutine(routine=routine, device=device) for device in devices])
 
     def _devices(self, entity_ids: tuple[str, ...], place: str, behind: _Behind) -> list[Device]:
-        """Return the devices to which a step for some entities is sent; raises ``ServiceValidationError``."""
+        """Return the devices to which a step for entities is sent; raises ``ServiceValidationError``."""
         devices: dict[str, Device] = {}
         for entity_id in expand(self.hass, entity_ids):
             player = self.players.get(entity_id)

@@ -45,7 +45,7 @@ class _At(Enum):
 class MultipartParser:
     """Incremental parser from bytes to JSON objects.
 
-    ``keep_alives`` counts the parts without a body, ``malformed`` the JSON parts with any other body than an object.
+    ``keep_alives`` counts the parts without a body, ``malformed`` the JSON parts whose body is not an object.
     """
 
     def __init__(self, content_type: str | None = None) -> None:

@@ -155,8 +155,8 @@ class SettingsApi(Protocol):
     async def async_set(self, device: Device, setting: Setting, value: SettingValue, known: SettingValues) -> None:
         """Change one setting.
 
-        ``known`` must contain all equalizer bands, which are written together, to change one of them, and the current
-        wake word to change the wake word.
+        ``known`` are the current settings: a change of an equalizer band requires all bands, because they are written
+        together, and a change of the wake word requires the current one.
         """
 
     async def async_rename(self, device: Device, name: str) -> None:
