@@ -225,7 +225,7 @@ def async_start(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
 
 
 async def _async_listen(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
-    """Handle the events of the push stream; on ``AlexaAuthError``, start reauthentication."""
+    """Handle the events of the push stream."""
     data = entry.runtime_data
     resync: asyncio.Task[None] | None = None
     try:

@@ -96,7 +96,7 @@ class PlaybackEntity(AlexaDeviceEntity[Player]):
                 await self._async_send_phrase(PLAY, {})
 
     async def _async_stop(self) -> None:
-        """Stop playback, also in a provider's own player; does nothing if it is certain that there is no session."""
+        """Stop playback, also in a provider's own player."""
         await async_require_speakers(self)
         if self._is_idle:
             return
@@ -160,7 +160,7 @@ NO_ANSWER: Final = "no_answer"
 
 
 class TextCommandEntity(PlaybackEntity):
-    """A media player that accepts text commands; those for a speaker group usually go to one of its Echos."""
+    """A media player that accepts text commands."""
 
     async def async_send_text_command(self, text: str) -> None:
         """Send a text command, as if it had been spoken to the device.

@@ -204,7 +204,7 @@ def _not_found() -> web.Response:
 
 
 async def _async_send(request: web.Request, answer: web.Response) -> web.StreamResponse:
-    """Send a response to the browser; close the connection if the browser reads too slowly."""
+    """Send a response to the browser within the time limit."""
     try:
         async with asyncio.timeout(TIMEOUT):
             await answer.prepare(request)
