@@ -93,7 +93,7 @@ class BluetoothCoordinator(TopicCoordinator[BluetoothState]):
 
     @callback
     def async_online(self, serial: str) -> None:
-        """Read soon when an Echo without a report comes online; only once if Amazon's response lacks the Echo."""
+        """Read soon when an Echo without a report comes online; for an Echo that is not in the data, only once."""
         known = self.data.get(serial)
         if known is None and serial in self._asked:
             return

@@ -311,7 +311,7 @@ class AlexaMediaPlayer(
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return the attributes of alexa_media_player, the audio quality and the members of a group.
+        """Return alexa_media_player's attributes, and those for the audio quality and the members of a group.
 
         ``previous_volume`` is from 0 to 1. Home Assistant itself shows group members only for players that support
         joining.

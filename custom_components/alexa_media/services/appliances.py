@@ -39,10 +39,7 @@ async def _async_import(entity: Entity, call: ServiceCall) -> ServiceResponse:
 
 
 def _appliances(entry: AlexaConfigEntry) -> AppliancesCoordinator:
-    """Return the appliances coordinator of an account.
-
-    Raises ``ServiceValidationError`` for an account without smart home support, and for a property.
-    """
+    """Return the appliances coordinator of an account; raises ``ServiceValidationError`` for a property."""
     appliances = entry.runtime_data.appliances
     if appliances is None or entry.runtime_data.backend.management is not None:
         raise invalid_input("not_an_app_account", name=entry.title)
