@@ -63,7 +63,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
     @property
     @override
     def wanted_interval(self) -> timedelta:
-        """Return the poll interval; that of the options applies only while something is playing and push is down."""
+        """Return the poll interval; the configured one only applies while something is playing and push is down."""
         playing = any(player.state is PlayerState.PLAYING for player in self.data.values())
         return self._scan_interval if playing and not self.push_up else super().wanted_interval
 

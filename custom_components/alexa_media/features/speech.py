@@ -266,7 +266,7 @@ def expand(hass: HomeAssistant, entity_ids: Iterable[str]) -> Iterator[str]:
 def recipients_of(
     players: Mapping[str, EchoPlayer], direct: Iterable[EchoPlayer], indirect: Iterable[EchoPlayer] = ()
 ) -> list[Recipient]:
-    """Return the recipients behind players, each once.
+    """Return the message recipients for some players, each once.
 
     A speaker group is replaced by those of its members that get entities, if there are any. ``players`` are all players
     by entity id.

@@ -154,7 +154,7 @@ class Plan:
         return True
 
     def _reach(self, operation: _Operation, needed: int) -> bool:
-        """Move an operation to the needed stage if nothing follows it; return whether its stage is at least that."""
+        """Move an operation to the needed stage unless another follows it; return whether it has reached that stage."""
         if operation.stage >= needed:
             return True
         if any(self._stages[serial] != operation.stage for serial in operation.serials):

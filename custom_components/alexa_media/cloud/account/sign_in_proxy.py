@@ -164,7 +164,7 @@ async def _content(answer: httpx.Response, request: httpx.Request) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class BrowserRequest:
-    """A browser's request, with those members of aiohttp's requests that alexapy uses.
+    """A browser's request, with the members of aiohttp's ``Request`` that alexapy uses.
 
     ``raw_path`` is the path with the base but without the ticket, followed by the query.
     """

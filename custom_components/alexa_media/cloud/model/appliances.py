@@ -670,7 +670,7 @@ class SmartHomeApi(Protocol):
     async def async_arm(self, panel: Appliance, state: ArmState, *, code: str | None = None) -> None:  # noqa: ARG002 - names of the protocol
         """Arm or disarm Guard or another security panel; ``code`` is only used to disarm.
 
-        If Amazon refuses, raises ``AlexaCommandError``, whose ``code`` may name the reason (``BypassNeeded``), or
-        ``AlexaUnsupportedError``.
+        If Amazon refuses, raises ``AlexaUnsupportedError``, or an ``AlexaCommandError`` whose code may be the reason,
+        such as ``BypassNeeded``.
         """
         raise _unsupported("security panels")

@@ -57,8 +57,8 @@ class Item:
 class Survey:
     """The endpoints read in one pass over the property, by key.
 
-    ``at`` is the start of the pass in seconds of the clock. ``features`` are the features whose states were requested.
-    ``seen_by`` are the readers that have received the survey.
+    ``at`` is the start of the pass in seconds of ``Time.monotonic``. ``features`` are the features whose states were
+    requested. ``seen_by`` are the readers that have received the survey.
     """
 
     endpoints: Mapping[str, Endpoint]

@@ -78,7 +78,7 @@ class PropertyManagement(ManagementApi):
         watched: Callable[[], Collection[str]],
         clock: Time | None = None,
     ) -> None:
-        """Initialize; ``watched`` returns the keys of the Echos whose settings are read, in addition to new ones."""
+        """Initialize; ``watched`` returns the keys of the Echos whose settings to read."""
         self._client = client
         self._inventory = inventory
         self._region = region
