@@ -51,8 +51,8 @@ class Permissions:
     def require_echos(self, entry: AlexaConfigEntry, serials: Iterable[str]) -> None:
         """Raise ``Unauthorized`` for the first Echo whose media player the caller may not control.
 
-        For a speaker group, this includes all its members that get entities. Raises ``ServiceValidationError`` if the
-        account isn't loaded.
+        For a speaker group, this includes all its members that get entities. Raises ``ServiceValidationError`` like
+        ``data_of``.
         """
         devices = data_of(entry).devices
         every = dict.fromkeys(serials)

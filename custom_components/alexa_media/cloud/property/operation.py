@@ -93,7 +93,7 @@ class Operation(Target):
     is_ambiguous: bool = False
 
     def retry_for(self, status: int) -> Retry | None:
-        """Return the retry policy for a status, or ``None`` if the request must not be retried.
+        """Return the retry policy for a status, or ``None`` if the request is not retried.
 
         A throttled request did not run, but a write that failed with 500 may have run.
         """
