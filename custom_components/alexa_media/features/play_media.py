@@ -140,7 +140,7 @@ def _scalars(extra: Mapping[str, Any]) -> Mapping[str, str | int | float | bool]
 
 
 def _timer(extra: Mapping[str, Any]) -> int | None:
-    """Return the seconds after which the music stops, or None; raises ``ServiceValidationError`` if invalid."""
+    """Return the seconds after which the music stops, or None; raises ``ServiceValidationError`` for other values."""
     value = extra.get(_TIMER)
     if value is None:
         return None

@@ -55,9 +55,8 @@ class Kind(StrEnum):
 class DndPolicy(StrEnum):
     """Handling of an Echo on which Do Not Disturb is on.
 
-    ``AMAZON`` sends the message: Amazon speaks plain messages, and drops announcements and shown messages. ``KEEP``
-    skips the Echo. ``OVERRIDE`` speaks announcements as plain messages, and skips the Echo for a message that is only
-    shown.
+    ``AMAZON`` sends the message: Amazon speaks a plain message, and drops an announcement. ``KEEP`` skips the Echo.
+    ``OVERRIDE`` speaks an announcement as a plain message, or skips the Echo if the message is only shown.
     """
 
     KEEP = "keep"
