@@ -125,8 +125,7 @@ def parse_discovery(data: Any) -> Discovery:
 def parse_states(data: Any) -> dict[str, ApplianceState]:
     """Parse states by endpoint id.
 
-    Errors next to some states are ignored. Raises ``AlexaBadResponseError`` if there are errors but no states, or if
-    the list is missing.
+    Raises ``AlexaBadResponseError`` if there are errors but no states, or if the list is missing.
     """
     if not answer_of(data, "listEndpoints"):
         _raise_errors(data)

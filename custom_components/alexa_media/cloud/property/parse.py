@@ -299,7 +299,7 @@ def address_setting(data: Any) -> PostalAddress:
 
 
 def address(data: Any) -> PostalAddress | None:
-    """Parse an address; missing keys become empty. Returns None if all are missing."""
+    """Parse an address, or return None if all keys are missing; single missing keys become empty."""
     outer = mapping(data)
     found = mapping(outer["address"]) if "address" in outer else outer
     read = {ours: value for ours, theirs in ADDRESS_KEYS.items() if isinstance(value := found.get(theirs), str)}
