@@ -55,7 +55,7 @@ class Kind(StrEnum):
 class DndPolicy(StrEnum):
     """Handling of an Echo on which Do Not Disturb is on.
 
-    ``AMAZON`` sends the message: Amazon speaks a plain message, and drops an announcement. ``KEEP`` skips the Echo.
+    ``AMAZON`` sends the message: Amazon speaks it if it is a ``SPEAK``, else drops it. ``KEEP`` skips the Echo.
     ``OVERRIDE`` speaks an announcement as a plain message, or skips the Echo if the message is only shown.
     """
 
