@@ -151,13 +151,11 @@ def _device_of(call: ServiceCall) -> Managed:
     registered = dr.async_get(call.hass).async_get(call.data[ATTR_DEVICE_ID])
     if registered is None:
         raise invalid_input("device_not_managed", name=call.data[ATTR_DEVICE_ID])
-    for entry_id in registered.config_entries:
-        entry: AlexaConfigEntry | None = call.hass.config_entries.async_get_entry(entry_id)
-        if entry is None or entry.domain != DOMAIN or entry.state is not ConfigEntryState.LOADED:
-            continue
-        if (api := entry.runtime_data.backend.management) is not None:
-            for key in _keys(entry, api, registered.identifiers):
-                return Managed(entry, api, key)
+    entry: AlexaConfigEntry | None = call.hass.config_entries.async_get_entry(registered.config_entry_id)
+    is_loaded = entry is not None and entry.domain == DOMAIN and entry.state is ConfigEntryState.LOADED
+    if entry is not None and is_loaded and (api := entry.runtime_data.backend.management) is not None:
+        for key in _keys(entry, api, registered.identifiers):
+            return Managed(entry, api, key)
     raise invalid_input("device_not_managed", name=registered.name_by_user or registered.name or registered.id)
 
 

@@ -181,7 +181,7 @@ async def test_an_announcement_reaches_all_echos_if_one_has_a_language_of_unknow
 
 
 async def test_a_device_is_moved_and_found_again(
-    hass: HomeAssistant, hotel: MockConfigEntry, call: Call, sim: ControlClient
+    hass: HomeAssistant, hotel: MockConfigEntry, call: Call, sim: ControlClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     sim.patch_state({"smartProperties": {"newIdOnMove": True}})
     await call("move_to_unit", "Spare Echo", unit="Harbour Hotel / Room 102", confirm=True)
@@ -201,6 +201,7 @@ async def test_a_device_is_moved_and_found_again(
         await call("rename_endpoint", "Porter's lodge", name="Reception")
     with pytest.raises(HomeAssistantError, match="letters, digits"):
         await call("rename_endpoint", "Porter's lodge", name="Room <101>")
+    assert "Detected that custom integration" not in caplog.text
 
 
 async def test_an_address_is_accepted_or_refused_with_a_reason(call: Call, sim: ControlClient) -> None:
