@@ -402,20 +402,25 @@ async def test_the_app_itself_gets_no_entities(hass: HomeAssistant, entry: MockC
     ("data", "names"),
     [
         ({"include_devices": "Kitchen Show, bedroom dot"}, {"Kitchen Show", "Bedroom Dot"}),
-        ({"include_devices": ["Kitchen Show"]}, {"Kitchen Show"}),
+        ({"include_devices": ["Kitchen Show", "Bedroom Dot"]}, {"Kitchen Show", "Bedroom Dot"}),
         ({"include_devices": "", "exclude_devices": "Kitchen Show"}, None),
     ],
     ids=["include", "list", "exclude"],
 )
 async def test_filters_decide_which_devices_get_entities(
-    hass: HomeAssistant, sim: ControlClient, entry_data: dict[str, Any], data: dict[str, Any], names: set[str] | None
+    hass: HomeAssistant,
+    household: Household,
+    entry_data: dict[str, Any],
+    data: dict[str, Any],
+    names: set[str] | None,
 ) -> None:
-    """Case is ignored in the filters."""
+    """Case is ignored in the filters; a name may be made of other names."""
+    household.add("G0SIM00000BOTH01", like="Bedroom Dot", accountName="Kitchen Show, Bedroom Dot")
     entry = MockConfigEntry(
         domain=DOMAIN, version=2, unique_id=entry_data["customer_id"], title="x", data=entry_data | data
     )
     entry.add_to_hass(hass)
     await set_up(hass, entry)
     found = {device.name for device in entry.runtime_data.devices.data.values()}
-    assert found == names if names else "Kitchen Show" not in found and len(found) == 6
+    assert found == names if names else "Kitchen Show" not in found and len(found) == 7
     await hass.config_entries.async_unload(entry.entry_id)

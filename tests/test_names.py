@@ -11,7 +11,15 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media import push
-from custom_components.alexa_media.cloud.names import find_name, folded, is_among, same, split_names, tidy, told_apart
+from custom_components.alexa_media.cloud.names import (
+    filter_names,
+    find_name,
+    folded,
+    same,
+    split_names,
+    tidy,
+    told_apart,
+)
 from custom_components.alexa_media.const import CONF_EXCLUDE_DEVICES, CONF_INCLUDE_DEVICES, DOMAIN
 
 from .conftest import Household, quiet, set_up, until
@@ -85,8 +93,9 @@ def test_names_with_a_comma_are_found_among_names_with_commas_between() -> None:
         "Kitchen",
         "attic",
     ]
-    assert is_among("Kitchen, big", ("office", "kitchen", "big"))
-    assert not is_among("Kitchen, small", ("office", "kitchen", "big"))
+    assert list(filter_names("Office,kitchen , big", known)) == ["Office", "kitchen , big"]
+    assert list(filter_names("Office, Kitchen", known | {"office,kitchen"})) == ["Office", "Kitchen"]
+    assert list(filter_names([" Office", "", "Kitchen"], known | {"office,kitchen"})) == ["Office", "Kitchen"]
 
 
 def test_an_id_takes_the_place_of_a_name_that_several_have() -> None:
@@ -126,8 +135,8 @@ async def test_an_echo_with_a_comma_is_found_among_others(
     [
         (CONF_INCLUDE_DEVICES, ["Kitchen, big "]),
         (CONF_INCLUDE_DEVICES, "kitchen, big"),
-        # a configuration in the format of alexa_media_player
-        (CONF_INCLUDE_DEVICES, ["Kitchen", "big"]),
+        # two names, as alexa_media_player stores them
+        (CONF_INCLUDE_DEVICES, "Attic,Kitchen,big"),
         (CONF_INCLUDE_DEVICES, ["g0sim000000comma "]),
         (CONF_EXCLUDE_DEVICES, ["Kitchen,  Big"]),
     ],

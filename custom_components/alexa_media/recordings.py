@@ -30,6 +30,7 @@ from homeassistant.util.file import WriteError, write_utf8_file_atomic
 from homeassistant.util.hass_dict import HassKey
 
 from .cloud.model.api import AlexaBackend
+from .cloud.names import filter_names
 from .cloud.pseudonyms import Pseudonyms, load_allowed
 from .cloud.recorder import Recorder
 from .const import (
@@ -345,6 +346,9 @@ def _head(entry: ConfigEntry[Any], state: Mapping[str, Any], pseudonyms: Pseudon
 def _options(entry: ConfigEntry[Any]) -> dict[str, Any]:
     """Return the options that a recording contains."""
     options = {**entry.data, **entry.options}
+    for key in (CONF_INCLUDE_DEVICES, CONF_EXCLUDE_DEVICES):
+        if isinstance(text := options.get(key), str):
+            options[key] = list(filter_names(text, ()))
     return {key: options[key] for key in _OPTIONS if isinstance(options.get(key), bool | int | float | str | list)}
 
 

@@ -102,8 +102,8 @@ async def test_entry_version_1(hass: HomeAssistant) -> None:
     [
         ({}, {"scan_interval": 60, "public_url": "https://home.example.org"}),
         ({"public_url": "/"}, {"public_url": ""}),
-        ({"include_devices": "Echo A, Echo B,"}, {"include_devices": ["Echo A", "Echo B"], "exclude_devices": []}),
-        ({"exclude_devices": "Echo C"}, {"exclude_devices": ["Echo C"]}),
+        ({"include_devices": "Echo A, Echo B,"}, {"include_devices": "Echo A, Echo B,", "exclude_devices": ""}),
+        ({"exclude_devices": " Echo C"}, {"exclude_devices": "Echo C"}),
         ({"scan_interval": timedelta(seconds=120)}, {"scan_interval": 120}),
         ({"extended_entity_discovery": True}, {"extended_entity_discovery": True}),
     ],

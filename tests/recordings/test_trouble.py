@@ -290,12 +290,18 @@ async def test_changed_options_are_in_the_recording(
 ) -> None:
     """A replay needs the final options; devices and the external URL are replaced by pseudonyms."""
     await record(hass, entry)
-    options = {"exclude_devices": [household.serial("Office Spot")], "public_url": "https://home.example.org"}
+    options = {
+        "exclude_devices": [household.serial("Office Spot")],
+        "include_devices": "Office Spot, Kitchen Show",
+        "public_url": "https://home.example.org",
+    }
     hass.config_entries.async_update_entry(entry, options={**entry.options, **options})
     lines = lines_of(str((await record(hass, entry, mode="stop"))["path"]))
     last = [line["options"] for line in lines if "options" in line][-1]
     devices = next(line["body"]["devices"] for line in lines if "devices" in line.get("body", {}))
     assert set(last["exclude_devices"]) <= {device["serialNumber"] for device in devices}
+    assert set(last["include_devices"]) <= {device["accountName"] for device in devices}
+    assert len(last["include_devices"]) == 2
     assert last["public_url"].startswith("https://")
     assert "home" not in last["public_url"]
 

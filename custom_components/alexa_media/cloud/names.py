@@ -92,10 +92,17 @@ def split_names(text: str, known: Collection[str]) -> Iterator[str]:
         start += length
 
 
-def is_among(name: str, chosen: Collection[str]) -> bool:
-    """Return whether ``chosen`` contains the ``folded`` name, or all its comma-separated parts in succession.
+def filter_names(value: str | Iterable[str], known: Collection[str]) -> Iterator[str]:
+    """Yield the names (``tidy``) in a filter: a list, or a comma-separated text of alexa_media_player.
 
-    A name that contains a comma is stored in parts if it was entered in a comma-separated text.
+    In a text, a name in ``known`` (``folded``) may contain commas, unless each of its parts is also in ``known``.
     """
-    key = folded(name)
-    return key in chosen or ("," in key and f",{key}," in f",{','.join(chosen)},")
+    if isinstance(value, str):
+        yield from split_names(value, {name for name in known if not _is_joined(name, known)})
+    else:
+        yield from filter(None, map(tidy, value))
+
+
+def _is_joined(name: str, known: Collection[str]) -> bool:
+    """Return whether a name is made of other known names with commas between them."""
+    return "," in name and all(part in known for part in name.split(","))

@@ -12,7 +12,7 @@ from ..backends import DelayedSave, Stored, async_stored, entry_store
 from ..cloud.errors import AlexaAuthError, AlexaConnectionError, AlexaError, AlexaRateLimitedError
 from ..cloud.model.api import AlexaBackend
 from ..cloud.model.devices import Device, DeviceFamily, DevicePreferences, leaves, members_of
-from ..cloud.names import folded, is_among, tidy
+from ..cloud.names import filter_names, folded
 from ..const import CONF_EXCLUDE_DEVICES, CONF_INCLUDE_DEVICES, Topic
 from .absences import Absences
 from .base import LOGGER, TopicCoordinator
@@ -64,8 +64,8 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         self._listed_connectivity: dict[str, bool] = {}
         self._groups: dict[str, _Group] = {}
         self._groups_as_of: tuple[Mapping[str, Device], Mapping[str, Device]] = (self.listed, self.data)
-        self._include = _names(entry, CONF_INCLUDE_DEVICES)
-        self._exclude = _names(entry, CONF_EXCLUDE_DEVICES)
+        self._include = _filter(entry, CONF_INCLUDE_DEVICES)
+        self._exclude = _filter(entry, CONF_EXCLUDE_DEVICES)
 
     async def async_restore(self) -> bool:
         """Restore the devices stored on disk, all of them offline; return whether there are any."""
@@ -84,7 +84,7 @@ class DevicesCoordinator(TopicCoordinator[Device]):
         self._listed = set(listed)
         self._unlisted -= self._listed
         self.listed = listed
-        devices = {serial: device for serial, device in listed.items() if self._wanted(device)}
+        devices = self._wanted(listed)
         kept = self._absences.keep(self.data, listed)
         devices |= {serial: device for serial, device in self.data.items() if serial in kept}
         self._apply_listed_connectivity(listed)
@@ -201,19 +201,23 @@ class DevicesCoordinator(TopicCoordinator[Device]):
             return False
         return not device.capabilities or bool(device.capabilities & _USEFUL)
 
-    def _wanted(self, device: Device) -> bool:
-        """Return whether a device can get entities and is selected by the options."""
-        if not self.has_use(device):
-            return False
-        return (not self._include or _is_chosen(device, self._include)) and not _is_chosen(device, self._exclude)
+    def _wanted(self, devices: Mapping[str, Device]) -> dict[str, Device]:
+        """Return the devices that can get entities and are selected by the options."""
+        names = {folded(device.name) for device in devices.values()}
+        include, exclude = ({*map(folded, filter_names(value, names))} for value in (self._include, self._exclude))
+        found: dict[str, Device] = {}
+        for serial, device in devices.items():
+            keys = {folded(device.name), folded(serial)}
+            if self.has_use(device) and (not include or keys & include) and not keys & exclude:
+                found[serial] = device
+        return found
 
     @callback
     def async_options_changed(self) -> None:
         """Apply changed options: add and remove devices without a reload."""
-        self._include = _names(self.entry, CONF_INCLUDE_DEVICES)
-        self._exclude = _names(self.entry, CONF_EXCLUDE_DEVICES)
-        known = {**self.listed, **self.data}
-        self.data = {serial: device for serial, device in known.items() if self._wanted(device)}
+        self._include = _filter(self.entry, CONF_INCLUDE_DEVICES)
+        self._exclude = _filter(self.entry, CONF_EXCLUDE_DEVICES)
+        self.data = self._wanted({**self.listed, **self.data})
         self._save.async_schedule()
         self.async_update_listeners()
 
@@ -248,16 +252,10 @@ class DevicesCoordinator(TopicCoordinator[Device]):
             self.async_hint()
 
 
-def _is_chosen(device: Device, chosen: tuple[str, ...]) -> bool:
-    """Return whether a filter contains a device by its serial or its name."""
-    return is_among(device.name, chosen) or folded(device.serial) in chosen
-
-
-def _names(entry: ConfigEntry[Any], key: str) -> tuple[str, ...]:
-    """Return a filter (serials or names) from a list, or from the comma-separated text of alexa_media_player."""
+def _filter(entry: ConfigEntry[Any], key: str) -> str | tuple[str, ...]:
+    """Return a filter: a list of serials and names, or a comma-separated text of alexa_media_player."""
     value = entry.options.get(key, entry.data.get(key)) or ()
-    names = value.split(",") if isinstance(value, str) else value
-    return tuple(folded(name) for name in names if tidy(name))
+    return value if isinstance(value, str) else tuple(value)
 
 
 def _to_json(device: Device) -> dict[str, Any]:

@@ -158,13 +158,12 @@ def _ids(entry: AlexaConfigEntry, stored: object) -> dict[str, str | None]:
 
 
 def _options(old: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options, which alexa_media_player stores in the data; filters contain names.
+    """Return the options, which alexa_media_player stores in the data; filters are comma-separated texts of names.
 
     alexa_media_player stores "/" if there is no external URL. ``queue_delay`` and ``debug`` have no equivalent here.
     """
     options: dict[str, Any] = {
-        key: [name.strip() for name in str(old.get(key) or "").split(",") if name.strip()]
-        for key in (CONF_INCLUDE_DEVICES, CONF_EXCLUDE_DEVICES)
+        key: str(old.get(key) or "").strip() for key in (CONF_INCLUDE_DEVICES, CONF_EXCLUDE_DEVICES)
     }
     interval = old.get(CONF_SCAN_INTERVAL)
     seconds = interval.total_seconds() if isinstance(interval, timedelta) else interval

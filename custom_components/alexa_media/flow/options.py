@@ -25,7 +25,7 @@ from yarl import URL
 from .. import recordings
 from ..cloud.model.appliances import Appliance
 from ..cloud.model.devices import Device
-from ..cloud.names import folded, split_names
+from ..cloud.names import filter_names, folded
 from ..const import (
     CONF_APPLIANCES,
     CONF_BROADCAST,
@@ -236,14 +236,9 @@ def _options(labels: Mapping[str, str]) -> list[SelectOptionDict]:
 
 
 def _serials(value: str | Iterable[str] | None, devices: Mapping[str, Device]) -> list[str]:
-    """Return a filter as serials, with unknown names unchanged.
-
-    alexa_media_player stores the names as one text, separated by commas.
-    """
+    """Return a filter as serials, with unknown names unchanged."""
     by_name = {folded(device.name): serial for serial, device in devices.items()}
-    # In a migrated list, names that contain a comma are split.
-    names = split_names(value if isinstance(value, str) else ",".join(value or ()), by_name)
-    return [by_name.get(folded(name), name) for name in names]
+    return [by_name.get(folded(name), name) for name in filter_names(value or (), by_name)]
 
 
 def _choices(devices: Mapping[str, Device], chosen: Iterable[str]) -> list[SelectOptionDict]:
