@@ -152,6 +152,7 @@ async def test_options_of_alexa_media_player_are_understood(
     hass: HomeAssistant, sim: ControlClient, household: Household, config_entry: MockConfigEntry
 ) -> None:
     old = {"include_devices": "", "exclude_devices": "kitchen show, Gone Echo", "scan_interval": 120, "public_url": "/"}
+    household.add("G0SIM00KITCHEN02", like="Kitchen Show")
     hass.config_entries.async_update_entry(config_entry, data=config_entry.data | old)
     assert await hass.config_entries.async_setup(config_entry.entry_id)
     await until(hass, lambda: hass.states.get(BEDROOM) and config_entry.runtime_data.push.up)
@@ -159,7 +160,7 @@ async def test_options_of_alexa_media_player_are_understood(
     flow = await show(hass, config_entry)
     assert suggested(flow) == {
         "include_devices": [],
-        "exclude_devices": [household.serial("Kitchen Show"), "Gone Echo"],
+        "exclude_devices": ["G0SIM00KITCHEN01", "G0SIM00KITCHEN02", "Gone Echo"],
         "scan_interval": 120,
         "public_url": "",
         "extended_entity_discovery": False,

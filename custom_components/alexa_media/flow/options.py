@@ -237,8 +237,10 @@ def _options(labels: Mapping[str, str]) -> list[SelectOptionDict]:
 
 def _serials(value: str | Iterable[str] | None, devices: Mapping[str, Device]) -> list[str]:
     """Return a filter as serials, with unknown names unchanged."""
-    by_name = {folded(device.name): serial for serial, device in devices.items()}
-    return [by_name.get(folded(name), name) for name in filter_names(value or (), by_name)]
+    by_name: dict[str, list[str]] = {}
+    for serial, device in devices.items():
+        by_name.setdefault(folded(device.name), []).append(serial)
+    return [one for name in filter_names(value or (), by_name) for one in by_name.get(folded(name), (name,))]
 
 
 def _choices(devices: Mapping[str, Device], chosen: Iterable[str]) -> list[SelectOptionDict]:
