@@ -75,7 +75,7 @@ async def test_sequences_take_all_forms_of_a_target(
         before = len(sim.spoken())
         await act(hass, "run_sequence", {**target, "steps": [{"text_command": "hi"}]}, response=False)
         assert {said["device"] for said in sim.spoken()[before:]} == {"Kitchen Show", "Living Room Studio"}, target
-    with pytest.raises(ServiceValidationError, match="aren't enabled media players of Echo devices"):
+    with pytest.raises(ServiceValidationError, match="No enabled media player of an Echo in a loaded account"):
         await act(hass, "run_sequence", {"area_id": "nowhere", "steps": [{"text_command": "hi"}]}, response=False)
 
 

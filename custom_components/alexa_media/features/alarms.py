@@ -40,6 +40,8 @@ CAN_RING: Final = "TIMERS_AND_ALARMS"
 CAN_REMIND: Final = "REMINDERS"
 HAS_VOLUME: Final = "TIMERS_ALARMS_NOTIFICATIONS_VOLUME"
 
+_MISSING: Final = {CAN_RING: "alarm_unsupported", CAN_REMIND: "reminder_unsupported", HAS_VOLUME: "alarm_no_volume"}
+"""Translation keys of the errors for a device that lacks a capability."""
 
 # Minimum time ahead: an earlier time could be in the past when Amazon receives it.
 LEAST_AHEAD: Final = timedelta(seconds=5)
@@ -265,8 +267,7 @@ def must_have(echo: Echo, capability: str) -> None:
         able = [leaf.name for leaf in leaves_of(echo) if capability in leaf.capabilities]
         if echo.device.is_group and able:
             raise invalid_input("alarm_group", group=echo.device.name, devices=", ".join(sorted(able)))
-        key = "alarm_no_volume" if capability == HAS_VOLUME else "alarm_unsupported"
-        raise invalid_input(key, device=echo.device.name)
+        raise invalid_input(_MISSING[capability], device=echo.device.name)
     must_be_online(echo)
 
 
