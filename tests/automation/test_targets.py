@@ -135,6 +135,6 @@ async def test_a_target_without_an_echo_is_an_error_before_anything_is_sent(
         data = {key: needed[key] for key in fields.get(name, ())}
         with pytest.raises(ServiceValidationError, match="contains no Echo"):
             await act(hass, name, {"area_id": area.id, **data})
-        with pytest.raises(ServiceValidationError, match="Not an enabled Echo media player of a loaded account"):
+        with pytest.raises(ServiceValidationError, match=r"aren't available for light\.none"):
             await act(hass, name, {"entity_id": "light.none", **data})
     assert [one for one in sim.ledger() if one["method"] != "GET" and "ping" not in one["path"]] == []

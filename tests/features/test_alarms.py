@@ -608,7 +608,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     (
         "create_alarm",
         {"at": "07:00", "entity_id": "media_player.nobody"},
-        "Not an enabled Echo media player of a loaded account",
+        "aren't available for media_player.nobody",
     ),
     ("create_reminder", {"at": "07:00", "message": "  "}, "text of the reminder or timer is empty"),
     ("create_reminder", {"at": "07:00", "message": "x" * 257}, "257 characters"),

@@ -175,7 +175,7 @@ async def test_the_queue_is_listed_and_played(
 ) -> None:
     """The queue is listed, and its items can be played."""
     assert await act(hass, DOMAIN, "get_queue") == {KITCHEN: {"queue": []}}
-    with pytest.raises(ServiceValidationError, match="there is no queue"):
+    with pytest.raises(ServiceValidationError, match="There is no queue"):
         await act(hass, "media_player", "play_media", media_content_type="queue", media_content_id="sim:track:3")
     await act(hass, "media_player", "play_media", media_content_type="AMAZON_MUSIC", media_content_id="quill")
     await until(hass, lambda: state_of(hass, KITCHEN).state == "playing")

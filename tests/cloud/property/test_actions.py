@@ -212,11 +212,11 @@ async def test_an_address_is_accepted_or_refused_with_a_reason(call: Call, sim: 
     wrong = await call("set_address", "Room 101 bed", answer=True, **good | {"postal_code": "six"})
     assert not wrong["accepted"]
     assert "ZIP" in str(wrong["problems"])
-    with pytest.raises(HomeAssistantError, match=r"doesn't recognize this address \(zip: address zip invalid\)"):
+    with pytest.raises(HomeAssistantError, match=r"didn't accept this address \(zip: address zip invalid\)"):
         await call("set_address", "Room 101 bed", **good | {"postal_code": "six"})
     better = await call("set_address", "Room 101 bed", answer=True, **good | {"city": "Springfield "})
     assert [item["city"] for item in better["suggestions"]] == ["Springfield"]
-    with pytest.raises(HomeAssistantError, match=r"doesn't recognize this address \(Amazon suggests another one\)"):
+    with pytest.raises(HomeAssistantError, match=r"didn't accept this address \(Amazon suggests another one\)"):
         await call("set_address", "Room 101 bed", **good | {"city": "Springfield "})
     # the address is personal, so the client does not read it
     assert not [line for line in requests(sim) if line.startswith("GET") and line.endswith("/address")]
