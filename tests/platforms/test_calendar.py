@@ -139,10 +139,10 @@ async def test_series_are_changed_and_deleted(
     later = "THISANDFUTURE"
     sim.reset_ledger()
     refused: tuple[tuple[str, Any], ...] = (
-        ("single or a later occurrence", lambda: calendar.async_update_event(uid, changed, first)),
-        ("single or a later occurrence", lambda: calendar.async_update_event(uid, changed, second, later)),
-        ("single or a later occurrence", lambda: calendar.async_delete_event(uid, second)),
-        ("single or a later occurrence", lambda: calendar.async_delete_event(uid, second, later)),
+        ("can only skip the next occurrence", lambda: calendar.async_update_event(uid, changed, first)),
+        ("can only skip the next occurrence", lambda: calendar.async_update_event(uid, changed, second, later)),
+        ("can only skip the next occurrence", lambda: calendar.async_delete_event(uid, second)),
+        ("can only skip the next occurrence", lambda: calendar.async_delete_event(uid, second, later)),
         ("can't be moved", lambda: calendar.async_update_event(uid, changed | {"location": "Office Spot"})),
         ("No alarm, timer", lambda: calendar.async_delete_event("nothing")),
     )
