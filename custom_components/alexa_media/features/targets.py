@@ -171,8 +171,8 @@ class EchoTarget:
 
     def _device_id(self, entry: AlexaConfigEntry, device: Device) -> str | None:
         """Return the id of an Echo in the device registry, or None."""
-        identifiers = {(DOMAIN, player_unique_id(entry, device.serial))}
-        registered = dr.async_get(self.hass).async_get_device(identifiers)
+        identifier = (DOMAIN, player_unique_id(entry, device.serial))
+        registered = dr.async_get(self.hass).async_get_device_by_identifier(identifier, entry.entry_id)
         return registered.id if registered else None
 
     def _device_ids(self) -> set[str | None]:
