@@ -163,7 +163,7 @@ async def _serve(options: argparse.Namespace, factory: CloudFactory | None) -> i
         # the schemas and households that are loaded by now live until the end
         gc.collect()
         gc.freeze()
-        gc.set_threshold(50_000, 20, 20)
+        gc.set_threshold(500_000, 20, 20)
         ready = {"ready": True, "port": server.port, "control": server.control, "ca": str(server.ca)}
         print(json.dumps(ready), flush=True)
         await end.wait()

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
-from functools import cache
+from functools import cache, lru_cache
 from http.cookies import CookieError, SimpleCookie
 import json
 import re
@@ -130,13 +130,14 @@ class Router:
 
     def __init__(self) -> None:
         """Initialize without routes."""
-        self._routes: list[tuple[str, re.Pattern[str], Handler]] = []
-        self._matches: dict[tuple[str, str, str], tuple[Handler, dict[str, str]] | int] = {}
+        self._routes: list[tuple[str, re.Pattern[str]]] = []
+        self._handlers: list[Handler] = []
+        self._known: tuple[tuple[str, re.Pattern[str]], ...] = ()
 
     def add(self, method: str, host: str, path: str, handler: Handler) -> None:
         """Add a route; the first route that matches handles a request."""
-        self._routes.append((method, _compiled(host, path), handler))
-        self._matches.clear()
+        self._routes.append((method, _compiled(host, path)))
+        self._handlers.append(handler)
 
     def route(self, method: str, host: str, path: str) -> Callable[[Handler], Handler]:
         """Return a decorator that adds a route."""
@@ -149,22 +150,27 @@ class Router:
 
     def match(self, method: str, host: str, path: str) -> tuple[Handler, dict[str, str]] | int:
         """Return the handler and its parameters; 404 or 405 if no route matches."""
-        key = (method, host, path)
-        if (known := self._matches.get(key)) is None:
-            if len(self._matches) >= _MAX_MATCHES:
-                self._matches.clear()
-            known = self._matches[key] = self._match(*key)
-        return known if isinstance(known, int) else (known[0], known[1].copy())
+        if len(self._known) != len(self._routes):
+            self._known = tuple(self._routes)
+        index, found = _match(self._known, method, host, path)
+        return index if found is None else (self._handlers[index], found.copy())
 
-    def _match(self, method: str, host: str, path: str) -> tuple[Handler, dict[str, str]] | int:
-        """Return the first route that matches, like ``match``."""
-        status = 404
-        for allowed, pattern, handler in self._routes:
-            if found := pattern.fullmatch(f"{host}{path}"):
-                if allowed in (method, "*"):
-                    return handler, found.groupdict()
-                status = 405
-        return status
+
+@lru_cache(_MAX_MATCHES)
+def _match(
+    routes: tuple[tuple[str, re.Pattern[str]], ...], method: str, host: str, path: str
+) -> tuple[int, dict[str, str] | None]:
+    """Return the index of the first route that matches, and its parameters; 404 or 405 and None if there is none.
+
+    Each new cloud has the same routes.
+    """
+    status = 404
+    for index, (allowed, pattern) in enumerate(routes):
+        if found := pattern.fullmatch(f"{host}{path}"):
+            if allowed in (method, "*"):
+                return index, found.groupdict()
+            status = 405
+    return status, None
 
 
 @cache

@@ -23,7 +23,7 @@ from homeassistant import runner
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, State
-from homeassistant.helpers import config_validation as cv, event
+from homeassistant.helpers import config_validation as cv, event, frame
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.async_ import get_scheduled_timer_handles
@@ -149,13 +149,15 @@ def pytest_report_to_serializable(report: object) -> Generator[None, dict[str, A
 
 
 @pytest.fixture(autouse=True)
-def _custom_integrations(_lean_loop: None, request: pytest.FixtureRequest) -> None:
-    """Let Home Assistant load this integration, in tests that use Home Assistant.
+def _custom_integrations(_lean_loop: None, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let Home Assistant load this integration, and fail if it reports that the integration uses something deprecated.
 
     ``_lean_loop`` comes first, because Home Assistant is created here.
     """
     if "hass" in request.fixturenames:
         request.getfixturevalue("enable_custom_integrations")
+    yield
+    assert frame._REPORTED_INTEGRATIONS == set()
 
 
 @pytest.fixture(autouse=True)
@@ -361,7 +363,7 @@ async def quiet(
         if since > now or not _at_rest(statistics(hass), under_way) or _next_timer_but_saves() <= calm:
             resting_since = _real_time()
         assert now < end, "the integration does not stop sending requests"
-        await _breathe(0.005)
+        await _breathe(0.01)
 
 
 def statistics(hass: HomeAssistant) -> list[Mapping[str, Any]]:

@@ -6,6 +6,7 @@ spaces, decomposed letters ("é"), full-width letters, typographic apostrophes a
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 from itertools import chain, count
 import re
 from typing import Final
@@ -31,6 +32,7 @@ def tidy(text: str) -> str:
     return " ".join(normalize("NFC", text.translate(_INVISIBLE)).split())
 
 
+@lru_cache(maxsize=1024)
 def folded(text: str) -> str:
     """Return the normalized form of a name for comparison; spaces around commas are removed too."""
     plain = normalize("NFKC", normalize("NFC", text).translate(_LOOKS)).casefold()
