@@ -157,7 +157,7 @@ def _custom_integrations(_lean_loop: None, request: pytest.FixtureRequest) -> It
     if "hass" in request.fixturenames:
         request.getfixturevalue("enable_custom_integrations")
     yield
-    assert frame._REPORTED_INTEGRATIONS == set()
+    assert not frame._REPORTED_INTEGRATIONS
 
 
 @pytest.fixture(autouse=True)
