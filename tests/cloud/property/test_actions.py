@@ -73,39 +73,48 @@ async def test_a_search_returns_the_current_devices(call: Call, sim: ControlClie
     assert [item["name"] for item in lamps["endpoints"]] == ["Room 102 lamp"]
 
 
-@pytest.mark.parametrize(
-    ("search", "names", "asked"),
-    [
-        ({"name": "Room 101 bed"}, {"Room 101 bed"}, "GET"),
-        ({"serial_number": "G0SIMASP00000004"}, {"Room 101 bed"}, "GET"),
-        ({"mac_address": "00:00:5e:00:53:04", "units": ["Room 101"]}, {"Room 101 bed"}, "GET"),
-        ({"kind": "thermostat"}, {"Room 101 thermostat", "Room 102 thermostat"}, "GET"),
-        ({"kind": "ALEXA_VOICE_ENABLED", "online": False}, {"Room 102 desk"}, "GET"),
-        ({"without_unit": True}, {"Spare Echo"}, "GET"),
-        ({"units": ["Room 101"], "model": "Echo Pop", "online": True}, {"Room 101 bath"}, "GET"),
-        ({"units": ["Room 101"], "model": "Echo Pop"}, {"Room 101 bath"}, "POST"),
-        ({"name": "Nothing"}, set(), "GET"),
-    ],
+SEARCHES: tuple[tuple[dict[str, Any], set[str], str], ...] = (
+    ({"name": "Room 101 bed"}, {"Room 101 bed"}, "GET"),
+    ({"serial_number": "G0SIMASP00000004"}, {"Room 101 bed"}, "GET"),
+    ({"mac_address": "00:00:5e:00:53:04", "units": ["Room 101"]}, {"Room 101 bed"}, "GET"),
+    ({"kind": "thermostat"}, {"Room 101 thermostat", "Room 102 thermostat"}, "GET"),
+    ({"kind": "ALEXA_VOICE_ENABLED", "online": False}, {"Room 102 desk"}, "GET"),
+    ({"without_unit": True}, {"Spare Echo"}, "GET"),
+    ({"units": ["Room 101"], "model": "Echo Pop", "online": True}, {"Room 101 bath"}, "GET"),
+    ({"units": ["Room 101"], "model": "Echo Pop"}, {"Room 101 bath"}, "POST"),
+    ({"name": "Nothing"}, set(), "GET"),
 )
+"""Filters, the names of the devices that they find, and the method of the request."""
+
+
 async def test_a_search_takes_every_filter_of_the_api(
-    call: Call, sim: ControlClient, search: dict[str, Any], names: set[str], asked: str
+    call: Call, sim: ControlClient, subtests: pytest.Subtests
 ) -> None:
-    answer = await call("query_endpoints", answer=True, **search)
-    assert {item["name"] for item in answer["endpoints"]} == names
-    assert {entry["method"] for entry in sim.ledger(host="api.amazonalexa.com")} == {asked}
+    for search, names, asked in SEARCHES:
+        sim.reset_ledger()
+        with subtests.test(str(search)):
+            answer = await call("query_endpoints", answer=True, **search)
+            assert {item["name"] for item in answer["endpoints"]} == names
+            assert {entry["method"] for entry in sim.ledger(host="api.amazonalexa.com")} == {asked}
 
 
-@pytest.mark.parametrize(
-    ("status", "code"),
-    [(400, "INVALID_REQUEST"), (403, "FORBIDDEN"), (404, "NOT_FOUND"), (405, "METHOD_NOT_ALLOWED"), (422, "OTHER")],
-)
 async def test_a_search_works_if_amazon_only_lists_devices(
-    call: Call, sim: ControlClient, status: int, code: str
+    call: Call, sim: ControlClient, subtests: pytest.Subtests
 ) -> None:
-    sim.fault(path="/v2/endpointQuery", status=status, body={"type": code, "message": ""})
-    answer = await call("query_endpoints", answer=True, units=["Room 101"], model="Echo Pop")
-    assert [item["name"] for item in answer["endpoints"]] == ["Room 101 bath"]
-    assert requests(sim) == ["POST /v2/endpointQuery", "GET /v2/endpoints"]
+    for status, code in (
+        (400, "INVALID_REQUEST"),
+        (403, "FORBIDDEN"),
+        (404, "NOT_FOUND"),
+        (405, "METHOD_NOT_ALLOWED"),
+        (422, "OTHER"),
+    ):
+        sim.reset_ledger()
+        sim.clear_faults()
+        sim.fault(path="/v2/endpointQuery", status=status, body={"type": code, "message": ""})
+        with subtests.test(f"{status}-{code}"):
+            answer = await call("query_endpoints", answer=True, units=["Room 101"], model="Echo Pop")
+            assert [item["name"] for item in answer["endpoints"]] == ["Room 101 bath"]
+            assert requests(sim) == ["POST /v2/endpointQuery", "GET /v2/endpoints"]
 
 
 async def test_a_search_is_not_repeated_as_a_list_if_its_response_is_unusable(call: Call, sim: ControlClient) -> None:
@@ -148,26 +157,25 @@ async def test_units_and_timers_are_returned(
         await call("delete_timers", "Room 102 desk")
 
 
-@pytest.mark.parametrize(
-    ("unit", "languages"),
-    [
-        ("Room 101", ["en-US"]),
-        ("Room 102", ["en-US", "es-US"]),
-        ("Harbour Hotel", ["en-US", "es-US"]),
-        ("Example Hotels", ["en-US", "es-US", "fr-CA"]),
-    ],
-)
 async def test_an_announcement_in_a_unit_has_the_languages_of_all_echos_below_it(
-    hotel: MockConfigEntry, call: Call, sim: ControlClient, unit: str, languages: list[str]
+    hotel: MockConfigEntry, call: Call, sim: ControlClient, subtests: pytest.Subtests
 ) -> None:
     """An Echo outside all units belongs to the organization."""
     change(sim, SPARE, settings={"System.locales": ["fr-CA"]})
     for _ in range(2):
         await hotel.runtime_data.device_settings.async_refresh()
-    await call("announce_in_units", units=[unit], message="Please leave the building.")
-    (sent,) = sim.ledger(path="/v3/notifications")
-    (content,) = json.loads(sent["body"])["notification"]["variants"][0]["content"]["variants"]
-    assert [value["locale"] for value in content["values"]] == languages
+    for unit, languages in (
+        ("Room 101", ["en-US"]),
+        ("Room 102", ["en-US", "es-US"]),
+        ("Harbour Hotel", ["en-US", "es-US"]),
+        ("Example Hotels", ["en-US", "es-US", "fr-CA"]),
+    ):
+        sim.reset_ledger()
+        with subtests.test(unit):
+            await call("announce_in_units", units=[unit], message="Please leave the building.")
+            (sent,) = sim.ledger(path="/v3/notifications")
+            (content,) = json.loads(sent["body"])["notification"]["variants"][0]["content"]["variants"]
+            assert [value["locale"] for value in content["values"]] == languages
 
 
 async def test_an_announcement_reaches_all_echos_if_one_has_a_language_of_unknown_form(
@@ -330,39 +338,42 @@ NAME_RULE = "1 to 128 letters, digits, spaces or apostrophes, with at least one 
 LINE_RULE = "a non-empty line of text without control characters"
 
 
-@pytest.mark.parametrize(
-    ("action", "about", "data", "message"),
-    [
-        ("rename_endpoint", "Room 101 lamp", {"name": "Lamp #2"}, f"Invalid value for name. It must be {NAME_RULE}"),
-        (
-            "set_address",
-            "Room 101 bed",
-            {"line1": "1 Example Road", "country": "Germany"},
-            "Invalid value for country. It must be two capital letters, such as US",
-        ),
-        ("install_wifi", "Room 101 bed", {"ssid": "a\tb"}, f"Invalid value for ssid. It must be {LINE_RULE}"),
-        ("save_wifi", None, {"ssid": "a", "password": "b\n"}, f"Invalid value for password. It must be {LINE_RULE}"),
-        (
-            "wifi_status",
-            "Room 101 bed",
-            {"operation_id": ".."},
-            "Invalid value for operation id. It must be an ID returned by install_wifi",
-        ),
-        (
-            "announce_in_units",
-            None,
-            {"units": ["Room 101"] * 101, "message": "Hello"},
-            "Invalid value for recipients. It must be 1 to 100 Echos or 1 to 100 units, but not both",
-        ),
-    ],
+INVALID_VALUES: tuple[tuple[str, str | None, dict[str, Any], str], ...] = (
+    ("rename_endpoint", "Room 101 lamp", {"name": "Lamp #2"}, f"Invalid value for name. It must be {NAME_RULE}"),
+    (
+        "set_address",
+        "Room 101 bed",
+        {"line1": "1 Example Road", "country": "Germany"},
+        "Invalid value for country. It must be two capital letters, such as US",
+    ),
+    ("install_wifi", "Room 101 bed", {"ssid": "a\tb"}, f"Invalid value for ssid. It must be {LINE_RULE}"),
+    ("save_wifi", None, {"ssid": "a", "password": "b\n"}, f"Invalid value for password. It must be {LINE_RULE}"),
+    (
+        "wifi_status",
+        "Room 101 bed",
+        {"operation_id": ".."},
+        "Invalid value for operation id. It must be an ID returned by install_wifi",
+    ),
+    (
+        "announce_in_units",
+        None,
+        {"units": ["Room 101"] * 101, "message": "Hello"},
+        "Invalid value for recipients. It must be 1 to 100 Echos or 1 to 100 units, but not both",
+    ),
 )
+"""Actions, their devices, their invalid values, and the error messages."""
+
+
 async def test_an_invalid_value_is_refused_with_what_is_allowed(
-    call: Call, sim: ControlClient, action: str, about: str | None, data: dict[str, Any], message: str
+    call: Call, sim: ControlClient, subtests: pytest.Subtests
 ) -> None:
-    with pytest.raises(HomeAssistantError) as raised:
-        await call(action, about, answer=action == "wifi_status", **data)
-    assert str(raised.value) == message
-    assert requests(sim) == []
+    for action, about, data, message in INVALID_VALUES:
+        sim.reset_ledger()
+        with subtests.test(action):
+            with pytest.raises(HomeAssistantError) as raised:
+                await call(action, about, answer=action == "wifi_status", **data)
+            assert str(raised.value) == message
+            assert requests(sim) == []
 
 
 async def test_an_app_account_is_not_a_property(

@@ -32,76 +32,74 @@ async def adjust(hass: HomeAssistant, entry: MockConfigEntry, name: str, **data:
     await hass.services.async_call(DOMAIN, "adjust_endpoint", {"device_id": device_id, **data}, blocking=True)
 
 
-@pytest.mark.parametrize(
-    ("name", "data", "path", "payload", "entity_id", "shown"),
-    [
-        (
-            "Room 101 lamp",
-            {"brightness": 20},
-            f"{LAMP_101}/features/brightness/adjustBrightness",
-            {"brightnessDelta": 20},
-            LAMP,
-            ("brightness", 204),
-        ),
-        (
-            "Room 101 lamp",
-            {"color_temperature": "cooler"},
-            f"{LAMP_101}/features/colorTemperature/increaseColorTemperature",
-            None,
-            LAMP,
-            ("color_temp_kelvin", 3200),
-        ),
-        (
-            "Room 101 lamp",
-            {"color_temperature": "warmer"},
-            f"{LAMP_101}/features/colorTemperature/decreaseColorTemperature",
-            None,
-            LAMP,
-            ("color_temp_kelvin", 2200),
-        ),
-        (
-            "Room 101 thermostat",
-            {"temperature": -1.5},
-            f"{HVAC_101}/features/thermostat/adjustTargetSetpoint",
-            {"targetSetpointDelta": {"value": -1.5, "scale": "CELSIUS"}},
-            "climate.room_101_room_101_thermostat",
-            ("temperature", 20.5),
-        ),
-        (
-            "Room 101 bed",
-            {"volume": -10},
-            f"{BED_101}/features/speaker/adjustVolume",
-            {"volumeDelta": -10},
-            "number.room_101_room_101_bed_volume",
-            (None, "15.0"),
-        ),
-    ],
+type Change = tuple[str, dict[str, Any], str, dict[str, Any] | None, str, tuple[str | None, Any]]
+
+CHANGES: tuple[Change, ...] = (
+    (
+        "Room 101 lamp",
+        {"brightness": 20},
+        f"{LAMP_101}/features/brightness/adjustBrightness",
+        {"brightnessDelta": 20},
+        LAMP,
+        ("brightness", 204),
+    ),
+    (
+        "Room 101 lamp",
+        {"color_temperature": "cooler"},
+        f"{LAMP_101}/features/colorTemperature/increaseColorTemperature",
+        None,
+        LAMP,
+        ("color_temp_kelvin", 3200),
+    ),
+    (
+        "Room 101 lamp",
+        {"color_temperature": "warmer"},
+        f"{LAMP_101}/features/colorTemperature/decreaseColorTemperature",
+        None,
+        LAMP,
+        ("color_temp_kelvin", 2200),
+    ),
+    (
+        "Room 101 thermostat",
+        {"temperature": -1.5},
+        f"{HVAC_101}/features/thermostat/adjustTargetSetpoint",
+        {"targetSetpointDelta": {"value": -1.5, "scale": "CELSIUS"}},
+        "climate.room_101_room_101_thermostat",
+        ("temperature", 20.5),
+    ),
+    (
+        "Room 101 bed",
+        {"volume": -10},
+        f"{BED_101}/features/speaker/adjustVolume",
+        {"volumeDelta": -10},
+        "number.room_101_room_101_bed_volume",
+        (None, "15.0"),
+    ),
 )
+"""Devices, changes, the path and the payload of the request, and the entity with the attribute or state it shows."""
+
+
 async def test_a_change_by_an_amount_is_one_request_and_its_result_is_shown(
-    hass: HomeAssistant,
-    hotel: MockConfigEntry,
-    sim: ControlClient,
-    name: str,
-    data: dict[str, Any],
-    path: str,
-    payload: dict[str, Any] | None,
-    entity_id: str,
-    shown: tuple[str | None, Any],
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, subtests: pytest.Subtests
 ) -> None:
-    attribute, value = shown
-    if "color_temperature" in data:
+    before = endpoint(sim, LAMP_101)["features"]
+    for name, data, path, payload, entity_id, (attribute, value) in CHANGES:
         # white, so that the light has a color temperature
-        change(sim, LAMP_101, features={"color": {"color": {"saturation": 0.0}}})
-    await adjust(hass, hotel, name, **data)
-    (sent,) = [entry for entry in sim.ledger(host="api.amazonalexa.com") if "/features/" in entry["path"]]
-    assert sent["path"] == f"/v2/endpoints/{path}"
-    assert (json.loads(sent["body"])["payload"] if sent["body"] else None) == payload
+        white = {"color": {"color": {"saturation": 0.0}}} if "color_temperature" in data else {}
+        change(sim, LAMP_101, features=before)
+        change(sim, LAMP_101, features=white)
+        sim.reset_ledger()
+        with subtests.test(f"{name}-{data}"):
+            await adjust(hass, hotel, name, **data)
+            (sent,) = [entry for entry in sim.ledger(host="api.amazonalexa.com") if "/features/" in entry["path"]]
+            assert sent["path"] == f"/v2/endpoints/{path}"
+            assert (json.loads(sent["body"])["payload"] if sent["body"] else None) == payload
 
-    def is_shown() -> bool:
-        state = state_of(hass, entity_id)
-        return bool((state.state if attribute is None else state.attributes.get(attribute)) == value)
+            def is_shown(entity_id: str = entity_id, attribute: str | None = attribute, value: Any = value) -> bool:
+                state = state_of(hass, entity_id)
+                return bool((state.state if attribute is None else state.attributes.get(attribute)) == value)
 
-    await until(hass, is_shown)
+            await until(hass, is_shown)
 
 
 async def test_degrees_use_the_unit_of_home_assistant(
@@ -112,34 +110,40 @@ async def test_degrees_use_the_unit_of_home_assistant(
     assert endpoint(sim, HVAC_101)["features"]["thermostat"]["targetSetpoint"] == {"value": 27.0, "scale": "CELSIUS"}
 
 
-@pytest.mark.parametrize(
-    ("name", "data", "message"),
-    [
-        ("Room 101 lamp", {}, "nothing to change"),
-        ("Room 101 lamp", {"volume": 10}, "changes of volume aren.t available for Room 101 lamp"),
-        ("Room 102 lamp", {"color_temperature": "warmer"}, "changes of color_temperature"),
-        ("Room 102 thermostat", {"temperature": 1}, "changes of temperature"),
-        ("Room 101 bed", {"brightness": 1}, "changes of brightness"),
-    ],
+UNSUPPORTED_CHANGES: tuple[tuple[str, dict[str, Any], str], ...] = (
+    ("Room 101 lamp", {}, "nothing to change"),
+    ("Room 101 lamp", {"volume": 10}, "changes of volume aren.t available for Room 101 lamp"),
+    ("Room 102 lamp", {"color_temperature": "warmer"}, "changes of color_temperature"),
+    ("Room 102 thermostat", {"temperature": 1}, "changes of temperature"),
+    ("Room 101 bed", {"brightness": 1}, "changes of brightness"),
 )
+
+
 async def test_unsupported_changes_are_refused_before_a_request(
-    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, name: str, data: dict[str, Any], message: str
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, subtests: pytest.Subtests
 ) -> None:
-    with pytest.raises(ServiceValidationError, match=message):
-        await adjust(hass, hotel, name, **data)
-    assert requests(sim) == []
+    for name, data, message in UNSUPPORTED_CHANGES:
+        sim.reset_ledger()
+        with subtests.test(f"{name}-{data}"):
+            with pytest.raises(ServiceValidationError, match=message):
+                await adjust(hass, hotel, name, **data)
+            assert requests(sim) == []
 
 
-@pytest.mark.parametrize(
-    ("status", "code", "message"),
-    [(404, "NOT_FOUND", "doesn't allow or support"), (503, "ENDPOINT_UNREACHABLE", "doesn't respond")],
-)
 async def test_a_refused_change_reaches_the_caller(
-    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, status: int, code: str, message: str
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, subtests: pytest.Subtests
 ) -> None:
-    sim.fault(path="*/adjustBrightness", status=status, body={"type": code, "message": ""})
-    with pytest.raises(HomeAssistantError, match=message):
-        await adjust(hass, hotel, "Room 101 lamp", brightness=10)
+    for status, code, message in (
+        (404, "NOT_FOUND", "doesn't allow or support"),
+        (503, "ENDPOINT_UNREACHABLE", "doesn't respond"),
+    ):
+        sim.clear_faults()
+        sim.fault(path="*/adjustBrightness", status=status, body={"type": code, "message": ""})
+        with subtests.test(f"{status}-{code}"), pytest.raises(HomeAssistantError, match=message):
+            await adjust(hass, hotel, "Room 101 lamp", brightness=10)
+        sim.clear_faults()
+        # a device that did not respond is read again before the next command
+        await hotel.runtime_data.smart_home.async_refresh()
 
 
 async def test_an_echo_without_controls_is_not_adjusted(
@@ -193,36 +197,39 @@ async def test_an_offline_stepped_speaker_is_unavailable(
     assert state_of(hass, SPEAKER).state == "unavailable"
 
 
-@pytest.mark.parametrize(
-    ("action", "data"),
-    [
-        ("restore_volume", {}),
-        ("send_text_command", {"text_command": "what time is it"}),
-        ("get_history_records", {}),
-    ],
-)
 async def test_actions_for_players_of_an_account_refuse_a_stepped_speaker(
-    hass: HomeAssistant, stepped: MockConfigEntry, sim: ControlClient, action: str, data: dict[str, Any]
+    hass: HomeAssistant, stepped: MockConfigEntry, sim: ControlClient, subtests: pytest.Subtests
 ) -> None:
-    with pytest.raises(ServiceValidationError, match="isn't the media player of an Echo"):
-        await hass.services.async_call(DOMAIN, action, {"entity_id": SPEAKER, **data}, blocking=True)
-    assert requests(sim) == []
+    calls: dict[str, dict[str, Any]] = {
+        "restore_volume": {},
+        "send_text_command": {"text_command": "what time is it"},
+        "get_history_records": {},
+    }
+    for action, data in calls.items():
+        sim.reset_ledger()
+        with subtests.test(action):
+            with pytest.raises(ServiceValidationError, match="isn't the media player of an Echo"):
+                await hass.services.async_call(DOMAIN, action, {"entity_id": SPEAKER, **data}, blocking=True)
+            assert requests(sim) == []
 
 
-@pytest.mark.parametrize(
-    ("action", "data", "message"),
-    [
-        ("speak", {"entity_id": SPEAKER, "message": "Hello"}, r"\(can't speak\)"),
-        ("run_sequence", {"entity_id": SPEAKER, "steps": [{"stop": True}]}, "in a loaded account of the Alexa app"),
-        ("create_alarm", {"entity_id": SPEAKER, "time": "07:00:00"}, "of a loaded account of the Alexa app"),
-        ("create_alarm", {"time": "07:00:00"}, "No loaded Amazon account supports this"),
-        ("create_reminder", {"time": "07:00:00", "message": "Tea", "all_devices": True}, "No loaded Amazon account"),
-    ],
+SPEECH_AND_ALARMS: tuple[tuple[str, dict[str, Any], str], ...] = (
+    ("speak", {"entity_id": SPEAKER, "message": "Hello"}, r"\(can't speak\)"),
+    ("run_sequence", {"entity_id": SPEAKER, "steps": [{"stop": True}]}, "in a loaded account of the Alexa app"),
+    ("create_alarm", {"entity_id": SPEAKER, "time": "07:00:00"}, "of a loaded account of the Alexa app"),
+    ("create_alarm", {"time": "07:00:00"}, "No loaded Amazon account supports this"),
+    ("create_reminder", {"time": "07:00:00", "message": "Tea", "all_devices": True}, "No loaded Amazon account"),
 )
+"""Actions, their data, and their error messages."""
+
+
 async def test_errors_of_speech_and_alarms_hold_for_a_property(
-    hass: HomeAssistant, stepped: MockConfigEntry, sim: ControlClient, action: str, data: dict[str, Any], message: str
+    hass: HomeAssistant, stepped: MockConfigEntry, sim: ControlClient, subtests: pytest.Subtests
 ) -> None:
     """The speaker is that of an Echo, so no error says that it isn't."""
-    with pytest.raises(HomeAssistantError, match=message):
-        await hass.services.async_call(DOMAIN, action, data, blocking=True)
-    assert requests(sim) == []
+    for action, data, message in SPEECH_AND_ALARMS:
+        sim.reset_ledger()
+        with subtests.test(f"{action}-{message}"):
+            with pytest.raises(HomeAssistantError, match=message):
+                await hass.services.async_call(DOMAIN, action, data, blocking=True)
+            assert requests(sim) == []
