@@ -72,6 +72,24 @@ async def test_a_device_is_known_by_serial_number_else_mac_address_else_name_and
     assert len(found) == 21
 
 
+async def test_devices_without_a_name_are_kept_apart(sim: ControlClient, session: ClientSession) -> None:
+    """Names are unique, but a response may lack them."""
+    room = backend(session, ROOM_101)
+    assert room.smart_home is not None
+    light = {"displayCategories": {"primary": {"value": "LIGHT"}}, "features": [{"name": "power"}]}
+    found = []
+    for ids in (("A", "B"), ("C", "D")):
+        listed = [light | {"id": f"amzn1.alexa.endpoint.{key}", "model": {"value": {"text": "Bulb"}}} for key in ids]
+        sim.fault(path="/v2/endpoint*", status=200, body={"results": listed})
+        await room.async_devices()
+        await room.async_devices()
+        found.append((await room.smart_home.async_discover()).appliances)
+        sim.clear_faults()
+    assert len(found[0]) == 2
+    assert found[1].keys() == found[0].keys()
+    assert {appliance.endpoint_id[-1] for appliance in found[1].values()} == {"C", "D"}
+
+
 async def test_a_room_is_one_request(sim: ControlClient, session: ClientSession) -> None:
     room = backend(session, ROOM_101)
     devices = await room.async_devices()

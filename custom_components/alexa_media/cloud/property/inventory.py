@@ -193,8 +193,7 @@ class Inventory:
             raise AlexaBadResponseError("The property has no devices any more", code="empty")
         units = self.units
         items: dict[str, Item] = {}
-        for endpoint in endpoints:
-            key = self._key_of(endpoint, endpoints)
+        for key, endpoint in self._by_key(endpoints).items():
             unit = next((units[unit_id] for unit_id in endpoint.unit_ids or () if unit_id in units), None)
             items[key] = Item(key=key, endpoint=endpoint, unit=unit)
         self.items = items
@@ -260,25 +259,32 @@ class Inventory:
         # listing the units succeeded, so Amazon refuses only the search, not the whole API
         self._is_query_refused |= is_refused
 
-    def _key_of(self, endpoint: Endpoint, listed: Collection[Endpoint]) -> str:
-        """Return the stable key of a device.
+    def _by_key(self, listed: Collection[Endpoint]) -> Mapping[str, Endpoint]:
+        """Return the listed devices by their stable keys.
 
         A known device keeps its key, because a response may lack the serial number, and the id may change when a device
         is moved.
         """
-        if known := next((key for key, item in self.items.items() if item.endpoint.id == endpoint.id), None):
-            return known
-        if endpoint.serial_number:
-            return endpoint.serial_number
-        if mac := next((c.mac_address for c in endpoint.connections if c.mac_address), None):
-            return mac
-        ids = {other.id for other in listed}
-        for key, item in self.items.items():
-            before = item.endpoint
-            is_same = (before.name, before.model) == (endpoint.name, endpoint.model)
-            if is_same and before.id not in ids:
-                return key
-        return endpoint.id
+        ids = {endpoint.id for endpoint in listed}
+        known = {item.endpoint.id: key for key, item in self.items.items()}
+        gone = {key: item.endpoint for key, item in self.items.items() if item.endpoint.id not in ids}
+        found: dict[str, Endpoint] = {}
+        for endpoint in listed:
+            key = known.get(endpoint.id) or endpoint.serial_number or _mac_address_of(endpoint)
+            key = key or next((key for key, before in gone.items() if _is_alike(before, endpoint)), endpoint.id)
+            gone.pop(key, None)
+            found[key] = endpoint
+        return found
+
+
+def _mac_address_of(endpoint: Endpoint) -> str | None:
+    """Return the MAC address of the device's first interface that has one, or None."""
+    return next((c.mac_address for c in endpoint.connections if c.mac_address), None)
+
+
+def _is_alike(one: Endpoint, other: Endpoint) -> bool:
+    """Return whether two devices have the same name and model."""
+    return (one.name, one.model) == (other.name, other.model)
 
 
 def _lineage(unit: PropertyUnit, by_id: Mapping[str, PropertyUnit]) -> list[PropertyUnit]:
