@@ -38,7 +38,7 @@ class AlexaFan(AlexaApplianceEntity, FanEntity):
     @property
     @override
     def percentage(self) -> int | None:
-        """Return the speed in percent, 0 if the fan is not on, or None if the speed is unknown."""
+        """Return the speed in percent (0 if the fan is not on), or None if the speed is unknown."""
         speed = self.number_of(self._speed_key) if self._speed_key else None
         if self._range is None or speed is None:
             return None

@@ -224,7 +224,7 @@ class Backoff:
         self._until = monotonic() + self._delay
 
     def succeeded(self) -> None:
-        """Clear the pause."""
+        """Clear the pause, and reset the delay to the first one."""
         self._delay = self._until = 0.0
 
 
