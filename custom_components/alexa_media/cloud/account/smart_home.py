@@ -188,7 +188,7 @@ def parse_device_groups(data: Any) -> tuple[DeviceGroup, ...]:
 
 
 def arm_state_of(state: ApplianceState) -> ArmState | None:
-    """Return the arm state of a panel, or None if it is unknown."""
+    """Return the arm state of a panel, or None if it is missing."""
     value = state.value(FeatureName.SECURITY_PANEL, PropertyName.ARM_STATE)
     return ArmState(value) if isinstance(value, str) else None
 
