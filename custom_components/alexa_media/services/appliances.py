@@ -100,7 +100,7 @@ async def _async_remove(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_discover(call: ServiceCall) -> ServiceResponse:
-    """Start Alexa's search for appliances."""
+    """Start Alexa's search for appliances, and return their number and the names of the new ones found so far."""
     entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     appliances = _appliances(entry)
     before = set(appliances.discovered)

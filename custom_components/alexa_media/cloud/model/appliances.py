@@ -584,7 +584,7 @@ class DeviceGroup:
 
 
 def _unsupported(what: str) -> AlexaUnsupportedError:
-    """Return the error for a part that a cloud lacks."""
+    """Return the error for a smart home function that the cloud lacks."""
     return AlexaUnsupportedError(f"This cloud's smart home has no {what}", code="unsupported")
 
 

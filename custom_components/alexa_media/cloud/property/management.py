@@ -148,7 +148,7 @@ class PropertyManagement(ManagementApi):
             return dict(self._settings)
 
     async def _async_read_settings(self) -> None:
-        """Read the settings of each Echo that is watched or has never been read."""
+        """Read the settings of each Echo that is watched or has no stored settings."""
         if not self._inventory.items:
             await self._inventory.async_listing()
         echos = [key for key, item in self._inventory.items.items() if item.is_echo]
