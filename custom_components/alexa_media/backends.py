@@ -286,7 +286,7 @@ def create_backend(
 async def _async_create_account_backend(
     hass: HomeAssistant, entry: ConfigEntry[Any]
 ) -> tuple[AlexaBackend, Callable[[], Coroutine[Any, Any, None]]]:
-    """Return the backend of an account with its stored session, and its close function, which saves the session."""
+    """Return an account's backend with its stored session, and its close function, which saves a changed session."""
     store = entry_store(hass, entry.entry_id, Stored.SESSION)
     stored = await async_stored(store, dict)
     backend, async_close = create_backend(hass, entry.data)

@@ -180,7 +180,7 @@ class PropertyManagement(ManagementApi):
         return value
 
     def _hold(self, key: str, setting: str, value: SettingValue | None) -> None:
-        """Update one of the stored settings of an Echo."""
+        """Store the value of one setting of an Echo."""
         held = self._settings.get(key, DeviceSettings())
         self._settings[key] = DeviceSettings(values={**held.values, setting: value})
 
