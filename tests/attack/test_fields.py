@@ -137,7 +137,7 @@ async def test_an_invalid_field_does_not_affect_other_values(
 async def found(
     hass: HomeAssistant, entry: MockConfigEntry, coordinator: TopicCoordinator[Any], endpoint: str, path: str
 ) -> list[str]:
-    """Return what is wrong after each invalid value at a path in the response of an endpoint, which has to contain it."""
+    """Return what is wrong after each invalid value at a path in the response of an endpoint; it has to be there."""
     real = cloud_http._body
     bad: list[str] = []
     altered: set[str] = set()
