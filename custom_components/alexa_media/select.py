@@ -437,7 +437,7 @@ class AlexaMode(AlexaApplianceEntity, CloudSelect):
     """A mode of an appliance; its options are Amazon's."""
 
     def __init__(self, place: Placement, *, feature: Feature) -> None:
-        """Initialize for one of the appliance's modes."""
+        """Initialize for one of the appliance's mode features."""
         super().__init__(place, key_of(feature, PropertyName.MODE))
         self._instance = feature.instance
         self._modes = modes_by_name(feature.modes)

@@ -212,7 +212,7 @@ class AlexaNextSensor(AlexaDeviceEntity[tuple[Notification, ...]], SensorEntity)
             self._prior = before
 
     def _first(self) -> datetime | None:
-        """Return the time to show, or None."""
+        """Return the earliest next occurrence, or None if there is none."""
         return self._items[0].at if self._items else None
 
     @callback

@@ -214,7 +214,7 @@ class Drift:
             self._note("status", f"{label}: {status}")
 
     def read(self, label: str, data: object) -> None:
-        """Compare the field names of an object, and of the first element of each of its lists, with earlier ones."""
+        """Count each earlier field name that an object, or the first element of one of its lists, now lacks."""
         fields = frozenset(_fields(data))
         before = self._fields.setdefault(label, fields)
         for gone in before - fields:

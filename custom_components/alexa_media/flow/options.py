@@ -244,7 +244,7 @@ def _serials(value: str | Iterable[str] | None, devices: Mapping[str, Device]) -
 
 
 def _choices(devices: Mapping[str, Device], chosen: Iterable[str]) -> list[SelectOptionDict]:
-    """Return the options for selectable devices, and for selected ones that are now missing, which have no name."""
+    """Return the options for selectable devices (by name), and for selected ones now missing (as stored)."""
     labels = {**{serial: serial for serial in chosen}, **{serial: device.name for serial, device in devices.items()}}
     return _options(labels)
 

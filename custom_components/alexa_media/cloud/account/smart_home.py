@@ -380,7 +380,7 @@ def _features(value: Any) -> tuple[Feature, ...]:
 
 
 def _value_range(configuration: Mapping[str, Any]) -> ValueRange | None:
-    """Return the limits of a range, or None if they are missing or invalid."""
+    """Return a range with its step, unit and presets, or None if its limits are missing or invalid."""
     limits = mapping(configuration.get("supportedRange"))
     minimum, maximum = number(limits.get("minimumValue")), number(limits.get("maximumValue"))
     if minimum is None or maximum is None or minimum >= maximum:
