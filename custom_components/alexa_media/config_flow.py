@@ -311,7 +311,7 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
 
     @callback
     def _warn_of_registration(self) -> None:
-        """Log that a registration that cannot be undone may remain, unless it is that of an entry."""
+        """Log a warning if the sign-in for a new entry may have left a registration that cannot be undone."""
         if self._may_be_registered and self.source == SOURCE_USER:
             _LOGGER.warning(
                 "Amazon gave no usable response to the registration; "

@@ -81,7 +81,7 @@ _PHRASES: Final = {
 
 
 def _language(locale: str | None) -> str:
-    """Return the language code of a device's locale, such as "en" for "en-GB"."""
+    """Return the language code of a device's locale, such as "en" for "en-GB"; "en" if the locale is unknown."""
     return (locale or "en").partition("-")[0].lower()
 
 

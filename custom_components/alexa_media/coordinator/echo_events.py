@@ -43,7 +43,7 @@ class EchoEvent:
 
     @property
     def change(self) -> tuple[str, object]:
-        """Return what happened to the subject."""
+        """Return the kind of the event and, for ``DND``, whether it was turned on (else None)."""
         return self.kind, self.data.get("enabled")
 
 

@@ -115,7 +115,7 @@ class Recovery:
             )
 
     async def _async_try(self) -> None:
-        """Refresh the failed topics one at a time."""
+        """Refresh the failed topics one at a time, or only the first one if it fails again."""
         succeeded = False
         try:
             for topic in self._failing():

@@ -181,7 +181,7 @@ class AlexaRuntimeData:
 
     @contextlib.contextmanager
     def _set_up_errors(self, *, restored: bool) -> Generator[None]:
-        """Convert errors to Home Assistant's, or ignore them if the restored devices are enough for a setup."""
+        """Convert errors to Home Assistant's; ignore all but ``AlexaAuthError`` if the restored devices are enough."""
         data = self.devices.entry.data
         try:
             yield

@@ -307,7 +307,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
 
     @callback
     def _async_forget_unwanted_equalizers(self) -> None:
-        """Drop the equalizers that have no listeners."""
+        """Drop the equalizers whose bands have no listeners, because they are not polled."""
         bands = {
             serial: {setting_key(serial, band) for band in EQUALIZER}
             for serial in self.devices.data

@@ -55,7 +55,7 @@ class Changed:
 
 
 class AlarmVolumeOverrides:
-    """Sets the separate volumes of alarms."""
+    """Sets the alarm volumes of Echos for alarms with a separate volume, and restores them afterward."""
 
     def __init__(
         self,
@@ -175,7 +175,10 @@ class AlarmVolumeOverrides:
         self._async_plan()
 
     async def _async_change(self, notification: Notification, at: datetime) -> None:
-        """Set the alarm volume of an Echo to the separate volume of an alarm, unless that was removed."""
+        """Set the alarm volume of an Echo to the separate volume of an alarm; a failure is only logged.
+
+        Does nothing if the separate volume was removed, or if the Echo or its present alarm volume is unknown.
+        """
         serial, level = notification.serial, self._wanted.get(notification.notification_id)
         if level is None:
             return

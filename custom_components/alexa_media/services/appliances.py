@@ -112,7 +112,10 @@ async def _async_discover(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_rooms(call: ServiceCall) -> ServiceResponse:
-    """Create rooms in Alexa from the areas of an account's devices, and add missing members without removing any."""
+    """Create rooms in Alexa from the areas of an account's devices, and add missing members without removing any.
+
+    A dry run only returns the changes.
+    """
     entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     appliances = _appliances(entry)
     with command_errors(call.hass, entry):

@@ -285,7 +285,11 @@ class CommandScheduler:
             self._wake()
 
     async def _await_turn(self, turn: _Turn, speaking: Collection[Device]) -> None:
-        """Wait for earlier nodes that share a device, then until the ``speaking`` devices are silent."""
+        """Wait for earlier nodes that share a device, then until the ``speaking`` devices are silent.
+
+        Raises ``AlexaStepsSpeakingError`` if the estimated wait for their silence exceeds ``MAX_SPEECH_WAIT``, and
+        ``AlexaConnectionError`` when the scheduler closes.
+        """
         while True:
             if self._is_closed:
                 raise _closed(sent=False)

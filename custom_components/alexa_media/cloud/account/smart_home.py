@@ -465,7 +465,7 @@ def _value(held: Mapping[str, Any]) -> Value | None:
 
 
 def _number_of(value: Any) -> float | None:
-    """Return a number, which may be wrapped in an object, or None."""
+    """Return a number, or the number in an object in the form ``{value}``, or None."""
     return number(value.get("value") if isinstance(value, dict) else value)
 
 
