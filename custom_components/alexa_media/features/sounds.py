@@ -336,7 +336,7 @@ class AudioError(Exception):
 
 
 def _digest(data: bytes) -> bytes:
-    """Return the digest that identifies a source."""
+    """Return the digest that identifies the content of a file."""
     return sha256(data).digest()
 
 

@@ -184,7 +184,7 @@ class AccountBackend(AlexaBackend):
 
     @property
     def drift(self) -> Drift:
-        """Return the observed deviations of the responses."""
+        """Return the observed deviations from earlier responses."""
         return self._transport.drift
 
     @property

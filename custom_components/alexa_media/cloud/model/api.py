@@ -101,7 +101,7 @@ class AlexaBackend(Protocol):
 
     @property
     def drift(self) -> Drift:
-        """Return the observed deviations of the responses."""
+        """Return the observed deviations from earlier responses."""
 
     @property
     def unsupported(self) -> tuple[str, ...]:

@@ -107,7 +107,7 @@ class SmartPropertiesBackend(AlexaBackend):
 
     @property
     def drift(self) -> Drift:
-        """Return the observed deviations of the responses."""
+        """Return the observed deviations from earlier responses."""
         return self._client.transport.drift
 
     def _watched_of(self, topic: str) -> frozenset[str]:
