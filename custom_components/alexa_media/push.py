@@ -191,7 +191,7 @@ def _ignored(_data: AlexaRuntimeData, _event: DirectiveIgnored) -> None:
 
 @_rule(DirectiveUnknown, Verb.IGNORE)
 def _unknown(data: AlexaRuntimeData, event: DirectiveUnknown) -> None:
-    """Count an unknown command, for diagnostics."""
+    """Count a push that is unknown or cannot be parsed, for diagnostics."""
     unknown = data.push.unknown
     if event.command in unknown or len(unknown) < MAX_UNKNOWN:
         unknown[event.command] += 1

@@ -562,7 +562,7 @@ class PushStream:
             self._queue.put_nowait(event)
 
     def _count_unknown(self, command: str) -> None:
-        """Count an unknown command, up to ``MAX_UNKNOWN`` different ones."""
+        """Count a push that is unknown or cannot be parsed, for up to ``MAX_UNKNOWN`` different commands."""
         if command in self._unknown or len(self._unknown) < MAX_UNKNOWN:
             self._unknown[command] += 1
 
