@@ -100,7 +100,10 @@ async def _async_remove(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_discover(call: ServiceCall) -> ServiceResponse:
-    """Start Alexa's search for appliances, and return their number and the names of the new ones found so far."""
+    """Start Alexa's search for appliances, and return how many there are and the names of the new ones.
+
+    Appliances that Home Assistant itself may expose to Alexa are left out.
+    """
     entry = entry_by_id(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
     appliances = _appliances(entry)
     before = set(appliances.discovered)
