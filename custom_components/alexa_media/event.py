@@ -41,7 +41,7 @@ class AlexaAlarmEvent(AlexaDeviceEntity[tuple[Notification, ...]], EventEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Subscribe to the alarm events of the device."""
+        """Subscribe to the events of the device's alarms, timers and reminders."""
         await super().async_added_to_hass()
         if watch := self.runtime.alarm_watch:
             self.async_on_remove(watch.async_add_listener(self.serial, self._async_happened))

@@ -370,7 +370,7 @@ class CloudSelect(SelectEntity, AlexaSetting):
 
 
 class _SettingSelect(CloudSelect):
-    """Base class for settings with options from the description, or the time zones, which are read from disk."""
+    """Base class for settings whose options come from the description or, for a time zone, from disk."""
 
     entity_description: AlexaSettingSelectDescription[Any]
     _zones: Choices = MappingProxyType({})

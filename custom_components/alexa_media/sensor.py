@@ -254,7 +254,7 @@ class AlexaAccountSensor(AlexaNextSensor):
 
 
 def _known(item: Timed) -> tuple[str, str | None, str, datetime | None, float | None]:
-    """Return the values of a notification that, together with the clock, determine its remaining time."""
+    """Return the values whose change updates ``process_timestamp``, without the countdown of a running timer."""
     found = item.notification
     left = found.remaining if item.paused else None
     return found.notification_id, found.version, found.status, found.trigger_time, left

@@ -569,7 +569,7 @@ def _length_class(length: int) -> int:
 
 
 def _shifted_epoch(number: int, weeks: int) -> int | None:
-    """Return epoch seconds or milliseconds shifted by weeks, or None for any other number."""
+    """Return epoch seconds or milliseconds from late 2001 to late 2099 shifted by weeks, or None for other numbers."""
     if 1_000_000_000 <= number < 4_100_000_000:
         return number + weeks * WEEK
     if 1_000_000_000_000 <= number < 4_100_000_000_000:

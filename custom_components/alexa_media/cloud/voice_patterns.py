@@ -78,7 +78,7 @@ class _Words:
         )
 
     def places(self, spoken: str, start: int) -> Iterator[int]:
-        """Yield the positions of the words in the spoken text, from ``start`` on."""
+        """Yield the positions in the spoken text, from ``start`` on, at which the words fit (``fits``)."""
         at = spoken.find(self.text, start)
         while at >= 0:
             if self.fits(spoken, at):

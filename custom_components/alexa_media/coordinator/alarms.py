@@ -25,7 +25,7 @@ class AlarmSounds:
 
 
 class AlarmSettingCoordinator[V](DeviceTopicCoordinator[V, AlarmsApi]):
-    """An alarm setting by serial, read only for the entities that show it."""
+    """An alarm setting by serial, which is not read unless an entity shows it or is about to."""
 
     pushed: ClassVar[bool] = False
     interval_with_push: ClassVar[timedelta] = timedelta(hours=6)

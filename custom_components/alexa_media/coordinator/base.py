@@ -580,7 +580,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
     @override
     @callback
     def _async_refresh_finished(self) -> None:
-        """Call the listeners if a failure changed ``usable``, and report a failure or a recovery to the watcher."""
+        """Call listeners if a failure changed ``usable``; report a recoverable failure or recovery to the watcher."""
         self._async_stop_waiting()
         had_failed, self._had_failed = self._had_failed, not self.last_update_success
         if not self.last_update_success:

@@ -181,7 +181,7 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
     @override
     @callback
     def async_key_hint(self, key: str) -> None:
-        """Read the items of a list soon, like ``async_list_hint``."""
+        """Read the items of a list soon if it has listeners, like ``async_list_hint``."""
         self.async_list_hint(key)
 
     @override

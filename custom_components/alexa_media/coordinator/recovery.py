@@ -240,7 +240,7 @@ class StreamWatchdog:
 
     @callback
     def _async_stalled(self) -> None:
-        """Have topics polled until a directive arrives, and renew the stream, at most once an hour."""
+        """Have topics polled until a directive arrives; renew the stream too, but at most once an hour."""
         self._check.cancel()
         if self._is_closed:
             return

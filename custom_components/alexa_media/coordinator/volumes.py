@@ -305,7 +305,7 @@ class TemporaryVolumes:
 
     @callback
     def async_written(self, serials: Iterable[str], level: int) -> None:
-        """Record a volume that was set while the Echo may be speaking."""
+        """Record a volume just set, for those Echos that may still be speaking at a temporary volume."""
         for serial in serials:
             if (found := self._find(serial)) is not None and found.restores:
                 found.wanted = level

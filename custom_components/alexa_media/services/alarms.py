@@ -544,5 +544,5 @@ async def _async_find(call: ServiceCall) -> tuple[Echo, Notification]:
 
 
 async def _async_permit(call: ServiceCall, echo: Echo) -> None:
-    """Raise ``Unauthorized`` if the caller may not control the media player of a device."""
+    """Raise ``Unauthorized`` (``require_echos``) if the caller may not control all media players of ``serials_of``."""
     (await async_permissions(call.hass, call.context)).require_echos(echo.entry, serials_of(echo))

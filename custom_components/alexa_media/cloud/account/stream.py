@@ -322,7 +322,7 @@ class PushStream:
             await self._recover(lost_by(error))
 
     async def _recover(self, lost: LostError) -> None:
-        """Report a lost connection if necessary, and wait before the next attempt."""
+        """Report a lost connection if necessary, and wait before the next attempt unless it may start at once."""
         was_remembered = self._is_remembered
         is_renewing = self._state is StreamState.RENEWING
         if was_remembered:

@@ -178,7 +178,7 @@ _COMMAND: Final[ContextVar[_Command | None]] = ContextVar("alexa_media_command",
 
 @contextmanager
 def command() -> Generator[None]:
-    """Mark all requests in the block as part of a command, so that an account does not hold them back like polls."""
+    """Mark all requests in the block as part of a command, so that they are not held back like polls."""
     running = _Command()
     token = _COMMAND.set(running)
     try:

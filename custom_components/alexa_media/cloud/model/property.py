@@ -166,7 +166,7 @@ class ManagementApi(Protocol):
         """Read and return the settings of one Echo."""
 
     async def async_setting(self, key: str, setting: str) -> SettingValue | None:
-        """Read and return one setting of one Echo."""
+        """Read and return one setting of one Echo, or None if it has no value of the expected form."""
 
     async def async_set_setting(self, key: str, setting: str, value: SettingValue) -> None:
         """Write one setting of one Echo."""

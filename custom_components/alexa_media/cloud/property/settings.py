@@ -24,7 +24,7 @@ _LOCALE: Final = re.compile(r"[a-z]{2}-[A-Z]{2}")
 
 
 class SettingKey(StrEnum):
-    """Keys of the settings, as used in paths and in ``keys``."""
+    """Keys of the settings, as used in paths and in the query parameter ``keys``."""
 
     ADDRESS = "address"
     DO_NOT_DISTURB = "Alexa.DoNotDisturb.doNotDisturb"
@@ -74,7 +74,7 @@ class WakeWord(OpenEnum):
 
 
 class SuppressedError(OpenEnum):
-    """Errors for which no sound is played."""
+    """Errors whose sounds can be muted."""
 
     CONNECTIVITY = "CONNECTIVITY"
     UNKNOWN = "UNKNOWN"
