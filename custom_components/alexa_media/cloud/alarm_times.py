@@ -173,7 +173,7 @@ class Rule:
         yield from (at for number, at in enumerate(whole, 1) if {number, number - len(whole) - 1} & self.positions)
 
     def _fits(self, day: date) -> bool:
-        """Return whether the rule includes a day of a period."""
+        """Return whether the rule includes a day that is in one of its periods."""
         if self.months and day.month not in self.months:
             return False
         if self.month_days:

@@ -165,7 +165,7 @@ class Wakings:
         return serial
 
     def keep(self, serials: Iterable[str], since: datetime) -> None:
-        """Discard all Echos except those with the given serials, and unexplained wakings before ``since``."""
+        """Keep only the Echos with the given serials, and discard unexplained wakings before ``since``."""
         self._echos = {serial: echo for serial in serials if (echo := self._echos.get(serial))}
         for echo in self._echos.values():
             while echo.wakings and echo.wakings[0].at < since:
