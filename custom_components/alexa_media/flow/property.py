@@ -218,7 +218,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         )
 
     def _show_organization(self, unit_id: str = "", error: str | None = None) -> ConfigFlowResult:
-        """Show the form for the id of the organization."""
+        """Show the form for the id of an organization or of one of its units."""
         schema = vol.Schema(
             {vol.Required(CONF_UNIT_ID, default=unit_id): TextSelector(TextSelectorConfig(autocomplete="off"))}
         )
