@@ -321,7 +321,7 @@ def _media_queue(push: PushPayload) -> PushEvent:
 
 
 def _off_or(value: object, on: str) -> bool | None:
-    """Return True for the value ``on``, False for NORMAL or a missing value, and None for any other value."""
+    """Return True for the value ``on``, False for NORMAL or null, and None for any other value."""
     if value is None or value == "NORMAL":
         return False
     return True if value == on else None
