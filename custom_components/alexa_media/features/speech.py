@@ -349,7 +349,7 @@ class Report:
     def _error_of_many(
         self, hass: HomeAssistant, failed: Sequence[tuple[EchoPlayer, AlexaError | Reason]]
     ) -> HomeAssistantError:
-        """Return the error that names failed Echos, unknown targets, and the accounts with the most serious error."""
+        """Return the error that names failed Echos, unknown targets, and any accounts with the most serious error."""
         accounts: dict[str, dict[str, None]] = {}
         for player, why in failed:
             if key := _account_error(hass, player, why):
