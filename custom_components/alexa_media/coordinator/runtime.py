@@ -154,7 +154,7 @@ class AlexaRuntimeData:
 
     @property
     def coordinators(self) -> tuple[TopicCoordinator[Any], ...]:
-        """Return the available coordinators, the devices first."""
+        """Return the available coordinators, that of the devices first."""
         every = (self.devices, *(getattr(self, part.field, None) for part in _PARTS))
         return tuple(part for part in every if isinstance(part, TopicCoordinator))
 
@@ -291,7 +291,7 @@ class AlexaRuntimeData:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One field of the runtime data, created from those that it ``needs`` and those that it ``uses`` if they exist."""
+    """One field of the runtime data, created from the parts in ``needs`` and, if they exist, those in ``uses``."""
 
     field: str
     create: Callable[..., object]

@@ -464,7 +464,7 @@ def key_of(feature: Feature, name: PropertyName) -> PropertyKey:
 
 
 def is_appliance(entry: AlexaConfigEntry, registered: DeviceEntry) -> bool:
-    """Return whether a registered device belongs to an appliance that gets entities, so that it would reappear."""
+    """Return whether a registered device belongs to an appliance that gets entities, and would reappear if removed."""
     appliances = entry.runtime_data.appliances
     listed = appliances.data.values() if appliances else ()
     return not registered.identifiers.isdisjoint({appliance_identifier(entry, appliance) for appliance in listed})

@@ -537,7 +537,7 @@ async def _async_echos(call: ServiceCall, *capabilities: str) -> list[Echo]:
 
 
 async def _async_find(call: ServiceCall) -> tuple[Echo, Notification]:
-    """Return the notification named in a call, and its device, which the caller must be permitted to control."""
+    """Return the device and the notification with the id in a call; raises ``Unauthorized`` like ``_async_permit``."""
     echo, item = await async_find(call.hass, call.data[ATTR_ID])
     await _async_permit(call, echo)
     return echo, item

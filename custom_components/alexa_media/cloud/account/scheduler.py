@@ -319,7 +319,7 @@ class CommandScheduler:
             turn.woken.set()
 
     async def _submit_node(self, node: Node, speech: Mapping[str, float]) -> None:
-        """Send a node, and store until when its devices are expected to speak."""
+        """Send a node, and store when its devices are expected to finish speaking."""
         now = self._now()
         # stored before the command is sent, so that no other text is sent in the meantime
         noted = {serial: now + min(seconds, MAX_SPEECH_WAIT) for serial, seconds in speech.items()}
