@@ -127,7 +127,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         return self.room_of(appliance) if appliance else None
 
     def by_endpoint(self, endpoint_id: str) -> Appliance | None:
-        """Return the discovered appliance with the given GraphQL id, or None."""
+        """Return the discovered appliance with the given endpoint id, or None."""
         return self._by_endpoint.get(endpoint_id)
 
     @property

@@ -188,7 +188,7 @@ class ManagementApi(Protocol):
         """Set the address of an Echo; return the reason if Amazon rejects it, else None."""
 
     async def async_save_wifi(self, network: WifiNetwork) -> None:
-        """Store a network and its credentials in the account's locker."""
+        """Store a network and its credentials in the account's credential locker."""
 
     async def async_install_wifi(self, key: str, ssid: str, security: WifiSecurity) -> str:
         """Start installing a stored network on an Echo; return the id of the operation."""

@@ -352,7 +352,7 @@ class SmartPropertiesClient(EndpointsClient, SettingsClient):
     # --- Wi-Fi ----------------------------------------------------------------------------
 
     async def save_wifi_configurations(self, networks: Sequence[Wifi]) -> None:
-        """Store networks and their credentials in the account's locker (requires a separate scope)."""
+        """Store networks and their credentials in the account's credential locker (requires a separate scope)."""
         await self.transport.async_request(table.SAVE_WIFI_CONFIGURATIONS, nothing, json=requests.save_wifi(networks))
 
     async def add_or_update_wifi_configurations(

@@ -339,7 +339,7 @@ type Wifi = OpenWifi | PskWifi | EnterpriseWifi
 
 
 def save_wifi(networks: Sequence[Wifi]) -> JsonObject:
-    """Return the body that stores networks in the account's locker."""
+    """Return the body that stores networks in the account's credential locker."""
     if not networks:
         raise AlexaInvalidValueError("networks", "at least one network")
     return {"wifiConfigurations": [_saved(network) for network in networks]}
