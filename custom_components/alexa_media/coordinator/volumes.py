@@ -198,18 +198,25 @@ class AlarmVolumeOverrides:
             LOGGER.warning("Could not set the volume of an alarm: %s", err.details)
 
     async def _async_restore(self, serial: str, changed: Changed) -> None:
-        """Restore a volume unless it has been changed in the meantime, with up to ``MAX_TRIES`` attempts."""
-        device = self._devices.data.get(serial)
+        """Restore a volume unless it has been changed in the meantime, with up to ``MAX_TRIES`` attempts.
+
+        The volume of an Echo that the options now exclude is restored too.
+        """
+        device = self._devices.data.get(serial) or self._devices.listed.get(serial)
         try:
             level = (await self._api.async_alarm_volumes()).get(serial)
             if device is not None and level == changed.level:
                 await self._api.async_set_alarm_volume(device, changed.before)
         except AlexaError as err:
+            problem: str | None = err.details
+        else:
+            problem = "Amazon does not list the Echo" if device is None or level is None else None
+        if problem is not None:
             if changed.tries + 1 < MAX_TRIES:
                 until = (dt_util.utcnow() + RETRY_INTERVAL).timestamp()
                 self._changed[serial] = replace(changed, until=until, tries=changed.tries + 1)
                 return
-            LOGGER.warning("Could not restore the alarm volume: %s", err.details)
+            LOGGER.warning("Could not restore the alarm volume: %s", problem)
         del self._changed[serial]
         await self._async_save()
 
