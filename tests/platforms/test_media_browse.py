@@ -323,6 +323,10 @@ WRONG: list[tuple[list[Any], str]] = [
         "media_player.nowhere, which isn't an enabled media player",
     ),
     ([{"speak": "a", "entity_id": "media_player.garden_dot"}], "offline|isn't an enabled media player"),
+    (
+        [{"speak": "a"}, {"serial": [{"music": "jazz", "entity_id": "media_player.downstairs"}]}],
+        "directly on a speaker group",
+    ),
     ([{"stop": 3}], "doesn't take a value"),
     ([{"routine": "nap"}], "No routine has the name"),
     ([{"speak": "a"}] * 41, "41 commands"),

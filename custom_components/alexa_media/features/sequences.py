@@ -229,6 +229,8 @@ class StepReader:
         else:
             behind = _listener if isinstance(command, TextCommand) else _itself
         devices = self._devices(entity_ids, place, behind)
+        if isinstance(command, PlaySearch) and any(device.is_group for device in devices):
+            raise invalid_input("group_music")
         if isinstance(command, PressFireTv):
             for device in devices:
                 if device.family is not DeviceFamily.FIRE_TV:
