@@ -342,6 +342,17 @@ def fraction(value: Any) -> float:
     return number
 
 
+def whole(value: Any) -> int:
+    """Validate a field of an action as a whole number, which may be given as a text; raises ``ValueError``."""
+    try:
+        number = int(value)
+    except (OverflowError, TypeError) as err:
+        raise ValueError("not a whole number") from err
+    if isinstance(value, bool) or (number != value and not isinstance(value, str)):
+        raise ValueError("not a whole number")
+    return number
+
+
 def duration(value: Any) -> timedelta:
     """Validate a field of an action as a duration, which may be negative; raises ``ValueError`` or ``vol.Invalid``.
 

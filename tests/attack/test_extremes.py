@@ -77,6 +77,8 @@ async def test_a_duration_without_a_usable_length_is_refused(
     calls += [
         ("run_sequence", {"steps": [{name: length}]}) for name in ("do_not_disturb", "wait") for length in lengths
     ]
+    intervals = (math.inf, math.nan, 1.5, True)
+    calls += [("create_alarm", {"at": "07:00", "weekdays": ["MO"], "interval": value}) for value in intervals]
     sim.reset_ledger()
     for name, data in calls:
         with pytest.raises((ServiceValidationError, vol.Invalid)):
@@ -90,7 +92,7 @@ async def test_a_timer_of_music_without_a_usable_length_is_refused(
 ) -> None:
     data = {"entity_id": KITCHEN, "media_content_type": "AMAZON_MUSIC", "media_content_id": "quill"}
     sim.reset_ledger()
-    for value in (math.inf, -math.inf, math.nan, "inf"):
+    for value in (math.inf, -math.inf, math.nan, "inf", 30.9, "30.5"):
         with pytest.raises(ServiceValidationError) as raised:
             await hass.services.async_call(
                 "media_player", "play_media", {**data, "extra": {"timer": value}}, blocking=True

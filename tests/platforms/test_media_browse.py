@@ -318,6 +318,8 @@ WRONG: list[tuple[list[Any], str]] = [
     ([{"speak": "a", "headline": "b"}], "unknown fields: headline"),
     (["speak"], "it isn't a mapping"),
     ([{"wait": 0}, {"speak": "a"}], r"Step 1 .*seconds from 1"),
+    ([{"speak": "a"}, {"wait": 1.5}], r"Step 2 .*whole number of seconds"),
+    ([{"music": "jazz", "timer": 30.9}], r"Step 1 .*whole number of seconds"),
     (
         [{"speak": "a", "entity_id": "media_player.nowhere"}],
         "media_player.nowhere, which isn't an enabled media player",

@@ -559,7 +559,7 @@ async def test_an_unchanged_mean_volume_does_not_write_the_group(hass: HomeAssis
     ("media_type", "media_id", "extra", "expected"),
     [
         ("AMAZON_MUSIC", " abba ", {}, PlaySearch(provider="AMAZON_MUSIC", phrase="abba")),
-        ("I_HEART_RADIO", "rock", {"timer": 60}, PlaySearch(provider="I_HEART_RADIO", phrase="rock", timer=60)),
+        ("I_HEART_RADIO", "rock", {"timer": 60.0}, PlaySearch(provider="I_HEART_RADIO", phrase="rock", timer=60)),
         ("SPOTIFY", "rock", {"timer": "90"}, PlaySearch(provider="SPOTIFY", phrase="rock", timer=90)),
         ("DEFAULT", "rock", {"timer": None}, PlaySearch(provider="DEFAULT", phrase="rock")),
         ("sound", "bell", {}, PlaySound(sound="bell")),

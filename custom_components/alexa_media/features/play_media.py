@@ -10,7 +10,7 @@ from homeassistant.components.media_source import is_media_source_id
 from ..cloud.model.commands import Command, LaunchSkill, PlaySearch, PlaySound, RunSequence, TextCommand
 from ..cloud.model.media import MusicProvider
 from ..cloud.names import folded
-from ..entity import fraction, invalid_input
+from ..entity import fraction, invalid_input, whole
 
 # Media types in browsing and searching other than music: a track of the queue, a TuneIn station, a sound.
 QUEUE: Final = "queue"
@@ -145,8 +145,8 @@ def _timer(extra: Mapping[str, Any]) -> int | None:
     if value is None:
         return None
     try:
-        seconds = 0 if isinstance(value, bool) else int(value)
-    except OverflowError, TypeError, ValueError:
+        seconds = whole(value)
+    except ValueError:
         seconds = 0
     if seconds <= 0:
         raise invalid_input("timer_invalid", value=str(value)[:50])

@@ -325,10 +325,10 @@ def names_routine(steps: object) -> bool:
 
 
 def _seconds(value: object) -> int:
-    """Return a duration in whole seconds; raises ``ValueError`` unless it is from 1 to ``MAX_WAIT``."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= MAX_WAIT:
-        raise ValueError(f"it needs a number of seconds from 1 to {MAX_WAIT}")
-    return round(value)
+    """Return a duration in seconds; raises ``ValueError`` unless it is a whole number from 1 to ``MAX_WAIT``."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= MAX_WAIT or value % 1:
+        raise ValueError(f"it needs a whole number of seconds from 1 to {MAX_WAIT}")
+    return int(value)
 
 
 def reader(hass: HomeAssistant) -> StepReader:

@@ -24,7 +24,7 @@ from ..cloud.model.devices import EVERYWHERE, Notification, NotificationType
 from ..cloud.names import contains
 from ..cloud.phrases import TimerChange, snooze_sentence, timer_change_sentence, timer_sentence
 from ..const import DOMAIN
-from ..entity import async_all, command_errors, duration, encodable, fraction, invalid_input
+from ..entity import async_all, command_errors, duration, encodable, fraction, invalid_input, whole
 from ..features.alarms import (
     CAN_REMIND,
     CAN_RING,
@@ -90,7 +90,7 @@ _WHEN: Final[VolDictType] = {
 }
 _REPEATED: Final[VolDictType] = {
     vol.Optional(ATTR_WEEKDAYS): vol.All(cv.ensure_list, [vol.All(vol.Upper, vol.In(WEEKDAYS))]),
-    vol.Optional(ATTR_INTERVAL): vol.All(vol.Coerce(int), vol.Range(min=1, max=MOST_WEEKS)),
+    vol.Optional(ATTR_INTERVAL): vol.All(whole, vol.Range(min=1, max=MOST_WEEKS)),
 }
 _ECHO: Final = cv.ENTITY_SERVICE_FIELDS
 _LENGTH: Final = vol.All(duration, vol.Range(min=_SECOND, max=LONGEST_TIMER))

@@ -16,7 +16,7 @@ from ..cloud.names import tidy
 from ..const import DOMAIN
 from ..coordinator.appliances import AppliancesCoordinator
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import command_errors, invalid_input, sendable
+from ..entity import command_errors, invalid_input, sendable, whole
 from ..features.appliances import appliance_identifier
 from .accounts import ATTR_CONFIRM, CONFIRM_FIELDS, ENTRY_FIELDS, AdminAction, EntityAction, entry_by_id
 
@@ -169,7 +169,7 @@ ACTIONS: Final = (
         "import_air_quality",
         SENSOR_DOMAIN,
         _async_import,
-        {vol.Optional(ATTR_DAYS, default=1): vol.All(vol.Coerce(int), vol.Range(min=1, max=MAX_DAYS))},
+        {vol.Optional(ATTR_DAYS, default=1): vol.All(whole, vol.Range(min=1, max=MAX_DAYS))},
         _OPTIONAL,
         is_for_admins=True,
     ),

@@ -12,7 +12,7 @@ import probatio as vol
 from ..cloud.model.history import UtteranceType
 from ..coordinator.history import HistoryCoordinator, history_record_of
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import async_all, command_errors, encodable, invalid_input, player_entity_id
+from ..entity import async_all, command_errors, encodable, invalid_input, player_entity_id, whole
 from ..features.speech import echo_players
 from .accounts import ATTR_CONFIRM, ENTRY_FIELDS, AdminAction, entries_of, entry_by_id
 from .players import player_action
@@ -44,7 +44,7 @@ def _included(value: Any) -> UtteranceType:
 
 def _entries_field(default: int, most: int) -> VolDictType:
     """Return the schema field for the number of records."""
-    return {vol.Optional(ATTR_ENTRIES, default=default): vol.All(vol.Coerce(int), vol.Range(min=1, max=most))}
+    return {vol.Optional(ATTR_ENTRIES, default=default): vol.All(whole, vol.Range(min=1, max=most))}
 
 
 async def _async_update_last_called(call: ServiceCall) -> ServiceResponse:

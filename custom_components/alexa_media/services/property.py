@@ -43,7 +43,7 @@ from ..cloud.model.property import (
 from ..cloud.names import same, told_apart
 from ..const import DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
-from ..entity import command_errors, invalid_input, player_unique_id
+from ..entity import command_errors, invalid_input, player_unique_id, whole
 from ..features.appliances import appliance_identifier
 from ..features.speech import readable_text
 from ..issues import translated
@@ -117,7 +117,7 @@ _QUERY: Final[VolDictType] = {
     vol.Optional(ATTR_ONLINE): cv.boolean,
     vol.Optional(ATTR_WITHOUT_UNIT, default=False): cv.boolean,
 }
-_DELTA: Final = vol.All(vol.Coerce(int), vol.Range(min=-100, max=100))
+_DELTA: Final = vol.All(whole, vol.Range(min=-100, max=100))
 _ADJUST: Final[VolDictType] = {
     vol.Optional(ATTR_BRIGHTNESS): _DELTA,
     vol.Optional(ATTR_COLOR_TEMPERATURE): vol.In(_WHITES),
