@@ -229,7 +229,7 @@ async def test_one_request_stops_every_echo(
     await act(hass, DOMAIN, "stop_all", None)
     assert household.requests("POST") == ["POST /api/behaviors/preview"]
     await until(hass, lambda: {state_of(hass, player).state for player in (KITCHEN, STUDIO)} == {"idle"})
-    with pytest.raises(ServiceValidationError, match="no Amazon account"):
+    with pytest.raises(ServiceValidationError, match="has the config entry ID unknown"):
         await act(hass, DOMAIN, "stop_all", None, config_entry_id="unknown")
 
 

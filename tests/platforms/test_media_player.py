@@ -468,7 +468,7 @@ async def test_the_current_members_determine_the_group(
 @pytest.mark.contract("media_player, group of speakers")
 async def test_music_on_a_group_is_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
     sim.reset_ledger()
-    with pytest.raises(ServiceValidationError, match="a search that names the group"):
+    with pytest.raises(ServiceValidationError, match="name the group in the search"):
         await act(hass, "play_media", GROUP, media_content_type="AMAZON_MUSIC", media_content_id="jazz")
     assert sim.ledger(method="POST", path="/api/behaviors/*") == []
 
