@@ -518,7 +518,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def _async_await_push(self, key: str, missed: Callable[[], None]) -> None:
-        """Call ``missed`` in a few seconds unless ``key`` is confirmed before."""
+        """Call ``missed`` after ``CONFIRM_DELAY`` seconds unless ``key`` is confirmed first."""
         if self.is_closed:
             return
         self._confirmed(key)

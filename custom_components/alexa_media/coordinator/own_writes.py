@@ -93,7 +93,7 @@ class OwnWrites[V]:
         return write.value if write else None
 
     def is_awaited(self, key: str) -> bool:
-        """Return whether a write that may change the value is not confirmed yet."""
+        """Return whether a write that may change the value is neither confirmed nor expired."""
         write = self._find(key)
         return write is not None and write.older != () and not write.is_settled
 

@@ -135,7 +135,7 @@ class Questions:
                     question.others[key] = record
 
     def is_own(self, record: VoiceRecord, serial: str | None) -> bool:
-        """Return whether a record belongs to a text command."""
+        """Return whether a record has been assigned to a text command."""
         return (record.timestamp, serial) in self._claimed
 
     async def async_answer(self, question: Question, unit: float, longest: float) -> None:

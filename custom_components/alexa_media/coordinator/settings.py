@@ -411,7 +411,7 @@ class SettingsCoordinator(DeviceTopicCoordinator[SettingValue, SettingsApi]):
                 self.async_hint()
 
     def _of(self, serial: str) -> dict[Setting, SettingValue]:
-        """Return the known settings of a device, with written values that Amazon has not confirmed yet."""
+        """Return the known settings of a device, with recently written values that Amazon has not confirmed yet."""
         keys = {setting: setting_key(serial, setting) for setting in Setting}
         return {
             setting: self.data[key] if (written := self.written.get(key)) is None else written

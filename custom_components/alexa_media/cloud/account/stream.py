@@ -376,7 +376,7 @@ class PushStream:
         return self._renewed_at is None or time.monotonic() - self._renewed_at >= self._times.renew_again
 
     def _down(self, reason: str) -> None:
-        """Store that the stream is closed, and emit the event once."""
+        """Store that the stream is closed, and emit ``StreamClosed`` unless it already was."""
         self._reason = reason
         if self._state is not StreamState.DOWN:
             self._state = StreamState.DOWN
@@ -384,7 +384,7 @@ class PushStream:
             _LOGGER.info("Push stream closed: %s", reason)
 
     def _opened(self) -> None:
-        """Store that the stream is open, and emit the event."""
+        """Store that the stream is open, and emit ``StreamOpened``."""
         self._counts["connects"] += 1
         self._is_remembered = False
         was, self._state = self._state, StreamState.UP

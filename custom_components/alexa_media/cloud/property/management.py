@@ -203,7 +203,7 @@ class PropertyManagement(ManagementApi):
         return {key: flag for key, flag in flags.items() if isinstance(flag, bool)}
 
     async def _async_read_switched(self, keys: Collection[str]) -> None:
-        """Read Do Not Disturb of some Echos."""
+        """Read Do Not Disturb of the given Echos."""
         is_complete = False
         try:
             found = await read_each(keys, lambda key: self.async_setting(key, DO_NOT_DISTURB))
