@@ -314,7 +314,7 @@ def invalid_input(key: str, **placeholders: str) -> ServiceValidationError:
 
 
 def data_of(entry: AlexaConfigEntry) -> AlexaRuntimeData:
-    """Return the runtime data of an account that is loaded or being set up, else raise ``ServiceValidationError``."""
+    """Return the runtime data of an account (``running_data``); raise ``ServiceValidationError`` if there is none."""
     if (runtime := running_data(entry)) is None:
         raise invalid_input("account_not_loaded")
     return runtime

@@ -72,7 +72,7 @@ class _Request:
 
     @property
     def exposed(self) -> dict[str, EchoPlayer]:
-        """Return the Echos that are exposed to the assistant."""
+        """Return the Echos that are exposed to the assistant, by entity id."""
         return exposed_echos(self.hass, self.context)
 
     @callback

@@ -179,7 +179,7 @@ def async_running(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Recording | N
 
 
 async def async_is_started(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
-    """Return whether an entry has a requested or running recording, even if the entry isn't loaded."""
+    """Return whether a recording was requested and ``async_stop`` has not ended it; the entry need not be loaded."""
     return bool((await _store(hass, entry).async_load() or {}).get("running"))
 
 

@@ -119,7 +119,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @override
     def _settled(self, key: str, value: Player, began: float) -> Player:
-        """Return the player as read, with the present values that were not read or may be newer."""
+        """Return the player as read, but keep present values that the read lacks or that may be newer."""
         shown = self.data.get(key, Player())
         if self._is_partial or not self.written.takes_read(key, value.volume, began):
             value = replace(value, volume=shown.volume)
@@ -376,7 +376,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
 
 def _mode_key(session: Session, mode: str) -> str:
-    """Return the key of a session's shuffle or repeat among the own writes."""
+    """Return the key in ``OwnWrites`` of a session's shuffle or repeat mode."""
     return f"{min(session.serials, default='')}/{mode}"
 
 

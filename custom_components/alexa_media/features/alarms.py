@@ -256,7 +256,7 @@ def echos_that_remind(hass: HomeAssistant, entries: Collection[AlexaConfigEntry]
 
 
 def _must_have_alarms(entries: Iterable[AlexaConfigEntry]) -> None:
-    """Raise ``ServiceValidationError`` if none of the loaded accounts has alarms."""
+    """Raise ``ServiceValidationError`` if none of ``entries``, which must be loaded, supports alarms."""
     if all(entry.runtime_data.backend.alarms is None for entry in entries):
         raise invalid_input("no_account")
 

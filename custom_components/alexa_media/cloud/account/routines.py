@@ -106,7 +106,7 @@ class _Filler:
         self._customer_id = customer_id
 
     def filled(self, value: Any, named: Device | None = None, key: str = "") -> Any:
-        """Return a copy of a JSON value with all placeholders replaced for which there is a value."""
+        """Return a copy of a JSON value; placeholders whose value is known are replaced."""
         if isinstance(value, dict):
             if isinstance(payload := value.get("operationPayload"), dict):
                 named = self._named(payload)

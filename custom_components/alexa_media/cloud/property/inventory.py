@@ -288,7 +288,7 @@ def _is_alike(one: Endpoint, other: Endpoint) -> bool:
 
 
 def _lineage(unit: PropertyUnit, by_id: Mapping[str, PropertyUnit]) -> list[PropertyUnit]:
-    """Return the units from below the managed unit down to a unit."""
+    """Return the units from just below the managed unit down to ``unit``."""
     found: list[PropertyUnit] = []
     current: PropertyUnit | None = unit
     while current is not None and len(found) < MAX_UNIT_DEPTH:
