@@ -504,7 +504,10 @@ async def test_only_the_signed_out_account_asks_for_a_sign_in(hass: HomeAssistan
 async def test_signing_in_with_the_account_of_the_other(
     hass: HomeAssistant, pair: Pair, household: Household, subtests: pytest.Subtests
 ) -> None:
-    """A browser that is signed in to the other account is detected before registering, so no sign-in is lost."""
+    """A browser that is signed in to the other account is detected before registering, so no sign-in is lost.
+
+    A migrated entry does not know its account yet.
+    """
     for way, account in product(("reauth", "reconfigure"), ("john", "jack")):
         pair.sim.reset_ledger()
         entry = pair.entries[account]
@@ -522,6 +525,13 @@ async def test_signing_in_with_the_account_of_the_other(
             for each in pair.entries.values():
                 assert each.state is ConfigEntryState.LOADED
                 assert each.runtime_data.push.up
+    migrated = pair.entries["john"]
+    unknown = {"customer_id": "", "account_id": None}
+    hass.config_entries.async_update_entry(migrated, data={**migrated.data, **unknown})
+    flow = await migrated.start_reconfigure_flow(hass)
+    result = await sign_in(hass, pair.sim, flow["flow_id"], "jack.doe@example.org")
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
+    assert pair.senders() == []
 
 
 @pytest.mark.platforms("media_player", "switch")

@@ -407,11 +407,13 @@ class AlexaMediaConfigFlow(PropertyFlow, ConfigFlow, domain=DOMAIN):
         """
         if account_id is None or self.source == SOURCE_USER:
             return
-        if self._known_entry.data.get(CONF_ACCOUNT_ID) == account_id:
+        known = self._known_entry.data
+        if known.get(CONF_ACCOUNT_ID) == account_id:
             return
         others = (other for other in self._async_current_entries() if other.entry_id != self._known_entry.entry_id)
         if any(other.data.get(CONF_ACCOUNT_ID) == account_id for other in others):
-            raise AbortFlow("wrong_account")
+            is_known = known[CONF_CUSTOMER_ID] or known.get(CONF_ACCOUNT_ID)
+            raise AbortFlow("wrong_account" if is_known else "already_configured")
 
     def _require_marketplace(self, account: Account) -> None:
         """Raise ``_WrongMarketplaceError`` if the account's marketplace is known and uses a different sign-in."""
