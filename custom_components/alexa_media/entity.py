@@ -304,8 +304,8 @@ def most_serious(errors: Iterable[BaseException]) -> BaseException:
 
 
 def account_name(entry: AlexaConfigEntry) -> str:
-    """Return the name of an account for errors: its masked email address, or for a property its title."""
-    return masked(entry.data[CONF_EMAIL]) if CONF_EMAIL in entry.data else entry.title
+    """Return the name of an account for errors: its masked email address, or its title if it has no address."""
+    return masked(entry.data.get(CONF_EMAIL) or "") or entry.title
 
 
 def invalid_input(key: str, **placeholders: str) -> ServiceValidationError:

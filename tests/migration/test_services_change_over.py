@@ -95,6 +95,11 @@ async def test_one_of_two_accounts(
     with pytest.raises(HomeAssistantError) as disabled:
         await act(hass, "enable_network_discovery", email="alex@example.org")
     assert disabled.value.translation_key in ("discovery_failed", "auth_failed")
+    # an account without an address has its title
+    hass.config_entries.async_update_entry(other, data=data | {"email": ""})
+    with pytest.raises(ServiceValidationError) as unnamed:
+        await act(hass, "enable_network_discovery", email="kim@example.org")
+    assert unnamed.value.translation_placeholders == {"email": "kim@example.org", "known": "alex, jo@e*********g"}
 
 
 async def test_without_an_account(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
