@@ -320,7 +320,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @property
     def probe_interval(self) -> float | None:
-        """Return the seconds between attempts to recover if an attempt is cheap, else None."""
+        """Return the maximum pause between attempts to recover, in seconds, or None for the usual one."""
         return None
 
     async def async_recover(self) -> None:

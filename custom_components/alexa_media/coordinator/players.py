@@ -69,7 +69,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @override
     async def _async_read(self) -> Mapping[str, Player]:
-        """Read the sessions, and the volumes unless only the sessions were requested."""
+        """Read the sessions, and the volumes unless a partial read is enough."""
         if self._is_partial:
             sessions = await self.backend.async_sessions(self._devices.data.values())
             return self._merge(sessions, self._known_volumes())
