@@ -195,7 +195,7 @@ class AccountSession:
         return f"https://alexa.{domain}"
 
     def cookies_for(self, host: Host) -> Mapping[str, str] | None:
-        """Return the account's cookies for a host outside its marketplace that requires them, else None."""
+        """Return the marketplace's cookies for ``Host.COMMUNICATIONS``, which requires them; None for other hosts."""
         if host is not Host.COMMUNICATIONS:
             return None
         morsels = self._http.cookie_jar.filter_cookies(URL(self.base_url(Host.ALEXA) + "/"))
