@@ -395,7 +395,7 @@ class PushStream:
             _LOGGER.info("Push stream restored")
 
     def _note_traffic(self) -> None:
-        """Record traffic, and forget earlier failures, except while a successor is being opened."""
+        """Record traffic; also forget earlier failures unless the successor of the stream is being opened."""
         self._last_traffic = time.monotonic()
         if self._state is StreamState.UP:
             self._failures = self._silent = self._switches = 0
