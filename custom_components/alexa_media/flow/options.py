@@ -250,7 +250,7 @@ def _choices(devices: Mapping[str, Device], chosen: Iterable[str]) -> list[Selec
 
 
 def _root(text: str) -> str | None:
-    """Return a normalized http or https URL, "" for an empty text, else None, also for a URL with a query or a user."""
+    """Return a normalized URL, "" for an empty text; None unless it is http(s) without user, query and fragment."""
     given = text.strip().rstrip("/")
     if not given:
         return ""
