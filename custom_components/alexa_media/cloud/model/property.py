@@ -194,7 +194,7 @@ class ManagementApi(Protocol):
         """Start installing a stored network on an Echo; return the id of the operation."""
 
     async def async_wifi_state(self, key: str, operation_id: str) -> WifiInstallState:
-        """Return the state of an installation."""
+        """Return the state of a Wi-Fi installation on an Echo."""
 
     async def async_delete_timers(self, key: str) -> None:
         """Delete all timers of an Echo; the Echo must be online."""

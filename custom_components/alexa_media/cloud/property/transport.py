@@ -214,7 +214,7 @@ class Time:
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for some seconds."""
+        """Wait for ``seconds``."""
         await asyncio.sleep(seconds)
 
 
