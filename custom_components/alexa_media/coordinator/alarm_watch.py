@@ -385,7 +385,7 @@ class AlarmWatch:
 
     @callback
     def _async_compare(self, key: _Key, old: Notification, new: Notification, now: datetime) -> None:
-        """Fire the event of a notification that was dismissed or snoozed."""
+        """Fire an event if an alarm was dismissed or snoozed, or a reminder snoozed."""
         snoozed = NotificationStatus.SNOOZED
         if (
             new.type in ALARMS | REMINDERS
