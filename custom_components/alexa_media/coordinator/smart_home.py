@@ -345,7 +345,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @callback
     def _async_expect_no_longer(self, entity_id: str, features: set[tuple[str, str]]) -> None:
-        """Stop expecting pushes about the features of a refused command."""
+        """Stop expecting pushes about the features of a command that Amazon did not execute."""
         expected = self._expected.get(entity_id, set())
         expected -= features
         if not expected:
