@@ -179,7 +179,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> bo
 
 @callback
 def _async_cancel_once_unloaded(hass: HomeAssistant, entry: AlexaConfigEntry, caller: asyncio.Task[Any]) -> None:
-    """Cancel the caller of the unload again once Home Assistant has finished the unload."""
+    """Cancel ``caller`` again once Home Assistant has finished the unload."""
 
     @callback
     def _changed(_change: ConfigEntryChange, changed: ConfigEntry[Any]) -> None:

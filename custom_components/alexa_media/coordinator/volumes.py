@@ -305,7 +305,7 @@ class TemporaryVolumes:
 
     @callback
     def async_sent(self, serials: Iterable[str], until: float) -> None:
-        """Store until when the temporary volumes of a message last, in seconds of the event loop's clock."""
+        """Store when the temporary volumes of a message end, in seconds of the event loop's clock."""
         for serial in serials:
             if (found := self._running.get(serial)) is not None:
                 found.until = until

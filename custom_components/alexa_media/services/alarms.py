@@ -505,7 +505,7 @@ def _has_target(call: ServiceCall) -> bool:
 
 
 async def _async_echos(call: ServiceCall, *capabilities: str) -> list[Echo]:
-    """Return the target devices of an action call, or the default device if the call has no target."""
+    """Return the target devices with the given capabilities, or the default device if the call has no target."""
     if not _has_target(call):
         echo = any_default_echo(call.hass)
         await _async_permit(call, echo)

@@ -142,7 +142,7 @@ type Step = Do | RunRoutine | Wait | InTurn | Together
 
 
 def commands_of(step: Step) -> Iterator[Do | RunRoutine]:
-    """Yield the ``Do`` and ``RunRoutine`` steps in a step, which may be the step itself."""
+    """Yield the ``Do`` and ``RunRoutine`` steps in a step, or the step itself if it is one of these."""
     match step:
         case Do() | RunRoutine():
             yield step
