@@ -122,7 +122,7 @@ class AlexaSatellite(AlexaDeviceEntity[Device], AssistSatelliteEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the Echo is online according to the last list or push, even if the list cannot be read."""
+        """Return whether the Echo is online, regardless of whether the device list can be read."""
         return self.device.online
 
     @callback

@@ -251,7 +251,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
 
     @override
     async def async_set_temperature(self, **kwargs: Any) -> None:
-        """Set one or two setpoints, and optionally the mode."""
+        """Set the given setpoints, and optionally the mode."""
         mode: HVACMode | None = kwargs.get(ATTR_HVAC_MODE)
         if mode is not None and mode not in self.hvac_modes:
             raise invalid_input(

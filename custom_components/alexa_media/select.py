@@ -328,7 +328,7 @@ class CloudSelect(SelectEntity, AlexaSetting):
     @property
     @abstractmethod
     def known(self) -> Choices:
-        """Return Amazon's known values by option."""
+        """Return the known values by option."""
 
     @property
     def _values(self) -> Choices:

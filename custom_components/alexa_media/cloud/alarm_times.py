@@ -350,7 +350,7 @@ def snoozed_to(notification: Notification) -> datetime | None:
 
 
 def repeats(notification: Notification) -> bool:
-    """Return whether a notification repeats, by a rule or by a pattern."""
+    """Return whether a notification repeats, by a rule or by a known pattern."""
     return bool(notification.rules) or _is_known(notification.pattern)
 
 

@@ -467,7 +467,7 @@ class Pseudonyms:
         return made.upper() if text.isupper() else made
 
     def _word(self, word: str) -> str:
-        """Return a pseudonym of the same alphabet and length class."""
+        """Return a pseudonym of the same alphabet and length class, followed by "é" if the word is not ASCII."""
         alphabet = _alphabet(word)
         # The length of hexadecimal ids and serials has a meaning, but is not private.
         is_exact = alphabet is _HEX_DIGITS and len(word) <= 64

@@ -122,7 +122,7 @@ class Wakings:
         self._echos: dict[str, _Echo] = {}
 
     def __len__(self) -> int:
-        """Return the number of Echos that have woken or are expected to."""
+        """Return the number of Echos that have woken or were expected to wake."""
         return len(self._echos)
 
     def sent(self, serial: str, now: datetime) -> None:

@@ -291,7 +291,7 @@ class AlexaRuntimeData:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One field of the runtime data, created from the parts in ``needs`` and, if they exist, those in ``uses``."""
+    """One field of the runtime data, created from the attributes in ``needs`` and, if they exist, those in ``uses``."""
 
     field: str
     create: Callable[..., object]

@@ -364,7 +364,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @callback
     def _async_refused(self, entity_id: str) -> None:
-        """Show an appliance as unreachable until Amazon reports a newer state."""
+        """Show an appliance as unreachable until Amazon reports a state that is not outdated."""
         self.async_apply({entity_id: replace(self.data.get(entity_id, ApplianceState()), refused=True)})
 
 
@@ -374,7 +374,7 @@ def _write_key(entity_id: str, feature: str, instance: str) -> str:
 
 
 def _confirmation(entity_id: str) -> str:
-    """Return the key for awaiting the confirmation of an appliance."""
+    """Return the key for awaiting the pushes that confirm commands to an appliance."""
     return f"confirmation {entity_id}"
 
 

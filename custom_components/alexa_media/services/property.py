@@ -182,7 +182,10 @@ def _unit_of(api: ManagementApi, wanted: str) -> ManagedUnit:
 
 
 def _require_consent(call: ServiceCall, managed: Managed, *, serial: bool) -> None:
-    """Raise ``ServiceValidationError`` without confirmation or, with ``serial``, without one of ``identifiers_of``."""
+    """Raise ``ServiceValidationError`` unless a call is confirmed.
+
+    With ``serial``, the serial number in the call must also be one of ``identifiers_of``.
+    """
     if not call.data[ATTR_CONFIRM]:
         raise invalid_input("confirmation_missing")
     known = managed.api.identifiers_of(managed.key)

@@ -101,7 +101,7 @@ class _Operation:
         return {target.device.serial for target in self.targets}
 
     def takes(self, command: Command, other: Target) -> bool:
-        """Return whether the command is the same announcement, and the device can be added to this operation."""
+        """Return whether the command is the same announcement, for the same customer and in the same language."""
         first = self.targets[0]
         return (
             isinstance(command, Announce)
