@@ -217,7 +217,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
         return max(groups, key=lambda group: (group.serial in serials, len(leaves(group, devices))), default=None)
 
     def _merge(self, sessions: Iterable[Session], volumes: Mapping[str, Volume | None]) -> Mapping[str, Player]:
-        """Return a player for each device, and for each other serial with a session or a volume."""
+        """Return a player for each device, and for each other serial that has a session or is in ``volumes``."""
         by_serial: dict[str, Session] = {}
         for session in sessions:
             for serial in spread(session.serials, self._devices.data):
