@@ -488,7 +488,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
             self.async_expect(key, accepted=False)
 
     def _is_awaiting(self, key: str) -> bool:
-        """Return whether an own write that may change the value of ``key`` is not confirmed yet."""
+        """Return whether an own write that may change the value of ``key`` is neither confirmed nor expired."""
         return self.written.is_awaited(key)
 
     @callback
