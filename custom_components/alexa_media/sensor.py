@@ -118,7 +118,7 @@ class AlexaNextDescription(CapableDescription, SensorEntityDescription):
 def _next(
     key: str, label: str, types: frozenset[NotificationType], capability: str = "TIMERS_AND_ALARMS"
 ) -> AlexaNextDescription:
-    """Return the description of a sensor for the next item."""
+    """Return the description of a sensor for the next alarm, timer or reminder."""
     return AlexaNextDescription(
         key=key,
         translation_key=key.lower().replace(" ", "_"),
