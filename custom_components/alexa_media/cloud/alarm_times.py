@@ -487,7 +487,7 @@ def _once(notification: Notification, now: datetime, zone: tzinfo) -> datetime |
 
 
 def _start(notification: Notification, now: datetime, zone: tzinfo) -> tuple[date, float | None]:
-    """Return the local day on which a repetition starts, and its time in seconds after midnight or None."""
+    """Return the day on which a repetition starts (``first_day``), and its time in seconds after midnight or None."""
     alarm = notification.alarm_time.astimezone(zone) if notification.alarm_time is not None else None
     seconds = notification.local_seconds
     if seconds is None and alarm is not None:
