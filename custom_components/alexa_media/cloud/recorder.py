@@ -90,7 +90,7 @@ class Recorder:
         self._add(_Exchange(at, target, url, sent, status, body, seconds, size))
 
     def directive(self, data: Mapping[str, Any]) -> None:
-        """Collect a pushed directive, which is JSON."""
+        """Collect a pushed directive (parsed JSON)."""
         # one string instead of many small objects, which would slow down garbage collection
         self._add(_Directive(time.time() - self._started, marshal.dumps(dict(data))))
 

@@ -138,7 +138,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @property
     def _full_interval(self) -> timedelta:
-        """Return the interval for reading all enabled appliances."""
+        """Return the interval for reading all appliances with an enabled entity."""
         is_proven = self._pushed_at > self._missed_at and self.hass.loop.time() - self._pushed_at < PROOF_SECONDS
         if self._own_interval or not self.push_up or is_proven:
             return super().wanted_interval
@@ -182,7 +182,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
 
     @callback
     def _async_discovered(self, states: Mapping[str, ApplianceState]) -> None:
-        """Apply the states of a discovery, which counts as a read of all enabled appliances."""
+        """Apply the states of a discovery, which counts as a read of all appliances with an enabled entity."""
         now = self.hass.loop.time()
         self._take(states, now)
         self._all_read_at = now
@@ -191,7 +191,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     @override
     @callback
     def async_set_push(self, up: bool) -> None:
-        """Set the state of the push stream; the next read after a gap includes all enabled appliances."""
+        """Set the state of the push stream; the next read after a gap includes all appliances with enabled entities."""
         if up and not self.push_up:
             self._all_read_at = -math.inf
         super().async_set_push(up)

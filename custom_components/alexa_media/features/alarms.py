@@ -555,7 +555,7 @@ async def async_timer(
 
 
 def _new_timers(echo: Echo, known: Collection[str], length: timedelta, label: str | None = None) -> list[str]:
-    """Return the ids of timers of a device that are not known and may have the given length and label."""
+    """Return the ids of a device's timers that are not in ``known`` and may have the given length and label."""
     wanted = length.total_seconds()
     return [
         timer_id
