@@ -508,7 +508,7 @@ class AccountSettings(AccountClient):
         )
 
     async def _write(self, endpoint: Endpoint, params: Mapping[str, str], body: Mapping[str, Any]) -> None:
-        """Send a request that changes a device or one of its settings."""
+        """Send a request that acts on a device or changes one of its settings."""
         await self._transport.async_request(endpoint, params=params, json=body)
 
 
