@@ -58,8 +58,13 @@ async def select(hass: HomeAssistant, source: str, entity_id: str = KITCHEN) -> 
 
 
 @pytest.mark.contract("media_player, source")
-async def test_phones_are_sources_and_loudspeakers_are_not(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """A phone can play through the Echo, but a loudspeaker cannot; the list of paired devices contains both."""
+async def test_phones_are_sources_and_loudspeakers_are_not(
+    hass: HomeAssistant, entry: MockConfigEntry, subtests: pytest.Subtests
+) -> None:
+    """A phone can play through the Echo, but a loudspeaker cannot; the list of paired devices contains both.
+
+    A group, and an Echo that has been offline since startup, have no sources.
+    """
     attributes = state_of(hass, KITCHEN).attributes
     assert attributes["source"] == "Local Speaker"
     assert attributes["source_list"] == ["Local Speaker", "Jo's Phone"]
@@ -67,14 +72,11 @@ async def test_phones_are_sources_and_loudspeakers_are_not(hass: HomeAssistant, 
     assert attributes["bluetooth_list"] == ["Jo's Phone", "Garden Speaker"]
     assert attributes["supported_features"] & MediaPlayerEntityFeature.SELECT_SOURCE
     assert shown(hass, "source_list", "media_player.office_spot") == ["Local Speaker"]
-
-
-@pytest.mark.parametrize("entity_id", ["media_player.downstairs", KIDS], ids=["group", "never reported"])
-async def test_without_a_list_there_are_no_sources(hass: HomeAssistant, entry: MockConfigEntry, entity_id: str) -> None:
-    """A group, and an Echo that has been offline since startup, have no sources."""
-    attributes = state_of(hass, entity_id).attributes
-    assert not attributes["supported_features"] & MediaPlayerEntityFeature.SELECT_SOURCE
-    assert {"source", "source_list", "connected_bluetooth", "bluetooth_list"}.isdisjoint(attributes)
+    for case, entity_id in (("group", "media_player.downstairs"), ("never reported", KIDS)):
+        with subtests.test(case):
+            attributes = state_of(hass, entity_id).attributes
+            assert not attributes["supported_features"] & MediaPlayerEntityFeature.SELECT_SOURCE
+            assert {"source", "source_list", "connected_bluetooth", "bluetooth_list"}.isdisjoint(attributes)
 
 
 @pytest.mark.contract("media_player, source")
@@ -117,45 +119,47 @@ async def test_loudspeaker_can_be_connected(hass: HomeAssistant, entry: MockConf
     assert shown(hass, "source") == "Local Speaker"
 
 
-async def test_an_unknown_source_is_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """An unpaired device is refused without a request; the error lists the sources."""
-    sim.reset_ledger()
-    with pytest.raises(ServiceValidationError) as raised:
-        await select(hass, "Alex's Phone")
-    assert raised.value.translation_key == "source_unknown"
-    assert raised.value.translation_placeholders == {
-        "source": "Alex's Phone",
-        "known": "Local Speaker, Jo's Phone, Garden Speaker",
-    }
-    assert sim.ledger(method="POST") == []
-
-
-async def test_nothing_is_sent_to_disconnect_nothing(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+async def test_nothing_is_sent_for_an_unknown_source_or_to_disconnect_nothing(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, subtests: pytest.Subtests
 ) -> None:
-    """Selecting the Echo itself does nothing if no device is connected."""
-    sim.reset_ledger()
-    await select(hass, "Local Speaker")
-    assert household.requests() == []
+    with subtests.test("An unpaired device is refused; the error lists the sources."):
+        sim.reset_ledger()
+        with pytest.raises(ServiceValidationError) as raised:
+            await select(hass, "Alex's Phone")
+        assert raised.value.translation_key == "source_unknown"
+        assert raised.value.translation_placeholders == {
+            "source": "Alex's Phone",
+            "known": "Local Speaker, Jo's Phone, Garden Speaker",
+        }
+        assert sim.ledger(method="POST") == []
+    with subtests.test("Selecting the Echo itself does nothing if no device is connected."):
+        sim.reset_ledger()
+        await select(hass, "Local Speaker")
+        assert household.requests() == []
 
 
-@pytest.mark.parametrize("source", ["Jo's Phone", "Local Speaker"])
 async def test_a_refused_connection_raises(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, source: str
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    subtests: pytest.Subtests,
 ) -> None:
     """The caller gets an error, the request is not repeated, and the coordinator's success is unchanged."""
-    if before := source == "Local Speaker":
-        connect(household, PHONE)
-        await until(hass, lambda: shown(hass, "source") == "Jo's Phone")
+    for source, before, address in (("Jo's Phone", "Local Speaker", None), ("Local Speaker", "Jo's Phone", PHONE)):
+        sim.clear_faults()
+        connect(household, address)
+        await until(hass, lambda before=before: shown(hass, "source") == before)  # type: ignore[misc]
         await quiet(hass, sim)
-    sim.fault(path="/api/bluetooth/*", times=3, status=500)
-    sim.reset_ledger()
-    with pytest.raises(HomeAssistantError) as raised:
-        await select(hass, source)
-    assert raised.value.translation_key == "cannot_connect"
-    assert len(household.requests("POST")) == 1
-    assert entry.runtime_data.bluetooth.last_update_success
-    assert shown(hass, "source") == ("Jo's Phone" if before else "Local Speaker")
+        sim.fault(path="/api/bluetooth/*", times=3, status=500)
+        sim.reset_ledger()
+        with subtests.test(source):
+            with pytest.raises(HomeAssistantError) as raised:
+                await select(hass, source)
+            assert raised.value.translation_key == "cannot_connect"
+            assert len(household.requests("POST")) == 1
+            assert entry.runtime_data.bluetooth.last_update_success
+            assert shown(hass, "source") == before
 
 
 async def test_a_phone_that_connects_itself_is_shown(
@@ -223,21 +227,27 @@ async def test_an_echo_that_comes_online_is_read(
     assert household.requests() == []
 
 
-@pytest.mark.parametrize(
-    "fault", [{"status": 500}, {"status": 200, "body": {}}, {"status": 404}, {"html": True}], ids=str
-)
+FAULTS: tuple[dict[str, Any], ...] = ({"status": 500}, {"status": 200, "body": {}}, {"status": 404}, {"html": True})
+
+
 async def test_a_failed_read_keeps_the_sources(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, fault: dict[str, Any]
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
     """A failed read keeps the sources, and the players stay available."""
-    sim.fault(path="/api/bluetooth", times=4, **fault)
+    bluetooth = entry.runtime_data.bluetooth
     entities = written(hass)
-    await entry.runtime_data.bluetooth.async_refresh()
-    await hass.async_block_till_done()
-    assert not entry.runtime_data.bluetooth.last_update_success
-    assert state_of(hass, KITCHEN).state == "idle"
-    assert shown(hass, "source_list") == ["Local Speaker", "Jo's Phone"]
-    assert entities == []
+    for fault in FAULTS:
+        sim.clear_faults()
+        await bluetooth.async_refresh()
+        assert bluetooth.last_update_success
+        sim.fault(path="/api/bluetooth", times=4, **fault)
+        with subtests.test(str(fault)):
+            await bluetooth.async_refresh()
+            await hass.async_block_till_done()
+            assert not bluetooth.last_update_success
+            assert state_of(hass, KITCHEN).state == "idle"
+            assert shown(hass, "source_list") == ["Local Speaker", "Jo's Phone"]
+            assert entities == []
 
 
 async def test_set_up_without_bluetooth(

@@ -29,13 +29,14 @@ async def send(hass: HomeAssistant, entity_id: str | list[str], message: str, **
 async def test_every_device_has_two_notify_entities(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, entity_registry: er.EntityRegistry
 ) -> None:
-    """Every device has two entities; only announcements have a title."""
+    """Only announcements have a title; the entities of an offline Echo are unavailable."""
     serial = household.serial("Kitchen Show")
     for entity_id, key, features in ((SPEAK, "speak", 0), (ANNOUNCE, "announce", 1)):
         registered = entity_registry.async_get(entity_id)
         assert registered is not None
         assert registered.unique_id == f"{serial}_{key}"
         assert state_of(hass, entity_id).attributes["supported_features"] == features
+    assert state_of(hass, "notify.kids_dot_speak").state == "unavailable"
 
 
 async def test_a_message_is_spoken_on_one_echo(
@@ -82,15 +83,16 @@ async def test_several_messages_are_one_request(
     await until(hass, lambda: len(sim.spoken()) == 3)
 
 
-@pytest.mark.parametrize("entity_id", [SPEAK, ANNOUNCE])
 async def test_an_empty_message_is_refused(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_id: str
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
     """The caller gets a validation error, and no request is sent."""
-    sim.reset_ledger()
-    with pytest.raises(ServiceValidationError, match="contains no text"):
-        await send(hass, entity_id, " \n")
-    assert sim.ledger(path="/api/behaviors/*") == []
+    for entity_id in (SPEAK, ANNOUNCE):
+        sim.reset_ledger()
+        with subtests.test(entity_id):
+            with pytest.raises(ServiceValidationError, match="contains no text"):
+                await send(hass, entity_id, " \n")
+            assert sim.ledger(path="/api/behaviors/*") == []
 
 
 async def test_a_refused_message_is_not_recorded(
@@ -103,10 +105,6 @@ async def test_a_refused_message_is_not_recorded(
     assert raised.value.translation_key == "command_refused"
     assert state_of(hass, SPEAK).state == "unknown"
     assert sim.spoken() == []
-
-
-async def test_an_offline_echo_is_unavailable(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    assert state_of(hass, "notify.kids_dot_speak").state == "unavailable"
 
 
 async def test_a_message_to_the_app_needs_an_enabled_player(

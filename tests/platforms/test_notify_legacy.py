@@ -132,24 +132,22 @@ async def test_all_forms_of_the_target_select_the_same_echos(
 
 
 @pytest.mark.contract("notify, target")
-async def test_a_target_can_be_a_unique_id(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, entity_registry: er.EntityRegistry
+async def test_a_target_can_be_a_unique_id_or_a_name_with_a_comma(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    entity_registry: er.EntityRegistry,
 ) -> None:
+    """The name is only kept whole if a device has it."""
     registered = entity_registry.async_get(OFFICE)
     assert registered is not None
     await notify(hass, target=[registered.unique_id])
     assert devices(sim) == ["Office Spot"]
-
-
-@pytest.mark.contract("notify, target")
-async def test_a_name_with_a_comma_is_not_split(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
-) -> None:
-    """The name is only kept whole if a device has it."""
     household.change("Office Spot", accountName="Office, upstairs")
     await entry.runtime_data.devices.async_refresh()
     await notify(hass, target="Office, upstairs")
-    assert devices(sim) == ["Office, upstairs"]
+    assert [item["device"] for item in sim.spoken()[1:]] == ["Office, upstairs"]
 
 
 @pytest.mark.contract("an announcement to a speaker group drops all others")
@@ -183,13 +181,10 @@ async def test_an_announcement_has_title_and_display(
             (said,) = sim.spoken()[before:]
             shown = (said["kind"], said["text"], said["display"], said["title"] or "")
             assert shown == ("announce", text, display, title)
-
-
-async def test_a_title_can_be_given_beside_the_data(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
-) -> None:
-    await notify(hass, target=[OFFICE], title="Laundry", data={"type": "announce"})
-    assert sim.spoken()[0]["title"] == "Laundry"
+    before = len(sim.spoken())
+    with subtests.test("a title beside the data"):
+        await notify(hass, target=[OFFICE], title="Laundry", data={"type": "announce"})
+        assert sim.spoken()[before]["title"] == "Laundry"
 
 
 @pytest.mark.contract("notify, type and method")
@@ -244,18 +239,23 @@ async def test_a_name_in_the_target_is_the_name_in_the_alexa_app(
 
 
 @pytest.mark.contract("notify, type and method", "as many messages to the apps as Echos")
-@pytest.mark.parametrize(("kind", "node"), [("push", "mobilepush"), ("dropin_notification", "dropin")])
 async def test_the_apps_receive_one_message(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, kind: str, node: str
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    subtests: pytest.Subtests,
 ) -> None:
     """The number of Echos in the target doesn't matter, even if one is offline."""
-    sim.reset_ledger()
-    await notify(
-        hass, "Water in the cellar", target=[KITCHEN, OFFICE, GARAGE, KIDS], data={"type": kind, "title": "Leak"}
-    )
-    assert household.requests() == [PREVIEW]
-    (said,) = sim.spoken()
-    assert (said["kind"], said["serial"], said["text"], said["title"]) == (node, None, "Water in the cellar", "Leak")
+    text, target = "Water in the cellar", [KITCHEN, OFFICE, GARAGE, KIDS]
+    for kind, node in (("push", "mobilepush"), ("dropin_notification", "dropin")):
+        before = len(sim.spoken())
+        sim.reset_ledger()
+        with subtests.test(kind):
+            await notify(hass, text, target=target, data={"type": kind, "title": "Leak"})
+            assert household.requests() == [PREVIEW]
+            (said,) = sim.spoken()[before:]
+            assert (said["kind"], said["serial"], said["text"], said["title"]) == (node, None, text, "Leak")
 
 
 @pytest.mark.contract("no target is a TypeError")
@@ -296,7 +296,7 @@ UNKNOWN_DATA: Final[tuple[tuple[dict[str, Any], str], ...]] = (
 
 
 @pytest.mark.contract("notify, type and method")
-async def test_unknown_data_are_refused(
+async def test_unknown_data_and_empty_messages_are_refused(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
     for data, field in UNKNOWN_DATA:
@@ -306,10 +306,7 @@ async def test_unknown_data_are_refused(
             assert raised.value.translation_key == "notify_data_unknown"
             assert (raised.value.translation_placeholders or {})["field"] == field
             assert sim.spoken() == []
-
-
-async def test_an_empty_message_is_refused(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    with pytest.raises(ServiceValidationError, match="contains no text"):
+    with subtests.test("an empty message"), pytest.raises(ServiceValidationError, match="contains no text"):
         await notify(hass, " ", target=[OFFICE])
 
 
@@ -334,14 +331,16 @@ async def test_one_refusal_does_not_affect_the_others(
     assert devices(sim) == ["Kitchen Show", "Office Spot"]
 
 
-@pytest.mark.parametrize("kind", ["tts", "push"])
 async def test_a_refusal_reaches_the_caller(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, kind: str
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
-    sim.fault(path="/api/behaviors/preview", times=5, status=400, body={"message": "no"})
-    with pytest.raises(HomeAssistantError):
-        await notify(hass, target=[OFFICE], data={"type": kind})
-    assert sim.spoken() == []
+    for kind in ("tts", "push"):
+        sim.clear_faults()
+        sim.fault(path="/api/behaviors/preview", times=5, status=400, body={"message": "no"})
+        with subtests.test(kind):
+            with pytest.raises(HomeAssistantError):
+                await notify(hass, target=[OFFICE], data={"type": kind})
+            assert sim.spoken() == []
 
 
 async def test_the_actions_work_after_a_reload(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
