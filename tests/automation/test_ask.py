@@ -50,19 +50,26 @@ def delay(sim: ControlClient, seconds: float) -> None:
         sim.patch_state({"accounts": {account: {"historyDelay": seconds}}})
 
 
-@pytest.mark.parametrize("action", ["ask", "send_text_command"])
 async def test_an_answer_is_returned(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, action: str
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    subtests: pytest.Subtests,
 ) -> None:
     """The response contains the text, the answer and how it was found, after one request for the history."""
-    sim.reset_ledger()
-    answer = (await ask(hass, "What's the weather?", KITCHEN, action=action))[KITCHEN]
-    assert answer["answer"] == "Today it is 14 degrees with light rain."
-    assert (answer["text"], answer["device"], answer["found_by"]) == ("What's the weather?", "Kitchen Show", "words")
-    assert 0 < answer["milliseconds"] < 3000
-    assert answer["error"] is None
-    assert len(household.requests("POST", RECORDS)) == 1
-    assert [said["text"] for said in sim.spoken()] == ["What's the weather?"]
+    text = "What's the weather?"
+    for action, player, device in (("ask", KITCHEN, "Kitchen Show"), ("send_text_command", OFFICE, "Office Spot")):
+        before = len(sim.spoken())
+        sim.reset_ledger()
+        with subtests.test(action):
+            answer = (await ask(hass, text, player, action=action))[player]
+            assert answer["answer"] == "Today it is 14 degrees with light rain."
+            assert (answer["text"], answer["device"], answer["found_by"]) == (text, device, "words")
+            assert 0 < answer["milliseconds"] < 3000
+            assert answer["error"] is None
+            assert len(household.requests("POST", RECORDS)) == 1
+            assert [said["text"] for said in sim.spoken()[before:]] == [text]
 
 
 async def test_several_echos_get_their_own_answers_by_shared_reads(

@@ -91,39 +91,30 @@ async def test_an_alarm_is_created_changed_skipped_and_deleted(
     await until(hass, lambda: once not in str(state_of(hass, sensor).attributes["sorted_all"]))
 
 
-async def test_new_days_keep_the_interval_of_an_alarm(
-    hass: HomeAssistant, entry: MockConfigEntry, household: Household
+async def test_new_days_of_an_alarm_change_its_rule(
+    hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient, subtests: pytest.Subtests
 ) -> None:
-    """An alarm of every second week stays one with other days, unless another interval is given."""
-    alarm = (await act(hass, "create_alarm", entity_id=BEDROOM, at="06:30", weekdays=["MO"], interval=2))["id"]
-    for changes, days in (({}, "SU;INTERVAL=2"), ({"at": "06:30"}, "SU;INTERVAL=2"), ({"interval": 1}, "SU")):
-        await act(hass, "edit_alarm", notification_id=alarm, weekdays=["SU"], **changes)
-        rules = held(household, alarm)["rRuleData"]["recurrenceRules"]
-        assert rules == [f"FREQ=WEEKLY;BYDAY={days};BYHOUR=6;BYMINUTE=30"], changes
-
-
-async def test_new_days_replace_a_rule_that_cannot_be_written_back(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
-) -> None:
-    """A monthly alarm has no interval of weeks to keep."""
-    alarm = (await act(hass, "create_alarm", entity_id=BEDROOM, at="06:30"))["id"]
-    owner = next(iter(household.accounts))
-    key = next(key for key, item in household.accounts[owner]["notifications"].items() if item["id"] == alarm)
-    rules = {"recurrenceRules": ["FREQ=MONTHLY;BYMONTHDAY=1"], "recurStartDate": "2026-01-01"}
-    sim.patch_state({"accounts": {owner: {"notifications": {key: {"rRuleData": rules}}}}})
-    await entry.runtime_data.notifications.async_refresh_shared()
-    await act(hass, "edit_alarm", notification_id=alarm, weekdays=["SU"])
-    assert held(household, alarm)["rRuleData"]["recurrenceRules"] == ["FREQ=WEEKLY;BYDAY=SU;BYHOUR=6;BYMINUTE=30"]
-
-
-async def test_an_alarm_that_is_edited_to_no_days_stops_repeating(
-    hass: HomeAssistant, entry: MockConfigEntry, household: Household
-) -> None:
-    alarm = (await act(hass, "create_alarm", entity_id=BEDROOM, at="06:30", weekdays=["MO", "FR"]))["id"]
-    await act(hass, "edit_alarm", notification_id=alarm, weekdays=[])
-    item = held(household, alarm)
-    assert item["originalTime"] == "06:30:00.000"
-    assert not (item["rRuleData"] or {}).get("recurrenceRules")
+    with subtests.test("an alarm of every second week stays one, unless another interval is given"):
+        alarm = (await act(hass, "create_alarm", entity_id=BEDROOM, at="06:30", weekdays=["MO"], interval=2))["id"]
+        for changes, days in (({}, "SU;INTERVAL=2"), ({"at": "06:30"}, "SU;INTERVAL=2"), ({"interval": 1}, "SU")):
+            await act(hass, "edit_alarm", notification_id=alarm, weekdays=["SU"], **changes)
+            rules = held(household, alarm)["rRuleData"]["recurrenceRules"]
+            assert rules == [f"FREQ=WEEKLY;BYDAY={days};BYHOUR=6;BYMINUTE=30"], changes
+    with subtests.test("a monthly alarm has no interval of weeks to keep"):
+        alarm = (await act(hass, "create_alarm", entity_id=BEDROOM, at="06:30"))["id"]
+        owner = next(iter(household.accounts))
+        key = next(key for key, item in household.accounts[owner]["notifications"].items() if item["id"] == alarm)
+        rules = {"recurrenceRules": ["FREQ=MONTHLY;BYMONTHDAY=1"], "recurStartDate": "2026-01-01"}
+        sim.patch_state({"accounts": {owner: {"notifications": {key: {"rRuleData": rules}}}}})
+        await entry.runtime_data.notifications.async_refresh_shared()
+        await act(hass, "edit_alarm", notification_id=alarm, weekdays=["SU"])
+        assert held(household, alarm)["rRuleData"]["recurrenceRules"] == ["FREQ=WEEKLY;BYDAY=SU;BYHOUR=6;BYMINUTE=30"]
+    with subtests.test("an alarm without days stops repeating"):
+        alarm = (await act(hass, "create_alarm", entity_id=BEDROOM, at="06:30", weekdays=["MO", "FR"]))["id"]
+        await act(hass, "edit_alarm", notification_id=alarm, weekdays=[])
+        item = held(household, alarm)
+        assert item["originalTime"] == "06:30:00.000"
+        assert not (item["rRuleData"] or {}).get("recurrenceRules")
 
 
 async def test_a_music_alarm_keeps_its_music(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
@@ -211,16 +202,19 @@ async def test_a_change_of_a_reminder_that_amazon_refuses_is_tried_once(
     await act(hass, "edit_reminder", notification_id=created["id"], message="Bags")
 
 
-@pytest.mark.parametrize("change", [{"sound": "Countertop"}, {"enabled": False}])
 async def test_a_deleted_reminder_does_not_affect_others(
-    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, household: Household, change: dict[str, Any]
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, household: Household, subtests: pytest.Subtests
 ) -> None:
-    created = await act(hass, "create_reminder", entity_id=KITCHEN, at=tomorrow("18:00:00"), message="Bins")
-    sim.fault(path="/api/notifications/A*", method="PUT", status=404, times=1)
-    with pytest.raises(HomeAssistantError):
-        await act(hass, "edit_reminder", notification_id=created["id"], **change)
-    assert entry.runtime_data.backend.unsupported == ()
-    await act(hass, "edit_reminder", notification_id=created["id"], **change)
+    changes: tuple[dict[str, Any], ...] = ({"sound": "Countertop"}, {"enabled": False})
+    for change in changes:
+        created = await act(hass, "create_reminder", entity_id=KITCHEN, at=tomorrow("18:00:00"), message="Bins")
+        sim.clear_faults()
+        sim.fault(path="/api/notifications/A*", method="PUT", status=404, times=1)
+        with subtests.test(str(change)):
+            with pytest.raises(HomeAssistantError):
+                await act(hass, "edit_reminder", notification_id=created["id"], **change)
+            assert entry.runtime_data.backend.unsupported == ()
+            await act(hass, "edit_reminder", notification_id=created["id"], **change)
 
 
 async def test_reminders_with_a_sound_are_created_one_by_one_if_amazon_refuses_a_shared_one(
@@ -537,32 +531,29 @@ async def test_alarms_are_created_completely_although_the_caller_is_canceled(
 
 
 async def test_an_interval_without_days_is_refused(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
     """The error covers new and existing alarms, because an interval without days would have no effect."""
-    alarm = (await act(hass, "create_alarm", entity_id=BEDROOM, at="06:40"))["id"]
-    sim.reset_ledger()
-    for action, data in (
-        ("create_alarm", {"entity_id": BEDROOM, "at": "06:30"}),
-        ("create_reminder", {"entity_id": BEDROOM, "at": "06:30", "message": "x"}),
-        ("edit_alarm", {"notification_id": alarm}),
-    ):
-        with pytest.raises(ServiceValidationError) as raised:
-            await act(hass, action, interval=2, **data)
-        assert raised.value.translation_key == "interval_without_weekdays"
-    assert sim.ledger(method="PUT") == []
-
-
-async def test_an_interval_of_one_week_needs_days_if_it_would_change_an_alarm(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
-) -> None:
-    alarm = (await act(hass, "create_alarm", entity_id=BEDROOM, at="06:30", weekdays=["MO"], interval=2))["id"]
-    sim.reset_ledger()
-    for changes in ({}, {"at": "06:40"}):
-        with pytest.raises(ServiceValidationError) as raised:
-            await act(hass, "edit_alarm", notification_id=alarm, interval=1, **changes)
-        assert raised.value.translation_key == "interval_without_weekdays", changes
-    assert sim.ledger(method="PUT") == []
+    with subtests.test("a new or single alarm, or a new reminder"):
+        alarm = (await act(hass, "create_alarm", entity_id=BEDROOM, at="06:40"))["id"]
+        sim.reset_ledger()
+        for action, data in (
+            ("create_alarm", {"entity_id": BEDROOM, "at": "06:30"}),
+            ("create_reminder", {"entity_id": BEDROOM, "at": "06:30", "message": "x"}),
+            ("edit_alarm", {"notification_id": alarm}),
+        ):
+            with pytest.raises(ServiceValidationError) as raised:
+                await act(hass, action, interval=2, **data)
+            assert raised.value.translation_key == "interval_without_weekdays"
+        assert sim.ledger(method="PUT") == []
+    with subtests.test("an interval of one week that would change an alarm"):
+        alarm = (await act(hass, "create_alarm", entity_id=BEDROOM, at="06:30", weekdays=["MO"], interval=2))["id"]
+        sim.reset_ledger()
+        for changes in ({}, {"at": "06:40"}):
+            with pytest.raises(ServiceValidationError) as raised:
+                await act(hass, "edit_alarm", notification_id=alarm, interval=1, **changes)
+            assert raised.value.translation_key == "interval_without_weekdays", changes
+        assert sim.ledger(method="PUT") == []
 
 
 async def test_alarms_need_permission_and_a_device(

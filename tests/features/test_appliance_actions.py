@@ -131,51 +131,53 @@ async def test_a_refused_change_is_tried_once_and_a_failed_one_again(
 
 
 async def test_an_appliance_is_removed_once_confirmed(
-    hass: HomeAssistant, sim: ControlClient, desk: dr.DeviceEntry
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    device_registry: dr.DeviceRegistry,
+    desk: dr.DeviceEntry,
+    subtests: pytest.Subtests,
+) -> None:
+    with subtests.test("Echos and unknown devices are refused"):
+        devices = dr.async_entries_for_config_entry(device_registry, entry.entry_id)
+        echo = next(each for each in devices if each.name == "Kitchen Show")
+        for device_id in (echo.id, "nothing"):
+            with pytest.raises(ServiceValidationError) as raised:
+                await act(hass, "remove_appliance", device_id=device_id, confirm=True)
+            assert raised.value.translation_key == "appliance_unknown"
+    with subtests.test("a device is removed once confirmed"):
+        sim.reset_ledger()
+        with pytest.raises(ServiceValidationError) as raised:
+            await act(hass, "remove_appliance", device_id=desk.id)
+        assert raised.value.translation_key == "confirmation_missing"
+        assert sim.ledger(method="DELETE") == []
+        sim.fault(path="/api/phoenix/appliance/*", status=500, times=1)
+        with pytest.raises(HomeAssistantError):
+            await act(hass, "remove_appliance", device_id=desk.id, confirm=True)
+        assert await act(hass, "remove_appliance", device_id=desk.id, confirm=True) == {"name": DESK}
+        assert all(DESK_ID not in account["appliances"] for account in sim.state()["accounts"].values())
+
+
+async def test_new_appliances_are_discovered(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
     sim.reset_ledger()
-    with pytest.raises(ServiceValidationError) as raised:
-        await act(hass, "remove_appliance", device_id=desk.id)
-    assert raised.value.translation_key == "confirmation_missing"
-    assert sim.ledger(method="DELETE") == []
-    sim.fault(path="/api/phoenix/appliance/*", status=500, times=1)
-    with pytest.raises(HomeAssistantError):
-        await act(hass, "remove_appliance", device_id=desk.id, confirm=True)
-    assert await act(hass, "remove_appliance", device_id=desk.id, confirm=True) == {"name": DESK}
-    assert all(DESK_ID not in account["appliances"] for account in sim.state()["accounts"].values())
-
-
-async def test_echos_and_unknown_devices_are_refused(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, device_registry: dr.DeviceRegistry
-) -> None:
-    devices = dr.async_entries_for_config_entry(device_registry, entry.entry_id)
-    echo = next(each for each in devices if each.name == "Kitchen Show")
-    for device_id in (echo.id, "nothing"):
-        with pytest.raises(ServiceValidationError) as raised:
-            await act(hass, "remove_appliance", device_id=device_id, confirm=True)
-        assert raised.value.translation_key == "appliance_unknown"
-
-
-async def test_new_appliances_are_discovered(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    """The response does not contain appliances that Home Assistant exposes to Alexa."""
-    house = House(sim)
-    plug = {"name": "Heater", "category": "SMARTPLUG", "model": "P", "features": {"power": {"powerState": "ON"}}}
-    house.add("5e000000-0000-4000-8000-0000000000a4", plug)
-    house.add("5e000000-0000-4000-8000-0000000000a5", {**plug, "name": "Own", "manufacturer": "Home Assistant"})
-    answer = await act(hass, "discover_appliances", config_entry_id=entry.entry_id)
-    assert answer["new"] == ["Heater"]
-    assert len(sim.ledger(method="POST", path="/api/phoenix/discovery")) == 1
-
-
-async def test_a_search_whose_result_cannot_be_read_fails(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
-) -> None:
-    """Otherwise the response would look as if nothing new had been found."""
-    sim.fault(path=GRAPHQL, status=500)
-    with pytest.raises(HomeAssistantError) as raised:
-        await act(hass, "discover_appliances", config_entry_id=entry.entry_id)
-    assert raised.value.translation_key == "cannot_connect"
-    assert len(sim.ledger(method="POST", path="/api/phoenix/discovery")) == 1
+    with subtests.test("the response does not contain appliances that Home Assistant exposes to Alexa"):
+        house = House(sim)
+        plug = {"name": "Heater", "category": "SMARTPLUG", "model": "P", "features": {"power": {"powerState": "ON"}}}
+        house.add("5e000000-0000-4000-8000-0000000000a4", plug)
+        house.add("5e000000-0000-4000-8000-0000000000a5", {**plug, "name": "Own", "manufacturer": "Home Assistant"})
+        answer = await act(hass, "discover_appliances", config_entry_id=entry.entry_id)
+        assert answer["new"] == ["Heater"]
+        assert len(sim.ledger(method="POST", path="/api/phoenix/discovery")) == 1
+    sim.reset_ledger()
+    with subtests.test("a search fails if its result cannot be read"):
+        sim.fault(path=GRAPHQL, status=500)
+        with pytest.raises(HomeAssistantError) as raised:
+            await act(hass, "discover_appliances", config_entry_id=entry.entry_id)
+        assert raised.value.translation_key == "cannot_connect"
+        assert len(sim.ledger(method="POST", path="/api/phoenix/discovery")) == 1
+    sim.clear_faults()
 
 
 async def test_rooms_are_created_from_areas(

@@ -30,23 +30,23 @@ def _said(entry: MockConfigEntry, sim: ControlClient) -> None:
     sim.reset_ledger()
 
 
-async def test_the_history_is_cleared(hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient) -> None:
-    assert await _clear(hass, entry, entries=1) == {"deleted": 1, "kept": 0}
-    rest = await _clear(hass, entry)
-    assert rest["deleted"] >= 1
-    assert await _clear(hass, entry) == {"deleted": 0, "kept": 0}
-    deleted = sim.ledger(method="DELETE", path=DELETED)
-    assert {one["status"] for one in deleted} == {200}
-    assert all(KITCHEN in one["path"] for one in deleted[:2])
-
-
-async def test_the_history_is_not_cleared_without_confirmation(
-    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient
+async def test_the_history_is_cleared_once_confirmed(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, subtests: pytest.Subtests
 ) -> None:
-    with pytest.raises(ServiceValidationError) as raised:
-        await _clear(hass, entry, confirm=False)
-    assert raised.value.translation_key == "confirmation_missing"
-    assert sim.ledger(path="/api/activities") == []
+    sim.reset_ledger()
+    with subtests.test("not without confirmation"):
+        with pytest.raises(ServiceValidationError) as raised:
+            await _clear(hass, entry, confirm=False)
+        assert raised.value.translation_key == "confirmation_missing"
+        assert sim.ledger(path="/api/activities") == []
+    with subtests.test("all records, or the given number"):
+        assert await _clear(hass, entry, entries=1) == {"deleted": 1, "kept": 0}
+        rest = await _clear(hass, entry)
+        assert rest["deleted"] >= 1
+        assert await _clear(hass, entry) == {"deleted": 0, "kept": 0}
+        deleted = sim.ledger(method="DELETE", path=DELETED)
+        assert {one["status"] for one in deleted} == {200}
+        assert all(KITCHEN in one["path"] for one in deleted[:2])
 
 
 async def test_records_without_a_recording_are_kept(

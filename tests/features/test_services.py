@@ -69,16 +69,17 @@ async def test_text_command_by_device(
     assert [item["device"] for item in sim.spoken()] == ["Kitchen Show"]
 
 
-@pytest.mark.parametrize("text", ["", "   "])
 async def test_an_empty_text_command_is_refused(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, text: str
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
     """The caller gets a validation error, and no request is sent."""
-    sim.reset_ledger()
-    with pytest.raises(ServiceValidationError) as raised:
-        await act(hass, "send_text_command", [KITCHEN, BEDROOM], text_command=text)
-    assert raised.value.translation_key == "text_command_empty"
-    assert sim.ledger(method="POST") == []
+    for text in ("", "   "):
+        sim.reset_ledger()
+        with subtests.test(repr(text)):
+            with pytest.raises(ServiceValidationError) as raised:
+                await act(hass, "send_text_command", [KITCHEN, BEDROOM], text_command=text)
+            assert raised.value.translation_key == "text_command_empty"
+            assert sim.ledger(method="POST") == []
 
 
 async def test_a_refused_text_command_reaches_the_caller(
@@ -114,11 +115,12 @@ async def test_forward_and_rewind_move_the_position(
     assert {request["query"]["deviceSerialNumber"] for request in sent} == {household.serial("Kitchen Show")}
 
 
-@pytest.mark.parametrize("action", ["forward", "rewind"])
 async def test_actions_succeed_while_nothing_plays(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, action: str
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
     """The actions succeed without a request while nothing is playing."""
-    sim.reset_ledger()
-    await act(hass, action)
-    assert sim.ledger(method="POST", path="/api/np/command") == []
+    for action in ("forward", "rewind"):
+        sim.reset_ledger()
+        with subtests.test(action):
+            await act(hass, action)
+            assert sim.ledger(method="POST", path="/api/np/command") == []

@@ -269,24 +269,33 @@ async def test_a_message_that_is_skipped_everywhere_is_an_error(
     assert sim.spoken() == []
 
 
+@pytest.mark.usefixtures("brief_speech")
 async def test_broken_targets_are_named_in_the_error(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    area_registry: ar.AreaRegistry,
+    subtests: pytest.Subtests,
 ) -> None:
     """Other Echos get the message, and the error names the targets that did not."""
-    with pytest.raises(HomeAssistantError) as raised:
-        await speak(hass, [KITCHEN, KIDS, "media_player.nobody"])
-    assert raised.value.translation_key == "speech_failed"
-    assert raised.value.translation_placeholders == {"failed": "Kids Dot (offline), media_player.nobody (unknown)"}
-    assert heard(sim) == [("Kitchen Show", "Hello")]
-
-
-async def test_an_unknown_target_is_named_in_the_error(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
-) -> None:
-    with pytest.raises(ServiceValidationError) as raised:
-        await speak(hass, [KITCHEN, "media_player.nobody"])
-    assert raised.value.translation_placeholders == {"targets": "media_player.nobody"}
-    assert heard(sim) == [("Kitchen Show", "Hello")]
+    before = len(heard(sim))
+    with subtests.test("an offline Echo and an unknown one"):
+        with pytest.raises(HomeAssistantError) as raised:
+            await speak(hass, [KITCHEN, KIDS, "media_player.nobody"])
+        assert raised.value.translation_key == "speech_failed"
+        assert raised.value.translation_placeholders == {"failed": "Kids Dot (offline), media_player.nobody (unknown)"}
+        assert heard(sim)[before:] == [("Kitchen Show", "Hello")]
+    before = len(heard(sim))
+    with subtests.test("an unknown Echo"):
+        with pytest.raises(ServiceValidationError) as invalid:
+            await speak(hass, [KITCHEN, "media_player.nobody"])
+        assert invalid.value.translation_placeholders == {"targets": "media_player.nobody"}
+        assert heard(sim)[before:] == [("Kitchen Show", "Hello")]
+    with subtests.test("an area without Echos"):
+        area = area_registry.async_create("Cellar")
+        with pytest.raises(ServiceValidationError) as invalid:
+            await hass.services.async_call(DOMAIN, "speak", {"area_id": area.id, "message": "Hello"}, blocking=True)
+        assert invalid.value.translation_key == "speech_no_target"
 
 
 async def test_one_unknown_echo_does_not_affect_the_others(
@@ -350,15 +359,6 @@ async def test_every_echo_speaks_once(
     assert len(set(devices)) == len(devices), "each Echo speaks once"
     assert {"entity_id": KIDS, "name": "Kids Dot", "reason": "offline"} in response["skipped"]
     assert DOWNSTAIRS not in {item["entity_id"] for item in response["sent"]}
-
-
-async def test_an_area_without_echos_is_refused(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, area_registry: ar.AreaRegistry
-) -> None:
-    area = area_registry.async_create("Cellar")
-    with pytest.raises(ServiceValidationError) as raised:
-        await hass.services.async_call(DOMAIN, "speak", {"area_id": area.id, "message": "Hello"}, blocking=True)
-    assert raised.value.translation_key == "speech_no_target"
 
 
 async def test_an_unreachable_group_is_an_error(

@@ -251,50 +251,49 @@ def assert_silence(home: Home) -> None:
 
 
 @pytest.mark.contract("sentences are spoken about what cannot be played")
-async def test_media_that_alexa_would_have_to_stream_are_refused(home: Home) -> None:
-    """Row "play_media music": the error contains the reason, and nothing is spoken."""
-    announce = MediaPlayerEntityFeature.MEDIA_ANNOUNCE
-    assert state_of(home.hass, SPOT).attributes["supported_features"] & announce == 0
-    for kind in ("music", "url", "audio/wav"):
-        refused = await error(home, str(home.sounds / "tone.wav"), kind=kind, announce=False)
-        assert refused == (ServiceValidationError, "streaming_unsupported")
-    for source in ("", "jazz", "http://[", "file:///etc/hostname"):
-        assert await error(home, source) == (ServiceValidationError, "streaming_unsupported")
-    assert_silence(home)
-
-
 @pytest.mark.contract("/ counts as a public address")
-async def test_a_sound_needs_a_public_https_address(home: Home) -> None:
-    for url, key in (
-        ("", "public_url_missing"),
-        ("/", "public_url_missing"),
-        (None, "public_url_missing"),
-        ("http://home.example.org/", "public_url_not_https"),
-        ("home.example.org", "public_url_not_https"),
-        ("https://[", "public_url_not_https"),
-    ):
-        home.options(public_url=url)
-        assert await error(home, str(home.sounds / "tone.wav")) == (ServiceValidationError, key)
-    assert_silence(home)
-
-
-@pytest.mark.contract("sentences are spoken about what cannot be played")
-async def test_unplayable_media_are_refused(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    for source in (
-        str(home.sounds / "missing.wav"),
-        "http://127.0.0.1:1/",
-        "media-source://absent/x",
-        str(home.sounds / "list.m3u"),
-    ):
-        assert await error(home, source) == (HomeAssistantError, "audio_unreachable")
-    assert await error(home, str(home.sounds / "long.wav")) == (ServiceValidationError, "audio_too_long")
-    with monkeypatch.context() as patch:
-        patch.setattr(audio, "MAX_SOURCE", 20_000)
-        assert await error(home, str(home.sounds / "tone.wav")) == (ServiceValidationError, "audio_too_large")
-    with monkeypatch.context() as patch:
-        patch.setattr(audio, "PATIENCE", 0.2)
-        assert await error(home, str(home.sounds / "slow.wav")) == (HomeAssistantError, "audio_unreachable")
-    assert_silence(home)
+async def test_media_that_cannot_be_played_are_refused(
+    home: Home, monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests
+) -> None:
+    """Row "play_media music": the error contains the reason, and nothing is spoken."""
+    with subtests.test("media that Alexa would have to stream"):
+        announce = MediaPlayerEntityFeature.MEDIA_ANNOUNCE
+        assert state_of(home.hass, SPOT).attributes["supported_features"] & announce == 0
+        for kind in ("music", "url", "audio/wav"):
+            refused = await error(home, str(home.sounds / "tone.wav"), kind=kind, announce=False)
+            assert refused == (ServiceValidationError, "streaming_unsupported")
+        for source in ("", "jazz", "http://[", "file:///etc/hostname"):
+            assert await error(home, source) == (ServiceValidationError, "streaming_unsupported")
+        assert_silence(home)
+    with subtests.test("a public address that is missing or does not use HTTPS"):
+        for url, key in (
+            ("", "public_url_missing"),
+            ("/", "public_url_missing"),
+            (None, "public_url_missing"),
+            ("http://home.example.org/", "public_url_not_https"),
+            ("home.example.org", "public_url_not_https"),
+            ("https://[", "public_url_not_https"),
+        ):
+            home.options(public_url=url)
+            assert await error(home, str(home.sounds / "tone.wav")) == (ServiceValidationError, key)
+        assert_silence(home)
+    home.options(public_url=PUBLIC)
+    with subtests.test("media that cannot be read"):
+        for source in (
+            str(home.sounds / "missing.wav"),
+            "http://127.0.0.1:1/",
+            "media-source://absent/x",
+            str(home.sounds / "list.m3u"),
+        ):
+            assert await error(home, source) == (HomeAssistantError, "audio_unreachable")
+        assert await error(home, str(home.sounds / "long.wav")) == (ServiceValidationError, "audio_too_long")
+        with monkeypatch.context() as patch:
+            patch.setattr(audio, "MAX_SOURCE", 20_000)
+            assert await error(home, str(home.sounds / "tone.wav")) == (ServiceValidationError, "audio_too_large")
+        with monkeypatch.context() as patch:
+            patch.setattr(audio, "PATIENCE", 0.2)
+            assert await error(home, str(home.sounds / "slow.wav")) == (HomeAssistantError, "audio_unreachable")
+        assert_silence(home)
 
 
 async def test_a_missing_or_slow_ffmpeg_is_reported(

@@ -247,12 +247,21 @@ async def test_an_idle_player_is_already_off(hass: HomeAssistant, sim: ControlCl
     assert entry.runtime_data.players.last_update_success
 
 
-async def test_one_title_cannot_be_repeated(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    await play(hass)
-    sim.reset_ledger()
-    with pytest.raises(ServiceValidationError, match="single track"):
-        await act(hass, "repeat_set", repeat="one")
-    assert commands(sim) == []
+@pytest.mark.contract("media_player, group of speakers")
+async def test_repeating_a_title_and_music_on_a_group_are_refused_before_a_request(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
+) -> None:
+    with subtests.test("one title is not repeated"):
+        await play(hass)
+        sim.reset_ledger()
+        with pytest.raises(ServiceValidationError, match="single track"):
+            await act(hass, "repeat_set", repeat="one")
+        assert commands(sim) == []
+    with subtests.test("music is not played on a group"):
+        sim.reset_ledger()
+        with pytest.raises(ServiceValidationError, match="name the group in the search"):
+            await act(hass, "play_media", GROUP, media_content_type="AMAZON_MUSIC", media_content_id="jazz")
+        assert sim.ledger(method="POST", path="/api/behaviors/*") == []
 
 
 @pytest.mark.contract("media_player, volume")
@@ -348,31 +357,28 @@ async def test_an_unknown_volume_is_read_before_a_step(
     assert shown(hass, "volume_level") is None
 
 
-async def test_a_refused_volume_is_not_shown(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+async def test_a_step_starts_from_the_volume_of_the_device(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, subtests: pytest.Subtests
 ) -> None:
-    """A refusal reaches the caller; the shown state is unchanged, and the next step starts from it."""
-    fault = sim.fault(path="/api/behaviors/preview", status=400, body={"message": "no"})
-    assert fault
-    with pytest.raises(HomeAssistantError) as raised:
+    with subtests.test("after a refused step, whose volume is not shown"):
+        household.change("Kitchen Show", volume=35)
+        await until(hass, lambda: shown(hass, "volume_level") == 0.35)
+        fault = sim.fault(path="/api/behaviors/preview", status=400, body={"message": "no"})
+        assert fault
+        with pytest.raises(HomeAssistantError) as raised:
+            await act(hass, "volume_up")
+        assert raised.value.translation_key == "command_refused"
+        assert shown(hass, "volume_level") == 0.35
+        assert entry.runtime_data.players.last_update_success
+        sim.remove_fault(fault)
         await act(hass, "volume_up")
-    assert raised.value.translation_key == "command_refused"
-    assert shown(hass, "volume_level") == 0.35
-    assert entry.runtime_data.players.last_update_success
-    sim.remove_fault(fault)
-    await act(hass, "volume_up")
-    assert household.device("Kitchen Show")["volume"] == 40
-
-
-async def test_a_step_starts_from_the_volume_at_the_device(
-    hass: HomeAssistant, entry: MockConfigEntry, household: Household
-) -> None:
-    """The volume was changed at the device after the last step."""
-    await act(hass, "volume_up")
-    household.change("Kitchen Show", volume=80)
-    await until(hass, lambda: shown(hass, "volume_level") == 0.8)
-    await act(hass, "volume_up")
-    assert household.device("Kitchen Show")["volume"] == 85
+        assert household.device("Kitchen Show")["volume"] == 40
+    with subtests.test("after a change at the device"):
+        await act(hass, "volume_up")
+        household.change("Kitchen Show", volume=80)
+        await until(hass, lambda: shown(hass, "volume_level") == 0.8)
+        await act(hass, "volume_up")
+        assert household.device("Kitchen Show")["volume"] == 85
 
 
 async def test_a_stale_push_after_an_own_volume_change_is_ignored(
@@ -465,33 +471,27 @@ async def test_the_current_members_determine_the_group(
     await until(hass, lambda: shown(hass, "volume_level", GROUP) == 0.9)
 
 
-@pytest.mark.contract("media_player, group of speakers")
-async def test_music_on_a_group_is_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    sim.reset_ledger()
-    with pytest.raises(ServiceValidationError, match="name the group in the search"):
-        await act(hass, "play_media", GROUP, media_content_type="AMAZON_MUSIC", media_content_id="jazz")
-    assert sim.ledger(method="POST", path="/api/behaviors/*") == []
-
-
 @pytest.mark.contract("play_media, music of a provider", "play_media, sequence, sound, skill, custom")
 @pytest.mark.usefixtures("entry")
-@pytest.mark.parametrize(
-    ("media_type", "media_id"),
-    [("sound", "amzn_sfx_doorbell_chime_01"), ("sequence", "Alexa.Weather.Play"), ("custom", "turn off the lights")],
-)
 async def test_each_media_type_plays(
-    hass: HomeAssistant, sim: ControlClient, household: Household, media_type: str, media_id: str
+    hass: HomeAssistant, sim: ControlClient, household: Household, subtests: pytest.Subtests
 ) -> None:
     """Media of each type plays on the Echo, and no other request is sent."""
-    sim.reset_ledger()
-    await act(hass, "play_media", media_content_type=media_type, media_content_id=media_id)
-    await until(hass, sim.spoken)
-    kind = {"custom": "text"}.get(media_type, media_type)
-    assert [(said["kind"], said["serial"], said["text"]) for said in sim.spoken()] == [
-        (kind, household.serial("Kitchen Show"), media_id)
-    ]
-    await quiet(hass, sim)
-    assert [request for request in household.requests() if request.startswith("GET")] == []
+    for media_type, kind, media_id in (
+        ("sound", "sound", "amzn_sfx_doorbell_chime_01"),
+        ("sequence", "sequence", "Alexa.Weather.Play"),
+        ("custom", "text", "turn off the lights"),
+    ):
+        before = len(sim.spoken())
+        sim.reset_ledger()
+        with subtests.test(media_type):
+            await act(hass, "play_media", media_content_type=media_type, media_content_id=media_id)
+            await until(hass, lambda before=before: sim.spoken()[before:])  # type: ignore[misc]
+            assert [(said["kind"], said["serial"], said["text"]) for said in sim.spoken()[before:]] == [
+                (kind, household.serial("Kitchen Show"), media_id)
+            ]
+            await quiet(hass, sim)
+            assert [request for request in household.requests() if request.startswith("GET")] == []
 
 
 @pytest.mark.contract("media_player, availability")
@@ -534,24 +534,24 @@ async def test_update_entity_reads_all_players_once(
     assert household.requests().count("GET /api/np/list-media-sessions") == 1
 
 
-async def test_a_volume_change_only_writes_affected_players(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Only the player whose volume changed and its group are written."""
-    before = {state.entity_id: state.last_reported for state in hass.states.async_all(MEDIA_PLAYER)}
-    kitchen = next(d.serial for d in entry.runtime_data.devices.data.values() if d.name == "Kitchen Show")
-    entry.runtime_data.players.async_volume(VolumeChanged(serial=kitchen, volume=Volume(level=7, muted=False)))
-    after = {state.entity_id: state.last_reported for state in hass.states.async_all(MEDIA_PLAYER)}
-    assert {entity_id for entity_id, at in after.items() if at != before[entity_id]} == {KITCHEN, GROUP}
-
-
-async def test_an_unchanged_mean_volume_does_not_write_the_group(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """The means of 35 and 45 and of 36 and 45 are shown as the same percentage, so only the member is written."""
-    kitchen = next(d.serial for d in entry.runtime_data.devices.data.values() if d.name == "Kitchen Show")
-    players = entry.runtime_data.players
-    players.async_volume(VolumeChanged(serial=kitchen, volume=Volume(level=35, muted=False)))
-    before = {state.entity_id: state.last_reported for state in hass.states.async_all(MEDIA_PLAYER)}
-    players.async_volume(VolumeChanged(serial=kitchen, volume=Volume(level=36, muted=False)))
-    after = {state.entity_id: state.last_reported for state in hass.states.async_all(MEDIA_PLAYER)}
-    assert {entity_id for entity_id, at in after.items() if at != before[entity_id]} == {KITCHEN}
+async def test_a_volume_change_only_writes_affected_players(
+    hass: HomeAssistant, entry: MockConfigEntry, subtests: pytest.Subtests
+) -> None:
+    with subtests.test("the player whose volume changed and its group"):
+        before = {state.entity_id: state.last_reported for state in hass.states.async_all(MEDIA_PLAYER)}
+        kitchen = next(d.serial for d in entry.runtime_data.devices.data.values() if d.name == "Kitchen Show")
+        entry.runtime_data.players.async_volume(VolumeChanged(serial=kitchen, volume=Volume(level=7, muted=False)))
+        after = {state.entity_id: state.last_reported for state in hass.states.async_all(MEDIA_PLAYER)}
+        assert {entity_id for entity_id, at in after.items() if at != before[entity_id]} == {KITCHEN, GROUP}
+    # The means of 35 and 45 and of 36 and 45 are shown as the same percentage.
+    with subtests.test("only the member if the mean volume is shown unchanged"):
+        kitchen = next(d.serial for d in entry.runtime_data.devices.data.values() if d.name == "Kitchen Show")
+        players = entry.runtime_data.players
+        players.async_volume(VolumeChanged(serial=kitchen, volume=Volume(level=35, muted=False)))
+        before = {state.entity_id: state.last_reported for state in hass.states.async_all(MEDIA_PLAYER)}
+        players.async_volume(VolumeChanged(serial=kitchen, volume=Volume(level=36, muted=False)))
+        after = {state.entity_id: state.last_reported for state in hass.states.async_all(MEDIA_PLAYER)}
+        assert {entity_id for entity_id, at in after.items() if at != before[entity_id]} == {KITCHEN}
 
 
 @pytest.mark.contract("play_media, music of a provider", "play_media, sequence, sound, skill, custom")
@@ -667,40 +667,35 @@ async def test_a_fire_tv_is_switched_paused_and_searched(hass: HomeAssistant, ho
 
 
 @pytest.mark.usefixtures("television")
-async def test_keys_of_a_fire_tv_are_steps_of_a_sequence(
-    hass: HomeAssistant, sim: ControlClient, household: Household
+async def test_keys_of_a_fire_tv_are_steps_of_a_sequence_and_not_sent_to_an_echo(
+    hass: HomeAssistant, sim: ControlClient, household: Household, subtests: pytest.Subtests
 ) -> None:
-    """The keys are sent in one request with steps for Echos; a step for an Echo, or with another key, sends nothing."""
+    with subtests.test("keys are sent in one request with steps for Echos, or not at all"):
 
-    async def run(*steps: dict[str, Any]) -> None:
-        data = {"entity_id": TELEVISION, "steps": list(steps)}
-        await hass.services.async_call(DOMAIN, "run_sequence", data, blocking=True)
+        async def run(*steps: dict[str, Any]) -> None:
+            data = {"entity_id": TELEVISION, "steps": list(steps)}
+            await hass.services.async_call(DOMAIN, "run_sequence", data, blocking=True)
 
-    sim.reset_ledger()
-    for wrong in ({"fire_tv": "menu"}, {"fire_tv": ["home"]}, {"fire_tv": "home", "entity_id": KITCHEN}):
-        with pytest.raises(ServiceValidationError, match="Step 2"):
-            await run({"fire_tv": "turn_on"}, wrong)
-    assert sim.ledger(path="/api/behaviors/preview") == []
-    keys = ("turn_on", "home", "pause", "resume", "pause", "turn_off")
-    await run({"speak": "Film time", "entity_id": KITCHEN}, *({"fire_tv": key} for key in keys))
-    (request,) = sim.ledger(path="/api/behaviors/preview")
-    assert [str(request["body"]).count(name) for name in ("TurnOn", "NavigateHome", "PauseVideo")] == [1, 1, 2]
-    wanted = {"on": False, "paused": True, "home": True}
-    await until(hass, lambda: household.device("Television")["fireTv"] == wanted)
-
-
-@pytest.mark.usefixtures("television")
-async def test_keys_of_a_fire_tv_are_not_sent_to_an_echo_and_an_empty_search_not_at_all(
-    hass: HomeAssistant, sim: ControlClient
-) -> None:
-    sim.reset_ledger()
-    with pytest.raises(ServiceValidationError) as raised:
-        await _keys(hass, "home", entity_id=KITCHEN)
-    assert raised.value.translation_key == "not_a_fire_tv"
-    with pytest.raises(ServiceValidationError) as raised:
-        await act(hass, "play_media", TELEVISION, media_content_type="video", media_content_id="  ")
-    assert raised.value.translation_key == "media_id_empty"
-    assert sim.ledger(path="/api/behaviors/preview") == []
+        sim.reset_ledger()
+        for wrong in ({"fire_tv": "menu"}, {"fire_tv": ["home"]}, {"fire_tv": "home", "entity_id": KITCHEN}):
+            with pytest.raises(ServiceValidationError, match="Step 2"):
+                await run({"fire_tv": "turn_on"}, wrong)
+        assert sim.ledger(path="/api/behaviors/preview") == []
+        keys = ("turn_on", "home", "pause", "resume", "pause", "turn_off")
+        await run({"speak": "Film time", "entity_id": KITCHEN}, *({"fire_tv": key} for key in keys))
+        (request,) = sim.ledger(path="/api/behaviors/preview")
+        assert [str(request["body"]).count(name) for name in ("TurnOn", "NavigateHome", "PauseVideo")] == [1, 1, 2]
+        wanted = {"on": False, "paused": True, "home": True}
+        await until(hass, lambda: household.device("Television")["fireTv"] == wanted)
+    with subtests.test("keys are not sent to an Echo, and an empty search not at all"):
+        sim.reset_ledger()
+        with pytest.raises(ServiceValidationError) as raised:
+            await _keys(hass, "home", entity_id=KITCHEN)
+        assert raised.value.translation_key == "not_a_fire_tv"
+        with pytest.raises(ServiceValidationError) as raised:
+            await act(hass, "play_media", TELEVISION, media_content_type="video", media_content_id="  ")
+        assert raised.value.translation_key == "media_id_empty"
+        assert sim.ledger(path="/api/behaviors/preview") == []
 
 
 @pytest.mark.usefixtures("television")

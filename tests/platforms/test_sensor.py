@@ -64,20 +64,33 @@ async def test_ids_are_those_of_alexa_media_player(
 
 
 @pytest.mark.contract("entities, next alarm, timer, reminder")
-async def test_the_next_alarm_timer_and_reminder_are_shown(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_the_next_alarm_timer_and_reminder_are_shown(
+    hass: HomeAssistant, entry: MockConfigEntry, subtests: pytest.Subtests
+) -> None:
     """The household has an alarm on weekdays, a disabled alarm, a timer, and reminders."""
-    bedroom = at(hass, "sensor.bedroom_dot_next_alarm")
-    zone = await dt_util.async_get_time_zone(entry.runtime_data.devices.data["G0SIM0BEDROOM001"].time_zone)
-    assert bedroom is not None
-    assert zone is not None
-    local = bedroom.astimezone(zone)
-    assert (local.hour, local.minute) == (7, 0)
-    assert local.isoweekday() <= 5
-    assert dt_util.utcnow() < bedroom <= dt_util.utcnow() + timedelta(days=4)
-    assert at(hass, ALARM) is None
-    assert at(hass, TIMER) is not None
-    assert at(hass, REMINDER) is not None
-    assert state_of(hass, "sensor.kids_dot_next_alarm").state == "unavailable"
+    with subtests.test("their times"):
+        bedroom = at(hass, "sensor.bedroom_dot_next_alarm")
+        zone = await dt_util.async_get_time_zone(entry.runtime_data.devices.data["G0SIM0BEDROOM001"].time_zone)
+        assert bedroom is not None
+        assert zone is not None
+        local = bedroom.astimezone(zone)
+        assert (local.hour, local.minute) == (7, 0)
+        assert local.isoweekday() <= 5
+        assert dt_util.utcnow() < bedroom <= dt_util.utcnow() + timedelta(days=4)
+        assert at(hass, ALARM) is None
+        assert at(hass, TIMER) is not None
+        assert at(hass, REMINDER) is not None
+        assert state_of(hass, "sensor.kids_dot_next_alarm").state == "unavailable"
+    with subtests.test("additional attributes of an alarm, with its time and its repetition in words"):
+        found = state_of(hass, "sensor.bedroom_dot_next_alarm").attributes
+        shown = at(hass, "sensor.bedroom_dot_next_alarm")
+        assert found["recurrence"] == "Weekdays"
+        assert found["sorted_active"][0]["date_time"] == shown
+        assert found["brief"]["active"][0]["date_time"] == found["sorted_active"][0]["date_time"].isoformat()
+        assert "alarm" in found
+        info = state_of(hass, "sensor.bedroom_dot_next_alarm").state_info
+        assert info is not None
+        assert {"brief", "sorted_active", "sorted_all"} <= info["unrecorded_attributes"]
 
 
 async def test_a_change_in_the_cloud_is_shown(
@@ -119,35 +132,36 @@ async def test_the_next_occurrence_is_shown_automatically(
     assert sim.ledger(path="/api/notifications") == []
 
 
-async def test_a_paused_timer_has_no_time(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    notifications, serial = entry.runtime_data.notifications, "G0SIM00KITCHEN01"
-    running = notification(serial, NotificationType.TIMER, trigger_time=dt_util.utcnow() + timedelta(minutes=5))
-    notifications.async_apply({serial: (running,)})
-    assert at(hass, TIMER) is not None
-    notifications.async_apply({serial: (replace(running, status=NotificationStatus.PAUSED),)})
-    assert at(hass, TIMER) is None
-
-
-async def test_an_alarm_is_in_the_time_zone_of_its_device(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """The time zone may change.
-
-    If the device has no time zone, Home Assistant's is used.
-    """
-    notifications, devices, serial = entry.runtime_data.notifications, entry.runtime_data.devices, "G0SIM00KITCHEN01"
-    day = dt_util.utcnow().date() + timedelta(days=2)
-    alarm = notification(serial, NotificationType.ALARM, local_date=day, local_seconds=6 * 3600.0)
-    notifications.async_apply({serial: (alarm,)})
-    own = dt_util.get_default_time_zone()
-    zones = {
-        "Europe/Berlin": ZoneInfo("Europe/Berlin"),
-        "Asia/Tokyo": ZoneInfo("Asia/Tokyo"),
-        "No/Where": own,
-        None: own,
-    }
-    for name, zone in zones.items():
-        devices.async_apply({serial: replace(devices.data[serial], time_zone=name)})
-        await hass.async_block_till_done()
-        assert at(hass, ALARM) == datetime.combine(day, time(6), zone), name
+async def test_a_time_depends_on_the_status_and_the_time_zone(
+    hass: HomeAssistant, entry: MockConfigEntry, subtests: pytest.Subtests
+) -> None:
+    with subtests.test("a paused timer has no time"):
+        notifications, serial = entry.runtime_data.notifications, "G0SIM00KITCHEN01"
+        running = notification(serial, NotificationType.TIMER, trigger_time=dt_util.utcnow() + timedelta(minutes=5))
+        notifications.async_apply({serial: (running,)})
+        assert at(hass, TIMER) is not None
+        notifications.async_apply({serial: (replace(running, status=NotificationStatus.PAUSED),)})
+        assert at(hass, TIMER) is None
+    with subtests.test("an alarm is in its device's time zone, or else in Home Assistant's"):
+        notifications, devices, serial = (
+            entry.runtime_data.notifications,
+            entry.runtime_data.devices,
+            "G0SIM00KITCHEN01",
+        )
+        day = dt_util.utcnow().date() + timedelta(days=2)
+        alarm = notification(serial, NotificationType.ALARM, local_date=day, local_seconds=6 * 3600.0)
+        notifications.async_apply({serial: (alarm,)})
+        own = dt_util.get_default_time_zone()
+        zones = {
+            "Europe/Berlin": ZoneInfo("Europe/Berlin"),
+            "Asia/Tokyo": ZoneInfo("Asia/Tokyo"),
+            "No/Where": own,
+            None: own,
+        }
+        for name, zone in zones.items():
+            devices.async_apply({serial: replace(devices.data[serial], time_zone=name)})
+            await hass.async_block_till_done()
+            assert at(hass, ALARM) == datetime.combine(day, time(6), zone), name
 
 
 async def test_nothing_is_left_after_unload(hass: HomeAssistant, entry: MockConfigEntry) -> None:
@@ -208,19 +222,6 @@ async def test_attributes_have_counts_and_lists(hass: HomeAssistant, entry: Mock
     found = state_of(hass, REMINDER).attributes
     assert (found["total_active"], found["total_all"], found["status"], found["reminder"]) == (0, 0, "OFF", None)
     assert found["prior_value"] == now + timedelta(hours=1)
-
-
-async def test_an_alarm_has_additional_attributes(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """An alarm's time is added as ``date_time``; its repetition is described in words."""
-    found = state_of(hass, "sensor.bedroom_dot_next_alarm").attributes
-    shown = at(hass, "sensor.bedroom_dot_next_alarm")
-    assert found["recurrence"] == "Weekdays"
-    assert found["sorted_active"][0]["date_time"] == shown
-    assert found["brief"]["active"][0]["date_time"] == found["sorted_active"][0]["date_time"].isoformat()
-    assert "alarm" in found
-    info = state_of(hass, "sensor.bedroom_dot_next_alarm").state_info
-    assert info is not None
-    assert {"brief", "sorted_active", "sorted_all"} <= info["unrecorded_attributes"]
 
 
 @pytest.mark.contract("events, notification")
@@ -289,48 +290,45 @@ async def test_an_event_is_fired_when_an_alarm_is_dismissed(
     assert state_of(hass, ALARM).attributes["dismissed"] is not None
 
 
-async def test_an_unusable_notification_list_is_handled(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
+async def test_unusable_notifications_are_handled(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
-    """If a list contains no usable notifications, no alarm is shown."""
-    key = "amzn1.alexa.automation.0a1b_TMWAutomation"
-    body = {
-        "notifications": [
-            {"id": key, "notificationIndex": key, "deviceSerialNumber": None, "deviceType": None, "type": None}
-        ]
-    }
-    sim.fault(path="/api/notifications", method="GET", status=200, body=body)
-    await entry.runtime_data.notifications.async_refresh()
-    await hass.async_block_till_done()
-    assert {state_of(hass, entity_id).state for entity_id in (ALARM, TIMER, REMINDER)} == {"unknown"}
-
-
-async def test_invalid_text_and_huge_numbers_leave_all_states_readable(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
-) -> None:
-    """Attributes that contain Amazon's original values can be serialized."""
-    notifications = json.dumps(
-        {
+    sim.clear_faults()
+    with subtests.test("no alarm is shown if none is usable"):
+        key = "amzn1.alexa.automation.0a1b_TMWAutomation"
+        body = {
             "notifications": [
-                {
-                    "id": "n1",
-                    "deviceSerialNumber": "G0SIM00KITCHEN01",
-                    "type": kind,
-                    "status": "ON",
-                    "alarmTime": round(time_now() * 1000) + 3_600_000,
-                    "version": 2**70,
-                    "extra": {"\ud83d": ["Call Mum \ud83d", 2**64, -(2**99), 10**400]},
-                    "reminderSubLabel": "\udc00",
-                }
-                for kind in ("Reminder", "Alarm", "Sunrise")
+                {"id": key, "notificationIndex": key, "deviceSerialNumber": None, "deviceType": None, "type": None}
             ]
         }
-    )
-    sim.fault(path="/api/notifications", method="GET", status=200, body=notifications)
-    await entry.runtime_data.notifications.async_refresh()
-    await hass.async_block_till_done()
-    for state in hass.states.async_all():
-        json_bytes(state.as_dict())
+        sim.fault(path="/api/notifications", method="GET", status=200, body=body)
+        await entry.runtime_data.notifications.async_refresh()
+        await hass.async_block_till_done()
+        assert {state_of(hass, entity_id).state for entity_id in (ALARM, TIMER, REMINDER)} == {"unknown"}
+    sim.clear_faults()
+    with subtests.test("attributes with Amazon's original values can be serialized"):
+        notifications = json.dumps(
+            {
+                "notifications": [
+                    {
+                        "id": "n1",
+                        "deviceSerialNumber": "G0SIM00KITCHEN01",
+                        "type": kind,
+                        "status": "ON",
+                        "alarmTime": round(time_now() * 1000) + 3_600_000,
+                        "version": 2**70,
+                        "extra": {"\ud83d": ["Call Mum \ud83d", 2**64, -(2**99), 10**400]},
+                        "reminderSubLabel": "\udc00",
+                    }
+                    for kind in ("Reminder", "Alarm", "Sunrise")
+                ]
+            }
+        )
+        sim.fault(path="/api/notifications", method="GET", status=200, body=notifications)
+        await entry.runtime_data.notifications.async_refresh()
+        await hass.async_block_till_done()
+        for state in hass.states.async_all():
+            json_bytes(state.as_dict())
 
 
 async def test_ringing_is_not_a_dismissal(

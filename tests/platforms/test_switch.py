@@ -2,6 +2,7 @@
 
 import asyncio
 from functools import partial
+from itertools import product
 import time
 from typing import Any
 
@@ -107,36 +108,41 @@ async def test_a_late_list_adds_the_switches(
 
 
 @pytest.mark.contract("entities, shuffle and repeat")
-@pytest.mark.parametrize("mode", ["shuffle", "repeat"])
 async def test_shuffle_and_repeat_are_available_during_playback(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,
     household: Household,
     entity_registry: er.EntityRegistry,
-    mode: str,
+    subtests: pytest.Subtests,
 ) -> None:
     """Rows "ShuffleSwitch" and "RepeatSwitch": available while music is playing; a change is one request."""
-    entity_id = f"switch.kitchen_show_{mode}"
-    registered = entity_registry.async_get(entity_id)
-    assert registered is not None
-    assert registered.unique_id == f"{household.serial('Kitchen Show')}_{mode}"
-    assert registered.entity_category == "config"
-    assert state_of(hass, entity_id).state == "unavailable"
+    switches = {mode: f"switch.kitchen_show_{mode}" for mode in ("shuffle", "repeat")}
+    for mode, entity_id in switches.items():
+        registered = entity_registry.async_get(entity_id)
+        assert registered is not None
+        assert registered.unique_id == f"{household.serial('Kitchen Show')}_{mode}"
+        assert registered.entity_category == "config"
+        assert state_of(hass, entity_id).state == "unavailable"
     data = {"entity_id": "media_player.kitchen_show", "media_content_type": "AMAZON_MUSIC", "media_content_id": "quill"}
     await hass.services.async_call("media_player", "play_media", data, blocking=True)
-    await until(hass, partial(hass.states.is_state, entity_id, "off"))
+    for entity_id in switches.values():
+        await until(hass, partial(hass.states.is_state, entity_id, "off"))
     await quiet(hass, sim)
-    written = state_of(hass, entity_id).last_reported
+    written = {entity_id: state_of(hass, entity_id).last_reported for entity_id in switches.values()}
     household.change("Kitchen Show", volume=13)
     await until(hass, lambda: state_of(hass, "media_player.kitchen_show").attributes["volume_level"] == 0.13)
-    assert state_of(hass, entity_id).last_reported == written, "a volume change does not write the switch"
-    for action, shown in (("turn_on", "on"), ("turn_off", "off")):
+    for entity_id in switches.values():
+        assert state_of(hass, entity_id).last_reported == written[entity_id], (
+            "a volume change does not write the switch"
+        )
+    for (mode, entity_id), (action, shown) in product(switches.items(), (("turn_on", "on"), ("turn_off", "off"))):
         sim.reset_ledger()
-        await act(hass, action, entity_id)
-        await until(hass, partial(hass.states.is_state, entity_id, shown))
-        assert household.device("Kitchen Show")["player"][mode] is (shown == "on")
-        assert household.requests("POST", "/api/np/command") == ["POST /api/np/command"]
+        with subtests.test(f"{mode}-{shown}"):
+            await act(hass, action, entity_id)
+            await until(hass, partial(hass.states.is_state, entity_id, shown))
+            assert household.device("Kitchen Show")["player"][mode] is (shown == "on")
+            assert household.requests("POST", "/api/np/command") == ["POST /api/np/command"]
 
 
 @pytest.mark.contract("entities, shuffle and repeat")
@@ -239,28 +245,42 @@ async def test_a_routine_is_turned_off_and_on_unchanged(hass: HomeAssistant, din
     assert requests == [("GET", ROUTINES), written, ("GET", ROUTINES)] * 2
 
 
-async def test_a_routine_that_loses_its_actions_is_restored(dinner: Dinner) -> None:
-    before = dinner.there
-    dinner.change(losesActions=True)
-    assert await dinner.error() == "routine_restored"
-    assert dinner.there == before
-    assert len(dinner.sim.ledger(method="PUT", path=ROUTINE)) == 2
-
-
-async def test_a_routine_with_unknown_parts_is_not_sent(dinner: Dinner) -> None:
-    answer = [
-        {
-            "automationId": dinner.key,
-            "name": "Dinner time",
-            "status": "ENABLED",
-            "triggers": [],
-            "sequence": {"startNode": {"type": "Alexa.Speak"}},
-            "conditions": [{"type": "TimeRange"}],
-        }
-    ]
-    dinner.sim.fault(path=ROUTINES, status=200, body=answer)
-    assert await dinner.error() == "routine_unknown_parts"
-    assert dinner.sim.ledger(method="PUT", path=ROUTINE) == []
+async def test_a_routine_that_cannot_be_changed_stays_as_it_was(dinner: Dinner, subtests: pytest.Subtests) -> None:
+    with subtests.test("a routine that loses its actions is restored"):
+        before = dinner.there
+        dinner.change(losesActions=True)
+        assert await dinner.error() == "routine_restored"
+        assert dinner.there == before
+        assert len(dinner.sim.ledger(method="PUT", path=ROUTINE)) == 2
+    dinner.change(losesActions=None)
+    dinner.sim.clear_faults()
+    dinner.sim.reset_ledger()
+    with subtests.test("a routine with unknown parts is not sent"):
+        answer = [
+            {
+                "automationId": dinner.key,
+                "name": "Dinner time",
+                "status": "ENABLED",
+                "triggers": [],
+                "sequence": {"startNode": {"type": "Alexa.Speak"}},
+                "conditions": [{"type": "TimeRange"}],
+            }
+        ]
+        dinner.sim.fault(path=ROUTINES, status=200, body=answer)
+        assert await dinner.error() == "routine_unknown_parts"
+        assert dinner.sim.ledger(method="PUT", path=ROUTINE) == []
+    dinner.sim.clear_faults()
+    dinner.sim.reset_ledger()
+    with subtests.test("Amazon does not change it"):
+        dinner.sim.fault(path=ROUTINE, method="PUT", status=200, body={"message": "Input failed to validate."})
+        assert await dinner.error() == "not_confirmed"
+    dinner.sim.clear_faults()
+    dinner.sim.reset_ledger()
+    with subtests.test("an unknown outcome is read back"):
+        dinner.sim.fault(path=ROUTINE, method="PUT", status=500)
+        assert await dinner.error() == "cannot_connect"
+        requests = [one["method"] for one in dinner.sim.ledger() if "automations" in one["path"]]
+        assert requests == ["GET", "PUT", "GET"]
 
 
 async def test_the_switch_of_a_deleted_routine_says_that_it_no_longer_exists(dinner: Dinner) -> None:
@@ -277,18 +297,6 @@ async def test_a_refused_change_of_routines_is_sent_once(hass: HomeAssistant, di
     assert len(dinner.sim.ledger(method="PUT", path=ROUTINE)) == 1
     assert dinner.entry.runtime_data.backend.unsupported == ("update_routine",)
     assert state_of(hass, SWITCH).state == "on"
-
-
-async def test_a_routine_that_amazon_does_not_change_is_an_error(dinner: Dinner) -> None:
-    dinner.sim.fault(path=ROUTINE, method="PUT", status=200, body={"message": "Input failed to validate."})
-    assert await dinner.error() == "not_confirmed"
-
-
-async def test_a_change_of_a_routine_with_an_unknown_outcome_is_read_back(dinner: Dinner) -> None:
-    dinner.sim.fault(path=ROUTINE, method="PUT", status=500)
-    assert await dinner.error() == "cannot_connect"
-    requests = [one["method"] for one in dinner.sim.ledger() if "automations" in one["path"]]
-    assert requests == ["GET", "PUT", "GET"]
 
 
 @pytest.mark.parametrize("reads", ["turn_off", "async_read_now"])

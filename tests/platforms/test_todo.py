@@ -275,21 +275,27 @@ async def test_a_conflicting_change_is_retried_once_and_never_overwrites(
     assert lists.there() == {}
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [{"status": 400, "body": {"message": "no"}}, {"status": 503}, {"throttle": True}],
-    ids=["400", "503", "throttled"],
-)
+FAULTS: dict[str, dict[str, Any]] = {
+    "400": {"status": 400, "body": {"message": "no"}},
+    "503": {"status": 503},
+    "throttled": {"throttle": True},
+}
+
+
 async def test_a_refusal_reaches_the_caller(
-    hass: HomeAssistant, lists: Lists, sim: ControlClient, clock: Clock, fault: dict[str, Any]
+    hass: HomeAssistant, lists: Lists, sim: ControlClient, clock: Clock, subtests: pytest.Subtests
 ) -> None:
-    sim.fault(path=f"{BASE}/*/items*", method="PUT", **fault)
-    sim.reset_ledger()
-    with pytest.raises(HomeAssistantError):
-        await lists.act("update_item", item="2 × milk", status="completed")
-    assert lists.there()["milk"] == ("ACTIVE", "2", None)
-    assert len(lists.household.requests("PUT")) == 1
-    assert (await lists.here())["2 × milk"]["status"] == "needs_action"
+    for case, fault in FAULTS.items():
+        sim.clear_faults()
+        await clock.advance(120, 30)  # throttling is over
+        sim.fault(path=f"{BASE}/*/items*", method="PUT", **fault)
+        sim.reset_ledger()
+        with subtests.test(case):
+            with pytest.raises(HomeAssistantError):
+                await lists.act("update_item", item="2 × milk", status="completed")
+            assert lists.there()["milk"] == ("ACTIVE", "2", None)
+            assert len(lists.household.requests("PUT")) == 1
+            assert (await lists.here())["2 × milk"]["status"] == "needs_action"
 
 
 async def test_invalid_input_sends_no_request(hass: HomeAssistant, lists: Lists, sim: ControlClient) -> None:
@@ -497,22 +503,24 @@ async def test_a_list_is_created_filled_and_deleted(hass: HomeAssistant, lists: 
     assert hass.states.get(entity_id) is None
 
 
-@pytest.mark.parametrize(("name", "error"), [(" ", "list_without_name"), ("HOLIDAY", "list_exists")])
-async def test_a_list_with_a_bad_name_is_not_requested(lists: Lists, name: str, error: str) -> None:
-    lists.household.sim.reset_ledger()
-    with pytest.raises(ServiceValidationError) as raised:
-        await _create(lists, name)
-    assert raised.value.translation_key == error
-    assert lists.requests() == []
-
-
-async def test_default_lists_and_unconfirmed_lists_are_not_deleted(lists: Lists) -> None:
-    lists.household.sim.reset_ledger()
+async def test_lists_that_cannot_be_created_or_deleted_cause_no_request(
+    lists: Lists, subtests: pytest.Subtests
+) -> None:
+    """Default lists, and lists without confirmation, are not deleted."""
+    for name, error in ((" ", "list_without_name"), ("HOLIDAY", "list_exists")):
+        lists.household.sim.reset_ledger()
+        with subtests.test(error):
+            with pytest.raises(ServiceValidationError) as raised:
+                await _create(lists, name)
+            assert raised.value.translation_key == error
+            assert lists.requests() == []
     for entity_id, confirm, error in ((SHOPPING, True, "list_is_default"), (HOLIDAY, False, "confirmation_missing")):
-        with pytest.raises(ServiceValidationError) as raised:
-            await _delete(lists, entity_id, confirm=confirm)
-        assert raised.value.translation_key == error
-    assert lists.requests() == []
+        lists.household.sim.reset_ledger()
+        with subtests.test(error):
+            with pytest.raises(ServiceValidationError) as raised:
+                await _delete(lists, entity_id, confirm=confirm)
+            assert raised.value.translation_key == error
+            assert lists.requests() == []
 
 
 @pytest.mark.parametrize("status", [400, 404, 405])
@@ -530,20 +538,22 @@ async def test_a_refused_list_request_is_sent_once(lists: Lists, sim: ControlCli
     assert state_of(lists.hass, HOLIDAY).state == "1"
 
 
-async def test_a_list_change_that_amazon_does_not_show_is_an_error(lists: Lists, sim: ControlClient) -> None:
-    sim.fault(path=BASE, method="POST", status=200, body={"listId": "nowhere"})
-    with pytest.raises(HomeAssistantError) as raised:
-        await _create(lists, "Camping")
-    assert raised.value.translation_key == "not_confirmed"
-    sim.fault(path=f"{BASE}/*", method="DELETE", status=200, body={})
-    with pytest.raises(HomeAssistantError) as raised:
-        await _delete(lists, HOLIDAY)
-    assert raised.value.translation_key == "not_confirmed"
-
-
-async def test_a_write_about_lists_is_not_repeated_after_an_unknown_outcome(lists: Lists, sim: ControlClient) -> None:
+async def test_an_unconfirmed_change_of_lists_is_an_error_and_not_repeated(
+    lists: Lists, sim: ControlClient, subtests: pytest.Subtests
+) -> None:
+    with subtests.test("Amazon does not show the change"):
+        sim.fault(path=BASE, method="POST", status=200, body={"listId": "nowhere"})
+        with pytest.raises(HomeAssistantError) as raised:
+            await _create(lists, "Camping")
+        assert raised.value.translation_key == "not_confirmed"
+        sim.fault(path=f"{BASE}/*", method="DELETE", status=200, body={})
+        with pytest.raises(HomeAssistantError) as raised:
+            await _delete(lists, HOLIDAY)
+        assert raised.value.translation_key == "not_confirmed"
+    sim.clear_faults()
     sim.reset_ledger()
-    sim.fault(path=BASE, method="POST", cut="body")
-    with pytest.raises(HomeAssistantError):
-        await _create(lists, "Camping")
-    assert len(sim.ledger(method="POST", path=BASE)) == 1
+    with subtests.test("the outcome is unknown"):
+        sim.fault(path=BASE, method="POST", cut="body")
+        with pytest.raises(HomeAssistantError):
+            await _create(lists, "Camping")
+        assert len(sim.ledger(method="POST", path=BASE)) == 1

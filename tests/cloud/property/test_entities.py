@@ -93,6 +93,7 @@ async def test_all_entities_have_states_soon_after_a_restart_in_an_outage(
     assert {state.entity_id: state.state for state in hass.states.async_all()} == before
 
 
+@pytest.mark.platforms("binary_sensor", "number", "select", "switch")
 async def test_settings_only_have_entities_if_the_device_supports_them(
     hass: HomeAssistant, hotel: MockConfigEntry
 ) -> None:
@@ -125,6 +126,19 @@ async def test_settings_only_have_entities_if_the_device_supports_them(
     assert zone.disabled
     # a setting that may not be read has no entity
     assert registry.async_get("select.room_102_room_102_sofa_time_zone") is None
+    # languages of every supported country can be selected
+    options = set(state_of(hass, f"select.{BED}_language").attributes["options"])
+    assert options >= {
+        "de-DE",
+        "es-ES",
+        "it-IT",
+        "ja-JP",
+        "es-US",
+        "en-GB",
+        "fr-CA/en-CA",
+        "en-US/es-US",
+        "de-DE/en-US",
+    }
 
 
 UNKNOWN_VALUES: Final[tuple[tuple[str, str, Any, str, str], ...]] = (
@@ -138,6 +152,7 @@ UNKNOWN_VALUES: Final[tuple[tuple[str, str, Any, str, str], ...]] = (
 """Selects, their settings, an unknown value as Amazon returns it and as it is shown, and a known option."""
 
 
+@pytest.mark.platforms("select")
 async def test_an_unknown_value_is_shown_and_can_be_selected_again(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, subtests: pytest.Subtests
 ) -> None:
@@ -168,23 +183,6 @@ async def test_an_unknown_value_is_shown_and_can_be_selected_again(
             await act(hass, "select.select_option", entity_id, option=shown)
             (sent,) = [entry for entry in sim.ledger() if entry["method"] == "PUT"]
             assert json.loads(sent["body"]) == raw
-
-
-async def test_languages_of_every_supported_country_can_be_selected(
-    hass: HomeAssistant, hotel: MockConfigEntry
-) -> None:
-    options = set(state_of(hass, f"select.{BED}_language").attributes["options"])
-    assert options >= {
-        "de-DE",
-        "es-ES",
-        "it-IT",
-        "ja-JP",
-        "es-US",
-        "en-GB",
-        "fr-CA/en-CA",
-        "en-US/es-US",
-        "de-DE/en-US",
-    }
 
 
 class SettingChange(NamedTuple):
@@ -269,6 +267,7 @@ SETTING_CHANGES = (
 )
 
 
+@pytest.mark.platforms("number", "select", "switch")
 async def test_settings_are_written_and_read_back(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
 ) -> None:
@@ -278,11 +277,6 @@ async def test_settings_are_written_and_read_back(
         assert requests(sim) == [f"PUT {SETTINGS}/{key}", f"GET {SETTINGS}/{key}"]
         assert endpoint(sim, BED_101)["settings"][key] == value
         assert state_of(hass, entity_id).state == state
-
-
-async def test_do_not_disturb_is_written_and_read_back(
-    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
-) -> None:
     sim.reset_ledger()
     await act(hass, "switch.turn_on", f"switch.{BED}_do_not_disturb")
     await until(hass, lambda: state_of(hass, f"switch.{BED}_do_not_disturb").state == "on")
@@ -299,24 +293,24 @@ async def change_to_metric(hass: HomeAssistant, sim: ControlClient) -> None:
     assert state_of(hass, DISTANCE_UNITS).state == "metric"
 
 
-async def test_update_entity_reads_all_settings_in_one_request(
-    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
+@pytest.mark.platforms("select")
+async def test_a_setting_changed_at_the_device_is_read(
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, subtests: pytest.Subtests
 ) -> None:
-    await change_to_metric(hass, sim)
-    assert requests(sim) == [f"GET {SETTINGS}"]
+    with subtests.test("``update_entity`` reads all settings in one request"):
+        await change_to_metric(hass, sim)
+        assert requests(sim) == [f"GET {SETTINGS}"]
+    sim.clear_faults()
+    with subtests.test("a setting that is applied late is read once more"):
+        await change_to_metric(hass, sim)
+        sim.fault(path=f"{SETTINGS}/System.distanceUnits", method="GET", status=500, times=1)
+        await act(hass, "select.select_option", DISTANCE_UNITS, option="imperial")
+        assert state_of(hass, DISTANCE_UNITS).state == "metric"
+        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=6))
+        await until(hass, lambda: state_of(hass, DISTANCE_UNITS).state == "imperial")
 
 
-async def test_a_setting_that_is_applied_late_is_read_once_more(
-    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
-) -> None:
-    await change_to_metric(hass, sim)
-    sim.fault(path=f"{SETTINGS}/System.distanceUnits", method="GET", status=500, times=1)
-    await act(hass, "select.select_option", DISTANCE_UNITS, option="imperial")
-    assert state_of(hass, DISTANCE_UNITS).state == "metric"
-    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=6))
-    await until(hass, lambda: state_of(hass, DISTANCE_UNITS).state == "imperial")
-
-
+@pytest.mark.platforms("light")
 async def test_a_color_is_set_with_one_request(hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient) -> None:
     """The lamp is on, and a color includes its brightness, so one request suffices."""
     assert state_of(hass, LAMP).attributes["brightness"] == 153
@@ -388,28 +382,26 @@ async def run(hass: HomeAssistant, sim: ControlClient, command: Command) -> None
 
 
 async def test_lights_plugs_thermostats_and_speakers_run_commands(
-    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, subtests: pytest.Subtests
 ) -> None:
     for command in COMMANDS:
+        with subtests.test(f"{command.action}-{command.entity_id}"):
+            await run(hass, sim, command)
+    with subtests.test("a target temperature in Fahrenheit"):
+        command = Command(
+            "climate.set_temperature",
+            "climate.room_102_room_102_thermostat",
+            {"target_temp_low": 18, "target_temp_high": 24},
+            "/v2/endpoints/amzn1.alexa.endpoint.SIM102HVAC/features/thermostat/setTargetSetpoint",
+            lambda state: round(state.attributes["target_temp_high"]) == 24,
+        )
         await run(hass, sim, command)
+        sent = sim.ledger(path=command.path)
+        assert sent
+        assert all("FAHRENHEIT" in entry["body"] for entry in sent)
 
 
-async def test_a_target_temperature_is_sent_in_fahrenheit(
-    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
-) -> None:
-    command = Command(
-        "climate.set_temperature",
-        "climate.room_102_room_102_thermostat",
-        {"target_temp_low": 18, "target_temp_high": 24},
-        "/v2/endpoints/amzn1.alexa.endpoint.SIM102HVAC/features/thermostat/setTargetSetpoint",
-        lambda state: round(state.attributes["target_temp_high"]) == 24,
-    )
-    await run(hass, sim, command)
-    sent = sim.ledger(path=command.path)
-    assert sent
-    assert all("FAHRENHEIT" in entry["body"] for entry in sent)
-
-
+@pytest.mark.platforms("climate")
 async def test_nothing_is_sent_if_one_of_several_controls_is_invalid(
     hotel: MockConfigEntry, sim: ControlClient
 ) -> None:
@@ -423,6 +415,7 @@ async def test_nothing_is_sent_if_one_of_several_controls_is_invalid(
     assert writes(sim) == []
 
 
+@pytest.mark.platforms("notify")
 async def test_announcements_are_spoken_in_the_language_of_the_device(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
 ) -> None:
@@ -438,6 +431,7 @@ async def test_announcements_are_spoken_in_the_language_of_the_device(
         await act(hass, "notify.send_message", "notify.example_hotels_announce_in_lobby", message=" ")
 
 
+@pytest.mark.platforms("binary_sensor", "light", "number", "select")
 async def test_an_offline_device_is_unavailable_and_keeps_its_settings(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
 ) -> None:
@@ -461,23 +455,25 @@ async def test_an_offline_device_is_unavailable_and_keeps_its_settings(
     assert (state_of(hass, connectivity).state, state_of(hass, LAMP).state) == ("on", "on")
 
 
-@pytest.mark.parametrize(("word", "shown"), [(b"SLEEPING", "on"), (b"UNREACHABLE", "unavailable")])
+@pytest.mark.platforms("binary_sensor", "climate", "light")
 async def test_only_unreachable_makes_a_device_unavailable(
-    hass: HomeAssistant, hotel: MockConfigEntry, monkeypatch: pytest.MonkeyPatch, word: bytes, shown: str
+    hass: HomeAssistant, hotel: MockConfigEntry, monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests
 ) -> None:
     """Amazon may have more words for the reachability than the known ones; Echos and lamps treat them alike."""
-    read = http._body
+    read, word = http._body, b""
 
     async def replaced(*args: Any) -> bytes:
         return (await read(*args)).replace(b'"OK"', b'"%s"' % word)
 
     monkeypatch.setattr(http, "_body", replaced)
-    await hass.config_entries.async_reload(hotel.entry_id)
-    await hass.async_block_till_done()
-    is_shown = shown != "unavailable"
-    assert state_of(hass, LAMP).state == shown
-    assert (state_of(hass, "climate.room_101_room_101_thermostat").state != "unavailable") is is_shown
-    assert state_of(hass, f"binary_sensor.{BED}_connectivity").state == ("on" if is_shown else "off")
+    for word, shown in ((b"SLEEPING", "on"), (b"UNREACHABLE", "unavailable")):
+        with subtests.test(word.decode()):
+            await hass.config_entries.async_reload(hotel.entry_id)
+            await hass.async_block_till_done()
+            is_shown = shown != "unavailable"
+            assert state_of(hass, LAMP).state == shown
+            assert (state_of(hass, "climate.room_101_room_101_thermostat").state != "unavailable") is is_shown
+            assert state_of(hass, f"binary_sensor.{BED}_connectivity").state == ("on" if is_shown else "off")
 
 
 REFUSALS = (
@@ -491,6 +487,7 @@ REFUSALS = (
 )
 
 
+@pytest.mark.platforms("light", "notify", "number", "switch")
 async def test_refusals_reach_the_caller_and_change_nothing(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
 ) -> None:
@@ -518,6 +515,7 @@ async def test_refusals_reach_the_caller_and_change_nothing(
     assert state_of(hass, LAMP).state == "on"
 
 
+@pytest.mark.platforms("light", "number", "switch")
 async def test_a_write_with_an_unknown_outcome_is_read_back_and_not_repeated(
     hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
 ) -> None:

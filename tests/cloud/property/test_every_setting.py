@@ -143,24 +143,31 @@ async def test_a_refused_setting_keeps_its_value(
             assert state_of(hass, entity_id).state == before
 
 
-@pytest.mark.parametrize(
-    "fault", [{"cut": "before"}, {"status": 500}, {"status": 200, "body": "<html>"}], ids=["cut", "500", "a page"]
-)
+LOST_RESPONSES: Final[Mapping[str, dict[str, Any]]] = {
+    "cut": {"cut": "before"},
+    "500": {"status": 500},
+    "a page": {"status": 200, "body": "<html>"},
+}
+
+
 async def test_a_setting_whose_response_is_lost_is_read_back(
-    hass: HomeAssistant, bed: MockConfigEntry, sim: ControlClient, fault: dict[str, Any]
+    hass: HomeAssistant, bed: MockConfigEntry, sim: ControlClient, subtests: pytest.Subtests
 ) -> None:
-    written: dict[str, str] = {}
-    for key in DESCRIPTIONS:
-        entity_id = entity_of(hass, key)
-        before = state_of(hass, entity_id).state
-        action, data, shown = next(write for write in writes_of(hass, key) if write[2] != before)
-        rule = sim.fault(path=f"{PATH}/{key}", method="PUT", after=True, **fault)
-        with pytest.raises(HomeAssistantError):
-            await act(hass, entity_id, action, **data)
-        sim.remove_fault(rule or "")
-        written[entity_id] = shown
-    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=6))
-    await until(hass, lambda: {entity_id: state_of(hass, entity_id).state for entity_id in written} == written)
+    for case, fault in LOST_RESPONSES.items():
+        written: dict[str, str] = {}
+        with subtests.test(case):
+            for key in DESCRIPTIONS:
+                entity_id = entity_of(hass, key)
+                before = state_of(hass, entity_id).state
+                action, data, shown = next(write for write in writes_of(hass, key) if write[2] != before)
+                rule = sim.fault(path=f"{PATH}/{key}", method="PUT", after=True, **fault)
+                with pytest.raises(HomeAssistantError):
+                    await act(hass, entity_id, action, **data)
+                sim.remove_fault(rule or "")
+                written[entity_id] = shown
+            async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=6))
+            for entity_id, shown in written.items():
+                await until(hass, lambda e=entity_id, s=shown: state_of(hass, e).state == s)  # type: ignore[misc]
 
 
 async def test_settings_of_an_echo_that_goes_offline_stay_shown_and_are_refused(

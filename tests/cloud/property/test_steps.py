@@ -112,10 +112,10 @@ async def test_degrees_use_the_unit_of_home_assistant(
 
 UNSUPPORTED_CHANGES: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("Room 101 lamp", {}, "nothing to change"),
-    ("Room 101 lamp", {"volume": 10}, "changes of volume aren.t available for Room 101 lamp"),
-    ("Room 102 lamp", {"color_temperature": "warmer"}, "changes of color_temperature"),
-    ("Room 102 thermostat", {"temperature": 1}, "changes of temperature"),
-    ("Room 101 bed", {"brightness": 1}, "changes of brightness"),
+    ("Room 101 lamp", {"volume": 10}, "changes to volume aren.t available for Room 101 lamp"),
+    ("Room 102 lamp", {"color_temperature": "warmer"}, "changes to color_temperature"),
+    ("Room 102 thermostat", {"temperature": 1}, "changes to temperature"),
+    ("Room 101 bed", {"brightness": 1}, "changes to brightness"),
 )
 
 
@@ -216,7 +216,7 @@ async def test_actions_for_players_of_an_account_refuse_a_stepped_speaker(
 SPEECH_AND_ALARMS: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("speak", {"entity_id": SPEAKER, "message": "Hello"}, r"\(can't speak\)"),
     ("run_sequence", {"entity_id": SPEAKER, "steps": [{"stop": True}]}, "in a loaded account of the Alexa app"),
-    ("create_alarm", {"entity_id": SPEAKER, "time": "07:00:00"}, "of a loaded account of the Alexa app"),
+    ("create_alarm", {"entity_id": SPEAKER, "time": "07:00:00"}, "in a loaded account of the Alexa app"),
     ("create_alarm", {"time": "07:00:00"}, "No loaded Amazon account supports this"),
     ("create_reminder", {"time": "07:00:00", "message": "Tea", "all_devices": True}, "No loaded Amazon account"),
 )
