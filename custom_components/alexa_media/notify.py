@@ -343,11 +343,12 @@ class AlexaNotificationService(BaseNotificationService):
         that fail do not prevent sending the message to the others.
         """
         prepared = _legacy_message(message, kwargs.get(ATTR_TITLE), kwargs.get(ATTR_DATA) or {})
-        if not (target := kwargs.get(ATTR_TARGET)):
-            raise invalid_input("notify_target_missing")
         players = echo_players(self.hass)
         index = _by_name(players)
-        names, called = await _async_called(self.hass, players, _names(target, index))
+        # A template that renders to nothing yields a target without a name.
+        if not (targets := list(_names(kwargs.get(ATTR_TARGET) or (), index))):
+            raise invalid_input("notify_target_missing")
+        names, called = await _async_called(self.hass, players, targets)
         named, unknown = _found(self.hass, index, names)
         named += [player for player in called if player not in named]
         recipients = recipients_of(players, (), named)

@@ -262,7 +262,14 @@ async def test_the_apps_receive_one_message(
 async def test_a_missing_target_is_refused(
     hass: HomeAssistant, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
-    cases: dict[str, dict[str, Any]] = {"no target": {}, "an empty target": {"target": []}}
+    cases: dict[str, dict[str, Any]] = {
+        "no target": {},
+        "an empty target": {"target": []},
+        "an empty text": {"target": ""},
+        "spaces and commas": {"target": ["  ", " , "]},
+        "an empty JSON list": {"target": "[]", "data": {"type": "announce"}},
+        "nothing in a JSON list": {"target": '[""]', "data": {"type": "push"}},
+    }
     for case, fields in cases.items():
         with subtests.test(case):
             with pytest.raises(ServiceValidationError) as raised:
