@@ -229,8 +229,12 @@ async def test_one_request_stops_every_echo(
     await act(hass, DOMAIN, "stop_all", None)
     assert household.requests("POST") == ["POST /api/behaviors/preview"]
     await until(hass, lambda: {state_of(hass, player).state for player in (KITCHEN, STUDIO)} == {"idle"})
-    with pytest.raises(ServiceValidationError, match="has the config entry ID unknown"):
-        await act(hass, DOMAIN, "stop_all", None, config_entry_id="unknown")
+    sim.reset_ledger()
+    for unknown in ("unknown", ""):
+        with pytest.raises(ServiceValidationError) as raised:
+            await act(hass, DOMAIN, "stop_all", None, config_entry_id=unknown)
+        assert raised.value.translation_key == "account_id_unknown"
+    assert household.requests("POST") == []
 
 
 async def test_a_sequence_that_waits_for_an_echo_holds_up_nothing_else(

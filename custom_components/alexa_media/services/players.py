@@ -274,7 +274,8 @@ async def _async_stop_all(call: ServiceCall) -> None:
     Raises ``Unauthorized`` before anything is sent, and the most serious error after all accounts have been tried.
     """
     entries: list[AlexaConfigEntry] = call.hass.config_entries.async_loaded_entries(DOMAIN)
-    if wanted := call.data.get(ATTR_CONFIG_ENTRY_ID):
+    # An empty id, for example from a template, is an invalid one: it must not stop every account.
+    if (wanted := call.data.get(ATTR_CONFIG_ENTRY_ID)) is not None:
         entries = [entry_by_id(call.hass, wanted)]
     found = [(entry, media) for entry in entries if (media := entry.runtime_data.backend.media) is not None]
     if not found:
