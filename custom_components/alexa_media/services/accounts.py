@@ -176,6 +176,8 @@ def _discovery_error(failed: Mapping[str, str], signed_out: Sequence[str], *, is
 async def _async_read_lists(entry: AlexaConfigEntry) -> tuple[JsonObjectType, dict[str, BaseException | None]]:
     """Refresh an account's topics with ``is_list``; return the number of objects and any error of each, by topic."""
     lists = [coordinator for coordinator in entry.runtime_data.coordinators if coordinator.is_list]
+    if (management := entry.runtime_data.backend.management) is not None:
+        management.expire()
     # The reads are part of a command: unlike polls, they are not delayed while Amazon throttles.
     with command():
         await asyncio.gather(*(coordinator.async_refresh_shared() for coordinator in lists))

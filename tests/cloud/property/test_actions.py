@@ -136,6 +136,19 @@ async def test_a_search_that_amazon_refuses_to_polls_is_not_sent_for_an_action(
     assert requests(sim) == ["GET /v2/endpoints"]
 
 
+async def test_a_new_unit_is_found_after_a_refresh(call: Call, hass: HomeAssistant, sim: ControlClient) -> None:
+    """Polls read the units only every 12 hours."""
+    attic = {"name": "Attic", "parentId": "amzn1.alexa.unit.did.SIMHARBOUR"}
+    sim.patch_state({"smartProperties": {"units": {"amzn1.alexa.unit.did.SIMATTIC": attic}}})
+    with pytest.raises(ServiceValidationError) as raised:
+        await call("query_endpoints", answer=True, units=["Attic"])
+    assert raised.value.translation_key == "unit_not_found"
+    sim.reset_ledger()
+    await hass.services.async_call(DOMAIN, "enable_network_discovery", {}, blocking=True)
+    assert len([each for each in requests(sim) if "/units" in each]) == 2
+    assert await call("query_endpoints", answer=True, units=["Attic"]) == {"endpoints": []}
+
+
 async def test_a_device_in_a_unit_and_without_one_is_not_searched_for(call: Call, sim: ControlClient) -> None:
     with pytest.raises(ServiceValidationError, match="can't be used together"):
         await call("query_endpoints", answer=True, units=["Room 101"], without_unit=True)

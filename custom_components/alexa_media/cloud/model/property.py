@@ -159,6 +159,9 @@ class ManagementApi(Protocol):
     def identifiers_of(self, key: str) -> Collection[str]:
         """Return what identifies a device: its serial number, or without one its key, endpoint id and MAC addresses."""
 
+    def expire(self) -> None:
+        """Make the next read of the devices include their units, names and features."""
+
     async def async_settings(self) -> Mapping[str, DeviceSettings]:
         """Read the settings of the Echos; return the last known ones by key."""
 

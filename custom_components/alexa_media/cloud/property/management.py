@@ -121,6 +121,10 @@ class PropertyManagement(ManagementApi):
         addresses = [connection.mac_address for connection in item.endpoint.connections if connection.mac_address]
         return (key, item.endpoint.id, *addresses)
 
+    @override
+    def expire(self) -> None:
+        self._inventory.expire()
+
     def _id_of(self, key: str) -> str:
         """Return the current endpoint id of a device; raises ``AlexaUnsupportedError`` for an unknown key."""
         if (item := self._inventory.items.get(key)) is None:
