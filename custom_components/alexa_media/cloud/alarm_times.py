@@ -189,7 +189,7 @@ class Rule:
         return day.weekday() in self.weekdays or any(number in self.nth for number in self._nth_of(day))
 
     def _nth_of(self, day: date) -> Iterator[tuple[int, int]]:
-        """Yield a day as (number, weekday), counted from the start and the end of its month or year."""
+        """Yield (n, weekday) of a day, the n-th such weekday of its month or year; a negative n counts from the end."""
         if self.frequency == "YEARLY" and not self.months:
             number, length = day.timetuple().tm_yday, date(day.year, 12, 31).timetuple().tm_yday
         else:

@@ -516,7 +516,7 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
 
     @callback
     def _async_look_again(self, key: str, setting: str, value: SettingValue) -> None:
-        """Read a setting for the last time after a write."""
+        """Read back a setting whose write is not confirmed, in the background."""
         self.entry.async_create_background_task(
             self.hass, self._async_confirm(key, setting, value), f"{DOMAIN} read a setting back"
         )

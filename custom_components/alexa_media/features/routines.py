@@ -1,4 +1,4 @@
-"""Entities of routines, and the selection of a routine and its Echo for running it."""
+"""Base class for routine entities, and functions that find and run a routine."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
