@@ -420,7 +420,7 @@ class AlexaMediaPlayer(
 
     @override
     async def async_media_play_pause(self) -> None:
-        """Pause if something is playing, else resume."""
+        """Pause if something is playing, else resume the session if there is one."""
         await self._async_transport(PAUSE if self.state is MediaPlayerState.PLAYING else PLAY)
 
     @override
