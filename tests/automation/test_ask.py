@@ -192,6 +192,13 @@ async def test_a_group_answers_through_one_of_its_echos(
     assert [said["device"] for said in sim.spoken()] == [answer["device"]]
 
 
+TEXT_COMMANDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("alexa_media", "send_text_command", {"text_command": "what's the weather"}),
+    ("media_player", "play_media", {"media_content_type": "custom", "media_content_id": "what's the weather"}),
+    ("alexa_media", "run_sequence", {"steps": [{"text_command": "what's the weather"}, {"wait": 1}]}),
+)
+
+
 async def test_text_commands_are_not_treated_as_speech_of_a_person(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
@@ -200,8 +207,8 @@ async def test_text_commands_are_not_treated_as_speech_of_a_person(
         hass, {"trigger": "alexa_media.voice_command", "options": {"text": "what's the weather"}}
     )
     await ask(hass, "what's the weather", KITCHEN)
-    command = {"entity_id": STUDIO, "text_command": "what's the weather"}
-    await hass.services.async_call("alexa_media", "send_text_command", command, blocking=True)
+    for domain, action, data in TEXT_COMMANDS:
+        await hass.services.async_call(domain, action, {"entity_id": STUDIO, **data}, blocking=True)
     sim.say(household.serial("Office Spot"), "what's the weather")
     await until(hass, lambda: triggered)
     await quiet(hass, sim)

@@ -654,6 +654,8 @@ async def test_a_fire_tv_is_switched_paused_and_searched(hass: HomeAssistant, ho
         ("turn_on", "on", True),
         ("media_pause", "paused", True),
         ("media_play", "paused", False),
+        ("media_pause", "paused", True),
+        ("media_play_pause", "paused", False),
         ("turn_off", "on", False),
     ):
         await act(hass, action, TELEVISION)

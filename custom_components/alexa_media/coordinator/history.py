@@ -225,6 +225,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
         self._nothing_due = asyncio.Event()
         self._nothing_due.set()
         api.watch_writes(self._expect_wakings)
+        api.watch_text_commands(self.questions.async_sent)
 
     # --- schedule of reads -------------------------------------------------------------
 

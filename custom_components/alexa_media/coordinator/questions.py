@@ -62,6 +62,7 @@ class Question:
     words: str
     moment: datetime
     asked_at: float
+    is_sent: bool = False
     signed_at: float | None = None
     record: VoiceRecord | None = None
     found_by: FoundBy | None = None
@@ -96,13 +97,21 @@ class Questions:
 
     @callback
     def async_expect(self, serial: str, text: str) -> Question:
-        """Expect the record of a text command, so that it is not taken for a spoken command; return the question."""
+        """Return a question for a text command that is about to be sent."""
         question = Question(
             serial=serial, words=normalized(text), moment=dt_util.utcnow(), asked_at=self._hass.loop.time()
         )
         self._kept.append(question)
         self._claimed = {key: owner for key, owner in self._claimed.items() if owner in self._kept}
         return question
+
+    @callback
+    def async_sent(self, serial: str, text: str) -> None:
+        """Expect the record of a text command that is being sent, so that it is not taken for a spoken command."""
+        words = normalized(text)
+        waiting = (each for each in self._kept if not each.is_sent and (each.serial, each.words) == (serial, words))
+        question = next(waiting, None) or self.async_expect(serial, text)
+        question.is_sent, question.moment = True, dt_util.utcnow()
 
     @callback
     def async_signed(self, serial: str) -> None:

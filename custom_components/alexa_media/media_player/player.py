@@ -419,11 +419,6 @@ class AlexaMediaPlayer(
         await self._async_transport(PAUSE)
 
     @override
-    async def async_media_play_pause(self) -> None:
-        """Pause if something is playing, else resume the session if there is one."""
-        await self._async_transport(PAUSE if self.state is MediaPlayerState.PLAYING else PLAY)
-
-    @override
     async def async_media_stop(self) -> None:
         await self._async_stop()
 

@@ -52,6 +52,7 @@ from .media import (
     IDLE_CODES,
     AccountMedia,
 )
+from .nodes import text_commands
 from .parse import (
     address_of,
     parse_account,
@@ -323,6 +324,8 @@ class AccountBackend(AlexaBackend):
 
     async def _submit(self, start_node: Mapping[str, Any]) -> None:
         """Send the start node of a sequence to Amazon, which runs it."""
+        for serial, text in text_commands(start_node):
+            self.history.text_listener(serial, text)
         sequence = {"@type": "com.amazon.alexa.behaviors.model.Sequence", "startNode": start_node}
         await self._transport.async_request(
             BEHAVIOR, json={"behaviorId": "PREVIEW", "sequenceJson": json_text(sequence), "status": "ENABLED"}

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ..errors import AlexaBadResponseError, AlexaCommandError, AlexaUnsupportedError
 from ..json import LONGEST_TEXT, mapping, mappings, name, text
-from ..model.history import HistoryApi, RecordPage, UtteranceType, VoiceRecord, WriteListener
+from ..model.history import HistoryApi, RecordPage, TextListener, UtteranceType, VoiceRecord, WriteListener
 from .endpoints import Answer, Endpoint, Host, Write
 from .parse import instant, required_list
 from .session import AccountClient, AccountSession
@@ -175,6 +175,7 @@ class AccountHistory(AccountClient):
         self._forms: tuple[_Form, _Form] = (_NEWER, _OLDER)
         self._token: str | None = None
         self._token_until = 0.0
+        self.text_listener: TextListener = lambda _serial, _text: None
 
     async def async_records(self, start: datetime, end: datetime, previous: str | None = None) -> RecordPage:
         """Return a page of the records from ``start`` to ``end``; ``previous`` is the token of the previous page."""
@@ -212,6 +213,10 @@ class AccountHistory(AccountClient):
     def watch_writes(self, listener: WriteListener) -> None:
         """Set the listener that is called before each write request that may wake an Echo."""
         self._transport.write_listener = listener
+
+    def watch_text_commands(self, listener: TextListener) -> None:
+        """Set the listener that is called with the serial and the text of each text command to be sent."""
+        self.text_listener = listener
 
     async def _read_records(self, form: _Form, start: datetime, end: datetime, previous: str | None) -> RecordPage:
         """Request records from one endpoint; after a 403, retry once if there is a new csrf token."""

@@ -1,6 +1,6 @@
 """Sequence nodes: commands in the format that ``POST /api/behaviors/preview`` expects."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from ..model.commands import (
@@ -29,6 +29,7 @@ type Node = Mapping[str, Any]
 DEFAULT_LOCALE: Final = "en-US"
 
 _MODEL: Final = "com.amazon.alexa.behaviors.model."
+_TEXT_COMMAND: Final = "Alexa.TextCommand"
 _CANNED: Final = "alexa.cannedtts.speak"
 _SAY_SOMETHING: Final = "amzn1.ask.1p.saysomething"
 _DEVICE_CONTROLS: Final = "amzn1.ask.1p.alexadevicecontrols"
@@ -84,6 +85,15 @@ def wait_node(seconds: int) -> Node:
     return _operation("Alexa.System.Wait", {"waitTimeInSeconds": seconds})
 
 
+def text_commands(node: Node) -> Iterator[tuple[str, str]]:
+    """Yield the serial and the text of each text command in a node."""
+    for inner in node.get("nodesToExecute", ()):
+        yield from text_commands(inner)
+    if node.get("type") == _TEXT_COMMAND:
+        payload = node["operationPayload"]
+        yield payload["deviceSerialNumber"], payload["text"]
+
+
 def stop_all_node(customer_id: str) -> Node:
     """Return a node that stops playback on all devices of a customer."""
     everything = {"deviceSerialNumber": "ALEXA_ALL_DSN", "deviceType": "ALEXA_ALL_DEVICE_TYPE"}
@@ -129,7 +139,7 @@ def _node(command: DeviceCommand, target: Target) -> Node:
         case RunSequence(name=name, extra=extra):
             return _operation(name, base | dict(extra))
         case TextCommand(text=text):
-            return _operation("Alexa.TextCommand", base | {"text": text, "skillId": "amzn1.ask.1p.tellalexa"})
+            return _operation(_TEXT_COMMAND, base | {"text": text, "skillId": "amzn1.ask.1p.tellalexa"})
         case LaunchSkill(skill_id=skill_id):
             return _operation("Alexa.Operation.SkillConnections.Launch", _launch(skill_id, target))
         case MobilePush():

@@ -67,6 +67,7 @@ class RecordPage:
 
 
 type WriteListener = Callable[[frozenset[str]], None]
+type TextListener = Callable[[str, str], None]
 
 
 class HistoryApi(Protocol):
@@ -90,3 +91,6 @@ class HistoryApi(Protocol):
 
         ``listener`` receives the words of the request that may be serial numbers.
         """
+
+    def watch_text_commands(self, listener: TextListener) -> None:
+        """Call ``listener``, instead of an earlier one, with serial and text of each text command to be sent."""
