@@ -139,7 +139,7 @@ async def test_enable_network_discovery(
     runtime = entry.runtime_data
     counts = {"devices": len(runtime.devices.data), "appliances": len(runtime.appliances.data)}
     counts |= {"lists": 3, "routines": 3}
-    assert response == {"accounts": {entry.title: counts}}
+    assert response == {"accounts": [{"account": entry.title, "config_entry_id": entry.entry_id, **counts}]}
     await until(hass, lambda: hass.states.get("button.jo_example_org_amazon_com_routine_nap"))
     await until(hass, lambda: hass.states.get("media_player.attic_dot"))
     sim.fault(path="/api/behaviors/v2/automations", status=404, times=1)

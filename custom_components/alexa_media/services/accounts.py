@@ -1,7 +1,7 @@
 """Base classes of actions, and the actions for whole accounts: sign-in, discovery, lists and recordings."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 import contextlib
 from dataclasses import dataclass
 from typing import Any, Final, cast, override
@@ -15,7 +15,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service, async_register_platform_entity_service
 from homeassistant.helpers.typing import VolDictType, VolSchemaType
 from homeassistant.util import dt as dt_util
-from homeassistant.util.json import JsonObjectType
+from homeassistant.util.json import JsonArrayType, JsonObjectType
 import probatio as vol
 
 from .. import recordings
@@ -141,36 +141,33 @@ async def _async_enable_network_discovery(call: ServiceCall) -> ServiceResponse:
     entries = entries_of(call.hass, call.data[ATTR_EMAIL])
     loaded = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
     found = await asyncio.gather(*(_async_read_lists(entry) for entry in loaded))
-    failed = {account_name(entry): "not loaded" for entry in entries if entry not in loaded}
+    whys = {entry.entry_id: "not loaded" for entry in entries if entry not in loaded}
     signed_out = [
         entry
         for entry in entries
         if entry not in loaded and account_error(call.hass, entry, None) == AlexaAuthError.translation_key
     ]
-    accounts: JsonObjectType = {}
+    accounts: JsonArrayType = []
     for entry, (counts, errors) in zip(loaded, found, strict=True):
-        accounts[entry.title] = counts
+        accounts.append({"account": entry.title, ATTR_CONFIG_ENTRY_ID: entry.entry_id, **counts})
         if errors:
-            failed[account_name(entry)] = ", ".join(errors)
+            whys[entry.entry_id] = ", ".join(errors)
         if any(isinstance(err, ConfigEntryAuthFailed) for err in errors.values()):
             signed_out.append(entry)
-    if failed:
+    whys |= {entry.entry_id: AlexaAuthError.words for entry in signed_out}
+    if failed := [f"{account_name(entry)}: {whys[entry.entry_id]}" for entry in entries if entry.entry_id in whys]:
         is_only = len(entries) == 1 == len(signed_out)
-        raise _discovery_error(failed, [account_name(entry) for entry in signed_out], is_only=is_only)
+        raise _discovery_error("; ".join(failed), [account_name(entry) for entry in signed_out], is_only=is_only)
     return {"accounts": accounts} if call.return_response else None
 
 
-def _discovery_error(failed: Mapping[str, str], signed_out: Sequence[str], *, is_only: bool) -> HomeAssistantError:
+def _discovery_error(failed: str, signed_out: Sequence[str], *, is_only: bool) -> HomeAssistantError:
     """Return the error for accounts that could not be read; ``is_only`` is whether the only account is signed out."""
     if is_only:
         return translated(HomeAssistantError, AlexaAuthError.translation_key)
-    whys = {**failed, **dict.fromkeys(signed_out, AlexaAuthError.words)}
-    problems = "; ".join(f"{name}: {why}" for name, why in whys.items())
     if not signed_out:
-        return translated(HomeAssistantError, "discovery_failed", failed=problems)
-    return translated(
-        HomeAssistantError, "discovery_failed_auth_failed", failed=problems, accounts=", ".join(signed_out)
-    )
+        return translated(HomeAssistantError, "discovery_failed", failed=failed)
+    return translated(HomeAssistantError, "discovery_failed_auth_failed", failed=failed, accounts=", ".join(signed_out))
 
 
 async def _async_read_lists(entry: AlexaConfigEntry) -> tuple[JsonObjectType, dict[str, BaseException | None]]:
