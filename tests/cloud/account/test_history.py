@@ -111,6 +111,23 @@ async def test_an_outdated_page_token_is_renewed(
     assert amazon.hits(HISTORY_BEFORE.path) == []
 
 
+async def test_a_page_token_that_is_refused_right_after_its_renewal_is_renewed_again(
+    history: AccountHistory, amazon: Amazon, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first token gets too old during the refused request of the other form."""
+    monkeypatch.setattr(history_module, "monotonic", lambda: monotonic() + clock.offset)
+
+    async def refuse_late(request: web.Request) -> web.StreamResponse:
+        clock.advance(history_module.TOKEN_LIFETIME_SECONDS + 1)
+        return await answer(status=404)(request)
+
+    amazon.script(HISTORY.path, refuse_late)
+    amazon.script(HISTORY_BEFORE.path, answer(status=403), OLDER)
+    amazon.script(HISTORY_PAGE.path, page("one"), page("two"), page("three"))
+    assert await history.async_records(START, END) == NO_MORE
+    assert [hit.headers["anti-csrftoken-a2z"] for hit in amazon.hits(HISTORY_BEFORE.path)] == ["two", "three"]
+
+
 @pytest.mark.parametrize(
     ("reply", "error"),
     [

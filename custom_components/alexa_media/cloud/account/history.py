@@ -220,15 +220,16 @@ class AccountHistory(AccountClient):
 
     async def _read_records(self, form: _Form, start: datetime, end: datetime, previous: str | None) -> RecordPage:
         """Request records from one endpoint; after a 403, retry once if there is a new csrf token."""
-        token = self._token
+        token = await self._async_token()
         try:
-            return await self._send(form, start, end, previous)
+            return await self._send(form, token, start, end, previous)
         except AlexaUnsupportedError as err:
             if err.status != 403 or not await self._async_renewed(token):
                 raise
-        return await self._send(form, start, end, previous)
+        return await self._send(form, await self._async_token(), start, end, previous)
 
-    async def _send(self, form: _Form, start: datetime, end: datetime, previous: str | None) -> RecordPage:
+    async def _send(self, form: _Form, token: str, start: datetime, end: datetime, previous: str | None) -> RecordPage:
+        """Request records with a csrf token."""
         return await self._transport.async_read(
             form.endpoint,
             form.parse,
@@ -236,11 +237,11 @@ class AccountHistory(AccountClient):
             json={"previousRequestToken": previous},
             headers={
                 "Referer": self._session.base_url(Host.RETAIL),
-                "anti-csrftoken-a2z": await self._async_token(),
+                "anti-csrftoken-a2z": token,
             },
         )
 
-    async def _async_renewed(self, refused: str | None) -> bool:
+    async def _async_renewed(self, refused: str) -> bool:
         """Return whether there is a csrf token other than ``refused``, after requesting one if needed."""
         if self._token == refused:
             self._token = None
