@@ -1,5 +1,6 @@
 """Tests of names with white space, commas and equivalent letters, and of the names in errors."""
 
+from functools import partial
 from typing import Any, Final
 from unicodedata import normalize
 
@@ -107,27 +108,26 @@ def test_many_commas_are_split_in_linear_time() -> None:
     assert len(list(split_names("a," * 50_000, {"x,y"}))) == 50_000
 
 
-@pytest.mark.parametrize("given_name", forms("Café two"))
+@pytest.mark.usefixtures("brief_speech")
 async def test_an_echo_is_found_in_any_form(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, given_name: str
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, subtests: pytest.Subtests
 ) -> None:
     household.add("G0SIM0000000CAFE", like="Office Spot", accountName="Cafe\u0301  two ")
-    await entry.runtime_data.devices.async_refresh()
-    await until(hass, lambda: hass.services.has_service("notify", "alexa_media_cafe_two"))
-    await hass.services.async_call("notify", "alexa_media", {"message": "Hi", "target": [given_name]}, blocking=True)
-    assert [said["serial"] for said in sim.spoken()] == ["G0SIM0000000CAFE"]
-
-
-async def test_an_echo_with_a_comma_is_found_among_others(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
-) -> None:
     household.add("G0SIM000000COMMA", like="Office Spot", accountName="Kitchen, big ")
     await entry.runtime_data.devices.async_refresh()
-    await until(hass, lambda: hass.services.has_service("notify", "alexa_media_kitchen_big"))
-    await hass.services.async_call(
-        "notify", "alexa_media", {"message": "Hi", "target": "Office Spot,KITCHEN,Big"}, blocking=True
-    )
-    assert {said["device"].strip() for said in sim.spoken()} == {"Office Spot", "Kitchen, big"}
+    for service in ("alexa_media_cafe_two", "alexa_media_kitchen_big"):
+        await until(hass, partial(hass.services.has_service, "notify", service))
+    for given_name in forms("Café two"):
+        spoken = len(sim.spoken())
+        with subtests.test(ascii(given_name)):
+            data = {"message": "Hi", "target": [given_name]}
+            await hass.services.async_call("notify", "alexa_media", data, blocking=True)
+            assert [said["serial"] for said in sim.spoken()[spoken:]] == ["G0SIM0000000CAFE"]
+    spoken = len(sim.spoken())
+    with subtests.test("a name with a comma among others"):
+        data = {"message": "Hi", "target": "Office Spot,KITCHEN,Big"}
+        await hass.services.async_call("notify", "alexa_media", data, blocking=True)
+        assert {said["device"].strip() for said in sim.spoken()[spoken:]} == {"Office Spot", "Kitchen, big"}
 
 
 @pytest.mark.parametrize(

@@ -61,48 +61,52 @@ def test_truth_values_are_read_in_any_form(value: Any, expected: bool | None) ->
     assert reading(value) is expected
 
 
-@pytest.mark.parametrize("value", [..., None, 1, "true", "what?", []], ids=str)
 async def test_only_a_clear_value_means_offline(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, value: Any
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, subtests: pytest.Subtests
 ) -> None:
     """A missing, null or unknown value is ignored, so the previous state is kept."""
-    await list_as(hass, sim, entry, household, Office_Spot=value)
-    assert is_available(hass, OFFICE)
-    if value in (1, "true"):
-        return
-    await list_as(hass, sim, entry, household, Office_Spot=False)
-    assert not is_available(hass, OFFICE)
-    await list_as(hass, sim, entry, household, Office_Spot=value)
-    assert not is_available(hass, OFFICE), "the last known state is kept"
+    for value in (..., None, 1, "true", "what?", []):
+        with subtests.test(str(value)):
+            await list_as(hass, sim, entry, household, Office_Spot=True)
+            assert is_available(hass, OFFICE)
+            await list_as(hass, sim, entry, household, Office_Spot=value)
+            assert is_available(hass, OFFICE)
+            if value in (1, "true"):
+                continue
+            await list_as(hass, sim, entry, household, Office_Spot=False)
+            assert not is_available(hass, OFFICE)
+            await list_as(hass, sim, entry, household, Office_Spot=value)
+            assert not is_available(hass, OFFICE), "the last known state is kept"
+    for value in (False, 0, "false", "offline"):
+        with subtests.test(f"form of false: {value}"):
+            await list_as(hass, sim, entry, household, Office_Spot=True)
+            assert is_available(hass, OFFICE)
+            await list_as(hass, sim, entry, household, Office_Spot=value)
+            assert not is_available(hass, OFFICE)
 
 
-@pytest.mark.parametrize("value", [False, 0, "false", "offline"], ids=str)
-async def test_every_form_of_false_means_offline(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, value: Any
-) -> None:
-    await list_as(hass, sim, entry, household, Office_Spot=value)
-    assert not is_available(hass, OFFICE)
-
-
-@pytest.mark.parametrize("sign", [{"volume": 44}, {"equalizer": {"bass": 3}}], ids=str)
 async def test_a_push_wins_over_an_unchanged_list(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, sign: dict[str, Any]
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, subtests: pytest.Subtests
 ) -> None:
     """All entities of a tablet that sends pushes are available.
 
     They stay available after the next list, until a list reports a change to offline.
     """
     entities = (OFFICE, "notify.office_spot_speak", "switch.office_spot_do_not_disturb")
-    await list_as(hass, sim, entry, household, Office_Spot=False)
-    assert not is_available(hass, OFFICE)
-    household.change("Office Spot", **sign)
-    await until(hass, lambda: is_available(hass, *entities))
-    assert state_of(hass, "binary_sensor.office_spot_connectivity").state == "on"
-    await list_as(hass, sim, entry, household, Office_Spot=False)
-    assert is_available(hass, *entities)
-    await list_as(hass, sim, entry, household, Office_Spot=True)
-    await list_as(hass, sim, entry, household, Office_Spot=False)
-    assert not is_available(hass, OFFICE), "a changed value in the list counts"
+    signs: tuple[dict[str, Any], ...] = ({"volume": 44}, {"equalizer": {"bass": 3}})
+    for sign in signs:
+        with subtests.test(str(sign)):
+            await list_as(hass, sim, entry, household, Office_Spot=True)
+            await list_as(hass, sim, entry, household, Office_Spot=False)
+            assert not is_available(hass, OFFICE)
+            household.change("Office Spot", **sign)
+            await until(hass, lambda: is_available(hass, *entities))
+            assert state_of(hass, "binary_sensor.office_spot_connectivity").state == "on"
+            await list_as(hass, sim, entry, household, Office_Spot=False)
+            assert is_available(hass, *entities)
+            await list_as(hass, sim, entry, household, Office_Spot=True)
+            await list_as(hass, sim, entry, household, Office_Spot=False)
+            assert not is_available(hass, OFFICE), "a changed value in the list counts"
 
 
 async def test_a_pushed_disconnection_makes_a_device_unavailable(

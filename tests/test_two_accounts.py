@@ -281,43 +281,60 @@ def dnd_of(player: str) -> str:
     return f"{echo.replace('media_player', 'switch')}_do_not_disturb{player[len(echo) :]}"
 
 
+async def change_and_fence(hass: HomeAssistant, household: Household, name: str, *, volume: int, dnd: bool) -> str:
+    """Change an Echo, then Do Not Disturb of another one that both accounts see, and wait until all of it is shown.
+
+    Pushes arrive in order, so no push about the first one follows. Returns the name of the other one.
+    """
+    last = "Hall Echo" if name == "Kitchen Show" else "Kitchen Show"
+    household.change(name, volume=volume, dnd=dnd)
+    for players in PLAYERS.values():
+        if name in players:
+            await until_volume(hass, players[name], volume / 100)
+    household.change(last, dnd=dnd)
+    for players in PLAYERS.values():
+        await until_state(hass, dnd_of(players[last]), "on" if dnd else "off")
+    return last
+
+
+VIEWERS = {
+    "Study Dot": {"john"},
+    "Workshop Studio": {"jack"},
+    "Hall Echo": {"john", "jack"},
+    "Kitchen Show": {"john", "jack"},
+}
+"""The accounts that see an Echo, by its name."""
+
+
+@pytest.mark.platforms("media_player", "switch")
 @pytest.mark.contract("accounts with look-alike addresses share signals")
-@pytest.mark.parametrize(
-    ("name", "viewers"),
-    [
-        ("Study Dot", {"john"}),
-        ("Workshop Studio", {"jack"}),
-        ("Hall Echo", {"john", "jack"}),
-        ("Kitchen Show", {"john", "jack"}),
-    ],
-)
 async def test_a_push_reaches_every_account_that_sees_the_echo(
-    hass: HomeAssistant, pair: Pair, household: Household, name: str, viewers: set[str]
+    hass: HomeAssistant, pair: Pair, household: Household, subtests: pytest.Subtests
 ) -> None:
     """A change at an Echo is written to the entities of all accounts that see the Echo, without a request."""
-    with pair.changes() as written:
-        household.change(name, volume=77, dnd=True)
-        for viewer in viewers:
-            player = PLAYERS[viewer][name]
-            await until_volume(hass, player, 0.77)
-        # pushes arrive in order, and the push for this Echo, which both accounts see, is the last one
-        last = "Hall Echo" if name == "Kitchen Show" else "Kitchen Show"
-        household.change(last, dnd=True)
-        fences = {dnd_of(PLAYERS[account][last]) for account in ("john", "jack")}
-        await until(hass, lambda: {state_of(hass, switch).state for switch in fences} == {"on"})
-    for account in ("john", "jack"):
-        others = {PLAYERS[account][last], dnd_of(PLAYERS[account][last])}
-        mine = {entity_id for entity_id in written[account] - others if "everywhere" not in entity_id}
-        seen = PLAYERS[account].get(name) if account in viewers else None
-        assert mine == ({seen, dnd_of(seen)} if seen else set())
-    assert pair.senders() == []
+    for name, viewers in VIEWERS.items():
+        before = household.device(name)["volume"]
+        pair.sim.reset_ledger()
+        with subtests.test(name):
+            with pair.changes() as written:
+                last = await change_and_fence(hass, household, name, volume=77, dnd=True)
+            for account in ("john", "jack"):
+                others = {PLAYERS[account][last], dnd_of(PLAYERS[account][last])}
+                mine = {entity_id for entity_id in written[account] - others if "everywhere" not in entity_id}
+                seen = PLAYERS[account].get(name) if account in viewers else None
+                assert mine == ({seen, dnd_of(seen)} if seen else set())
+            assert pair.senders() == []
+        await change_and_fence(hass, household, name, volume=before, dnd=False)
 
 
 @pytest.mark.platforms("media_player")
 async def test_a_command_is_sent_by_the_account_of_the_entity(
     hass: HomeAssistant, pair: Pair, subtests: pytest.Subtests
 ) -> None:
-    """A shared Echo receives one command, from the account of the entity; both accounts show the result."""
+    """A shared Echo receives one command, from the account of the entity; both accounts show the result.
+
+    A call for both entities of one Echo sends two commands to it, one per account.
+    """
     shared = {"Hall Echo": "G0SIM00000HALL01", "Kitchen Show": "G0SIM000KITCHEN2"}
     for number, (account, (name, serial)) in enumerate(product(("john", "jack"), shared.items())):
         pair.sim.reset_ledger()
@@ -329,15 +346,13 @@ async def test_a_command_is_sent_by_the_account_of_the_entity(
             for viewer in ("john", "jack"):
                 await until_volume(hass, PLAYERS[viewer][name], level)
             assert pair.senders() == [account]
-
-
-@pytest.mark.platforms("media_player")
-async def test_both_entities_of_an_echo_in_one_call(hass: HomeAssistant, pair: Pair) -> None:
-    """A call for both entities of one Echo sends two commands to it, one per account."""
-    data = {"entity_id": [PLAYERS["john"]["Hall Echo"], PLAYERS["jack"]["Hall Echo"]], "text_command": "good morning"}
-    await hass.services.async_call(DOMAIN, "send_text_command", data, blocking=True)
-    assert sorted(str(sender) for sender, _ in pair.commands()) == ["jack", "john"]
-    assert [said["device"] for said in pair.sim.spoken()] == ["Hall Echo", "Hall Echo"]
+    pair.sim.reset_ledger()
+    with subtests.test("both entities of an Echo in one call"):
+        both = [PLAYERS[account]["Hall Echo"] for account in ("john", "jack")]
+        data = {"entity_id": both, "text_command": "good morning"}
+        await hass.services.async_call(DOMAIN, "send_text_command", data, blocking=True)
+        assert sorted(str(sender) for sender, _ in pair.commands()) == ["jack", "john"]
+        assert [said["device"] for said in pair.sim.spoken()] == ["Hall Echo", "Hall Echo"]
 
 
 @pytest.mark.platforms("media_player")
@@ -362,16 +377,21 @@ async def test_playback_on_a_shared_echo_is_shown_for_both(hass: HomeAssistant, 
 
 
 @pytest.mark.platforms("media_player", "notify")
-@pytest.mark.parametrize("account", ["john", "jack"])
-async def test_a_group_has_the_members_that_the_account_sees(hass: HomeAssistant, pair: Pair, account: str) -> None:
+async def test_a_group_has_the_members_that_the_account_sees(
+    hass: HomeAssistant, pair: Pair, subtests: pytest.Subtests
+) -> None:
     """The group has the members for which the account has entities, and speaks on all of them."""
-    players = PLAYERS[account]
-    members = state_of(hass, players["Everywhere"]).attributes["group_members"]
-    assert members == [players["Hall Echo"], players["Kitchen Show"]]
-    notifier = {"john": "notify.everywhere_speak", "jack": "notify.everywhere_speak_2"}[account]
-    await hass.services.async_call("notify", "send_message", {"entity_id": notifier, "message": "Hello"}, blocking=True)
-    assert {said["device"] for said in pair.sim.spoken()} == {"Hall Echo", "Kitchen Show"}
-    assert [sender for sender, _ in pair.commands()] == [account]
+    for account, notifier in (("john", "notify.everywhere_speak"), ("jack", "notify.everywhere_speak_2")):
+        pair.sim.reset_ledger()
+        before = len(pair.sim.spoken())
+        with subtests.test(account):
+            players = PLAYERS[account]
+            members = state_of(hass, players["Everywhere"]).attributes["group_members"]
+            assert members == [players["Hall Echo"], players["Kitchen Show"]]
+            data = {"entity_id": notifier, "message": "Hello"}
+            await hass.services.async_call("notify", "send_message", data, blocking=True)
+            assert {said["device"] for said in pair.sim.spoken()[before:]} == {"Hall Echo", "Kitchen Show"}
+            assert [sender for sender, _ in pair.commands()] == [account]
 
 
 @pytest.mark.platforms("media_player")
@@ -773,34 +793,32 @@ def serial_set(pair: Pair, name: str) -> set[str]:
     return set(pair.entries[name].runtime_data.devices.data)
 
 
-@pytest.mark.parametrize("fails", [False, True], ids=["accepted", "one-account-fails"])
+def reminders(pair: Pair, customer_id: str, label: str) -> list[str]:
+    """Return the ids of the reminders of an account in the cloud that have a label."""
+    notifications = pair.sim.state()["accounts"][customer_id]["notifications"].values()
+    return [item["id"] for item in notifications if item["reminderLabel"] == label]
+
+
 async def test_a_reminder_for_all_devices_of_two_accounts_is_created_in_both_or_in_none(
-    hass: HomeAssistant, pair: Pair, domains: dict[str, str], fails: bool
+    hass: HomeAssistant, pair: Pair, domains: dict[str, str], subtests: pytest.Subtests
 ) -> None:
     """The target has Echos of both accounts."""
-
-    def reminders(customer_id: str) -> list[str]:
-        """Return the ids of the new reminders of an account in the cloud."""
-        notifications = pair.sim.state()["accounts"][customer_id]["notifications"].values()
-        return [item["id"] for item in notifications if item["reminderLabel"] == "Dinner"]
-
-    if fails:
-        host = f"*.{domains['jack']}"
-        pair.sim.fault(path="/api/notifications/createReminder", host=host, method="PUT", status=503)
     data = {
         "entity_id": ["media_player.study_dot", "media_player.workshop_studio"],
         "time": "18:00:00",
-        "message": "Dinner",
         "all_devices": True,
     }
-    create = partial(hass.services.async_call, DOMAIN, "create_reminder", data, blocking=True, return_response=True)
-    if fails:
+    create = partial(hass.services.async_call, DOMAIN, "create_reminder", blocking=True, return_response=True)
+    with subtests.test("accepted"):
+        response = await create(service_data=data | {"message": "Dinner"})
+        assert response is not None
+        johns, jacks = (reminders(pair, customer_id, "Dinner") for customer_id in (JOHN, JACK))
+        assert len(johns) == len(jacks) == 1
+        assert response["ids"] == johns + jacks
+    with subtests.test("one-account-fails"):
+        host = f"*.{domains['jack']}"
+        pair.sim.fault(path="/api/notifications/createReminder", host=host, method="PUT", status=503)
         with pytest.raises(HomeAssistantError) as raised:
-            await create()
+            await create(service_data=data | {"message": "Supper"})
         assert raised.value.translation_key == "cannot_connect"
-        assert reminders(JOHN) + reminders(JACK) == []
-        return
-    response = await create()
-    assert response is not None
-    assert len(reminders(JOHN)) == len(reminders(JACK)) == 1
-    assert response["ids"] == reminders(JOHN) + reminders(JACK)
+        assert reminders(pair, JOHN, "Supper") + reminders(pair, JACK, "Supper") == []
