@@ -7,6 +7,7 @@ from pathlib import Path
 import re
 from typing import Any, Final, cast
 
+from homeassistant import config
 from homeassistant.const import EVENT_CALL_SERVICE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
@@ -87,6 +88,19 @@ AUTOMATED: Final = {
 }
 """The automations of each page."""
 
+SPECIAL: Final = {"import_air_quality": "recorder", "assist_satellite": "broadcasts"}
+"""Words of examples that need a special home, and what the home has."""
+
+
+def home_for(page: str) -> str:
+    """Return what the home for a page has: "recorder", "broadcasts", or "nothing special"."""
+    contents = str([example.content for example in AUTOMATED[page]])
+    return " ".join(found for word, found in SPECIAL.items() if word in contents) or "nothing special"
+
+
+PAGES_OF_HOME: Final = {has: list(pages) for has, pages in groupby(sorted(AUTOMATED, key=home_for), home_for)}
+"""The pages by what their home has."""
+
 VIEWS: Final = [found for found in EXAMPLES if "sections" in found.content]
 
 
@@ -95,17 +109,16 @@ def name_of(example: Example) -> str:
     return example.name
 
 
-def uses(request: pytest.FixtureRequest, word: str) -> bool:
-    """Return whether the examples of a test's page contain a word."""
+def needs(request: pytest.FixtureRequest, special: str) -> bool:
+    """Return whether the home of a test has something special."""
     callspec = getattr(request.node, "callspec", None)
-    page = callspec.params.get("page") if callspec else None
-    return word in str([example.content for example in AUTOMATED.get(page or "", ())])
+    return bool(callspec) and special in callspec.params.get("has", "")
 
 
 @pytest.fixture(autouse=True)
 def _custom_integrations(request: pytest.FixtureRequest) -> None:
     """Set up the recorder for examples that need it, before Home Assistant."""
-    if uses(request, "import_air_quality"):
+    if needs(request, "recorder"):
         request.getfixturevalue("recorder_mock")
     request.getfixturevalue("enable_custom_integrations")
 
@@ -159,7 +172,7 @@ async def home(
         suggested_object_id="kitchen_show_brightness",
     )
     add_television(household)
-    if uses(request, "assist_satellite"):
+    if needs(request, "broadcasts"):
         assert await async_setup_component(hass, "homeassistant", {})
         hass.config_entries.async_update_entry(config_entry, options={"broadcast": True})
     await set_up(hass, config_entry)
@@ -269,38 +282,49 @@ def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
 
 
-@pytest.mark.parametrize("page", AUTOMATED)
-async def test_the_automations_of_a_page_run_unchanged(
+async def replace_automations(hass: HomeAssistant, automations: list[dict[str, Any]]) -> None:
+    """Reload the automations, as if these were the ones in Home Assistant's configuration."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(config, "load_yaml_config_file", lambda *_: {"automation": automations})
+        await hass.services.async_call("automation", "reload", blocking=True)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("has", PAGES_OF_HOME)
+async def test_the_automations_of_the_pages_run_unchanged(
     hass: HomeAssistant,
     sim: ControlClient,
     home: MockConfigEntry,
     household: Household,
-    page: str,
+    has: str,
     caplog: pytest.LogCaptureFixture,
     subtests: pytest.Subtests,
 ) -> None:
-    """Only one of the automations is on at a time."""
-    automations = automations_of(page, home)
-    for action in set(called(list(automations.values()))) & ELSEWHERE:
-        async_mock_service(hass, *action.split("."))
+    """Only one of the automations of a page is on at a time."""
     existing = {state.entity_id for state in hass.states.async_all()}
-    assert await async_setup_component(hass, "automation", {"automation": list(automations.values())})
-    states = {name: hass.states.get(f"automation.{slugify(each['alias'])}") for name, each in automations.items()}
-    with subtests.test("set-up"):
-        assert len({slugify(each["alias"]) for each in automations.values()}) == len(automations), "a name is taken"
-        assert errors(caplog) == []
-    for example in AUTOMATED[page]:
+    assert await async_setup_component(hass, "automation", {"automation": []})
+    for page in PAGES_OF_HOME[has]:
+        automations = automations_of(page, home)
+        for action in set(called(list(automations.values()))) & ELSEWHERE:
+            async_mock_service(hass, *action.split("."))
         caplog.clear()
-        await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
-        await quiet(hass, sim, calm=0.4, rest=0.03)
-        with subtests.test(example.name):
-            unknown = set(referenced(example.content)) - existing
-            assert [found for found in unknown if not hass.services.has_service(*found.split("."))] == []
-            state = states[example.name]
-            assert state, "the automation was not accepted"
-            assert state.state == "on", "the automation is not valid"
-            await run(hass, sim, household, automations[example.name])
+        await replace_automations(hass, list(automations.values()))
+        states = {name: hass.states.get(f"automation.{slugify(each['alias'])}") for name, each in automations.items()}
+        with subtests.test(f"{page} set-up"):
+            assert len({slugify(each["alias"]) for each in automations.values()}) == len(automations), "a name is taken"
             assert errors(caplog) == []
+        for example in AUTOMATED[page]:
+            caplog.clear()
+            await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
+            await quiet(hass, sim, calm=0.4, rest=0.03)
+            with subtests.test(example.name):
+                unknown = set(referenced(example.content)) - existing
+                assert [found for found in unknown if not hass.services.has_service(*found.split("."))] == []
+                state = states[example.name]
+                assert state, "the automation was not accepted"
+                assert state.state == "on", "the automation is not valid"
+                await run(hass, sim, household, automations[example.name])
+                assert errors(caplog) == []
 
 
 @pytest.mark.parametrize("example", VIEWS, ids=name_of)

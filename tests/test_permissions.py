@@ -123,34 +123,31 @@ async def test_every_action_is_tried(hass: HomeAssistant, entry: MockConfigEntry
     assert set(hass.services.async_services_for_domain(DOMAIN)) == set(CALLS)
 
 
-async def test_a_read_only_user_changes_nothing(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, hass_read_only_user: MockUser
+async def test_a_read_only_user_and_a_removed_user_change_nothing(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    hass_read_only_user: MockUser,
+    subtests: pytest.Subtests,
 ) -> None:
     sim.reset_ledger()
-    for action, data in CALLS.items():
-        with pytest.raises(Unauthorized):
-            pytest.fail(f"{action}: {await act(hass, hass_read_only_user, action, filled(data, entry))}")
-    assert sent(sim) == []
-
-
-async def test_a_removed_user_changes_nothing(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    sim.reset_ledger()
-    for action, data in CALLS.items():
-        with pytest.raises(UnknownUser):
-            pytest.fail(f"{action}: {await act(hass, 'nobody', action, filled(data, entry))}")
-    assert sent(sim) == []
-
-
-async def test_a_read_only_user_cannot_notify(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, hass_read_only_user: MockUser
-) -> None:
-    sim.reset_ledger()
-    for service in ("alexa_media", "alexa_media_kitchen_show"):
-        for kind in ("tts", "announce", "push", "dropin_notification"):
-            data = {"message": "boo", "target": [KITCHEN], "data": {"type": kind}}
-            with pytest.raises(Unauthorized):
-                await act(hass, hass_read_only_user, f"notify.{service}", data)
-    assert sent(sim) == []
+    users: tuple[tuple[str, MockUser | str, type[Exception]], ...] = (
+        ("read-only", hass_read_only_user, Unauthorized),
+        ("removed", "nobody", UnknownUser),
+    )
+    for name, user, error in users:
+        with subtests.test(name):
+            for action, data in CALLS.items():
+                with pytest.raises(error):
+                    pytest.fail(f"{action}: {await act(hass, user, action, filled(data, entry))}")
+            assert sent(sim) == []
+    with subtests.test("a read-only user cannot notify"):
+        for service in ("alexa_media", "alexa_media_kitchen_show"):
+            for kind in ("tts", "announce", "push", "dropin_notification"):
+                data = {"message": "boo", "target": [KITCHEN], "data": {"type": kind}}
+                with pytest.raises(Unauthorized):
+                    await act(hass, hass_read_only_user, f"notify.{service}", data)
+        assert sent(sim) == []
 
 
 @pytest.fixture
@@ -177,21 +174,6 @@ GROUPED: Final[list[tuple[str, dict[str, Any]]]] = [
 ]
 
 
-async def test_groups_are_resolved_before_rights_are_checked(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, guest: MockUser
-) -> None:
-    """Speaker groups and Home Assistant's groups are replaced by their members.
-
-    One forbidden member stops the action.
-    """
-    hass.states.async_set("group.mine", "on", {"entity_id": [BEDROOM, STUDIO]})
-    sim.reset_ledger()
-    for action, data in GROUPED:
-        with pytest.raises(Unauthorized):
-            pytest.fail(f"{action} {data}: {await act(hass, guest, action, data)}")
-    assert sent(sim) == []
-
-
 ON_GROUP: Final[list[tuple[str, dict[str, Any]]]] = [
     ("send_text_command", {"text_command": "x"}),
     ("set_do_not_disturb", {}),
@@ -204,32 +186,39 @@ ON_GROUP: Final[list[tuple[str, dict[str, Any]]]] = [
 ]
 
 
-async def test_actions_of_a_group_need_every_speaker(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, guest: MockUser
-) -> None:
-    """Home Assistant only checks the permission for the group's entity; the integration also checks its speakers."""
-    guest.mock_policy({"entities": {"entity_ids": {DOWNSTAIRS: True, BEDROOM: True, **OTHERS_OF_GROUP}}})
-    sim.reset_ledger()
-    for action, data in ON_GROUP:
-        with pytest.raises(Unauthorized):
-            pytest.fail(f"{action} {data}: {await act(hass, guest, action, {'entity_id': DOWNSTAIRS, **data})}")
-    for kind in ("speak", "announce"):
-        with pytest.raises(Unauthorized):
-            await act(hass, guest, "notify.send_message", {"entity_id": f"notify.downstairs_{kind}", "message": "x"})
-    with pytest.raises(Unauthorized):
-        await act(hass, guest, "switch.turn_on", {"entity_id": "switch.downstairs_do_not_disturb"})
-    assert sent(sim) == []
-    await act(hass, guest, "media_player.media_pause", {"entity_id": BEDROOM})
-
-
 async def test_a_group_requires_permission_for_every_speaker(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, guest: MockUser
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, guest: MockUser, subtests: pytest.Subtests
 ) -> None:
-    every = dict.fromkeys(hass.states.async_entity_ids("media_player"), True)
-    guest.mock_policy({"entities": {"entity_ids": every}})
+    """Speaker groups and Home Assistant's groups are replaced by their members.
+
+    One forbidden member stops the action. Home Assistant only checks the permission for the group's entity.
+    """
+    hass.states.async_set("group.mine", "on", {"entity_id": [BEDROOM, STUDIO]})
     sim.reset_ledger()
-    await act(hass, guest, "media_player.volume_set", {"entity_id": DOWNSTAIRS, "volume_level": 0.3})
-    assert sent(sim) == ["POST /api/behaviors/preview"]
+    with subtests.test("groups are resolved before permissions are checked"):
+        for action, data in GROUPED:
+            with pytest.raises(Unauthorized):
+                pytest.fail(f"{action} {data}: {await act(hass, guest, action, data)}")
+        assert sent(sim) == []
+    with subtests.test("permission for the entities of the group is not enough"):
+        guest.mock_policy({"entities": {"entity_ids": {DOWNSTAIRS: True, BEDROOM: True, **OTHERS_OF_GROUP}}})
+        for action, data in ON_GROUP:
+            with pytest.raises(Unauthorized):
+                pytest.fail(f"{action} {data}: {await act(hass, guest, action, {'entity_id': DOWNSTAIRS, **data})}")
+        for kind in ("speak", "announce"):
+            data = {"entity_id": f"notify.downstairs_{kind}", "message": "x"}
+            with pytest.raises(Unauthorized):
+                await act(hass, guest, "notify.send_message", data)
+        with pytest.raises(Unauthorized):
+            await act(hass, guest, "switch.turn_on", {"entity_id": "switch.downstairs_do_not_disturb"})
+        assert sent(sim) == []
+        await act(hass, guest, "media_player.media_pause", {"entity_id": BEDROOM})
+    with subtests.test("permission for every speaker is enough"):
+        every = dict.fromkeys(hass.states.async_entity_ids("media_player"), True)
+        guest.mock_policy({"entities": {"entity_ids": every}})
+        sim.reset_ledger()
+        await act(hass, guest, "media_player.volume_set", {"entity_id": DOWNSTAIRS, "volume_level": 0.3})
+        assert sent(sim) == ["POST /api/behaviors/preview"]
 
 
 async def test_a_routine_needs_every_echo_that_it_names(

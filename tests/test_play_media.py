@@ -93,14 +93,6 @@ UNKNOWN_FOLDERS = (
 )
 
 
-async def test_an_unknown_folder_is_refused(
-    hass: HomeAssistant, entry: MockConfigEntry, subtests: pytest.Subtests
-) -> None:
-    for folder in UNKNOWN_FOLDERS:
-        with subtests.test(folder), pytest.raises(HomeAssistantError, match="doesn't exist"):
-            await browse(hass, media_content_type="library", media_content_id=folder)
-
-
 FOLDERS = (
     ("AMAZON_MUSIC", "provider/AMAZON_MUSIC"),
     ("spotify", "provider/SPOTIFY"),
@@ -112,7 +104,7 @@ FOLDERS = (
 )
 
 
-async def test_a_folder_is_not_played(
+async def test_a_folder_is_not_played_and_an_unknown_one_is_not_opened(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,
@@ -120,6 +112,9 @@ async def test_a_folder_is_not_played(
     subtests: pytest.Subtests,
 ) -> None:
     await quiet(hass, sim, calm=0.3)
+    for folder in UNKNOWN_FOLDERS:
+        with subtests.test(folder), pytest.raises(HomeAssistantError, match="doesn't exist"):
+            await browse(hass, media_content_type="library", media_content_id=folder)
     for kind, media_id in FOLDERS:
         with subtests.test(f"{kind}-{media_id}"):
             sim.reset_ledger()
@@ -141,7 +136,7 @@ PROVIDERS = (
 )
 
 
-async def test_a_provider_is_known_in_any_case(
+async def test_providers_and_content_types_are_known_in_any_case(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
     for kind, provider in PROVIDERS:
@@ -153,24 +148,18 @@ async def test_a_provider_is_known_in_any_case(
             if kind != "My library":  # the steps are parsed without a request
                 await hass.services.async_call("alexa_media", "run_sequence", data, blocking=True)
                 assert [node["musicProviderId"] for node in music_nodes(sim)] == [provider] * 2
-
-
-async def test_an_unknown_provider_is_refused(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
-    with pytest.raises(ServiceValidationError) as raised:
-        await play(hass, "somewhere", "quill")
-    assert raised.value.translation_key == "media_type_unknown"
-    assert music_nodes(sim) == []
-
-
-async def test_a_content_type_is_known_in_any_case(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
-) -> None:
     for kind, media_id in (("Routine", "Good night"), ("SOUND", "air_horn_03"), (" Custom ", "tell a joke")):
         with subtests.test(kind):
             sim.reset_ledger()
             await play(hass, kind, media_id)
             assert len(sim.ledger(path="/api/behaviors/preview")) == 1
             assert music_nodes(sim) == []
+    sim.reset_ledger()
+    with subtests.test("an unknown provider"):
+        with pytest.raises(ServiceValidationError) as raised:
+            await play(hass, "somewhere", "quill")
+        assert raised.value.translation_key == "media_type_unknown"
+        assert music_nodes(sim) == []
 
 
 def test_names_of_providers_are_recognized() -> None:
@@ -193,7 +182,7 @@ UNKNOWN_KEYS: tuple[tuple[str, str, dict[str, Any], str], ...] = (
 )
 
 
-async def test_an_unknown_key_is_reported(
+async def test_unknown_keys_and_invalid_volumes_are_reported(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
     for kind, media_id, extra, named in UNKNOWN_KEYS:
@@ -202,11 +191,6 @@ async def test_an_unknown_key_is_reported(
             with pytest.raises(ServiceValidationError, match=f"aren't supported for this content type: {named}\\."):
                 await play(hass, kind, media_id, extra=extra)
             assert sim.ledger(method="POST", path="/api/behaviors/*") == []
-
-
-async def test_an_invalid_volume_is_refused(
-    hass: HomeAssistant, entry: MockConfigEntry, subtests: pytest.Subtests
-) -> None:
     for value in (-0.1, 1.5, "loud", True, [1]):
         with subtests.test(str(value)), pytest.raises(ServiceValidationError, match="number from 0 to 1"):
             await play(hass, "AMAZON_MUSIC", "quill", extra={"volume": value})
@@ -226,12 +210,9 @@ async def test_the_volume_is_applied(
             household.change("Kitchen Show", volume=35)
             await play(hass, kind, media_id, extra={"volume": 0.55})
             assert household.device("Kitchen Show")["volume"] == 55
-
-
-async def test_volume_and_timer_are_applied_together(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
-) -> None:
-    await play(hass, "AMAZON_MUSIC", "quill", extra={"volume": "0.4", "timer": 600})
-    await until(hass, lambda: state_of(hass, KITCHEN).state == "playing")
-    assert household.device("Kitchen Show")["volume"] == 40
-    assert [node["waitTimeInSeconds"] for node in music_nodes(sim)] == [600]
+    sim.reset_ledger()
+    with subtests.test("with a timer"):
+        await play(hass, "AMAZON_MUSIC", "quill", extra={"volume": "0.4", "timer": 600})
+        await until(hass, lambda: state_of(hass, KITCHEN).state == "playing")
+        assert household.device("Kitchen Show")["volume"] == 40
+        assert [node["waitTimeInSeconds"] for node in music_nodes(sim)] == [600]

@@ -9,7 +9,6 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
-from custom_components.alexa_media.const import DOMAIN
 from tests.conftest import end_speech
 
 pytestmark = pytest.mark.platforms("media_player", "notify", "text")
@@ -145,24 +144,22 @@ async def test_a_text_with_only_a_sound_is_spoken_and_neither_shown_nor_pushed(
 # --- options of the caller ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["tts", "announce"])
-async def test_the_volume_in_the_data_is_applied(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, kind: str
+async def test_the_options_in_the_data_are_applied(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
-    await say(hass, ("notify.alexa_media", {"target": [KITCHEN], "data": {"type": kind, "volume": "0.4"}}), "Hi")
-    assert [one["volume"] for one in sim.spoken()] == [40]
-
-
-async def test_the_other_options_in_the_data_are_applied(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
-) -> None:
-    await say(hass, ("notify.alexa_media", {"target": [KITCHEN], "data": {"language": "fr-FR"}}), "Oui")
-    data = {"type": "announce", "override_dnd": True}
-    await say(hass, ("notify.alexa_media", {"target": ["Bedroom Dot"], "data": data}), "Fire")
-    assert [(one["kind"], one["text"]) for one in sim.spoken()] == [
-        ("speak", '<speak><lang xml:lang="fr-FR">Oui</lang></speak>'),
-        ("speak", "Fire"),
-    ]
+    for kind in ("tts", "announce"):
+        with subtests.test(f"volume of {kind}"):
+            data: dict[str, Any] = {"target": [KITCHEN], "data": {"type": kind, "volume": "0.4"}}
+            assert [one["volume"] for one in await said(hass, sim, entry, [("notify.alexa_media", data)], "Hi")] == [40]
+    with subtests.test("language"):
+        data = {"target": [KITCHEN], "data": {"language": "fr-FR"}}
+        spoken = await said(hass, sim, entry, [("notify.alexa_media", data)], "Oui")
+        text = '<speak><lang xml:lang="fr-FR">Oui</lang></speak>'
+        assert [(one["kind"], one["text"]) for one in spoken] == [("speak", text)]
+    with subtests.test("override Do Not Disturb"):
+        data = {"target": ["Bedroom Dot"], "data": {"type": "announce", "override_dnd": True}}
+        spoken = await said(hass, sim, entry, [("notify.alexa_media", data)], "Fire")
+        assert [(one["kind"], one["text"]) for one in spoken] == [("speak", "Fire")]
 
 
 UNKNOWN_OPTIONS: Final[tuple[tuple[dict[Any, Any], str], ...]] = (
@@ -184,7 +181,7 @@ UNKNOWN_OPTIONS: Final[tuple[tuple[dict[Any, Any], str], ...]] = (
 )
 
 
-async def test_an_unknown_option_is_reported(
+async def test_an_option_that_is_unknown_or_without_effect_is_reported(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
     for data, named in UNKNOWN_OPTIONS:
@@ -194,15 +191,9 @@ async def test_an_unknown_option_is_reported(
                 await say(hass, ("notify.alexa_media", {"target": [KITCHEN], "data": data}), "Hi")
             assert named in str(raised.value.translation_placeholders)
             assert len(sim.spoken()) == spoken
-
-
-async def test_an_option_without_effect_is_reported(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
-) -> None:
-    for data, named in (({"title": "x"}, "title"), ({"type": "show", "language": "fr-FR"}, "language")):
-        with pytest.raises(ServiceValidationError) as raised:
-            await hass.services.async_call(
-                DOMAIN, "speak", {"entity_id": KITCHEN, "message": "Hi", **data}, blocking=True
-            )
-        assert (raised.value.translation_placeholders or {})["option"] == named
-    assert sim.spoken() == []
+    for option, named in (({"title": "x"}, "title"), ({"type": "show", "language": "fr-FR"}, "language")):
+        with subtests.test(f"speak: {named}"):
+            with pytest.raises(ServiceValidationError) as raised:
+                await say(hass, ("alexa_media.speak", {"entity_id": KITCHEN, **option}), "Hi")
+            assert (raised.value.translation_placeholders or {})["option"] == named
+            assert sim.spoken() == []
