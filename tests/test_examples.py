@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 from homeassistant import config
 from homeassistant.const import EVENT_CALL_SERVICE
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
+from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er, restore_state
 from homeassistant.setup import async_setup_component
 from homeassistant.util import slugify
 import pytest
@@ -283,10 +283,15 @@ def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 async def replace_automations(hass: HomeAssistant, automations: list[dict[str, Any]]) -> None:
-    """Reload the automations, as if these were the ones in Home Assistant's configuration."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(config, "load_yaml_config_file", lambda *_: {"automation": automations})
-        await hass.services.async_call("automation", "reload", blocking=True)
+    """Reload the automations, as if these were the ones in Home Assistant's configuration.
+
+    Those of the same name that were there before, and whether they were on, are forgotten.
+    """
+    for configured in ([], automations):
+        restore_state.async_get(hass).last_states.clear()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(config, "load_yaml_config_file", lambda *_, found=configured: {"automation": found})
+            await hass.services.async_call("automation", "reload", blocking=True)
 
 
 @pytest.mark.timeout(300)

@@ -100,43 +100,41 @@ async def house(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry,
     return HOUSE
 
 
-def said_on(sim: ControlClient) -> list[str]:
-    """Return the serials of the Echos that spoke."""
-    return sorted(str(said["serial"]) for said in sim.spoken())
+def said_on(sim: ControlClient, before: int = 0) -> list[str]:
+    """Return the serials of the Echos that spoke, without the first ``before`` texts."""
+    return sorted(str(said["serial"]) for said in sim.spoken()[before:])
 
 
 async def test_every_speaker_behind_a_group_is_spoken_to_once(
-    hass: HomeAssistant, sim: ControlClient, household: Household, house: str
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    house: str,
+    subtests: pytest.Subtests,
 ) -> None:
     speakers = sorted(map(household.serial, SPEAKERS))
-    await hass.services.async_call(DOMAIN, "speak", {"entity_id": house, "message": "Hi"}, blocking=True)
-    assert said_on(sim) == speakers
-    await hass.services.async_call(
-        "notify", "alexa_media", {"message": "Hi", "target": [house], "data": {"type": "announce"}}, blocking=True
+    ways: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("alexa_media.speak", {"entity_id": house, "message": "Hi"}),
+        ("notify.alexa_media", {"message": "Hi", "target": [house], "data": {"type": "announce"}}),
+        ("alexa_media.run_sequence", {"entity_id": [house], "steps": [{"speak": "Hi"}]}),
+        ("notify.send_message", {"entity_id": "notify.house_speak", "message": "Hi"}),
+        ("notify.send_message", {"entity_id": "notify.house_announce", "message": "Hi"}),
     )
-    assert said_on(sim) == sorted(2 * speakers)
-    steps = [{"speak": "Hi"}]
-    data = {"entity_id": [house], "steps": steps}
-    await hass.services.async_call(DOMAIN, "run_sequence", data, blocking=True)
-    assert said_on(sim) == sorted(3 * speakers)
-
-
-async def test_a_notify_entity_of_a_group_reaches_every_speaker(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, house: str
-) -> None:
-    """A speaker that is busy for a long time is named in the error."""
-    assert house
-    for kind in ("speak", "announce"):
-        data = {"entity_id": f"notify.house_{kind}", "message": "Hi"}
-        await hass.services.async_call("notify", "send_message", data, blocking=True)
-    assert said_on(sim) == sorted(2 * list(map(household.serial, SPEAKERS)))
-    busy = entry.runtime_data.backend._scheduler._speaks_until
-    busy[household.serial("Bedroom Dot")] = hass.loop.time() + 900.4
-    with pytest.raises(HomeAssistantError) as raised:
-        await hass.services.async_call("notify", "send_message", data, blocking=True)
-    assert raised.value.translation_key == "still_speaking"
-    assert raised.value.translation_placeholders == {"devices": "Bedroom Dot", "seconds": "900"}
-    assert len(said_on(sim)) == 8
+    for action, data in ways:
+        before = len(sim.spoken())
+        with subtests.test(f"{action} {data['entity_id' if 'entity_id' in data else 'target']}"):
+            await hass.services.async_call(*action.split("."), data, blocking=True)
+            assert said_on(sim, before) == speakers
+    before = len(sim.spoken())
+    with subtests.test("a speaker that is busy for a long time is named in the error"):
+        busy = entry.runtime_data.backend._scheduler._speaks_until
+        busy[household.serial("Bedroom Dot")] = hass.loop.time() + 900.4
+        with pytest.raises(HomeAssistantError) as raised:
+            await hass.services.async_call("notify", "send_message", ways[-1][1], blocking=True)
+        assert raised.value.translation_key == "still_speaking"
+        assert raised.value.translation_placeholders == {"devices": "Bedroom Dot", "seconds": "900"}
+        assert len(said_on(sim, before)) == 2
 
 
 async def test_the_volume_of_a_group_is_that_of_its_speakers(

@@ -85,14 +85,11 @@ async def test_an_idle_player_does_nothing_and_succeeds(
             assert sim.ledger(path="/api/behaviors/preview") == []
             assert set(commands(sim)) <= {"PlayCommand"}
             assert sim.spoken() == []
-
-
-async def test_skipping_seconds_on_an_idle_player_does_nothing(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
-) -> None:
     for action in ("forward", "rewind"):
-        await hass.services.async_call("alexa_media", action, {"entity_id": OFFICE}, blocking=True)
-        assert commands(sim) == [], action
+        sim.reset_ledger()
+        with subtests.test(action):
+            await hass.services.async_call("alexa_media", action, {"entity_id": OFFICE}, blocking=True)
+            assert commands(sim) == []
 
 
 async def test_a_command_succeeds_for_one_playing_and_three_idle_players(
@@ -146,51 +143,46 @@ async def restore(hass: HomeAssistant) -> None:
 
 
 async def test_a_scene_restores_the_volume_of_an_idle_player(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, subtests: pytest.Subtests
 ) -> None:
     """Speech in the meantime is not stopped."""
     await snapshot(hass)
-    await act(hass, "volume_set", KITCHEN, volume_level=0.8)
-    await until(hass, lambda: state_of(hass, KITCHEN).attributes["volume_level"] == 0.8)
-    sim.reset_ledger()
-    await restore(hass)
-    assert household.device("Kitchen Show")["volume"] == 35
-    assert "Alexa.DeviceControls.Stop" not in str(sim.ledger(path="/api/behaviors/preview"))
+    with subtests.test("volume"):
+        await act(hass, "volume_set", KITCHEN, volume_level=0.8)
+        await until(hass, lambda: state_of(hass, KITCHEN).attributes["volume_level"] == 0.8)
+        sim.reset_ledger()
+        await restore(hass)
+        assert household.device("Kitchen Show")["volume"] == 35
+        assert "Alexa.DeviceControls.Stop" not in str(sim.ledger(path="/api/behaviors/preview"))
+    with subtests.test("muted in the meantime"):
+        await act(hass, "volume_set", KITCHEN, volume_level=0.8)
+        await act(hass, "volume_mute", KITCHEN, is_volume_muted=True)
+        await restore(hass)
+        assert household.device("Kitchen Show")["volume"] == 35
+        await until(hass, lambda: state_of(hass, KITCHEN).attributes["volume_level"] == 0.35)
 
 
-async def test_a_scene_restores_a_volume_that_was_muted_in_the_meantime(
-    hass: HomeAssistant, entry: MockConfigEntry, household: Household
+async def test_a_scene_resumes_playback_and_leaves_a_paused_player_silent(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, subtests: pytest.Subtests
 ) -> None:
-    await snapshot(hass)
-    await act(hass, "volume_set", KITCHEN, volume_level=0.8)
-    await act(hass, "volume_mute", KITCHEN, is_volume_muted=True)
-    await restore(hass)
-    assert household.device("Kitchen Show")["volume"] == 35
-    await until(hass, lambda: state_of(hass, KITCHEN).attributes["volume_level"] == 0.35)
-
-
-async def test_a_paused_player_stays_silent_while_a_scene_restores_it(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
-) -> None:
-    await play(hass)
-    await act(hass, "media_pause", KITCHEN)
-    await comes(hass, KITCHEN, "paused")
-    await snapshot(hass)
-    await act(hass, "volume_set", KITCHEN, volume_level=0.7)
-    sim.reset_ledger()
-    await restore(hass)
-    assert "PlayCommand" not in commands(sim)
-    assert household.device("Kitchen Show")["player"]["state"] == "PAUSED"
-    assert household.device("Kitchen Show")["volume"] == 35
-
-
-async def test_a_scene_resumes_playback(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:
     await play(hass)
     await snapshot(hass)
     await act(hass, "media_pause", KITCHEN)
     await comes(hass, KITCHEN, "paused")
-    await restore(hass)
-    assert household.device("Kitchen Show")["player"]["state"] == "PLAYING"
+    with subtests.test("playing before"):
+        await restore(hass)
+        assert household.device("Kitchen Show")["player"]["state"] == "PLAYING"
+        await comes(hass, KITCHEN, "playing")
+    await act(hass, "media_pause", KITCHEN)
+    await comes(hass, KITCHEN, "paused")
+    await snapshot(hass)
+    with subtests.test("paused before"):
+        await act(hass, "volume_set", KITCHEN, volume_level=0.7)
+        sim.reset_ledger()
+        await restore(hass)
+        assert "PlayCommand" not in commands(sim)
+        assert household.device("Kitchen Show")["player"]["state"] == "PAUSED"
+        assert household.device("Kitchen Show")["volume"] == 35
 
 
 async def test_a_refusal_reaches_the_caller(hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry) -> None:
@@ -296,29 +288,33 @@ async def test_after_a_day_amazons_command_is_tried_again(
     assert commands(sim) == ["PauseCommand", "PlayCommand"]
 
 
-@pytest.mark.parametrize(
-    ("locale", "words"),
-    [
-        ("de-DE", ["Pause", "fortsetzen", "nächstes Lied"]),
-        ("fr-CA", ["pause", "reprends", "chanson suivante"]),
-        ("es-MX", ["pausa", "continúa", "siguiente canción"]),
-    ],
-)
+TEXT_COMMANDS = {
+    "de-DE": ["Pause", "fortsetzen", "nächstes Lied"],
+    "fr-CA": ["pause", "reprends", "chanson suivante"],
+    "es-MX": ["pausa", "continúa", "siguiente canción"],
+}
+"""Text commands to pause, to play, and to skip a title, by the language of the Echo."""
+
+
 async def test_text_commands_are_in_the_language_of_the_echo(
-    hass: HomeAssistant,
-    sim: ControlClient,
-    entry: MockConfigEntry,
-    household: Household,
-    locale: str,
-    words: list[str],
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, subtests: pytest.Subtests
 ) -> None:
-    household.change("Kitchen Show", preferences={"locale": locale})
-    await entry.runtime_data.devices.async_refresh()
-    await play(hass, "SPOTIFY")
-    for action, state in (("media_pause", "paused"), ("media_play", "playing"), ("media_next_track", "playing")):
-        await act(hass, action, KITCHEN)
-        await comes(hass, KITCHEN, state)
-    assert texts(sim) == words
+    for locale, words in TEXT_COMMANDS.items():
+        household.change("Kitchen Show", preferences={"locale": locale})
+        await entry.runtime_data.devices.async_refresh()
+        await play(hass, "SPOTIFY")
+        before = len(texts(sim))
+        with subtests.test(locale):
+            for action, state in (
+                ("media_pause", "paused"),
+                ("media_play", "playing"),
+                ("media_next_track", "playing"),
+            ):
+                await act(hass, action, KITCHEN)
+                await comes(hass, KITCHEN, state)
+            assert texts(sim)[before:] == words
+        await act(hass, "media_stop", KITCHEN)
+        await comes(hass, KITCHEN, "idle")
 
 
 async def test_an_unsupported_language_is_reported(

@@ -91,26 +91,29 @@ async def test_pushed_values_of_players_are_shown(playing: Playing) -> None:
     assert playing.household.requests() == []
 
 
-@pytest.mark.parametrize(
-    ("command", "fields"),
-    [
-        ("PUSH_AUDIO_PLAYER_STATE", {"audioPlayerState": "FINISHED", "mediaReferenceId": "other:1"}),
-        ("PUSH_AUDIO_PLAYER_STATE", {"audioPlayerState": "PLAYING", "mediaReferenceId": "other:1"}),
-        (
-            "PUSH_MEDIA_PROGRESS_CHANGE",
-            {"progress": {"mediaProgress": 1000, "mediaLength": 2000}, "mediaReferenceId": "other:1"},
-        ),
-    ],
-    ids=["the end", "another title", "the place in another title"],
-)
-async def test_incomplete_pushes_cause_one_read(playing: Playing, command: str, fields: dict[str, Any]) -> None:
+INCOMPLETE: dict[str, tuple[str, dict[str, Any]]] = {
+    "the end": ("PUSH_AUDIO_PLAYER_STATE", {"audioPlayerState": "FINISHED", "mediaReferenceId": "other:1"}),
+    "another title": ("PUSH_AUDIO_PLAYER_STATE", {"audioPlayerState": "PLAYING", "mediaReferenceId": "other:1"}),
+    "the place in another title": (
+        "PUSH_MEDIA_PROGRESS_CHANGE",
+        {"progress": {"mediaProgress": 1000, "mediaLength": 2000}, "mediaReferenceId": "other:1"},
+    ),
+    "an unknown state": ("PUSH_AUDIO_PLAYER_STATE", {"audioPlayerState": "LEVITATING"}),
+}
+"""Pushes without the data of their track, and one with an unknown state of the known track."""
+
+
+async def test_incomplete_pushes_cause_one_read(playing: Playing, subtests: pytest.Subtests) -> None:
     """A push about an unknown track waits for a push with its data; if none arrives, it causes one read."""
-    for _ in range(3):
-        playing.push(command, **fields)
-    await until(playing.hass, lambda: playing.household.requests() == [SESSIONS])
-    await quiet(playing.hass, playing.sim, calm=0.6)
-    assert playing.household.requests() == [SESSIONS]
-    await playing.shows(state="playing")
+    for name, (command, fields) in INCOMPLETE.items():
+        playing.sim.reset_ledger()
+        with subtests.test(name):
+            for _ in range(3):
+                playing.push(command, **{"mediaReferenceId": playing.media_id, **fields})
+            await until(playing.hass, lambda: playing.household.requests() == [SESSIONS])
+            await quiet(playing.hass, playing.sim, calm=0.6)
+            assert playing.household.requests() == [SESSIONS]
+            await playing.shows(state="playing")
 
 
 async def test_the_push_about_one_echo_does_not_replace_that_about_another(
@@ -132,8 +135,3 @@ async def test_the_push_about_one_echo_does_not_replace_that_about_another(
     await until(playing.hass, lambda: playing.household.requests() == [SESSIONS], seconds=10)
     await quiet(playing.hass, playing.sim, calm=0.6)
     assert playing.household.requests() == [SESSIONS]
-
-
-async def test_an_unknown_state_causes_a_read(playing: Playing) -> None:
-    playing.push("PUSH_AUDIO_PLAYER_STATE", audioPlayerState="LEVITATING", mediaReferenceId=playing.media_id)
-    await until(playing.hass, lambda: playing.household.requests() == [SESSIONS])

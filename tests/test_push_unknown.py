@@ -31,6 +31,7 @@ def sizes(entry: MockConfigEntry) -> dict[str, int]:
     }
 
 
+@pytest.mark.platforms("media_player", "number", "switch")
 @pytest.mark.parametrize("kind", PUSHES)
 async def test_thousands_of_unknown_serials_leave_little_behind(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, kind: str

@@ -37,14 +37,13 @@ def issue_id(entry: MockConfigEntry) -> str:
     return f"no_default_device_{entry.entry_id}"
 
 
-@pytest.mark.parametrize("call", [ALARM, ROUTINE, EVENT], ids=["action", "button", "calendar"])
 async def test_a_missing_default_device_raises_an_issue_that_the_flow_fixes(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,
     household: Household,
     hass_client: ClientSessionGenerator,
-    call: tuple[str, str, dict[str, str]],
+    subtests: pytest.Subtests,
 ) -> None:
     """There is no issue before the call.
 
@@ -52,32 +51,33 @@ async def test_a_missing_default_device_raises_an_issue_that_the_flow_fixes(
     as a stereo pair, isn't offered, because it can't run all routines.
     """
     assert await async_setup_component(hass, "repairs", {})
+    client, issues, office = await hass_client(), ir.async_get(hass), household.serial("Office Spot")
     household.change("Downstairs", capabilities=[*household.device("Downstairs")["capabilities"], "TIMERS_AND_ALARMS"])
     await entry.runtime_data.devices.async_refresh()
     assert "Downstairs" in state_of(hass, DEFAULT_DEVICE).attributes["options"]
-    issues = ir.async_get(hass)
-    assert issues.async_get_issue(DOMAIN, issue_id(entry)) is None
-    with pytest.raises(ServiceValidationError):
-        await hass.services.async_call(*call, blocking=True)
-    issue = issues.async_get_issue(DOMAIN, issue_id(entry))
-    assert issue is not None
-    assert issue.is_fixable
-    client = await hass_client()
-    started = await client.post("/api/repairs/issues/fix", json={"handler": DOMAIN, "issue_id": issue.issue_id})
-    form = await started.json()
-    assert (form["step_id"], form["description_placeholders"]) == ("choose", {"account": entry.title})
-    offered = [option["label"] for option in form["data_schema"][0]["selector"]["select"]["options"]]
-    assert "Office Spot" in offered
-    assert "Downstairs" not in offered
-    done = await client.post(
-        f"/api/repairs/issues/fix/{form['flow_id']}", json={"echo": household.serial("Office Spot")}
-    )
-    assert done.status == HTTPStatus.OK
-    await hass.async_block_till_done()
-    assert issues.async_get_issue(DOMAIN, issue_id(entry)) is None
-    assert state_of(hass, DEFAULT_DEVICE).state == "Office Spot"
-    await hass.services.async_call(*call, blocking=True)
-    await quiet(hass, sim)
+    for name, call in (("action", ALARM), ("button", ROUTINE), ("calendar", EVENT)):
+        with subtests.test(name):
+            assert issues.async_get_issue(DOMAIN, issue_id(entry)) is None
+            with pytest.raises(ServiceValidationError):
+                await hass.services.async_call(*call, blocking=True)
+            issue = issues.async_get_issue(DOMAIN, issue_id(entry))
+            assert issue is not None
+            assert issue.is_fixable
+            started = await client.post("/api/repairs/issues/fix", json={"handler": DOMAIN, "issue_id": issue.issue_id})
+            form = await started.json()
+            assert (form["step_id"], form["description_placeholders"]) == ("choose", {"account": entry.title})
+            offered = [option["label"] for option in form["data_schema"][0]["selector"]["select"]["options"]]
+            assert "Office Spot" in offered
+            assert "Downstairs" not in offered
+            done = await client.post(f"/api/repairs/issues/fix/{form['flow_id']}", json={"echo": office})
+            assert done.status == HTTPStatus.OK
+            await hass.async_block_till_done()
+            assert issues.async_get_issue(DOMAIN, issue_id(entry)) is None
+            assert state_of(hass, DEFAULT_DEVICE).state == "Office Spot"
+            await hass.services.async_call(*call, blocking=True)
+        await quiet(hass, sim)
+        hass.config_entries.async_update_entry(entry, options={})
+        await hass.async_block_till_done()
 
 
 async def test_the_default_device_of_an_account_that_is_not_loaded_is_not_missing(

@@ -1,5 +1,6 @@
 """Tests of failing actions that return a response or concern a whole account: only the caller is affected."""
 
+from itertools import product
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntryState
@@ -31,23 +32,22 @@ ACTIONS: Final = {
 }
 
 
-@pytest.mark.parametrize("action", ACTIONS)
 async def test_the_caller_gets_the_error(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests, action: str
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
-    whole, is_write = action in ("get_household", "stop_all"), action == "stop_all"
-    data = {"config_entry_id": entry.entry_id} if whole else {"entity_id": KITCHEN}
-    for name, fault in FAULTS.items():
+    for (name, fault), (action, path) in product(FAULTS.items(), ACTIONS.items()):
+        whole, is_write = action in ("get_household", "stop_all"), action == "stop_all"
+        data = {"config_entry_id": entry.entry_id} if whole else {"entity_id": KITCHEN}
         if is_write and name == "page":
             # a write with the status 200 succeeds, whatever the body contains
             continue
         sim.clear_faults()
         sim.reset_ledger()
-        sim.fault(path=ACTIONS[action], **fault)
-        with subtests.test(name):
+        sim.fault(path=path, **fault)
+        with subtests.test(f"{name}-{action}"):
             with pytest.raises(HomeAssistantError) as raised:
                 await hass.services.async_call(DOMAIN, action, data, blocking=True, return_response=not is_write)
-            assert sim.ledger(path=ACTIONS[action])
+            assert sim.ledger(path=path)
             assert raised.value.translation_domain == DOMAIN
             assert entry.state is ConfigEntryState.LOADED
             assert hass.config_entries.flow.async_progress() == []
