@@ -112,7 +112,7 @@ def name_of(example: Example) -> str:
 def needs(request: pytest.FixtureRequest, special: str) -> bool:
     """Return whether the home of a test has something special."""
     callspec = getattr(request.node, "callspec", None)
-    return bool(callspec) and special in callspec.params.get("has", "")
+    return callspec is not None and special in callspec.params.get("has", "")
 
 
 @pytest.fixture(autouse=True)

@@ -124,7 +124,8 @@ async def test_every_speaker_behind_a_group_is_spoken_to_once(
     for action, data in ways:
         before = len(sim.spoken())
         with subtests.test(f"{action} {data['entity_id' if 'entity_id' in data else 'target']}"):
-            await hass.services.async_call(*action.split("."), data, blocking=True)
+            domain, _, name = action.partition(".")
+            await hass.services.async_call(domain, name, data, blocking=True)
             assert said_on(sim, before) == speakers
     before = len(sim.spoken())
     with subtests.test("a speaker that is busy for a long time is named in the error"):

@@ -61,11 +61,15 @@ def test_truth_values_are_read_in_any_form(value: Any, expected: bool | None) ->
     assert reading(value) is expected
 
 
+UNCLEAR: tuple[Any, ...] = (..., None, 1, "true", "what?", [])
+FALSE: tuple[Any, ...] = (False, 0, "false", "offline")
+
+
 async def test_only_a_clear_value_means_offline(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, subtests: pytest.Subtests
 ) -> None:
     """A missing, null or unknown value is ignored, so the previous state is kept."""
-    for value in (..., None, 1, "true", "what?", []):
+    for value in UNCLEAR:
         with subtests.test(str(value)):
             await list_as(hass, sim, entry, household, Office_Spot=True)
             assert is_available(hass, OFFICE)
@@ -77,7 +81,7 @@ async def test_only_a_clear_value_means_offline(
             assert not is_available(hass, OFFICE)
             await list_as(hass, sim, entry, household, Office_Spot=value)
             assert not is_available(hass, OFFICE), "the last known state is kept"
-    for value in (False, 0, "false", "offline"):
+    for value in FALSE:
         with subtests.test(f"form of false: {value}"):
             await list_as(hass, sim, entry, household, Office_Spot=True)
             assert is_available(hass, OFFICE)
