@@ -254,8 +254,7 @@ def platform_setup(add_entities: Callable[[EntityAdder, AlexaRuntimeData], None]
 def command_errors(hass: HomeAssistant, entry: AlexaConfigEntry) -> Generator[None]:
     """Convert the errors of a backend during a command into ``HomeAssistantError``.
 
-    If Amazon no longer accepts the credentials, a new sign-in is requested. The integration's back-off does not delay
-    the requests in the block.
+    If Amazon no longer accepts the credentials, a new sign-in is requested.
     """
     try:
         with command():

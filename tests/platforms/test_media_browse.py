@@ -317,6 +317,7 @@ WRONG: list[tuple[list[Any], str]] = [
     ([{"wait": 5}], "has no step for a device"),
     ([{"speak": "a"}, {"serial": [{"speak": "b"}, {"volume": 7}]}], r"Step 2\.2 .*from 0 to 1"),
     ([{"speak": " "}], r"Step 1 .*it needs text"),
+    ([{"announce": "Dinner", "title": " "}], r"Step 1 .*its title needs text"),
     ([{"dance": True}], r"Step 1 .*exactly one of: speak"),
     ([{"speak": "a", "wait": 1}], "exactly one"),
     ([{"speak": "a", "headline": "b"}], "unknown fields: headline"),

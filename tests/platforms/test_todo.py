@@ -499,6 +499,7 @@ async def test_a_list_is_created_filled_and_deleted(hass: HomeAssistant, lists: 
     await _delete(lists, entity_id)
     assert list_id not in lists._lists
     assert lists.requests("DELETE") == [f"DELETE /{list_id}"]
+    assert await _create(lists, "Camping trip") in lists._lists
     await clock.advance(70, 10)
     assert hass.states.get(entity_id) is None
 

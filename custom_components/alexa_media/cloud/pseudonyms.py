@@ -564,7 +564,7 @@ def _alphabet(word: str) -> str:
 
 
 def _length_class(length: int) -> int:
-    """Return the length of a pseudonym: a power of two from 4 to 4,096."""
+    """Return a length, rounded up to a power of two from 4 to 4,096."""
     return min(max(4, 1 << max(length - 1, 0).bit_length()), 4096)
 
 

@@ -13,6 +13,7 @@ from homeassistant.core import HomeAssistant, callback
 from ..cloud.errors import AlexaCommandError, AlexaError, AlexaUnsupportedError
 from ..cloud.model.api import AlexaBackend
 from ..cloud.model.lists import ListInfo, ListItem, ListsApi
+from ..cloud.names import same
 from .absences import KeptTopicCoordinator
 from .base import PartRetry
 from .devices import is_out_of_reach
@@ -206,12 +207,19 @@ class ListsCoordinator(KeptTopicCoordinator[AlexaList]):
             raise AlexaCommandError("Amazon does not list the new list", code="not_confirmed")
         return added[0]
 
+    @callback
+    def is_taken(self, name: str) -> bool:
+        """Return whether a list has a name, unless Amazon no longer lists it."""
+        missing = self._absences.missing
+        return any(same(known.info.name, name) for key, known in self.data.items() if key not in missing)
+
     async def async_delete_list(self, list_id: str) -> None:
         """Delete a custom list if it exists; raises ``AlexaError``, also if Amazon still lists it afterward."""
         if found := (await self._api.async_lists()).get(list_id):
             await self._api.async_delete_list(found)
         if list_id in await self._async_read_lists_now():
             raise AlexaCommandError("Amazon still lists the list", code="not_confirmed")
+        self._absences.miss(self.data.keys() & {list_id})
 
     async def _async_read_lists_now(self) -> Mapping[str, ListInfo]:
         """Read the list of lists after a change and return it."""

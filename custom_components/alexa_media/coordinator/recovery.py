@@ -83,7 +83,7 @@ class Recovery:
 
     @callback
     def async_recovered(self) -> None:
-        """Handle the recovery of a topic: let a closed stream reconnect, and attempt the other failed topics."""
+        """Handle the recovery of a topic: let a closed stream reconnect, and read the other failed topics again."""
         self._not_before = 0.0
         self._failed_attempts = 0
         self._reopen()

@@ -59,7 +59,7 @@ async def async_disable_kids(hass: HomeAssistant, entry: AlexaConfigEntry, devic
 
 
 def _kids(entry: AlexaConfigEntry, device: Device) -> KidsCoordinator:
-    """Return the coordinator; raises ``ServiceValidationError`` for a device without Amazon Kids."""
+    """Return the coordinator; raises ``ServiceValidationError`` for a device that does not support Amazon Kids."""
     if (kids := entry.runtime_data.kids) is None or device.family not in FAMILIES:
         raise invalid_input("kids_unsupported", device=device.name)
     return kids

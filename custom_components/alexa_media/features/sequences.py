@@ -62,12 +62,20 @@ def _text(value: object) -> str:
     return sendable(_given(value), MAX_MESSAGE_CHARACTERS)
 
 
+def _title(step: Mapping[str, Any]) -> str:
+    """Return the title of a step; raises like ``_text``."""
+    try:
+        return _text(step["title"])
+    except ValueError:
+        raise ValueError("its title needs text") from None
+
+
 def _speak(value: object, _step: Mapping[str, Any]) -> Command:
     return _message_command(message_of(_given(value)))
 
 
 def _announce(value: object, step: Mapping[str, Any]) -> Command:
-    title = _text(step["title"]) if "title" in step else None
+    title = _title(step) if "title" in step else None
     return _message_command(message_of(_given(value), Kind.ANNOUNCE, title=title))
 
 
@@ -110,7 +118,7 @@ def _do_not_disturb(value: object, _step: Mapping[str, Any]) -> Command:
 
 def _app_push(value: object, step: Mapping[str, Any]) -> Command:
     """Return a message to the Alexa apps, without the customer id, which ``StepReader`` fills in."""
-    title = _text(step["title"]) if "title" in step else DEFAULT_TITLE
+    title = _title(step) if "title" in step else DEFAULT_TITLE
     return MobilePush(text=readable_text(_given(value)), title=title, customer_id="")
 
 

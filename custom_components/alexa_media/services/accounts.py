@@ -213,7 +213,7 @@ async def _async_create_list(call: ServiceCall) -> ServiceResponse:
         raise invalid_input("not_an_app_account", name=entry.title)
     if not (name := tidy(sendable(call.data[ATTR_NAME], MAX_LIST_NAME))):
         raise invalid_input("list_without_name")
-    if any(same(known.info.name, name) for known in lists.data.values()):
+    if lists.is_taken(name):
         raise invalid_input("list_exists", name=name)
     with command_errors(call.hass, entry):
         list_id = await lists.async_create(name)

@@ -152,8 +152,10 @@ def _device_of(call: ServiceCall) -> Managed:
     if registered is None:
         raise invalid_input("device_not_managed", name=call.data[ATTR_DEVICE_ID])
     entry: AlexaConfigEntry | None = call.hass.config_entries.async_get_entry(registered.config_entry_id)
-    is_loaded = entry is not None and entry.domain == DOMAIN and entry.state is ConfigEntryState.LOADED
-    if entry is not None and is_loaded and (api := entry.runtime_data.backend.management) is not None:
+    is_ours = entry is not None and entry.domain == DOMAIN
+    if entry is not None and is_ours and entry.state is not ConfigEntryState.LOADED:
+        raise invalid_input("account_not_loaded")
+    if entry is not None and is_ours and (api := entry.runtime_data.backend.management) is not None:
         for key in _keys(entry, api, registered.identifiers):
             return Managed(entry, api, key)
     raise invalid_input("device_not_managed", name=registered.name_by_user or registered.name or registered.id)

@@ -389,6 +389,15 @@ async def test_an_invalid_value_is_refused_with_what_is_allowed(
             assert requests(sim) == []
 
 
+async def test_the_property_of_a_device_has_to_be_loaded(
+    hass: HomeAssistant, hotel: MockConfigEntry, call: Call
+) -> None:
+    await hass.config_entries.async_unload(hotel.entry_id)
+    with pytest.raises(ServiceValidationError) as raised:
+        await call("delete_timers", "Room 101 bed")
+    assert raised.value.translation_key == "account_not_loaded"
+
+
 async def test_an_app_account_is_not_a_property(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient
 ) -> None:
