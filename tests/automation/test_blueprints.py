@@ -17,7 +17,7 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.coordinator.echo_events import VOICE, has_listeners
 from custom_components.alexa_media.coordinator.history import HistoryCoordinator
 from tests.automation.test_alarm_triggers import bread, change
-from tests.conftest import Clock, Household, set_up, until
+from tests.conftest import Clock, Household, end_speech, set_up, until
 from tests.features.test_alarms import act
 
 pytestmark = pytest.mark.platforms("binary_sensor", "calendar", "light", "media_player", "sensor")
@@ -187,61 +187,63 @@ async def test_an_event_of_a_calendar_sets_a_reminder(
     await hass.services.async_call("automation", "turn_off", {"entity_id": "automation.bins"}, blocking=True)
 
 
-@pytest.mark.parametrize(("said", "chosen"), [("close it", "yes"), ("leave it", "no"), (None, "silent")])
 async def test_a_question_is_answered_or_not(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,
     household: Household,
     importer: Importer,
-    said: str | None,
-    chosen: str,
+    subtests: pytest.Subtests,
 ) -> None:
     answers = async_capture_events(hass, "answered")
-    await importer.use(
-        "question",
-        triggers=ASKS,
-        echo=KITCHEN,
-        question="The garage is open.",
-        wait={"seconds": 20 if said else 1},
-        **{f"{name}_actions": [{"event": "answered", "event_data": {"it": name}}] for name in ("yes", "no", "silent")},
-    )
-    hass.bus.async_fire("now")
-    async with asyncio.timeout(15):
-        # ``until`` would wait for the end of the automation
-        while not has_listeners(hass, VOICE):
-            await asyncio.sleep(0.02)
-        if said:
-            sim.say(household.serial("Kitchen Show"), said)
-        while not answers:
-            await asyncio.sleep(0.02)
-    assert spoken(sim) == [("Kitchen Show", "The garage is open.")]
-    assert [event.data["it"] for event in answers] == [chosen]
+    chosen = {
+        f"{name}_actions": [{"event": "answered", "event_data": {"it": name}}] for name in ("yes", "no", "silent")
+    }
+    for said, answer in (("close it", "yes"), ("leave it", "no"), (None, "silent")):
+        before = len(sim.spoken())
+        end_speech(entry)
+        answers.clear()
+        wait = {"seconds": 20 if said else 1}
+        await importer.use("question", triggers=ASKS, echo=KITCHEN, question="The garage is open.", wait=wait, **chosen)
+        with subtests.test(answer):
+            hass.bus.async_fire("now")
+            async with asyncio.timeout(15):
+                # ``until`` would wait for the end of the automation
+                while not has_listeners(hass, VOICE):
+                    await asyncio.sleep(0.02)
+                if said:
+                    sim.say(household.serial("Kitchen Show"), said)
+                while not answers:
+                    await asyncio.sleep(0.02)
+            assert spoken(sim)[before:] == [("Kitchen Show", "The garage is open.")]
+            assert [event.data["it"] for event in answers] == [answer]
 
 
-@pytest.mark.parametrize(("begins", "ends", "volume"), [("00:00:00", "23:59:59", 20), ("23:59:58", "23:59:59", 70)])
 async def test_the_volume_depends_on_the_time(
     hass: HomeAssistant,
     sim: ControlClient,
     entry: MockConfigEntry,
     importer: Importer,
-    begins: str,
-    ends: str,
-    volume: int,
+    subtests: pytest.Subtests,
 ) -> None:
-    await importer.use(
-        "quiet_at_night",
-        triggers=ASKS,
-        message="Washing is done",
-        echos={"entity_id": [KITCHEN]},
-        night_begins=begins,
-        night_ends=ends,
-        day_volume=0.7,
-        night_volume=0.2,
-    )
-    hass.bus.async_fire("now")
-    await until(hass, sim.spoken)
-    assert [(item["text"], item["volume"]) for item in sim.spoken()] == [("Washing is done", volume)]
+    for begins, ends, volume in (("00:00:00", "23:59:59", 20), ("23:59:58", "23:59:59", 70)):
+        before = len(sim.spoken())
+        end_speech(entry)
+        await importer.use(
+            "quiet_at_night",
+            triggers=ASKS,
+            message="Washing is done",
+            echos={"entity_id": [KITCHEN]},
+            night_begins=begins,
+            night_ends=ends,
+            day_volume=0.7,
+            night_volume=0.2,
+        )
+        with subtests.test(f"{begins}-{ends}"):
+            hass.bus.async_fire("now")
+            await until(hass, lambda before=before: sim.spoken()[before:])  # type: ignore[misc]
+            said = [(item["text"], item["volume"]) for item in sim.spoken()[before:]]
+            assert said == [("Washing is done", volume)]
 
 
 async def test_a_finished_timer_is_announced_on_another_echo(

@@ -672,7 +672,7 @@ async def test_history_records_are_shown_until_the_next_call(
 async def test_history_records_can_be_filtered(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """Records are filtered by Echo, range, person and type."""
+    """Records are filtered by Echo, range, person and type; an invalid range causes no request."""
     middle = say_many(sim, household)
     assert len(await records_of(hass, KITCHEN, end=middle)) == 3
     assert [r["summary"] for r in await records_of(hass, KITCHEN, start=middle)] == ["kitchen 3"]
@@ -682,12 +682,6 @@ async def test_history_records_can_be_filtered(
     sim.reset_ledger()
     assert len(await records_of(hass, OFFICE, entries=200)) == 55
     assert household.requests() == [RECORDS] * 2
-
-
-async def test_an_invalid_range_and_a_failed_read_of_history_records_are_reported(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
-) -> None:
-    """An invalid range causes no request."""
     now = dt_util.utcnow()
     sim.reset_ledger()
     for fields in ({"start": now.replace(year=2099)}, {"start": now, "end": now}):

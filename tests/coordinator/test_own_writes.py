@@ -6,6 +6,7 @@ They also must not cause a write of an older value.
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
+from functools import partial
 from itertools import product
 import json
 from typing import Any
@@ -73,6 +74,7 @@ async def bands(
     return entry
 
 
+@pytest.mark.platforms("number")
 async def test_a_stale_equalizer_is_neither_shown_nor_written(
     hass: HomeAssistant, bands: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
 ) -> None:
@@ -95,6 +97,7 @@ async def test_a_stale_equalizer_is_neither_shown_nor_written(
     assert len(sim.ledger(method="GET", path=EQUALIZER)) <= 2, "one read to confirm, one because of the stale push"
 
 
+@pytest.mark.platforms("number")
 async def test_an_equalizer_that_was_not_read_back_is_read_before_the_next_write(
     hass: HomeAssistant, bands: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
 ) -> None:
@@ -112,6 +115,7 @@ async def test_an_equalizer_that_was_not_read_back_is_read_before_the_next_write
     assert json.loads(request["body"]) == {"bass": 4, "mid": 2, "treble": 0}
 
 
+@pytest.mark.platforms("number")
 async def test_a_change_back_at_the_device_is_shown(
     hass: HomeAssistant, bands: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
 ) -> None:
@@ -160,30 +164,29 @@ async def test_a_stale_do_not_disturb_confirms_nothing(
     assert states == ["on"]
 
 
-@pytest.mark.parametrize(
-    ("entity_id", "old"),
-    [(SHUFFLE, {"playBackOrder": "NORMAL"}), (REPEAT, {"loopMode": "NORMAL"})],
-    ids=["shuffle", "repeat"],
-)
 async def test_a_stale_playback_mode_confirms_nothing(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     household: Household,
     sim: ControlClient,
     clock: Clock,
-    entity_id: str,
-    old: dict[str, str],
+    subtests: pytest.Subtests,
 ) -> None:
     """Shuffle and repeat are read if the only push is from before the command."""
     await act(hass, "media_player.play_media", PLAYER, media_content_type="AMAZON_MUSIC", media_content_id="jazz")
     await clock.until(lambda: hass.states.is_state(PLAYER, "playing"))
-    await clock.until(lambda: hass.states.is_state(entity_id, "off"))
-    sim.fault(silent_stream=1)
-    await act(hass, "switch.turn_on", entity_id)
-    await stale(entry, household, clock, "QueueChanged", "PUSH_MEDIA_QUEUE_CHANGE", changeType="STATUS_CHANGE", **old)
-    await clock.until(lambda: hass.states.is_state(entity_id, "on"))
-    await stale(entry, household, clock, "QueueChanged", "PUSH_MEDIA_QUEUE_CHANGE", changeType="STATUS_CHANGE", **old)
-    assert hass.states.is_state(entity_id, "on")
+    for entity_id, key in ((SHUFFLE, "playBackOrder"), (REPEAT, "loopMode")):
+        changes = {"changeType": "STATUS_CHANGE", key: "NORMAL"}
+        is_on = partial(hass.states.is_state, entity_id, "on")
+        await clock.until(partial(hass.states.is_state, entity_id, "off"))
+        await clock.advance(10, 1)
+        sim.fault(silent_stream=1)
+        with subtests.test(key):
+            await act(hass, "switch.turn_on", entity_id)
+            await stale(entry, household, clock, "QueueChanged", "PUSH_MEDIA_QUEUE_CHANGE", **changes)
+            await clock.until(is_on)
+            await stale(entry, household, clock, "QueueChanged", "PUSH_MEDIA_QUEUE_CHANGE", **changes)
+            assert is_on()
 
 
 async def asked(sim: ControlClient, path: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
-from tests.conftest import PUSH_SENSOR, Clock, Household, act, quiet, state_of, until
+from tests.conftest import PUSH_SENSOR, Clock, Household, act, state_of
 
 pytestmark = pytest.mark.platforms("binary_sensor", "media_player", "todo")
 
@@ -190,34 +190,42 @@ async def test_a_sessions_read_confirms_no_volume(
     assert VOLUMES in household.requests()
 
 
-@pytest.mark.parametrize("names", [("sessions", "all"), ("all", "sessions")], ids=" then ".join)
 async def test_a_hint_for_all_beside_one_for_the_sessions_reads_the_volumes(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, names: tuple[str, str]
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    clock: Clock,
+    subtests: pytest.Subtests,
 ) -> None:
     """Hints in quick succession cause one read, of all that they need."""
     players = entry.runtime_data.players
     hints = {"sessions": players.async_sessions_hint, "all": players.async_hint}
-    sim.reset_ledger()
-    for name in names:
-        hints[name]()
-    await until(hass, household.requests)
-    await quiet(hass, sim, calm=0.6)
-    assert players_requests(household) == [VOLUMES, SESSIONS]
+    for names in (("sessions", "all"), ("all", "sessions")):
+        await clock.advance(30, 10)
+        sim.reset_ledger()
+        with subtests.test(" then ".join(names)):
+            for name in names:
+                hints[name]()
+            await clock.until(household.requests)
+            await clock.advance(3, 0.5)
+            assert players_requests(household) == [VOLUMES, SESSIONS]
 
 
-@pytest.mark.parametrize("sessions_first", [True, False])
 async def test_update_entity_beside_a_read_of_the_sessions_reads_the_volumes(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, sessions_first: bool
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, subtests: pytest.Subtests
 ) -> None:
     """``homeassistant.update_entity`` reads the volume, whatever else reads the players in the same moment."""
     assert await async_setup_component(hass, "homeassistant", {})
     players = entry.runtime_data.players
     sim.fault(silent_stream=30)
-    household.change(KITCHEN, volume=23)
-    sim.reset_ledger()
-    reads: list[Awaitable[object]] = [
-        players.async_read_sessions(),
-        hass.services.async_call("homeassistant", "update_entity", {"entity_id": PLAYER}, blocking=True),
-    ]
-    await asyncio.gather(*(reads if sessions_first else reversed(reads)))
-    assert volume(hass) == 0.23
+    for level, first in ((23, "sessions"), (24, "entity")):
+        household.change(KITCHEN, volume=level)
+        sim.reset_ledger()
+        reads: list[Awaitable[object]] = [
+            players.async_read_sessions(),
+            hass.services.async_call("homeassistant", "update_entity", {"entity_id": PLAYER}, blocking=True),
+        ]
+        with subtests.test(f"{first} first"):
+            await asyncio.gather(*(reads if first == "sessions" else reversed(reads)))
+            assert volume(hass) == level / 100

@@ -185,17 +185,19 @@ async def test_a_write_is_not_repeated_after_an_unknown_outcome(
 
 
 @pytest.mark.platforms("notify")
-@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.usefixtures("brief_speech")
 async def test_a_refused_session_is_renewed(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, status: int
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, subtests: pytest.Subtests
 ) -> None:
     """Refused cookies or a refused csrf value are renewed, and the command is sent once more."""
-    sim.fault(path="/api/behaviors/preview", times=1, status=status)
-    await hass.services.async_call(
-        "notify", "send_message", {"entity_id": "notify.kitchen_show_speak", "message": "again"}, blocking=True
-    )
-    assert [item["text"] for item in sim.spoken()] == ["again"]
-    assert household.requests("POST", "/auth/register") == []
+    data = {"entity_id": "notify.kitchen_show_speak", "message": "again"}
+    for status in (401, 403):
+        before = len(sim.spoken())
+        sim.fault(path="/api/behaviors/preview", times=1, status=status)
+        with subtests.test(str(status)):
+            await hass.services.async_call("notify", "send_message", data, blocking=True)
+            assert [item["text"] for item in sim.spoken()[before:]] == ["again"]
+            assert household.requests("POST", "/auth/register") == []
 
 
 @pytest.mark.platforms("switch")

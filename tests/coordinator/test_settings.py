@@ -298,6 +298,7 @@ async def look(entry: MockConfigEntry, clock: Clock, serial: str, setting: Setti
     await clock.settle()
 
 
+@pytest.mark.platforms("number")
 async def test_unreadable_settings_are_kept(
     hass: HomeAssistant,
     watched: MockConfigEntry,
@@ -335,6 +336,7 @@ async def test_unreadable_settings_are_kept(
     assert len(household.requests("GET", path)) == 1
 
 
+@pytest.mark.platforms("number", "select")
 async def test_a_source_refused_later_is_also_read_again_in_ten_minutes(
     hass: HomeAssistant, watched: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
 ) -> None:
@@ -365,6 +367,7 @@ async def exclude_while(
     await clock.settle()
 
 
+@pytest.mark.platforms("number")
 async def test_an_echo_excluded_during_a_read_does_not_affect_the_others(
     hass: HomeAssistant, watched: MockConfigEntry, sim: ControlClient, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -381,6 +384,7 @@ async def test_an_echo_excluded_during_a_read_does_not_affect_the_others(
     assert not [key for key in settings.data if key.startswith(second)]
 
 
+@pytest.mark.platforms("number")
 async def test_a_change_of_an_echo_that_is_excluded_in_the_meantime_succeeds(
     hass: HomeAssistant, watched: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock, act: Act
 ) -> None:
@@ -394,6 +398,7 @@ async def test_a_change_of_an_echo_that_is_excluded_in_the_meantime_succeeds(
     assert watched.runtime_data.settings.last_update_success
 
 
+@pytest.mark.platforms("number")
 async def test_settings_report_an_outage_and_recover(
     hass: HomeAssistant, watched: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock
 ) -> None:
@@ -408,6 +413,7 @@ async def test_settings_report_an_outage_and_recover(
     assert state_of(hass, bass).state == "0"
 
 
+@pytest.mark.platforms("media_player", "switch")
 async def test_do_not_disturb_can_be_limited_in_time(
     hass: HomeAssistant, watched: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock, act: Act
 ) -> None:
@@ -453,6 +459,7 @@ async def test_do_not_disturb_can_be_limited_in_time(
         await act(action, players[0], duration=60)
 
 
+@pytest.mark.platforms("media_player")
 async def test_people_are_shown_and_a_phone_is_unpaired(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household, sim: ControlClient, act: Act
 ) -> None:
@@ -509,6 +516,7 @@ async def test_settings_recover_after_an_hour_of_503_at_startup(
     assert {entity_id: state_of(hass, entity_id).state for entity_id in SHOWN} == SHOWN
 
 
+@pytest.mark.platforms("number")
 async def test_an_offline_echo_does_not_delay_the_recovery_of_another(
     hass: HomeAssistant,
     config_entry: MockConfigEntry,

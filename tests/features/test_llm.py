@@ -114,18 +114,37 @@ async def test_alarms_reminders_and_timers_are_set_listed_and_deleted(
     assert not left & {alarm["id"], reminder["id"]}
 
 
-async def test_bad_arguments_are_refused_before_anything_is_sent(
-    hass: HomeAssistant, sim: ControlClient, household: Household
+async def test_bad_arguments_and_users_without_permission_change_nothing(
+    hass: HomeAssistant,
+    sim: ControlClient,
+    household: Household,
+    hass_read_only_user: MockUser,
+    subtests: pytest.Subtests,
 ) -> None:
-    """Covers a timer without a duration, an unknown weekday, and an invalid time."""
-    sim.reset_ledger()
-    with pytest.raises(ServiceValidationError):
-        await use(hass, "set_timer", minutes=0, echo_name="Office Spot")
-    with pytest.raises(vol.Invalid):
-        await use(hass, "set_alarm", time="07:00", weekdays=["someday"], echo_name="Office Spot")
-    with pytest.raises((vol.Invalid, HomeAssistantError)):
-        await use(hass, "set_alarm", time="at seven", echo_name="Office Spot")
-    assert household.requests() == []
+    with subtests.test("a timer without a duration, an unknown weekday and an invalid time"):
+        sim.reset_ledger()
+        with pytest.raises(ServiceValidationError):
+            await use(hass, "set_timer", minutes=0, echo_name="Office Spot")
+        with pytest.raises(vol.Invalid):
+            await use(hass, "set_alarm", time="07:00", weekdays=["someday"], echo_name="Office Spot")
+        with pytest.raises((vol.Invalid, HomeAssistantError)):
+            await use(hass, "set_alarm", time="at seven", echo_name="Office Spot")
+        assert household.requests() == []
+    with subtests.test("the permissions of the user who talks to Assist apply"):
+        context = Context(user_id=hass_read_only_user.id)
+        sim.reset_ledger()
+        for tool, args in (
+            ("speak", {"message": "Hello"}),
+            ("set_alarm", {"time": "07:00"}),
+            ("run_routine", {"routine": "Good night"}),
+            ("play_music", {"query": "jazz"}),
+        ):
+            with pytest.raises(Unauthorized):
+                await use(hass, tool, context, echo_name="Kitchen Show", **args)
+        assert household.requests() == []
+        hass_read_only_user.mock_policy({})
+        assert (await use(hass, "list_alarms", context))["items"] == []
+        assert (await use(hass, "get_last_command", context))["last"] is None
 
 
 async def test_unexposed_entities_can_neither_be_read_nor_changed(
@@ -143,26 +162,6 @@ async def test_unexposed_entities_can_neither_be_read_nor_changed(
     assert err.value.translation_key == "alarm_gone"
     assert other not in {item["id"] for item in (await use(hass, "list_alarms"))["items"]}
     assert "garage" not in str(await use(hass, "get_last_command"))
-
-
-async def test_a_user_without_permission_changes_and_reads_nothing(
-    hass: HomeAssistant, sim: ControlClient, hass_read_only_user: MockUser, household: Household
-) -> None:
-    """The permissions of the user who talks to Assist apply, whether or not Echos are exposed."""
-    context = Context(user_id=hass_read_only_user.id)
-    sim.reset_ledger()
-    for tool, args in (
-        ("speak", {"message": "Hello"}),
-        ("set_alarm", {"time": "07:00"}),
-        ("run_routine", {"routine": "Good night"}),
-        ("play_music", {"query": "jazz"}),
-    ):
-        with pytest.raises(Unauthorized):
-            await use(hass, tool, context, echo_name="Kitchen Show", **args)
-    assert household.requests() == []
-    hass_read_only_user.mock_policy({})
-    assert (await use(hass, "list_alarms", context))["items"] == []
-    assert (await use(hass, "get_last_command", context))["last"] is None
 
 
 async def test_the_last_command_is_returned(

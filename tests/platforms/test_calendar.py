@@ -104,6 +104,13 @@ async def test_an_unsupported_event_is_refused(
     with pytest.raises(ServiceValidationError, match="in the past"):
         await create(hass, "Yesterday", tomorrow(9) - timedelta(days=2), location="Bedroom Dot")
     assert household.requests("PUT") + household.requests("POST") == []
+    # Amazon cannot store a description, and it must not get lost silently
+    sim.reset_ledger()
+    with pytest.raises(ServiceValidationError, match="no description"):
+        await create(hass, "Feed the cat", tomorrow(8), location="Kitchen Show", description="Half a can")
+    assert household.requests() == []
+    await create(hass, "Feed the cat", tomorrow(8), location="Kitchen Show", description=" ")
+    assert len(items(household, "Feed the cat")) == 1
 
 
 async def test_an_event_without_a_location_uses_the_default_device(
@@ -172,13 +179,4 @@ async def test_series_are_changed_and_deleted(
     assert items(household, "Paper bin") == []
 
 
-async def test_a_description_is_refused(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
-) -> None:
-    """Amazon cannot store a description, and it must not get lost silently."""
-    sim.reset_ledger()
-    with pytest.raises(ServiceValidationError, match="no description"):
-        await create(hass, "Feed the cat", tomorrow(8), location="Kitchen Show", description="Half a can")
-    assert household.requests() == []
-    await create(hass, "Feed the cat", tomorrow(8), location="Kitchen Show", description=" ")
-    assert len(items(household, "Feed the cat")) == 1
+# HOLE@@

@@ -24,7 +24,7 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud.model.devices import Notification, NotificationStatus, NotificationType
 from tests.conftest import Clock, Household, set_up, state_of, until
 
-pytestmark = pytest.mark.platforms("calendar", "event", "media_player", "sensor", "todo")
+pytestmark = pytest.mark.platforms("sensor")
 
 ALARM = "sensor.kitchen_show_next_alarm"
 TIMER = "sensor.kitchen_show_next_timer"
@@ -290,6 +290,7 @@ async def test_an_event_is_fired_when_an_alarm_is_dismissed(
     assert state_of(hass, ALARM).attributes["dismissed"] is not None
 
 
+@pytest.mark.platforms("calendar", "event", "sensor")
 async def test_unusable_notifications_are_handled(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
@@ -331,6 +332,7 @@ async def test_unusable_notifications_are_handled(
             json_bytes(state.as_dict())
 
 
+@pytest.mark.platforms("event", "media_player", "sensor")
 async def test_ringing_is_not_a_dismissal(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
@@ -358,6 +360,7 @@ async def test_ringing_is_not_a_dismissal(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+@pytest.mark.platforms("event")
 async def test_event_types_distinguish_notifications(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """The trigger in the UI distinguishes timers and alarms."""
     assert state_of(hass, "event.kitchen_show_alarm").attributes["event_types"] == [
@@ -486,6 +489,7 @@ async def test_an_alarm_that_repeats_by_pattern_only_has_a_next_time(
             await until(hass, lambda before=state.state: state_of(hass, REMINDER).state > before)  # type: ignore[misc]
 
 
+@pytest.mark.platforms("calendar", "sensor", "todo")
 async def test_a_reminder_for_all_devices_belongs_to_the_account(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:

@@ -85,6 +85,7 @@ async def test_an_air_quality_monitor_has_seven_sensors(
 
 
 @pytest.mark.contract("entities, temperature of an Echo")
+@pytest.mark.platforms("binary_sensor", "media_player", "sensor")
 async def test_an_echo_has_its_own_sensors(
     hass: HomeAssistant,
     sim: ControlClient,
@@ -191,6 +192,7 @@ async def test_pushed_values_are_not_read_every_minute(
     assert await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+@pytest.mark.platforms("media_player")
 async def test_a_new_echo_is_put_into_its_room(
     hass: HomeAssistant,
     sim: ControlClient,
@@ -362,6 +364,7 @@ async def test_diagnostics_of_appliances_contain_nothing_private(
         assert secret not in text, secret
 
 
+@pytest.mark.platforms("light", "sensor")
 async def test_the_selection_of_the_user_applies(
     hass: HomeAssistant,
     sim: ControlClient,
@@ -488,6 +491,7 @@ async def test_measured_values_have_their_device_class(
     assert state_of(hass, "sensor.cellar_meter_battery").state == "80.0", "a battery may report only once a week"
 
 
+@pytest.mark.platforms("light")
 async def test_older_names_are_requested_if_the_newer_ones_are_unknown(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry
 ) -> None:

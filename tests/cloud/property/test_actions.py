@@ -20,7 +20,7 @@ from tests.test_ended_sign_in import INTERNALS
 
 from .hotel import BED_101, LAMP_101, ROOM_101, ROOM_102, change, endpoint, requests
 
-pytestmark = pytest.mark.platforms("binary_sensor", "button", "light", "notify", "number", "sensor")
+pytestmark = pytest.mark.platforms("binary_sensor", "sensor")
 
 PASSWORD = "correct horse battery"
 SPARE = "amzn1.alexa.endpoint.SIMSTOCK"
@@ -155,6 +155,7 @@ async def test_a_device_in_a_unit_and_without_one_is_not_searched_for(call: Call
     assert requests(sim) == []
 
 
+@pytest.mark.platforms("binary_sensor", "button", "sensor")
 async def test_units_and_timers_are_returned(
     hass: HomeAssistant, hotel: MockConfigEntry, call: Call, sim: ControlClient
 ) -> None:
@@ -398,6 +399,7 @@ async def test_the_property_of_a_device_has_to_be_loaded(
     assert raised.value.translation_key == "account_not_loaded"
 
 
+@pytest.mark.platforms("button", "sensor")
 async def test_an_app_account_is_not_a_property(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient
 ) -> None:
@@ -463,6 +465,7 @@ async def test_each_documented_error_reaches_the_caller_of_each_action(call: Cal
                 sim.remove_fault(rule or "")
 
 
+@pytest.mark.platforms("light", "notify", "number")
 async def test_every_action_reports_that_the_sign_in_has_ended(
     hass: HomeAssistant, hotel: MockConfigEntry, call: Call, sim: ControlClient
 ) -> None:
