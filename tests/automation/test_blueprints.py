@@ -42,10 +42,22 @@ class Importer:
         """Initialize with Home Assistant and a client of its websocket API."""
         self._hass = hass
         self._clients = clients
+        self._imported: set[str] = set()
 
     async def use(self, name: str, **inputs: Any) -> None:
-        """Import a blueprint like the UI does, and set up an automation with its inputs."""
+        """Import a blueprint if it is new, and set up an automation with its inputs."""
         assert await async_setup_component(self._hass, "automation", {})
+        if name not in self._imported:
+            await self._import(name)
+        config = {"alias": name, "use_blueprint": {"path": f"alexa_media/{name}.yaml", "input": inputs}}
+        assert await async_setup_component(self._hass, "automation", {})
+        await self._reload([config])
+        state = self._hass.states.get(f"automation.{name}")
+        assert state, "the automation was not accepted"
+        assert state.state == "on"
+
+    async def _import(self, name: str) -> None:
+        """Import a blueprint like the UI does."""
         client = await self._clients(self._hass)
         text = (FOLDER / f"{name}.yaml").read_text()
         saved = {"domain": "automation", "path": f"alexa_media/{name}", "yaml": text}
@@ -53,12 +65,7 @@ class Importer:
         assert (await client.receive_json())["success"]
         await client.send_json_auto_id({"type": "blueprint/list", "domain": "automation"})
         assert "metadata" in (await client.receive_json())["result"][f"alexa_media/{name}.yaml"]
-        config = {"alias": name, "use_blueprint": {"path": f"alexa_media/{name}.yaml", "input": inputs}}
-        assert await async_setup_component(self._hass, "automation", {})
-        await self._reload([config])
-        state = self._hass.states.get(f"automation.{name}")
-        assert state, "the automation was not accepted"
-        assert state.state == "on"
+        self._imported.add(name)
 
     async def _reload(self, automations: list[Mapping[str, Any]]) -> None:
         """Load automations, replacing earlier ones."""
