@@ -131,6 +131,7 @@ async def test_a_list_whose_items_cannot_be_read_does_not_affect_the_others(
     assert not held.last_update_success, "no list can be read"
 
 
+@pytest.mark.platforms("media_player")
 @pytest.mark.parametrize("push", [True, False], ids=["with push", "without push"])
 async def test_players_stay_available_if_only_the_volumes_cannot_be_read(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, clock: Clock, push: bool
@@ -159,6 +160,7 @@ async def test_players_stay_available_if_only_the_volumes_cannot_be_read(
     assert volume(hass) == 0.23
 
 
+@pytest.mark.platforms("binary_sensor", "media_player")
 async def test_reads_of_the_sessions_do_not_postpone_polls_forever(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:

@@ -161,8 +161,8 @@ async def test_an_appliance_is_removed_once_confirmed(
 async def test_new_appliances_are_discovered(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
-    sim.reset_ledger()
     with subtests.test("the response does not contain appliances that Home Assistant exposes to Alexa"):
+        sim.reset_ledger()
         house = House(sim)
         plug = {"name": "Heater", "category": "SMARTPLUG", "model": "P", "features": {"power": {"powerState": "ON"}}}
         house.add("5e000000-0000-4000-8000-0000000000a4", plug)
@@ -170,14 +170,14 @@ async def test_new_appliances_are_discovered(
         answer = await act(hass, "discover_appliances", config_entry_id=entry.entry_id)
         assert answer["new"] == ["Heater"]
         assert len(sim.ledger(method="POST", path="/api/phoenix/discovery")) == 1
-    sim.reset_ledger()
     with subtests.test("a search fails if its result cannot be read"):
+        sim.reset_ledger()
         sim.fault(path=GRAPHQL, status=500)
         with pytest.raises(HomeAssistantError) as raised:
             await act(hass, "discover_appliances", config_entry_id=entry.entry_id)
         assert raised.value.translation_key == "cannot_connect"
         assert len(sim.ledger(method="POST", path="/api/phoenix/discovery")) == 1
-    sim.clear_faults()
+        sim.clear_faults()
 
 
 async def test_rooms_are_created_from_areas(

@@ -33,8 +33,8 @@ def _said(entry: MockConfigEntry, sim: ControlClient) -> None:
 async def test_the_history_is_cleared_once_confirmed(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, subtests: pytest.Subtests
 ) -> None:
-    sim.reset_ledger()
     with subtests.test("not without confirmation"):
+        sim.reset_ledger()
         with pytest.raises(ServiceValidationError) as raised:
             await _clear(hass, entry, confirm=False)
         assert raised.value.translation_key == "confirmation_missing"

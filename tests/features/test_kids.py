@@ -291,6 +291,7 @@ async def test_an_echo_whose_child_is_refused_leaves_the_child_of_the_others(
     await hass.config_entries.async_unload(config_entry.entry_id)
 
 
+@pytest.mark.platforms("select", "switch")
 @pytest.mark.parametrize("status", [503, 429])
 async def test_a_failure_of_the_site_for_parents_leaves_the_rest(
     hass: HomeAssistant,

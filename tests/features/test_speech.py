@@ -53,18 +53,18 @@ async def test_many_echos_speak_in_one_request(
 ) -> None:
     """A speaker group and single Echos share one request, and each Echo speaks once."""
     names = ["Garage Echo", "Kitchen Show", "Living Room Studio", "Office Spot"]
-    before = len(heard(sim))
-    sim.reset_ledger()
     with subtests.test("a group, one of its members and other Echos"):
+        before = len(heard(sim))
+        sim.reset_ledger()
         response = await speak(hass, [DOWNSTAIRS, KITCHEN, OFFICE, GARAGE], "Dinner & a <film>")
         assert household.requests() == [PREVIEW]
         assert sorted(heard(sim)[before:]) == [(name, "Dinner &amp; a &lt;film&gt;") for name in names]
         assert sorted(item["name"] for item in response["sent"]) == names
         assert {(item["type"], item["volume"]) for item in response["sent"]} == {("speak", None)}
         assert {item["entity_id"] for item in response["sent"]} == {GARAGE, KITCHEN, STUDIO, OFFICE}
-    before = len(heard(sim))
-    sim.reset_ledger()
     with subtests.test("an announcement to a group and other Echos"):
+        before = len(heard(sim))
+        sim.reset_ledger()
         await speak(hass, [DOWNSTAIRS, OFFICE, GARAGE], "Dinner", type="announce")
         assert len(sim.ledger(path="/api/behaviors/preview")) == 1
         assert {item["device"] for item in sim.spoken()[before:]} == set(names)
@@ -273,15 +273,15 @@ async def test_broken_targets_are_named_in_the_error(
     subtests: pytest.Subtests,
 ) -> None:
     """Other Echos get the message, and the error names the targets that did not."""
-    before = len(heard(sim))
     with subtests.test("an offline Echo and an unknown one"):
+        before = len(heard(sim))
         with pytest.raises(HomeAssistantError) as raised:
             await speak(hass, [KITCHEN, KIDS, "media_player.nobody"])
         assert raised.value.translation_key == "speech_failed"
         assert raised.value.translation_placeholders == {"failed": "Kids Dot (offline), media_player.nobody (unknown)"}
         assert heard(sim)[before:] == [("Kitchen Show", "Hello")]
-    before = len(heard(sim))
     with subtests.test("an unknown Echo"):
+        before = len(heard(sim))
         with pytest.raises(ServiceValidationError) as invalid:
             await speak(hass, [KITCHEN, "media_player.nobody"])
         assert invalid.value.translation_placeholders == {"targets": "media_player.nobody"}

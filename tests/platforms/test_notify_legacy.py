@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from alexa_sim.client import ControlClient
 from tests.conftest import Household, quiet, until
 
-pytestmark = [pytest.mark.platforms("media_player", "notify", "text"), pytest.mark.usefixtures("brief_speech")]
+pytestmark = [pytest.mark.platforms("media_player"), pytest.mark.usefixtures("brief_speech")]
 
 KITCHEN = "media_player.kitchen_show"
 OFFICE = "media_player.office_spot"

@@ -460,6 +460,7 @@ METER = {
 }
 
 
+@pytest.mark.platforms("binary_sensor", "sensor")
 async def test_measured_values_have_their_device_class(
     hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, clock: Clock
 ) -> None:
@@ -485,7 +486,7 @@ async def test_measured_values_have_their_device_class(
     house.set("Cellar Meter", "statusCode", statusCode={"value": [fault]})
     await until(hass, partial(hass.states.is_state, "binary_sensor.cellar_meter_problem", "on"))
     assert house.reads() == 0
-    await clock.advance(26 * 3600, step=3600)
+    await clock.advance(26 * 3600, step=2 * 3600)
     assert state_of(hass, "sensor.cellar_meter_humidity").state == "unknown"
     assert state_of(hass, "sensor.cellar_meter_humidity").attributes["last_sampled"]
     assert state_of(hass, "sensor.cellar_meter_battery").state == "80.0", "a battery may report only once a week"

@@ -205,6 +205,7 @@ async def test_devices_are_added_removed_and_moved_without_a_reload(
     assert state_of(hass, "sensor.room_101_room_101_desk_room").state == "Room 101"
 
 
+@pytest.mark.platforms("notify", "sensor")
 @pytest.mark.parametrize("unit_id", [ORGANIZATION, ROOM_101], ids=["the organization", "the room itself"])
 async def test_a_unit_that_is_renamed_at_amazon_is_renamed_without_a_reload(
     hass: HomeAssistant, sim: ControlClient, clock: Clock, unit_id: str
@@ -227,6 +228,7 @@ async def test_a_unit_that_is_renamed_at_amazon_is_renamed_without_a_reload(
     assert entry.runtime_data.devices.data["G0SIMASP00000004"].room == "Honeymoon suite"
 
 
+@pytest.mark.platforms("light")
 async def test_home_assistant_starts_while_amazon_is_unreachable(
     hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock
 ) -> None:
@@ -244,6 +246,7 @@ async def test_home_assistant_starts_while_amazon_is_unreachable(
     assert state_of(hass, LAMP).state == "on"
 
 
+@pytest.mark.platforms("switch")
 @pytest.mark.parametrize("failing", [BED_101, BATH_101], ids=["the bed", "the bath"])
 async def test_do_not_disturb_of_each_switched_echo_is_shown_even_if_one_cannot_be_read(
     hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock, failing: str
@@ -266,6 +269,7 @@ async def test_do_not_disturb_of_each_switched_echo_is_shown_even_if_one_cannot_
     assert [state_of(hass, switch).state == "off" for switch in switches] == [failing == BED_101, failing == BATH_101]
 
 
+@pytest.mark.platforms("light")
 async def test_each_commanded_light_is_shown_even_if_one_cannot_be_read(
     hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock
 ) -> None:
@@ -282,6 +286,7 @@ async def test_each_commanded_light_is_shown_even_if_one_cannot_be_read(
     assert state_of(hass, LAMP).state == "off"
 
 
+@pytest.mark.platforms("switch")
 async def test_do_not_disturb_is_read_soon_again_if_no_switched_echo_can_be_read(
     hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock
 ) -> None:
@@ -296,6 +301,7 @@ async def test_do_not_disturb_is_read_soon_again_if_no_switched_echo_can_be_read
     assert timed.runtime_data.dnd.last_update_success
 
 
+@pytest.mark.platforms("switch")
 async def test_a_refused_change_of_do_not_disturb_does_not_shorten_the_next_poll(
     hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock
 ) -> None:
