@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -35,6 +35,23 @@ async def test_a_timer_is_paused_resumed_and_extended(
     await until(hass, lambda: held(household, made)["triggerTime"] >= end + 299_000)
     assert household.requests("POST", "/api/behaviors/*") == ["POST /api/behaviors/preview"]
     assert held(household, other)["status"] == "ON"
+
+
+async def test_a_timer_started_by_voice_is_found_without_live_updates(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """If the list can't be read, the error says why."""
+    sim.fault(path="/v20160207/directives", status=503)
+    sim.fault(close_stream=True)
+    await until(hass, lambda: not entry.runtime_data.push.up)
+    sim.say(household.serial("Office Spot"), "set a 20 minute timer")
+    unread = sim.fault(path="/api/notifications", malformed=True)
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, "pause_timer", entity_id=OFFICE)
+    assert raised.value.translation_key == "bad_response"
+    sim.remove_fault(str(unread))
+    (paused,) = (await act(hass, "pause_timer", entity_id=OFFICE))["ids"]
+    assert held(household, paused)["status"] == "PAUSED"
 
 
 async def test_without_a_timer_nothing_is_sent(

@@ -9,6 +9,7 @@ from typing import Final
 from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
@@ -301,6 +302,18 @@ async def async_find(hass: HomeAssistant, notification_id: str) -> tuple[Echo, N
     if any(entry.state is not ConfigEntryState.LOADED for entry in entries):
         raise invalid_input("account_not_loaded")
     raise invalid_input("alarm_gone", id=notification_id)
+
+
+async def async_make_current(hass: HomeAssistant, echos: Iterable[Echo]) -> HomeAssistantError | None:
+    """Read the notifications of some devices unless they are current; return the first error, or None."""
+    failed: HomeAssistantError | None = None
+    for entry, notifications in {echo.entry.entry_id: (echo.entry, echo.notifications) for echo in echos}.values():
+        try:
+            with command_errors(hass, entry):
+                await notifications.async_make_current()
+        except HomeAssistantError as err:
+            failed = failed or err
+    return failed
 
 
 # --- validation -----------------------------------------------------------------------------

@@ -37,6 +37,7 @@ from ..features.alarms import (
     async_delete,
     async_edit,
     async_find,
+    async_make_current,
     async_send_phrase,
     async_skip,
     async_sound,
@@ -266,6 +267,7 @@ async def _async_change_timer(change: TimerChange, call: ServiceCall) -> Service
     This uses text commands, because Amazon has no request for it.
     """
     echos = await _async_echos(call, CAN_RING)
+    unread = await async_make_current(call.hass, echos)
     label: str | None = call.data.get(ATTR_LABEL)
     found: list[tuple[Echo, str, str]] = []
     for echo in echos:
@@ -279,7 +281,7 @@ async def _async_change_timer(change: TimerChange, call: ServiceCall) -> Service
             raise invalid_input("alarm_language", locale=echo.device.locale or "?", device=echo.device.name)
         found.append((echo, sentence, timers[0].notification_id))
     if not found:
-        raise invalid_input("timer_none", device=", ".join(echo.device.name for echo in echos))
+        raise unread or invalid_input("timer_none", device=", ".join(echo.device.name for echo in echos))
     await _async_send_all(call, [(echo, sentence) for echo, sentence, _ in found])
     return _response([notification_id for _, _, notification_id in found])
 
