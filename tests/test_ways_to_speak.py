@@ -106,14 +106,19 @@ INVALID_TEXTS: Final = (
 async def test_an_invalid_text_is_refused_before_a_request_in_every_way(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
+    """The error of a sequence also names the step."""
     for text, key in INVALID_TEXTS:
         with subtests.test(ascii(text[:40])):
             sim.reset_ledger()
             for way in (*SPEAKING, *ANNOUNCING, *PUSHING):
                 with pytest.raises(ServiceValidationError) as raised:
                     await say(hass, way, text)
-                is_step_without_text = "steps" in way[1] and not text.strip()
-                assert raised.value.translation_key == ("sequence_step_wrong" if is_step_without_text else key), way
+                if "steps" not in way[1]:
+                    assert raised.value.translation_key == key, way
+                    continue
+                assert raised.value.translation_key == "sequence_step_wrong", way
+                assert (raised.value.translation_placeholders or {})["step"] == "1"
+                assert getattr(raised.value.__cause__, "translation_key", key) == key
             assert sim.ledger(method="POST", path="/api/behaviors/*") == []
 
 

@@ -316,6 +316,7 @@ WRONG: list[tuple[list[Any], str]] = [
     ([{"speak": "a"}, {"serial": [{"speak": "b"}, {"volume": 7}]}], r"Step 2\.2 .*from 0 to 1"),
     ([{"speak": " "}], r"Step 1 .*it needs text"),
     ([{"announce": "Dinner", "title": " "}], r"Step 1 .*its title needs text"),
+    ([{"speak": "a"}, {"text_command": "x" * 8001}], r"Step 2 .*too long \(8001 .*\)\. Shorten it\. Correct"),
     ([{"dance": True}], r"Step 1 .*exactly one of: speak"),
     ([{"speak": "a", "wait": 1}], "exactly one"),
     ([{"speak": "a", "headline": "b"}], "unknown fields: headline"),

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
@@ -210,14 +211,15 @@ class StepReader:
         if kind in _GROUPS:
             return self._group(kind, data[kind], entity_ids, place, depth + 1)
         try:
-            if kind == ROUTINE:
-                return self._routine(_text(data[kind]), entity_ids, place)
             if kind == "wait":
                 return Wait(seconds=_seconds(data[kind]))
-            command = _COMMANDS[kind](data[kind], data)
-        except ValueError as err:
-            raise self._wrong(place, str(err)) from err
-        return self._on(command, entity_ids, place)
+            wanted = _text(data[kind]) if kind == ROUTINE else _COMMANDS[kind](data[kind], data)
+        except (ValueError, ServiceValidationError) as err:
+            # Only the number says which of many texts is invalid.
+            raise self._wrong(place, str(err).removesuffix(".")) from err
+        if isinstance(wanted, str):
+            return self._routine(wanted, entity_ids, place)
+        return self._on(wanted, entity_ids, place)
 
     def _named(self, value: object, place: str) -> tuple[str, ...]:
         """Return the entity ids that a step names, each once."""
