@@ -243,7 +243,7 @@ class AlexaThermostat(AlexaApplianceEntity, ClimateEntity):
 
     @override
     async def async_set_preset_mode(self, preset_mode: str) -> None:
-        """Turn on ECO, or replace it with the last active mode, else with the first of the active modes."""
+        """Turn on ECO, or end it by setting ``_usual_mode`` if there is one."""
         if preset_mode == PRESET_ECO:
             await self.async_control(SetThermostatMode(mode=ECO))
         elif self.value_of(MODE) == ECO and (mode := self._usual_mode):

@@ -134,7 +134,7 @@ class PlayersCoordinator(TopicCoordinator[Player]):
 
     @override
     def _is_awaiting(self, key: str) -> bool:
-        """Return whether a written volume, shuffle or repeat is neither confirmed nor expired."""
+        """Return whether an own write that may change volume, shuffle or repeat is neither confirmed nor expired."""
         player = self.data.get(key)
         session = player.session if player else None
         keys = (key, *(_mode_key(session, mode) for mode in _MODES)) if session else (key,)

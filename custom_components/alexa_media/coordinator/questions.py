@@ -148,9 +148,10 @@ class Questions:
         return (record.timestamp, serial) in self._claimed
 
     async def async_answer(self, question: Question, unit: float, longest: float) -> None:
-        """Read the history until the answer is stored in the question, at most for ``longest`` seconds.
+        """Read the history at the times in ``READS`` until the answer is stored in the question.
 
-        The last read may end ``LAST_READ`` seconds later. ``unit`` is the length in seconds of the unit of ``READS``.
+        Returns at most ``longest`` + ``LAST_READ`` seconds after ``question.asked_at``, also without an answer.
+        ``unit`` is the length in seconds of the unit of ``READS``.
         """
         until = question.asked_at + longest
         with suppress(TimeoutError):

@@ -262,8 +262,8 @@ class Inventory:
     def _by_key(self, listed: Collection[Endpoint]) -> Mapping[str, Endpoint]:
         """Return the listed devices by their stable keys.
 
-        A known device keeps its key, because a response may lack the serial number, and the id may change when a device
-        is moved.
+        A device with a known id keeps its key, because a response may lack the serial number. The id may change when a
+        device is moved.
         """
         ids = {endpoint.id for endpoint in listed}
         known = {item.endpoint.id: key for key, item in self.items.items()}
