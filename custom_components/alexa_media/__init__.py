@@ -28,7 +28,7 @@ from .coordinator.runtime import (
 from .entity import async_follow_devices, is_gone
 from .features.appliances import async_follow_appliances, is_appliance
 from .flow.migration import async_migrate, async_settle
-from .issues import NO_DEFAULT, async_report_yaml
+from .issues import NO_DEFAULT, PERMISSION, async_report_yaml
 from .services import async_setup_services
 
 PLATFORMS: Final = (
@@ -202,12 +202,15 @@ async def _async_unload(hass: HomeAssistant, entry: AlexaConfigEntry) -> bool:
     finally:
         if watch and not is_unloaded:
             watch.async_release()
+    if is_unloaded:
+        PERMISSION.async_withdraw(hass, entry)
     return is_unloaded
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     """Delete the stored data of a removed entry, and its registration with Amazon unless another entry shares it."""
     NO_DEFAULT.async_clear(hass, entry)
+    PERMISSION.async_withdraw(hass, entry, ignored=True)
     await recordings.async_forget(hass, entry)
     await async_forget(hass, entry)
 

@@ -60,6 +60,20 @@ class EntryIssue:
         """Delete the issue about an entry, or about one of its topics, if there is one."""
         ir.async_delete_issue(hass, DOMAIN, self._id(entry, topic))
 
+    @callback
+    def async_withdraw(
+        self, hass: HomeAssistant, entry: ConfigEntry[Any], topic: str | None = None, *, ignored: bool = False
+    ) -> None:
+        """Delete the issues about an entry and all its topics, or about one of its topics.
+
+        Those that the user has ignored are only deleted with ``ignored``: they must not reappear after a reload.
+        """
+        issues, wanted = ir.async_get(hass).issues, self._id(entry, topic)
+        for domain, issue_id in tuple(issues):
+            is_wanted = issue_id == wanted or (topic is None and issue_id.startswith(f"{wanted}_"))
+            if domain == DOMAIN and is_wanted and (ignored or not issues[domain, issue_id].dismissed_version):
+                ir.async_delete_issue(hass, domain, issue_id)
+
     def _id(self, entry: ConfigEntry[Any], topic: str | None) -> str:
         return "_".join(filter(None, (self.key, entry.entry_id, topic)))
 

@@ -647,13 +647,14 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def _async_remove_listener(self, context: Hashable, token: int) -> None:
-        """Remove a listener; stop polling after the last one."""
+        """Remove a listener; after the last one, stop polling, and withdraw the issue about a missing permission."""
         listeners = self._by_context[context]
         del listeners[token]
         if not listeners:
             del self._by_context[context]
         if not self._by_context:
             self._remove_own()
+            PERMISSION.async_withdraw(self.hass, self.entry, self.topic)
 
     @override
     @callback

@@ -178,6 +178,34 @@ async def test_a_missing_permission_is_a_repair_issue_until_it_is_granted(
     assert state_of(hass, LAMP).state == "on"
 
 
+async def test_an_issue_ends_with_the_reads_of_its_topic(
+    hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock
+) -> None:
+    """An issue that the user has ignored is kept until the entry is removed, so that it stays ignored."""
+    await clock.settle()
+
+    def topics() -> set[str]:
+        """Return the topics with an issue."""
+        issues = ir.async_get(hass).issues
+        return {issue_id.rpartition(f"{timed.entry_id}_")[2] for domain, issue_id in issues if domain == DOMAIN}
+
+    (client,) = sim.state()["smartProperties"]["clients"]
+    sim.patch_state({"smartProperties": {"clients": [client | {"apiAccess": False}]}})
+    await clock.advance(3700, step=1850)
+    assert topics() >= {"devices", "smart_home", "device_settings"}
+    registry = er.async_get(hass)
+    for item in er.async_entries_for_config_entry(registry, timed.entry_id):
+        registry.async_update_entity(item.entity_id, disabled_by=er.RegistryEntryDisabler.USER)
+    await hass.async_block_till_done()
+    assert "smart_home" not in topics()
+    assert "devices" in topics()
+    ir.async_ignore_issue(hass, DOMAIN, f"permission_missing_{timed.entry_id}_devices", True)
+    await hass.config_entries.async_unload(timed.entry_id)
+    assert topics() == {"devices"}
+    await hass.config_entries.async_remove(timed.entry_id)
+    assert topics() == set()
+
+
 async def test_devices_are_added_removed_and_moved_without_a_reload(
     hass: HomeAssistant, timed: MockConfigEntry, sim: ControlClient, clock: Clock
 ) -> None:
