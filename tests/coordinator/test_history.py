@@ -684,10 +684,20 @@ async def test_history_records_can_be_filtered(
     assert household.requests() == [RECORDS] * 2
     now = dt_util.utcnow()
     sim.reset_ledger()
-    for fields in ({"start": now.replace(year=2099)}, {"start": now, "end": now}):
+    local = dt_util.as_local(now).replace(tzinfo=None).isoformat(" ", "seconds")
+    invalid: tuple[tuple[dict[str, Any], str | None, str | None], ...] = (
+        ({"start": "2099-01-01 00:00:00"}, "2099-01-01 00:00:00", None),
+        ({"start": now, "end": now}, local, local),
+        ({"end": "2012-02-03T20:00:00+00:00"}, "2013-12-24 16:00:00", "2012-02-03 12:00:00"),
+        ({"end": "0001-01-01T00:00:00+14:00"}, None, "0001-01-01 00:00:00+14:00"),
+    )
+    for fields, start, end in invalid:
         with pytest.raises(ServiceValidationError) as raised:
             await records_of(hass, KITCHEN, **fields)
         assert raised.value.translation_key == "history_range_invalid"
+        shown = raised.value.translation_placeholders or {}
+        assert (shown["start"], shown["end"]) == (start or shown["start"], end or shown["end"])
+        assert "." not in shown["start"] + shown["end"]
     assert household.requests() == []
     sim.fault(path="/alexa-privacy/*", status=500)
     with pytest.raises(HomeAssistantError) as failed:

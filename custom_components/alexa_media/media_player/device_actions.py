@@ -198,7 +198,7 @@ class VoiceHistory(AlexaDeviceEntity[Player], MediaPlayerEntity):
         since = _aware(start) if start else max(until, OLDEST) - HISTORY_WINDOW
         until = min(until, now)
         if since >= until:
-            raise invalid_input("history_range_invalid", start=since.isoformat(), end=until.isoformat())
+            raise invalid_input("history_range_invalid", start=_shown(since), end=_shown(until))
         wanted = frozenset(include or ())
 
         def _is_wanted(record: VoiceRecord) -> bool:
@@ -234,6 +234,14 @@ async def _async_found(
 def _aware(moment: datetime) -> datetime:
     """Return a time with a time zone; if it has none, with Home Assistant's."""
     return moment if moment.tzinfo else moment.replace(tzinfo=dt_util.get_default_time_zone())
+
+
+def _shown(moment: datetime) -> str:
+    """Return a time for a message: in Home Assistant's time zone, or with its own offset if that has no such time."""
+    try:
+        return dt_util.as_local(moment).replace(tzinfo=None).isoformat(" ", "seconds")
+    except OverflowError:
+        return moment.isoformat(" ", "seconds")
 
 
 def _as_response(record: VoiceRecord) -> dict[str, Any]:
