@@ -13,6 +13,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud.account.routines import AccountRoutines
 from custom_components.alexa_media.cloud.model.devices import Device
 from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.coordinator import base
@@ -245,14 +246,28 @@ async def test_a_routine_is_turned_off_and_on_unchanged(hass: HomeAssistant, din
     assert requests == [("GET", ROUTINES), written, ("GET", ROUTINES)] * 2
 
 
-async def test_a_routine_that_cannot_be_changed_stays_as_it_was(dinner: Dinner, subtests: pytest.Subtests) -> None:
+async def test_a_routine_that_cannot_be_changed_stays_as_it_was(
+    dinner: Dinner, subtests: pytest.Subtests, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with subtests.test("a routine that loses its actions is restored"):
         before = dinner.there
         dinner.change(losesActions=True)
         assert await dinner.error() == "routine_restored"
         assert dinner.there == before
         assert len(dinner.sim.ledger(method="PUT", path=ROUTINE)) == 2
-    dinner.change(losesActions=None)
+    put, lost = AccountRoutines._put, dict[str, Any](startNode={"@type": "x", "nodesToExecute": []})
+    with subtests.test("a routine that cannot be restored is reported"), monkeypatch.context() as patch:
+
+        async def put_once(self: AccountRoutines, *args: Any) -> None:
+            """Write the routine, which loses its actions; later writes fail."""
+            await put(self, *args)
+            dinner.sim.fault(path=ROUTINE, method="PUT", status=500)
+
+        patch.setattr(AccountRoutines, "_put", put_once)
+        dinner.change(losesActions=True)
+        assert await dinner.error() == "routine_not_restored"
+    dinner.sim.clear_faults()
+    dinner.change(losesActions=None, startNode=before["startNode"], status="ENABLED")
     dinner.sim.clear_faults()
     dinner.sim.reset_ledger()
     with subtests.test("a routine with unknown parts is not sent"):
@@ -281,14 +296,40 @@ async def test_a_routine_that_cannot_be_changed_stays_as_it_was(dinner: Dinner, 
         assert await dinner.error() == "cannot_connect"
         requests = [one["method"] for one in dinner.sim.ledger() if "automations" in one["path"]]
         assert requests == ["GET", "PUT", "GET"]
+    dinner.sim.clear_faults()
+    dinner.sim.reset_ledger()
+    with subtests.test("a refused change does not overwrite an edit in the app"), monkeypatch.context() as patch:
+
+        async def edit_and_put(self: AccountRoutines, *args: Any) -> None:
+            """Edit the routine after it was read, then write it."""
+            dinner.change(**lost)
+            await put(self, *args)
+
+        patch.setattr(AccountRoutines, "_put", edit_and_put)
+        dinner.sim.fault(path=ROUTINE, method="PUT", status=400)
+        assert await dinner.error() == "command_refused"
+        assert len(dinner.sim.ledger(method="PUT", path=ROUTINE)) == 1
 
 
-async def test_the_switch_of_a_deleted_routine_says_that_it_no_longer_exists(dinner: Dinner) -> None:
-    """The routine was deleted in the app, and Home Assistant has not read the list since."""
-    account = next(iter(dinner.sim.state()["accounts"]))
-    dinner.sim.patch_state({"accounts": {account: {"automations": {dinner.key: None}}}})
+@pytest.mark.parametrize("writes", [0, 1])
+async def test_the_switch_of_a_deleted_routine_says_that_it_no_longer_exists(
+    dinner: Dinner, monkeypatch: pytest.MonkeyPatch, writes: int
+) -> None:
+    """The routine was deleted in the app since the list was read, or during the write: it is not created again."""
+    put, account = AccountRoutines._put, next(iter(dinner.sim.state()["accounts"]))
+    deleted = {"accounts": {account: {"automations": {dinner.key: None}}}}
+
+    async def put_before_deletion(self: AccountRoutines, *args: Any) -> None:
+        """Write the routine, which is then deleted."""
+        await put(self, *args)
+        dinner.sim.patch_state(deleted)
+
+    if writes:
+        monkeypatch.setattr(AccountRoutines, "_put", put_before_deletion)
+    else:
+        dinner.sim.patch_state(deleted)
     assert await dinner.error() == "routine_gone"
-    assert dinner.sim.ledger(method="PUT", path=ROUTINE) == []
+    assert len(dinner.sim.ledger(method="PUT", path=ROUTINE)) == writes
 
 
 async def test_a_refused_change_of_routines_is_sent_once(hass: HomeAssistant, dinner: Dinner) -> None:

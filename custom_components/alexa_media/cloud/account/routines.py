@@ -5,7 +5,7 @@ import json
 import re
 from typing import Any, Final
 
-from ..errors import AlexaCommandError, AlexaRoutineError
+from ..errors import AlexaCommandError, AlexaError, AlexaRoutineError
 from ..json import by_key, mapping, mappings, name, text, texts
 from ..model.devices import Device
 from ..model.media import Routine, RoutinesApi, RunRoutine
@@ -212,33 +212,45 @@ class AccountRoutines(AccountClient):
         """Enable or disable a routine; return the routines as read afterward.
 
         Amazon replaces the routine with the sent object, so the routine is read, written, read again and compared. If
-        Amazon changed a part that must be preserved, the original is written back and ``AlexaRoutineError`` is raised.
-        ``AlexaRoutineError`` is also raised before the write, if the routine is missing or has unknown parts. Raises
-        ``AlexaCommandError`` if Amazon did not change the status.
+        a part that must be preserved has changed, the original is written back and ``AlexaRoutineError`` is raised.
+        ``AlexaRoutineError`` is also raised if the routine is missing, before or after the write, or has unknown parts.
+        Raises ``AlexaCommandError`` if Amazon did not change the status.
         """
         with self._transport.unproven.attempt(UPDATE_ROUTINE.name, routine_id):
             before = await self._element(routine_id)
             status = "ENABLED" if enabled else "DISABLED"
             try:
                 await self._put(routine_id, before, status)
-            finally:
-                # a command with an unknown outcome may have damaged the routine, too
-                answer, after = await self._read_back(routine_id, before)
+            except BaseException as err:
+                # A refused command has not changed the routine; one with an unknown outcome may have damaged it.
+                if not isinstance(err, AlexaError) or err.is_doubtful:
+                    await self._read_back(routine_id, before)
+                raise
+            answer, after = await self._read_back(routine_id, before)
         if after.get("status", "ENABLED") != status:
             raise AlexaCommandError("Amazon did not change the routine", code="not_confirmed")
         return parse_routines(answer)
 
     async def _read_back(self, routine_id: str, before: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
-        """Return the list and the routine as read after a write; undo the write if Amazon changed more than asked."""
+        """Return the list and the routine as read after a write; undo the write if more has changed than asked.
+
+        A routine that was deleted meanwhile stays deleted. One that was edited meanwhile, in the app, looks like one
+        that Amazon has damaged, which is worse to keep.
+        """
         answer = await self._list()
         after = _element_of(answer, routine_id)
+        if not after:
+            raise AlexaRoutineError("The routine no longer exists", "routine_gone")
         if _substance(after) == _substance(before):
             return answer, after
-        await self._put(routine_id, before, str(before.get("status")))
-        restored = _element_of(await self._list(), routine_id)
+        try:
+            await self._put(routine_id, before, str(before.get("status")))
+            restored = _element_of(await self._list(), routine_id)
+        except AlexaError as err:
+            raise AlexaRoutineError("The routine could not be restored", "routine_not_restored") from err
         is_whole = _substance(restored) == _substance(before)
         raise AlexaRoutineError(
-            "Amazon changed more of the routine than asked", "routine_restored" if is_whole else "routine_not_restored"
+            "More of the routine has changed than asked", "routine_restored" if is_whole else "routine_not_restored"
         )
 
     async def _list(self) -> Any:
