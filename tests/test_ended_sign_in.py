@@ -198,9 +198,9 @@ async def test_with_two_accounts_other_actions_name_the_ended_sign_in_first(
         assert (await error_of(hass, call))[0] == "auth_failed", call
     key, text = await error_of(hass, ("alexa_media.enable_network_discovery", {}))
     assert key == "discovery_failed_auth_failed"
-    assert f"{masked(pair.entries['jack'].data['email'])}: signed out. " in text
+    assert f"{masked(pair.entries['jack'].data['email'])} (signed out). " in text
     sim.fault(revoke=True)
     key, text = await error_of(hass, ("alexa_media.enable_network_discovery", {}))
     assert key == "discovery_failed_auth_failed", "the error of a single account would not name the accounts"
     # both masked addresses are the same
-    assert text.count(f"{masked(pair.entries['john'].data['email'])}: signed out") == 2
+    assert text.count(f"{masked(pair.entries['john'].data['email'])} (signed out)") == 2

@@ -136,7 +136,7 @@ async def test_do_not_disturb_triggers_on_the_selected_state(
     ],
 )
 def test_a_pattern_matches_whole_words(text: str, match: str, said: str, slots: dict[str, str] | None) -> None:
-    """Case, punctuation and the wake word are ignored."""
+    """Case, most punctuation and the wake word are ignored."""
     assert VoicePattern.parse(text, TextMatch(match)).slots(said) == slots
 
 

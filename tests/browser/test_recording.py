@@ -31,7 +31,7 @@ async def test_a_recording_is_started_and_stopped_in_the_options(
     await expect(switch).not_to_be_checked()
     await switch.press("Space")
     await submit(page).click()
-    await expect(page.get_by_text("The file contains no names")).to_be_visible()
+    await expect(page.get_by_text("names, email addresses, serial numbers")).to_be_visible()
     await expect(page.get_by_text("1 to 24 hours")).to_be_visible()
     await picture(page, "record", dialog(page))
     await page.get_by_role("spinbutton").fill("2")

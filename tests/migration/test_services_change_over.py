@@ -84,7 +84,7 @@ async def test_one_of_two_accounts(
     }
     with pytest.raises(HomeAssistantError) as unloaded:
         await act(hass, "enable_network_discovery")
-    assert unloaded.value.translation_placeholders == {"failed": "a**x@e*********g: not loaded"}
+    assert unloaded.value.translation_placeholders == {"failed": "a**x@e*********g (not loaded)"}
     await act(hass, "force_logout", email="alex@example.org")
     await hass.async_block_till_done()
     assert [flow["context"].get("entry_id") for flow in hass.config_entries.flow.async_progress()] == [other.entry_id]
@@ -108,7 +108,7 @@ async def test_without_an_account(hass: HomeAssistant, sim: ControlClient, entry
     with pytest.raises(HomeAssistantError) as raised:
         await act(hass, "enable_network_discovery")
     assert raised.value.translation_key == "discovery_failed"
-    assert raised.value.translation_placeholders == {"failed": "jo@e*********g: not loaded"}
+    assert raised.value.translation_placeholders == {"failed": "jo@e*********g (not loaded)"}
     await hass.config_entries.async_remove(entry.entry_id)
     for action in ("force_logout", "enable_network_discovery"):
         with pytest.raises(ServiceValidationError) as missing:
@@ -145,7 +145,7 @@ async def test_enable_network_discovery(
     sim.fault(path="/api/behaviors/v2/automations", status=404, times=1)
     with pytest.raises(HomeAssistantError) as raised:
         await act(hass, "enable_network_discovery")
-    assert raised.value.translation_placeholders == {"failed": "jo@e*********g: routines"}
+    assert raised.value.translation_placeholders == {"failed": "jo@e*********g (routines)"}
 
 
 @pytest.mark.contract("services, restore_volume")

@@ -155,14 +155,14 @@ async def _async_enable_network_discovery(call: ServiceCall) -> ServiceResponse:
         if any(isinstance(err, ConfigEntryAuthFailed) for err in errors.values()):
             signed_out.append(entry)
     whys |= {entry.entry_id: AlexaAuthError.words for entry in signed_out}
-    if failed := [f"{account_name(entry)}: {whys[entry.entry_id]}" for entry in entries if entry.entry_id in whys]:
+    if failed := [f"{account_name(entry)} ({whys[entry.entry_id]})" for entry in entries if entry.entry_id in whys]:
         is_only = len(entries) == 1 == len(signed_out)
-        raise _discovery_error("; ".join(failed), [account_name(entry) for entry in signed_out], is_only=is_only)
+        raise _discovery_error(", ".join(failed), [account_name(entry) for entry in signed_out], is_only=is_only)
     return {"accounts": accounts} if call.return_response else None
 
 
 def _discovery_error(failed: str, signed_out: Sequence[str], *, is_only: bool) -> HomeAssistantError:
-    """Return the error for accounts that could not be read; ``is_only`` is whether the only account is signed out."""
+    """Return the error for accounts that were not fully read; ``is_only`` is whether the only account is signed out."""
     if is_only:
         return translated(HomeAssistantError, AlexaAuthError.translation_key)
     if not signed_out:
