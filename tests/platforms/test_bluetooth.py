@@ -220,11 +220,16 @@ async def test_an_echo_that_comes_online_is_read(
     await quiet(hass, sim)
     assert shown(hass, "bluetooth_list") == ["Jo's Phone", "Garden Speaker"]
     assert household.requests() in ([], [READ]), "a group, which has no list, may cause one read"
-    sim.reset_ledger()
-    household.change("Downstairs", online=False)
-    household.change("Downstairs", online=True)
-    await quiet(hass, sim)
-    assert household.requests() == []
+    for fault, requests in ((False, []), (True, [READ]), (False, [READ]), (False, [])):
+        if fault:
+            # a new Echo, whose first read fails
+            entry.runtime_data.bluetooth._asked.clear()
+            sim.fault(path="/api/bluetooth", times=1, status=404)
+        sim.reset_ledger()
+        household.change("Downstairs", online=False)
+        household.change("Downstairs", online=True)
+        await quiet(hass, sim)
+        assert household.requests() == requests
 
 
 FAULTS: tuple[dict[str, Any], ...] = ({"status": 500}, {"status": 200, "body": {}}, {"status": 404}, {"html": True})

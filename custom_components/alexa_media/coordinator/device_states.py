@@ -86,14 +86,18 @@ class BluetoothCoordinator(TopicCoordinator[BluetoothState]):
 
     @override
     async def _async_read(self) -> Mapping[str, BluetoothState]:
-        states = await self.backend.async_bluetooth()
+        try:
+            states = await self.backend.async_bluetooth()
+        except AlexaError:
+            self._asked.clear()
+            raise
         return {
             serial: self.data.get(serial, state) if state.paired is None else state for serial, state in states.items()
         }
 
     @callback
     def async_online(self, serial: str) -> None:
-        """Read soon when an Echo without a report comes online; for an Echo that is not in the data, only once."""
+        """Read soon when an Echo without a report comes online; for one that is not in the data, until a read works."""
         known = self.data.get(serial)
         if known is None and serial in self._asked:
             return
