@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 import io
+import logging
 import math
 from pathlib import Path
 import struct
@@ -253,9 +254,12 @@ def assert_silence(home: Home) -> None:
 @pytest.mark.contract("sentences are spoken about what cannot be played")
 @pytest.mark.contract("/ counts as a public address")
 async def test_media_that_cannot_be_played_are_refused(
-    home: Home, monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests
+    home: Home, monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Row "play_media music": the error contains the reason, and nothing is spoken."""
+    """Row "play_media music": the error contains the reason, and nothing is spoken.
+
+    The log contains the details of media that cannot be read.
+    """
     with subtests.test("media that Alexa would have to stream"):
         announce = MediaPlayerEntityFeature.MEDIA_ANNOUNCE
         assert state_of(home.hass, SPOT).attributes["supported_features"] & announce == 0
@@ -279,13 +283,16 @@ async def test_media_that_cannot_be_played_are_refused(
         assert_silence(home)
     home.options(public_url=PUBLIC)
     with subtests.test("media that cannot be read"):
-        for source in (
-            str(home.sounds / "missing.wav"),
-            "http://127.0.0.1:1/",
-            "media-source://absent/x",
-            str(home.sounds / "list.m3u"),
+        caplog.set_level(logging.DEBUG, audio.__name__)
+        for source, detail in (
+            (str(home.sounds / "missing.wav"), "audio_unreachable (404)"),
+            ("http://127.0.0.1:1/", "audio_unreachable (ClientConnectorError)"),
+            ("media-source://absent/x", "audio_unreachable (Failed to resolve media"),
+            (str(home.sounds / "list.m3u"), "audio_not_converted ("),
         ):
+            caplog.clear()
             assert await error(home, source) == (HomeAssistantError, "audio_unreachable")
+            assert f"Could not prepare a sound: {detail}" in caplog.text
         assert await error(home, str(home.sounds / "long.wav")) == (ServiceValidationError, "audio_too_long")
         with monkeypatch.context() as patch:
             patch.setattr(audio, "MAX_SOURCE", 20_000)

@@ -188,20 +188,20 @@ class SoundShelf:
 
         The error does not say why another host failed, which would reveal the hosts and ports of the home network.
         """
+        address: URL | None = None
         try:
             _ffmpeg(self._hass)
             address = await _async_address(self._hass, source, entity_id)
             async with self._room:
-                try:
-                    return await self._async_make(address)
-                except AudioError as err:
-                    _LOGGER.debug("Could not prepare a sound: %s (%s)", err.key, err.reason)
-                    is_ours = media_source.is_media_source_id(source) or is_hass_url(self._hass, str(address))
-                    if is_ours or err.key == "ffmpeg_missing":
-                        raise
-                    raise AudioError("audio_unreachable") from None
+                return await self._async_make(address)
         except AudioError as err:
-            raise err.translated() from err
+            _LOGGER.debug("Could not prepare a sound: %s (%s)", err.key, err.reason)
+            is_ours = (
+                address is None or media_source.is_media_source_id(source) or is_hass_url(self._hass, str(address))
+            )
+            if is_ours or err.key == "ffmpeg_missing":
+                raise err.translated() from err
+            raise AudioError("audio_unreachable").translated() from None
 
     async def _async_make(self, address: URL) -> PreparedSound:
         """Return the sound for the content of a URL."""
