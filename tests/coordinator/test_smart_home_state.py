@@ -75,11 +75,16 @@ def asked(sim: ControlClient) -> list[list[str]]:
     ]
 
 
-def directive(appliance: str, value: str, at: datetime) -> dict[str, Any]:
-    """Return a push of an appliance's power with a sample time."""
-    sample = {"name": "powerState", "powerStateValue": value, "timeOfSample": at.isoformat(), "error": None}
+def pushed(feature: str, name: str, value: str, at: datetime) -> dict[str, Any]:
+    """Return a feature of a push with one sample."""
+    sample = {"name": name, f"{name}Value": value, "timeOfSample": at.isoformat(), "error": None}
+    return {"name": feature, "instance": None, "properties": [sample]}
+
+
+def directive(appliance: str, value: str, at: datetime, *more: dict[str, Any]) -> dict[str, Any]:
+    """Return a push of an appliance's power with a sample time, and of more features."""
     payload = {
-        "data": {"features": [{"name": "power", "instance": None, "properties": [sample]}]},
+        "data": {"features": [pushed("power", "powerState", value, at), *more]},
         "entity": {"id": f"amzn1.alexa.endpoint.{appliance}"},
     }
     update = {
@@ -299,7 +304,7 @@ async def settled_fixture(
 
 
 async def test_polls_are_one_request_for_all_values(sim: ControlClient, settled: MockConfigEntry, clock: Clock) -> None:
-    """Motion is never pushed, so its appliance alone is read each minute."""
+    """Motion is never pushed, so its appliance alone is read each minute, until a push contains a new sample."""
     smart_home, appliances = settled.runtime_data.smart_home, settled.runtime_data.appliances
     enabled = {each for each in smart_home._by_context if each in appliances.data}
     sim.reset_ledger()
@@ -312,6 +317,14 @@ async def test_polls_are_one_request_for_all_values(sim: ControlClient, settled:
     await clock.advance(120, 60)
     assert smart_home.data[MOTION].value("motionSensor", "detectionState") == "DETECTED"
     assert asked(sim) == [[MOTION], [MOTION]]
+    for age, polls in ((timedelta(hours=1), [[MOTION], [MOTION]]), (timedelta(0), [])):
+        now = datetime.now(UTC)
+        motion = pushed("motionSensor", "detectionState", "DETECTED", now - age)
+        sim.push_raw(directive(MOTION, "ON", now, motion))
+        await clock.settle()
+        sim.reset_ledger()
+        await clock.advance(120, 60)
+        assert asked(sim) == polls
     stop()
 
 

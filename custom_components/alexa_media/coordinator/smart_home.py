@@ -266,12 +266,14 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         if updated is held:
             return
         self._pushed_at = self.hass.loop.time()
-        self._pushed_features |= {(entity_id, key.feature) for key in state.samples}
+        # A sample that is older than the one held proves nothing about its feature.
+        fresh = [key for key, sample in state.samples.items() if updated.samples[key] is sample]
+        self._pushed_features |= {(entity_id, key.feature) for key in fresh}
         self.async_reschedule()
-        for key in state.samples:
+        for key in fresh:
             self.written.forget(_write_key(entity_id, key.feature, key.instance))
         if expected := self._expected.get(entity_id):
-            expected -= {(key.feature, key.instance) for key in state.samples}
+            expected -= {(key.feature, key.instance) for key in fresh}
             if not expected:
                 self._async_settle(entity_id)
         self.async_apply({entity_id: updated})
