@@ -310,19 +310,20 @@ async def test_a_timer_is_set_by_a_sentence_and_deleted(
 
 
 async def test_the_id_of_a_timer_is_not_that_of_another_one_started_meanwhile(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, clock: Clock
 ) -> None:
     """Length and label distinguish two timers that start on the same Echo within the wait."""
     lengths = {"Stew": 90, "Rice": 90, "Tea": 3, None: 4}
     labels = {label: {"label": label} if label else {} for label in lengths}
     sim.fault(path="/api/notifications", latency=0.5, times=1)
-    answers = await asyncio.gather(
+    answers = asyncio.gather(
         *(
             act(hass, "create_timer", entity_id=KITCHEN, duration={"minutes": minutes}, **labels[label])
             for label, minutes in lengths.items()
         )
     )
-    assert [held(household, answer["id"])["timerLabel"] for answer in answers] == list(lengths)
+    await clock.advance(10, 0.5)
+    assert [held(household, answer["id"])["timerLabel"] for answer in await answers] == list(lengths)
 
 
 async def test_a_timer_whose_label_alexa_changed_is_found_by_its_length(
