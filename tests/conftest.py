@@ -149,13 +149,18 @@ def pytest_report_to_serializable(report: object) -> Generator[None, dict[str, A
 
 
 @pytest.fixture(autouse=True)
-def _custom_integrations(_lean_loop: None, request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let Home Assistant load this integration, and fail if it reports that the integration uses something deprecated.
+def _custom_integrations(_lean_loop: None, request: pytest.FixtureRequest) -> None:
+    """Let Home Assistant load this integration, in tests that use Home Assistant.
 
     ``_lean_loop`` comes first, because Home Assistant is created here.
     """
     if "hass" in request.fixturenames:
         request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture(autouse=True)
+def _no_deprecated_use(_custom_integrations: None) -> Iterator[None]:
+    """Fail if Home Assistant has reported that the integration uses something deprecated."""
     yield
     assert not frame._REPORTED_INTEGRATIONS
 
