@@ -503,15 +503,17 @@ class DeviceSettingsCoordinator(TopicCoordinator[DeviceSettings]):
         )
 
     async def _async_confirm(self, key: str, setting: str, value: SettingValue) -> bool:
-        """Return whether reading a setting back returned the written value."""
+        """Return whether reading a setting back returned the written value; a newer written value stays."""
+        began = self.hass.loop.time()
         try:
             found = await self.api.async_setting(key, setting)
         except AlexaError as err:
             # A failed read does not make an accepted write fail.
             _LOGGER.debug("Could not confirm a setting: %s", err.details)
             return False
-        values = {**self.data.get(key, DeviceSettings()).values, setting: found}
-        self.async_apply({key: DeviceSettings(values=values)})
+        if self.written.takes_read(setting_key(key, setting), found, began):
+            values = {**self.data.get(key, DeviceSettings()).values, setting: found}
+            self.async_apply({key: DeviceSettings(values=values)})
         return found == value
 
     @callback

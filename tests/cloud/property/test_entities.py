@@ -1,5 +1,6 @@
 """Tests of a hotel in Home Assistant: its devices, entities and requests."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 import json
@@ -269,8 +270,9 @@ SETTING_CHANGES = (
 
 @pytest.mark.platforms("number", "select", "switch")
 async def test_settings_are_written_and_read_back(
-    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """If a setting is changed again meanwhile, the first value is not shown again."""
     for action, entity_id, data, key, value, state in SETTING_CHANGES:
         sim.reset_ledger()
         await act(hass, action, entity_id, **data)
@@ -282,6 +284,23 @@ async def test_settings_are_written_and_read_back(
     await until(hass, lambda: state_of(hass, f"switch.{BED}_do_not_disturb").state == "on")
     key = "Alexa.DoNotDisturb.doNotDisturb"
     assert requests(sim) == [f"PUT {SETTINGS}/{key}", f"GET {SETTINGS}/{key}"]
+    api, was_read, may_return = hotel.runtime_data.device_settings.api, asyncio.Event(), asyncio.Event()
+    read = api.async_setting
+
+    async def read_slowly(*args: str) -> Any:
+        """Read a setting; the response with the first value arrives late."""
+        if (value := await read(*args)) == "METRIC":
+            was_read.set()
+            await may_return.wait()
+        return value
+
+    monkeypatch.setattr(api, "async_setting", read_slowly)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        tasks.create_task(act(hass, "select.select_option", DISTANCE_UNITS, option="metric"))
+        await was_read.wait()
+        await act(hass, "select.select_option", DISTANCE_UNITS, option="imperial")
+        may_return.set()
+    assert state_of(hass, DISTANCE_UNITS).state == "imperial"
 
 
 async def change_to_metric(hass: HomeAssistant, sim: ControlClient) -> None:
