@@ -11,6 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud.model.commands import is_command
 from tests.conftest import Clock, Household, quiet, set_up, state_of, until
 
 HOUSEHOLDS = pytest.mark.parametrize("name", ["demo", "forty", "two_hundred"])
@@ -202,9 +203,16 @@ async def test_a_refused_session_is_renewed(
 
 @pytest.mark.platforms("switch")
 async def test_update_entity_reads_its_topic_once(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """``homeassistant.update_entity`` for several entities of one topic causes one read."""
+    """``homeassistant.update_entity`` for several entities of one topic causes one read.
+
+    If a command needs the read, too, it is not delayed by throttling like a poll.
+    """
     from homeassistant.setup import async_setup_component
 
     assert await async_setup_component(hass, "homeassistant", {})
@@ -214,6 +222,18 @@ async def test_update_entity_reads_its_topic_once(
     await hass.services.async_call("homeassistant", "update_entity", {"entity_id": switches}, blocking=True)
     await asyncio.sleep(0)
     assert household.requests() == ["GET /api/dnd/device-status-list"]
+    dnd, are_commands = entry.runtime_data.dnd, list[bool]()
+    read = dnd._async_read
+
+    async def recorded() -> Any:
+        """Read the topic, and record whether that is a part of a command."""
+        are_commands.append(is_command())
+        return await read()
+
+    monkeypatch.setattr(dnd, "_async_read", recorded)
+    await asyncio.gather(dnd.async_refresh_shared(), dnd.async_read_for_command())
+    await dnd.async_refresh_shared()
+    assert are_commands == [True, False]
 
 
 @pytest.mark.platforms("notify")

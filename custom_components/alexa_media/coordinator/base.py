@@ -3,6 +3,7 @@
 from abc import abstractmethod
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping
+from contextlib import nullcontext
 from datetime import timedelta
 import logging
 from typing import Any, ClassVar, Final, NamedTuple, Protocol, override
@@ -23,7 +24,7 @@ from ..cloud.errors import (
     read_key,
 )
 from ..cloud.model.api import AlexaBackend
-from ..cloud.model.commands import command
+from ..cloud.model.commands import command, is_command
 from ..const import DOMAIN, Topic
 from ..issues import PERMISSION
 from .own_writes import OwnWrites
@@ -160,6 +161,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         self._part_requested = False
         self._whole_hinted = False
         self._whole_shared = False
+        self._command_shared = False
         self._first_read_begun = False
         self._reading_since: float | None = None
         self._announced: Mapping[str, V] = self.data
@@ -387,6 +389,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         if self.is_closed:
             return
         self._whole_shared |= not part
+        self._command_shared |= is_command()
         if self._shared_refresh is None:
             self._shared_refresh = self.entry.async_create_background_task(
                 self.hass, self._async_shared(), f"{self.name} refresh", eager_start=False
@@ -402,7 +405,10 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
         await asyncio.sleep(0)
         self._shared_refresh = None
         is_whole, self._whole_shared = self._whole_shared, False
-        await (self.async_refresh() if is_whole else self._async_refresh_part())
+        is_for_command, self._command_shared = self._command_shared, False
+        # The task has the context of the first caller, which may be a poll.
+        with command() if is_for_command else nullcontext():
+            await (self.async_refresh() if is_whole else self._async_refresh_part())
 
     @callback
     def async_read_in_task(self, read: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
