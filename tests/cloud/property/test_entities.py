@@ -19,6 +19,7 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud import http
 from custom_components.alexa_media.cloud.errors import AlexaInvalidValueError
 from custom_components.alexa_media.cloud.model.appliances import SetSetpoint, SetThermostatMode, TemperatureScale
+from custom_components.alexa_media.cloud.property.settings import kept
 from tests.conftest import Clock, act, state_of, until
 from tests.test_languages import cleared
 
@@ -285,22 +286,23 @@ async def test_settings_are_written_and_read_back(
     key = "Alexa.DoNotDisturb.doNotDisturb"
     assert requests(sim) == [f"PUT {SETTINGS}/{key}", f"GET {SETTINGS}/{key}"]
     api, was_read, may_return = hotel.runtime_data.device_settings.api, asyncio.Event(), asyncio.Event()
-    read = api.async_setting
+    read = api._client.get_setting
 
-    async def read_slowly(*args: str) -> Any:
+    async def read_slowly(*args: Any) -> Any:
         """Read a setting; the response with the first value arrives late."""
-        if (value := await read(*args)) == "METRIC":
+        if kept(found := await read(*args)) == "METRIC":
             was_read.set()
             await may_return.wait()
-        return value
+        return found
 
-    monkeypatch.setattr(api, "async_setting", read_slowly)
+    monkeypatch.setattr(api._client, "get_setting", read_slowly)
     async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
         tasks.create_task(act(hass, "select.select_option", DISTANCE_UNITS, option="metric"))
         await was_read.wait()
         await act(hass, "select.select_option", DISTANCE_UNITS, option="imperial")
         may_return.set()
     assert state_of(hass, DISTANCE_UNITS).state == "imperial"
+    assert api._settings["G0SIMASP00000004"].values["System.distanceUnits"] == "IMPERIAL"
 
 
 async def change_to_metric(hass: HomeAssistant, sim: ControlClient) -> None:

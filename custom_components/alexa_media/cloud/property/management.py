@@ -1,6 +1,7 @@
 """Fleet management of a property with the Smart Properties API."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -89,6 +90,8 @@ class PropertyManagement(ManagementApi):
         self._read_at: float | None = None
         self._seen_by: set[str] = set()
         self._dnd_asked: set[str] = set()
+        # How often each setting was written: a value that was read before the last write is not stored.
+        self._writes = Counter[tuple[str, str]]()
 
     # --- units and keys -------------------------------------------------------------------
 
@@ -178,9 +181,11 @@ class PropertyManagement(ManagementApi):
 
     @override
     async def async_setting(self, key: str, setting: str) -> SettingValue | None:
+        writes = self._writes[key, setting]
         found = await self._client.get_setting(self._id_of(key), SettingKey(setting))
         value: SettingValue | None = kept(found)
-        self._hold(key, setting, value)
+        if self._writes[key, setting] == writes:
+            self._hold(key, setting, value)
         return value
 
     def _hold(self, key: str, setting: str, value: SettingValue | None) -> None:
@@ -190,7 +195,10 @@ class PropertyManagement(ManagementApi):
 
     @override
     async def async_set_setting(self, key: str, setting: str, value: SettingValue) -> None:
-        await self._client.put_setting(self._id_of(key), SettingKey(setting), value)
+        try:
+            await self._client.put_setting(self._id_of(key), SettingKey(setting), value)
+        finally:
+            self._writes[key, setting] += 1
 
     async def async_dnd(self) -> Mapping[str, bool]:
         """Return the known Do Not Disturb states by key; if Echos were just switched, only those are read again.
