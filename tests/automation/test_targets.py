@@ -128,6 +128,7 @@ async def test_a_target_without_an_echo_is_an_error_before_anything_is_sent(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry
 ) -> None:
     area = ar.async_get(hass).async_create("Empty")
+    nothing: list[dict[str, Any]] = [{"entity_id": []}, {"entity_id": "none"}, {"device_id": [], "label_id": []}]
     sim.reset_ledger()
     needed = {"at": "07:00", "message": "x", "duration": {"minutes": 1}}
     fields = {"create_alarm": ("at",), "create_reminder": ("at", "message"), "create_timer": ("duration",)}
@@ -137,4 +138,10 @@ async def test_a_target_without_an_echo_is_an_error_before_anything_is_sent(
             await act(hass, name, {"area_id": area.id, **data})
         with pytest.raises(ServiceValidationError, match=r"aren't available for light\.none"):
             await act(hass, name, {"entity_id": "light.none", **data})
+        for empty in nothing:
+            with pytest.raises(ServiceValidationError, match="contains no Echo"):
+                await act(hass, name, {**empty, **data})
+            if name == "create_reminder":
+                with pytest.raises(ServiceValidationError, match="contains no Echo"):
+                    await act(hass, name, {**empty, **data, "all_devices": True})
     assert [one for one in sim.ledger() if one["method"] != "GET" and "ping" not in one["path"]] == []

@@ -502,8 +502,15 @@ def _interval_held(echo: Echo, item: Notification) -> int:
 
 
 def _has_target(call: ServiceCall) -> bool:
-    """Return whether a call has a non-empty target."""
-    return TargetSelection(call.data).has_any_target
+    """Return whether a call has a target; raises ``ServiceValidationError`` for one that contains nothing.
+
+    A target without ids, for example from a template, must not stand for the default device or for all devices.
+    """
+    if TargetSelection(call.data).has_any_target:
+        return True
+    if any(field in call.data for field in cv.ENTITY_SERVICE_FIELDS):
+        raise invalid_input("speech_no_target")
+    return False
 
 
 async def _async_echos(call: ServiceCall, *capabilities: str) -> list[Echo]:
