@@ -89,5 +89,9 @@ NO_DEFAULT: Final = EntryIssue("no_default_device", is_fixable=True)
 
 
 def translated[E: HomeAssistantError](kind: type[E], key: str, /, **placeholders: str) -> E:
-    """Return an error with a translated message; ``key`` is its translation key."""
-    return kind(translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders or None)
+    """Return an error with a translated message; ``key`` is its translation key.
+
+    Blank placeholders, such as an id from a template, are put in quotes.
+    """
+    shown = {name: text if text.strip() else f'"{text}"' for name, text in placeholders.items()}
+    return kind(translation_domain=DOMAIN, translation_key=key, translation_placeholders=shown or None)

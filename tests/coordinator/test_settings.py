@@ -474,12 +474,11 @@ async def test_people_are_shown_and_a_phone_is_unpaired(
     people = {person["name"]: (person["role"], person["email"]) for person in found["members"]}
     assert people["Jo Doe"] == ("ADULT", "jo@example.org")
     assert people["Alex Ray"] == ("ADULT", "alex@example.org")
-    with pytest.raises(ServiceValidationError) as raised:
-        await members("nothing")
-    assert (raised.value.translation_key, raised.value.translation_placeholders) == (
-        "account_id_unknown",
-        {"id": "nothing"},
-    )
+    for unknown, shown in {"nothing": "nothing", "": '""', " ": '" "'}.items():
+        with pytest.raises(ServiceValidationError) as raised:
+            await members(unknown)
+        assert raised.value.translation_key == "account_id_unknown"
+        assert raised.value.translation_placeholders == {"id": shown}
     sim.fault(path="/api/household", status=404)
     with pytest.raises(HomeAssistantError):
         await members(entry.entry_id)

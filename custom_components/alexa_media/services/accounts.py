@@ -110,7 +110,7 @@ def entries_of(hass: HomeAssistant, emails: Iterable[str] | None) -> list[AlexaC
         found = found or [entry for entry in entries if same(email, account_name(entry)) or same(email, entry.title)]
         chosen |= {entry.entry_id: entry for entry in found}
         if not found:
-            unknown.append(email or '""')
+            unknown.append(email)
     if unknown:
         known = sorted(map(account_name, entries))
         raise invalid_input("account_unknown", email=", ".join(unknown), known=", ".join(known))
@@ -124,7 +124,7 @@ def entry_by_id(hass: HomeAssistant, entry_id: str, *, needs_loaded: bool = True
     """
     entry: AlexaConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
     if entry is None or entry.domain != DOMAIN:
-        raise invalid_input("account_id_unknown", id=entry_id or '""')
+        raise invalid_input("account_id_unknown", id=entry_id)
     if needs_loaded and entry.state is not ConfigEntryState.LOADED:
         raise invalid_input("account_not_loaded")
     return entry
