@@ -10,7 +10,7 @@ from homeassistant.components.conversation import (
     ConversationResult,
 )
 from homeassistant.const import MATCH_ALL
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from homeassistant.helpers import intent
 
 from .const import DOMAIN
@@ -68,14 +68,18 @@ class AlexaConversation(AccountEntity[DevicesCoordinator], ConversationEntity):
         if player not in echo_players(self.hass):
             raise invalid_input("no_enabled_player", device=echo.device.name)
         must_be_online(echo)
-        response = await self.hass.services.async_call(
-            DOMAIN,
-            "ask",
-            {"entity_id": player, "text_command": user_input.text},
-            blocking=True,
-            context=user_input.context,
-            return_response=True,
-        )
+        try:
+            response = await self.hass.services.async_call(
+                DOMAIN,
+                "ask",
+                {"entity_id": player, "text_command": user_input.text},
+                blocking=True,
+                context=user_input.context,
+                return_response=True,
+            )
+        except Unauthorized as err:
+            # Its own text is only "Unauthorized".
+            raise invalid_input("conversation_not_permitted", device=echo.device.name) from err
         answer = (response or {}).get(player)
         if not isinstance(answer, dict) or answer["error"] is not None:
             raise invalid_input("conversation_no_answer", device=echo.device.name)

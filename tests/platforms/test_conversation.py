@@ -86,6 +86,7 @@ async def test_a_user_without_permission_sends_nothing(
 ) -> None:
     response = await say(hass, "open the garage", Context(user_id=hass_read_only_user.id))
     assert response.error_code is intent.IntentResponseErrorCode.FAILED_TO_HANDLE
+    assert response.speech["plain"]["speech"].startswith("You don't have permission to control Office Spot")
     assert sim.spoken() == []
 
 
