@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Any, Final
 
 from freezegun.api import FrozenDateTimeFactory
@@ -241,3 +242,36 @@ async def test_all_alarms_ring_if_the_timer_is_late(
     await hass.async_block_till_done()
     stop()
     assert heard == ["reminder_ringing", "alarm_ringing", "timer_ringing"]
+
+
+@pytest.mark.parametrize("minutes", [(15,), (30, -15)], ids=["suspended", "ahead for a while"])
+async def test_an_alarm_rings_at_its_time_after_the_clock_was_set(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    minutes: tuple[int, ...],
+) -> None:
+    """The clock of the event loop, on which timers run, does not advance with the system's clock."""
+
+    async def advance(seconds: int) -> None:
+        freezer.tick(seconds)
+        fire_due(hass)
+        await hass.async_block_till_done()
+
+    start = dt_util.utcnow().replace(microsecond=0)
+    freezer.move_to(start)
+    await advance(60)
+    alarm = notification(SERIAL, ALARM, version="1", created=start - timedelta(days=1))
+    entry.runtime_data.notifications.async_apply({SERIAL: (replace(alarm, alarm_time=start + timedelta(minutes=17)),)})
+    heard, stop = hear(hass)
+    frozen = hass.loop.time
+    for total in accumulate(minutes):
+        freezer.move_to(start + timedelta(minutes=total))
+        monkeypatch.setattr(hass.loop, "time", lambda total=total: frozen() - total * 60)
+        await advance(60)
+    assert heard == []
+    while dt_util.utcnow() < start + timedelta(minutes=18):
+        await advance(30)
+    stop()
+    assert heard == ["alarm_ringing"]

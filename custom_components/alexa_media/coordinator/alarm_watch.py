@@ -43,6 +43,9 @@ async def zone_named(name: str | None) -> tzinfo | None:
 # item has gone off, items count as due this much earlier.
 CLOCK_SKEW: Final = timedelta(seconds=2)
 
+# Seconds between two checks whether the system's clock was set or the computer was suspended.
+CLOCK_CHECK: Final = 60.0
+
 # A timer that is older than this when it is first read does not count as just started.
 NEW_TIMER: Final = timedelta(minutes=10)
 
@@ -218,6 +221,8 @@ class AlarmWatch:
         self._unloaded_at: datetime | None = None
         self._stopped = False
         self._timer = Timer(hass, entry)
+        self._clock_check = Timer(hass, entry)
+        self._clock_lead = 0.0
 
     async def async_start(self) -> None:
         """Load the time zones, and watch the notifications until the entry is unloaded."""
@@ -232,6 +237,7 @@ class AlarmWatch:
         self.async_follow()
         self._unloaded_at = None
         self._async_plan()
+        self._async_note_clock()
 
     @callback
     def _async_continue(self, kept: _Kept) -> None:
@@ -500,6 +506,28 @@ class AlarmWatch:
             self._timer.cancel()
         for planner in tuple(self._planners):
             planner()
+
+    @callback
+    def _async_note_clock(self) -> float:
+        """Return the seconds by which the system's clock was set since the last call; schedule the next check.
+
+        A suspended computer also counts, because the event loop's clock, on which timers run, does not advance then.
+        """
+        before, self._clock_lead = self._clock_lead, dt_util.utcnow().timestamp() - self._hass.loop.time()
+        self._clock_check.call_later(CLOCK_CHECK, self._async_check_clock)
+        return self._clock_lead - before
+
+    @callback
+    def _async_check_clock(self) -> None:
+        """Plan again if the system's clock was set, because timers would be late, and passed occurrences come again."""
+        seconds = self._async_note_clock()
+        if seconds < -LATEST_RING.total_seconds():
+            now = dt_util.utcnow()
+            self._rings = {key: due for key, due in self._rings.items() if due.at <= now}
+            self._computed = {}
+        elif abs(seconds) <= CLOCK_SKEW.total_seconds():
+            return
+        self._async_plan_and_show()
 
     @callback
     def _async_plan_and_show(self) -> None:
