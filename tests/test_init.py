@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryDisabler, ConfigEntryState
-from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
@@ -16,7 +16,7 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.entity import registered_device
 
-from .conftest import Clock, Household, quiet, set_up, state_of, until
+from .conftest import Clock, Household, quiet, received, set_up, state_of, until
 
 
 async def test_a_call_from_another_thread_into_the_event_loop_fails(hass: HomeAssistant) -> None:
@@ -159,6 +159,21 @@ async def test_removal_deregisters(
     assert household.requests("POST", "/auth/deregister") == ["POST /auth/deregister"]
     assert not any(serial in account["devices"] for account in household.accounts.values())
     assert hass.states.async_all() == []
+
+
+@pytest.mark.platforms("media_player")
+async def test_a_renewal_during_the_removal_leaves_no_session_on_disk(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    """The session contains tokens and cookies."""
+    sim.fault(path="/ap/exchangetoken/cookies", latency=0.3)
+    renewal = entry.runtime_data.backend._session._cookie_flight.start()
+    await received(sim, "/ap/exchangetoken/cookies")
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert renewal.done()
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await hass.async_block_till_done()
+    assert [key for key in hass_storage if entry.entry_id in key] == []
 
 
 @pytest.mark.platforms("media_player")

@@ -300,14 +300,15 @@ async def _async_create_account_backend(
 
     backend.restore(stored, _async_changed)
 
-    async def _async_store_and_close() -> None:
+    async def _async_close_and_store() -> None:
         try:
+            await async_close()
+        finally:
+            # A renewal may have ended during the close; a delayed save would follow the deletion of the entry's files.
             if is_changed:
                 await store.async_save(backend.snapshot())
-        finally:
-            await async_close()
 
-    return backend, _async_store_and_close
+    return backend, _async_close_and_store
 
 
 async def async_create_backend(
