@@ -165,6 +165,7 @@ async def test_a_change_in_the_app_only_causes_one_read_of_that_list(
         count: int = entry.runtime_data.backend.stats["stream"]["directives"]
         return count
 
+    await clock.settle()
     before = received()
     sim.reset_ledger()
     for number in range(5):

@@ -20,7 +20,7 @@ import trustme
 from custom_components.alexa_media.cloud.account import multipart
 from custom_components.alexa_media.cloud.account.multipart import MAX_PART
 from custom_components.alexa_media.cloud.account.session import AccessToken
-from custom_components.alexa_media.cloud.account.stream import PushStream, StreamTimes
+from custom_components.alexa_media.cloud.account.stream import MAX_RENEWALS, PushStream, StreamTimes
 from custom_components.alexa_media.cloud.errors import (
     AlexaAuthError,
     AlexaConnectionError,
@@ -472,6 +472,30 @@ async def test_a_token_refused_inside_the_stream_is_renewed(account: Account, cl
         assert (await cloud.pipe()).token == "Bearer Atna|secret-2"
 
 
+async def test_streams_that_are_refused_after_their_first_data_become_rare(account: Account, cloud: Gateway) -> None:
+    """Neither tokens nor streams are requested without a pause."""
+
+    async def refuse_all() -> None:
+        while True:
+            pipe = await cloud.pipe()
+            pipe.send(OPENING, OPENING)
+            await asyncio.sleep(0.05)
+            pipe.send(b"Unable to authenticate the request. Please provide a valid authorization token.\r\n")
+
+    gateway = asyncio.create_task(refuse_all())
+    async with aclosing(account.stream(times=StreamTimes()).events()) as events:
+        reader = asyncio.create_task(_drop_all(events))
+        await asyncio.sleep(2.0)
+        reader.cancel()
+        with suppress(asyncio.CancelledError):
+            await reader
+    gateway.cancel()
+    with suppress(asyncio.CancelledError):
+        await gateway
+    assert len(account.refused) == MAX_RENEWALS
+    assert MAX_RENEWALS < cloud.count("/v20160207/directives") <= MAX_RENEWALS + 4
+
+
 async def test_a_sign_in_page_is_not_a_stream(account: Account, cloud: Gateway) -> None:
     cloud.content_type = b"text/html; charset=utf-8"
     async with aclosing(account.stream().events()) as events:
@@ -539,7 +563,7 @@ async def test_the_retry_after_of_a_gateway_is_respected(
     assert await pauses_of(account, monkeypatch, 2, StreamTimes()) == [77.0, 77.0]
 
 
-async def test_connecting_without_data_does_not_reset_the_backoff(
+async def test_only_data_of_a_stream_that_lasts_resets_the_backoff(
     account: Account, cloud: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def serve_streams(*data: bytes) -> None:
@@ -548,9 +572,16 @@ async def test_connecting_without_data_does_not_reset_the_backoff(
             pipe.send(*data)
             pipe.end()
 
-    for data, last in (((OPENING,), 8.0), ((OPENING, OPENING), 1.0), ((OPENING, volume(1)), 1.0)):
+    lasting, short = StreamTimes(lasting=0.0), StreamTimes()
+    for data, times, last in (
+        ((OPENING,), short, 8.0),
+        ((OPENING, OPENING), short, 8.0),
+        ((OPENING, volume(1)), short, 8.0),
+        ((OPENING, OPENING), lasting, 1.0),
+        ((OPENING, volume(1)), lasting, 1.0),
+    ):
         server = asyncio.create_task(serve_streams(*data))
-        pauses = await pauses_of(account, monkeypatch, 4, StreamTimes())
+        pauses = await pauses_of(account, monkeypatch, 4, times)
         server.cancel()
         with suppress(asyncio.CancelledError):
             await server

@@ -1,7 +1,7 @@
 """Push stream of the account API over HTTP/2."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -84,6 +84,8 @@ API: Final = "/v20160207"
 QUEUE_LIMIT: Final = 10_000
 MAX_UNKNOWN: Final = 50
 MAX_SWITCHES: Final = 3
+MAX_RENEWALS: Final = 3
+"""Maximum number of renewals of refused tokens within ``StreamTimes.renew_again``."""
 MAX_STEADY_ATTEMPTS: Final = 8
 """Number of earlier failed attempts beyond which pauses exceed ``backoff_steady``, after 45 to 90 s of pauses."""
 
@@ -99,7 +101,9 @@ class StreamTimes:
     ``read`` limits the silence of an open stream; the limit is higher after streams without data. ``open`` limits the
     time until a response. A stream is replaced ``renew_ahead`` before its token expires, and is still read for
     ``handover`` after its successor has opened; a gap between them that is shorter than that does not count.
-    ``renew_again`` is the minimum time between two renewals of refused tokens without traffic in between.
+    ``renew_again`` is the minimum time between two renewals of refused tokens without traffic in between, and in any
+    case the time of ``MAX_RENEWALS`` renewals. Failures are forgotten when a stream that has been open for
+    ``lasting`` delivers data.
     """
 
     ping: float = 280.0
@@ -112,6 +116,7 @@ class StreamTimes:
     renew_ahead: float = 300.0
     handover: float = 1.0
     renew_again: float = 300.0
+    lasting: float = 15.0
 
 
 class StreamState(StrEnum):
@@ -194,6 +199,8 @@ class PushStream:
         self._must_register = known_gateway is None
         self._refused: str | None = None
         self._renewed_at: float | None = None
+        self._renewals: deque[float] = deque(maxlen=MAX_RENEWALS)
+        self._opened_at = 0.0
         self._state = StreamState.NEW
         self._reason: str | None = None
         self._failures = self._silent = self._switches = 0
@@ -334,6 +341,7 @@ class PushStream:
             await self._drained.wait()
         if lost.refused and self._may_renew():
             self._renewed_at = time.monotonic()
+            self._renewals.append(self._renewed_at)
             self._refused = lost.refused
             return
         if was_remembered and not lost.delay:
@@ -373,7 +381,10 @@ class PushStream:
 
     def _may_renew(self) -> bool:
         """Return whether a refused token may be renewed again; limited, because a gateway may refuse every token."""
-        return self._renewed_at is None or time.monotonic() - self._renewed_at >= self._times.renew_again
+        earliest = time.monotonic() - self._times.renew_again
+        if self._renewed_at is not None and self._renewed_at > earliest:
+            return False
+        return len(self._renewals) < MAX_RENEWALS or self._renewals[0] <= earliest
 
     def _down(self, reason: str) -> None:
         """Store that the stream is closed, and emit ``StreamClosed`` unless it already was."""
@@ -387,6 +398,7 @@ class PushStream:
         """Store that the stream is open, and emit ``StreamOpened``."""
         self._counts["connects"] += 1
         self._is_remembered = False
+        self._opened_at = time.monotonic()
         was, self._state = self._state, StreamState.UP
         planned = was is StreamState.RENEWING
         self._drained.clear()
@@ -396,10 +408,13 @@ class PushStream:
 
     def _note_traffic(self) -> None:
         """Record traffic; also forget earlier failures unless the successor of the stream is being opened."""
-        self._last_traffic = time.monotonic()
+        self._last_traffic = now = time.monotonic()
         if self._state is StreamState.UP:
-            self._failures = self._silent = self._switches = 0
+            self._silent = self._switches = 0
             self._renewed_at = None
+            # a gateway may end each stream after its first data
+            if now - self._opened_at >= self._times.lasting:
+                self._failures = 0
 
     # --- one connection -----------------------------------------------------------------
 
