@@ -40,7 +40,7 @@ from ..cloud.model.property import (
     WifiNetwork,
     WifiSecurity,
 )
-from ..cloud.names import same, told_apart
+from ..cloud.names import same, tidy, told_apart
 from ..const import DOMAIN
 from ..coordinator.runtime import AlexaConfigEntry
 from ..entity import command_errors, invalid_input, player_unique_id, whole
@@ -186,13 +186,19 @@ def _unit_of(api: ManagementApi, wanted: str) -> ManagedUnit:
 def _require_consent(call: ServiceCall, managed: Managed, *, serial: bool) -> None:
     """Raise ``ServiceValidationError`` unless a call is confirmed.
 
-    With ``serial``, the serial number in the call must also be one of ``identifiers_of``.
+    With ``serial``, the serial number in the call must also be one of ``identifiers_of``; the notation of a MAC address
+    doesn't matter.
     """
     if not call.data[ATTR_CONFIRM]:
         raise invalid_input("confirmation_missing")
     known = managed.api.identifiers_of(managed.key)
-    if serial and not any(same(call.data[ATTR_SERIAL], one) for one in known):
+    if serial and not any(same(_identifier(call.data[ATTR_SERIAL]), _identifier(one)) for one in known):
         raise invalid_input("serial_mismatch")
+
+
+def _identifier(text: str) -> str:
+    """Return an identifier for comparison, a MAC address in Home Assistant's notation."""
+    return dr.format_mac(tidy(text))
 
 
 def _changing(

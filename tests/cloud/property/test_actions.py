@@ -336,7 +336,7 @@ async def test_actions_that_remove_a_device_require_confirmation(
     assert hotel.runtime_data.devices.last_update_success
 
 
-@pytest.mark.parametrize("given", [LAMP_101, "00005E0053AA"])
+@pytest.mark.parametrize("given", [LAMP_101, "00005E0053AA", "00:00:5e:00:53:aa", " 00-00-5E-00-53-AA"])
 async def test_a_device_without_a_serial_number_is_confirmed_by_its_endpoint_id_or_mac_address(
     call: Call, sim: ControlClient, given: str
 ) -> None:
