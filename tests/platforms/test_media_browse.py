@@ -354,7 +354,7 @@ async def test_an_invalid_sequence_sends_no_request(
     for steps, match in WRONG:
         with pytest.raises(ServiceValidationError, match=match):
             await act(hass, DOMAIN, "run_sequence", KITCHEN, steps=steps)
-    with pytest.raises(ServiceValidationError, match="has no usable target"):
+    with pytest.raises(ServiceValidationError, match="has no Echo or Fire TV that you can use"):
         await act(hass, DOMAIN, "run_sequence", None, steps=[{"speak": "a"}])
     assert set(household.requests()) == {"GET /api/behaviors/v2/automations"}
     sim.fault(path="/api/behaviors/preview", status=400, body={"message": "no"})

@@ -513,7 +513,11 @@ def _on_weekdays(days: frozenset[int], start: date, seconds: float, now: datetim
 def _occurrences(
     text: str, start: date, seconds: float | None, now: datetime, zone: tzinfo
 ) -> Iterator[datetime] | None:
-    """Return the local times of an RFC 5545 rule; ``None`` if the rule is invalid or unsupported."""
+    """Return the local times of an RFC 5545 rule; ``None`` if the rule is invalid or unsupported.
+
+    The times are those from the day before ``now`` up to ``_HORIZON`` after it. Earlier ones may be included, as in
+    ``Rule.between``. A rule with a count that began more than ``_COUNTED`` ago has none.
+    """
     rule = Rule.parse(text, start, seconds)
     if rule is None:
         return None

@@ -524,7 +524,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @callback
     def _async_await_push(self, key: str, missed: Callable[[], None]) -> None:
-        """Call ``missed`` after ``CONFIRM_DELAY`` seconds unless ``key`` is confirmed first."""
+        """Call ``missed`` after ``CONFIRM_DELAY`` seconds unless the wait for ``key`` ends first (``_confirmed``)."""
         if self.is_closed:
             return
         self._confirmed(key)
