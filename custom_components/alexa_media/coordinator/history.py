@@ -345,7 +345,7 @@ class HistoryCoordinator(DeviceTopicCoordinator[LastCommand, HistoryApi]):
 
     @property
     def last_person(self) -> str | None:
-        """Return the person of the last command, or None if unknown; transcripts are not required."""
+        """Return the person of the last command, even if transcripts are disabled, or None if unknown."""
         last = self.last
         return self._people.get(last.serial) if last and last.serial else None
 

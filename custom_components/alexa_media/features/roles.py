@@ -304,7 +304,7 @@ def is_something_else(appliance: Appliance) -> bool:
 
 
 def _settable(appliance: Appliance, name: FeatureName) -> tuple[Feature, ...]:
-    """Return the features with the given name that can be set to a known value."""
+    """Return the writable features with a name, except ranges and modes whose possible values are unknown."""
     return tuple(
         feature
         for feature in appliance.all_of(name)

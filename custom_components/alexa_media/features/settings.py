@@ -22,7 +22,7 @@ def is_single(_source: object, device: Device, _description: EntityDescription) 
 
 
 class AlexaSetting(Entity):
-    """Base class for entities of a setting of either cloud."""
+    """Base class for setting entities, used for both clouds."""
 
     @property
     @abstractmethod

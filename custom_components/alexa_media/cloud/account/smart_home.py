@@ -509,7 +509,7 @@ def _battery(value: Any) -> float | None:
 
 
 def _codes(value: Any) -> str | None:
-    """Return the error codes of an appliance, separated by commas, or None."""
+    """Return the error codes of an appliance, separated by commas; "" if it has none, None if they are unknown."""
     codes = mapping(value).get("value")
     if not isinstance(codes, list):
         return None
