@@ -1,7 +1,7 @@
 """Push stream of the account API over HTTP/2."""
 
 import asyncio
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -84,8 +84,6 @@ API: Final = "/v20160207"
 QUEUE_LIMIT: Final = 10_000
 MAX_UNKNOWN: Final = 50
 MAX_SWITCHES: Final = 3
-MAX_RENEWALS: Final = 3
-"""Maximum number of renewals of refused tokens within ``StreamTimes.renew_again``."""
 MAX_STEADY_ATTEMPTS: Final = 8
 """Number of earlier failed attempts beyond which pauses exceed ``backoff_steady``, after 45 to 90 s of pauses."""
 
@@ -101,9 +99,8 @@ class StreamTimes:
     ``read`` limits the silence of an open stream; the limit is higher after streams without data. ``open`` limits the
     time until a response. A stream is replaced ``renew_ahead`` before its token expires, and is still read for
     ``handover`` after its successor has opened; a gap between them that is shorter than that does not count.
-    ``renew_again`` is the minimum time between two renewals of refused tokens without traffic in between, and in any
-    case the time of ``MAX_RENEWALS`` renewals. Failures are forgotten when a stream that has been open for
-    ``lasting`` delivers data.
+    ``renew_again`` is the minimum time between two renewals of refused tokens, unless a stream in between has lasted.
+    A stream has lasted when it delivers data after ``lasting``; earlier failures are then forgotten.
     """
 
     ping: float = 280.0
@@ -199,7 +196,6 @@ class PushStream:
         self._must_register = known_gateway is None
         self._refused: str | None = None
         self._renewed_at: float | None = None
-        self._renewals: deque[float] = deque(maxlen=MAX_RENEWALS)
         self._opened_at = 0.0
         self._state = StreamState.NEW
         self._reason: str | None = None
@@ -341,7 +337,6 @@ class PushStream:
             await self._drained.wait()
         if lost.refused and self._may_renew():
             self._renewed_at = time.monotonic()
-            self._renewals.append(self._renewed_at)
             self._refused = lost.refused
             return
         if was_remembered and not lost.delay:
@@ -381,10 +376,7 @@ class PushStream:
 
     def _may_renew(self) -> bool:
         """Return whether a refused token may be renewed again; limited, because a gateway may refuse every token."""
-        earliest = time.monotonic() - self._times.renew_again
-        if self._renewed_at is not None and self._renewed_at > earliest:
-            return False
-        return len(self._renewals) < MAX_RENEWALS or self._renewals[0] <= earliest
+        return self._renewed_at is None or time.monotonic() - self._renewed_at >= self._times.renew_again
 
     def _down(self, reason: str) -> None:
         """Store that the stream is closed, and emit ``StreamClosed`` unless it already was."""
@@ -407,14 +399,13 @@ class PushStream:
             _LOGGER.info("Push stream restored")
 
     def _note_traffic(self) -> None:
-        """Record traffic; also forget earlier failures unless the successor of the stream is being opened."""
+        """Record traffic; forget earlier failures if the stream has lasted, unless its successor is being opened."""
         self._last_traffic = now = time.monotonic()
         if self._state is StreamState.UP:
             self._silent = self._switches = 0
-            self._renewed_at = None
-            # a gateway may end each stream after its first data
+            # a gateway may end or refuse each stream after its first data
             if now - self._opened_at >= self._times.lasting:
-                self._failures = 0
+                self._failures, self._renewed_at = 0, None
 
     # --- one connection -----------------------------------------------------------------
 
