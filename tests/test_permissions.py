@@ -133,7 +133,7 @@ async def test_a_read_only_user_and_a_removed_user_change_nothing(
     sim.reset_ledger()
     users: tuple[tuple[str, MockUser | str, type[Exception]], ...] = (
         ("read-only", hass_read_only_user, Unauthorized),
-        ("removed", "nobody", UnknownUser),
+        ("removed", "missing", UnknownUser),
     )
     for name, user, error in users:
         with subtests.test(name):

@@ -573,7 +573,7 @@ async def test_alarms_need_permission_and_a_device(
             await hass.services.async_call("alexa_media", "create_reminder", data, blocking=True, context=reader)
     with pytest.raises(UnknownUser):
         await hass.services.async_call(
-            "alexa_media", "stop_alarm", {"entity_id": BEDROOM}, blocking=True, context=Context(user_id="nobody")
+            "alexa_media", "stop_alarm", {"entity_id": BEDROOM}, blocking=True, context=Context(user_id="missing")
         )
     sounds = await act(hass, "get_alarm_sounds", entity_id=BEDROOM)
     assert {"id": "system_alerts_melodic_03", "name": "Twilight"} in sounds["sounds"]
@@ -599,8 +599,8 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("create_alarm", {"at": "07:00", "entity_id": "media_player.kids_dot"}, "offline"),
     (
         "create_alarm",
-        {"at": "07:00", "entity_id": "media_player.nobody"},
-        "aren't available for media_player.nobody",
+        {"at": "07:00", "entity_id": "media_player.missing"},
+        "aren't available for media_player.missing",
     ),
     ("create_reminder", {"at": "07:00", "message": "  "}, "text of the reminder or timer is empty"),
     ("create_reminder", {"at": "07:00", "message": "x" * 257}, "257 characters"),

@@ -276,15 +276,15 @@ async def test_broken_targets_are_named_in_the_error(
     with subtests.test("an offline Echo and an unknown one"):
         before = len(heard(sim))
         with pytest.raises(HomeAssistantError) as raised:
-            await speak(hass, [KITCHEN, KIDS, "media_player.nobody"])
+            await speak(hass, [KITCHEN, KIDS, "media_player.missing"])
         assert raised.value.translation_key == "speech_failed"
-        assert raised.value.translation_placeholders == {"failed": "Kids Dot (offline), media_player.nobody (unknown)"}
+        assert raised.value.translation_placeholders == {"failed": "Kids Dot (offline), media_player.missing (unknown)"}
         assert heard(sim)[before:] == [("Kitchen Show", "Hello")]
     with subtests.test("an unknown Echo"):
         before = len(heard(sim))
         with pytest.raises(ServiceValidationError) as invalid:
-            await speak(hass, [KITCHEN, "media_player.nobody"])
-        assert invalid.value.translation_placeholders == {"targets": "media_player.nobody"}
+            await speak(hass, [KITCHEN, "media_player.missing"])
+        assert invalid.value.translation_placeholders == {"targets": "media_player.missing"}
         assert heard(sim)[before:] == [("Kitchen Show", "Hello")]
     with subtests.test("an area without Echos"):
         area = area_registry.async_create("Cellar")

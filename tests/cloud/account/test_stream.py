@@ -472,30 +472,6 @@ async def test_a_token_refused_inside_the_stream_is_renewed(account: Account, cl
         assert (await cloud.pipe()).token == "Bearer Atna|secret-2"
 
 
-async def test_streams_that_are_refused_after_their_first_data_become_rare(account: Account, cloud: Gateway) -> None:
-    """Neither tokens nor streams are requested without a pause."""
-
-    async def refuse_all() -> None:
-        while True:
-            pipe = await cloud.pipe()
-            pipe.send(OPENING, OPENING)
-            await asyncio.sleep(0.05)
-            pipe.send(b"Unable to authenticate the request. Please provide a valid authorization token.\r\n")
-
-    gateway = asyncio.create_task(refuse_all())
-    async with aclosing(account.stream(times=StreamTimes()).events()) as events:
-        reader = asyncio.create_task(_drop_all(events))
-        await asyncio.sleep(2.0)
-        reader.cancel()
-        with suppress(asyncio.CancelledError):
-            await reader
-    gateway.cancel()
-    with suppress(asyncio.CancelledError):
-        await gateway
-    assert account.refused == ["Atna|secret-1"]
-    assert 1 < cloud.count("/v20160207/directives") <= 5
-
-
 async def test_a_sign_in_page_is_not_a_stream(account: Account, cloud: Gateway) -> None:
     cloud.content_type = b"text/html; charset=utf-8"
     async with aclosing(account.stream().events()) as events:
@@ -586,6 +562,26 @@ async def test_only_data_of_a_stream_that_lasts_resets_the_backoff(
         with suppress(asyncio.CancelledError):
             await server
         assert last / 2 <= pauses[-1] <= last, data
+
+
+async def test_streams_that_are_refused_after_their_first_data_become_rare(
+    account: Account, cloud: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The token is renewed once, and the pauses increase."""
+
+    async def refuse_all() -> None:
+        while True:
+            pipe = await cloud.pipe()
+            pipe.send(OPENING, OPENING)
+            asyncio.get_running_loop().call_later(0.05, pipe.send, b"Unable to authenticate the request.\r\n")
+
+    gateway = asyncio.create_task(refuse_all())
+    pauses = await pauses_of(account, monkeypatch, 4, StreamTimes())
+    gateway.cancel()
+    with suppress(asyncio.CancelledError):
+        await gateway
+    assert account.refused == ["Atna|secret-1"]
+    assert 4.0 <= pauses[-1] <= 8.0
 
 
 async def test_silent_stream_is_opened_again_after_registering(account: Account, cloud: Gateway) -> None:

@@ -222,7 +222,8 @@ class AccountRoutines(AccountClient):
             try:
                 await self._put(routine_id, before, status)
             except BaseException as err:
-                # A refused command has not changed the routine; one with an unknown outcome may have damaged it.
+                # A refused command has not changed the routine; one with an unknown outcome, such as a canceled one,
+                # may have damaged it.
                 if not isinstance(err, AlexaError) or err.is_doubtful:
                     await self._read_back(routine_id, before)
                 raise
