@@ -343,6 +343,36 @@ async def test_commands_that_no_push_confirms_cause_a_single_read_together(
     assert asked(sim) == [sorted([COFFEE, DESK])]
 
 
+@pytest.mark.parametrize("outcome", ["refused", "accepted"])
+async def test_a_command_that_no_push_confirms_is_read_whatever_happened_to_another(
+    sim: ControlClient, settled: MockConfigEntry, clock: Clock, monkeypatch: pytest.MonkeyPatch, outcome: str
+) -> None:
+    """Two commands turn on the same appliance. Amazon answers the second one first."""
+    smart_home = settled.runtime_data.smart_home
+    sim.fault(silent_stream=60)
+    answers = [asyncio.Future[AlexaCommandError | None]() for _ in range(2)]
+    waiting = iter(answers)
+
+    async def _answer(_commands: object) -> list[AlexaCommandError | None]:
+        return [await next(waiting)]
+
+    monkeypatch.setattr(smart_home.api, "async_control", _answer)
+    first, second = (asyncio.create_task(smart_home.async_control(COFFEE, SetPower(on=True))) for _ in answers)
+    await clock.settle()
+    sim.reset_ledger()
+    answers[1].set_result(AlexaCommandError("refused") if outcome == "refused" else None)
+    await asyncio.wait([second])
+    await clock.advance(5, 1)
+    others = [] if outcome == "refused" else [[COFFEE]]
+    assert (asked(sim), power(settled, COFFEE)) == (others, "OFF")
+    change(sim, COFFEE, features={"power": {"powerState": "ON"}})
+    answers[0].set_result(None)
+    await first
+    await clock.advance(5, 1)
+    assert (asked(sim), power(settled, COFFEE)) == ([*others, [COFFEE]], "ON")
+    assert isinstance(second.exception(), AlexaCommandError) is (outcome == "refused")
+
+
 @pytest.mark.parametrize("outcome", ["refused", "canceled"])
 async def test_a_push_missed_after_a_failed_command_makes_polls_more_frequent(
     hass: HomeAssistant, sim: ControlClient, settled: MockConfigEntry, clock: Clock, outcome: str

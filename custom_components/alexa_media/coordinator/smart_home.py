@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 import math
 from typing import Any, ClassVar, Final, override
@@ -45,6 +45,14 @@ _RARELY_PUSHED: Final = (FeatureName.ACOUSTIC_EVENT_SENSOR, FeatureName.CONNECTI
 _SHORT_INTERVAL: Final = timedelta(seconds=60)
 
 
+@dataclass(slots=True, eq=False)
+class _CommandInFlight:
+    """A command to an appliance without a response yet, and its features that no push has confirmed."""
+
+    entity_id: str
+    unconfirmed: set[tuple[str, str]]
+
+
 class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
     """States by entity id, polled only for appliances with an enabled entity.
 
@@ -76,6 +84,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         self._requested: set[str] = set()
         self._read_at: dict[str, float] = {}
         self._all_read_at = -math.inf
+        self._in_flight: list[_CommandInFlight] = []
         self._expected: dict[str, set[tuple[str, str]]] = {}
         self._pushed_at = self._missed_at = -math.inf
 
@@ -161,7 +170,7 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
             if entity_id in self.data and self._has_missed(entity_id, state)
         }
         if any(
-            self._read_at.get(entity_id, -math.inf) >= self._push_up_at and entity_id not in self._expected
+            self._read_at.get(entity_id, -math.inf) >= self._push_up_at and not self._is_expecting(entity_id)
             for entity_id in missed
         ):
             self._missed_at = now
@@ -272,8 +281,12 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         self.async_reschedule()
         for key in fresh:
             self.written.forget(_write_key(entity_id, key.feature, key.instance))
+        confirmed = {(key.feature, key.instance) for key in fresh}
+        for command in self._in_flight:
+            if command.entity_id == entity_id:
+                command.unconfirmed -= confirmed
         if expected := self._expected.get(entity_id):
-            expected -= {(key.feature, key.instance) for key in fresh}
+            expected -= confirmed
             if not expected:
                 self._async_settle(entity_id)
         self.async_apply({entity_id: updated})
@@ -310,18 +323,19 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         This also applies to a command whose outcome is unknown, such as a canceled one.
         """
         # The push may arrive before the response, so pushes from now on can confirm the command.
-        self._expected.setdefault(entity_id, set()).update(features)
+        sent = _CommandInFlight(entity_id, features)
+        self._in_flight.append(sent)
         try:
             await send()
         except BaseException as err:  # A canceled command may have been sent, too.
-            if isinstance(err, AlexaError) and not err.is_doubtful:
-                self._async_expect_no_longer(entity_id, features)
-            else:
-                self._async_await_pushes(entity_id)
+            self._in_flight.remove(sent)
+            if not isinstance(err, AlexaError) or err.is_doubtful:
+                self._async_await_pushes(sent)
             if isinstance(err, AlexaUnreachableError):
                 self._async_refused(entity_id)
             raise
-        self._async_await_pushes(entity_id)
+        self._in_flight.remove(sent)
+        self._async_await_pushes(sent)
 
     def latest(self, entity_id: str, feature: FeatureName, instance: str = "") -> Control | None:
         """Return the latest control sent for a feature, or None if there is no recent one."""
@@ -329,33 +343,32 @@ class SmartHomeCoordinator(TopicCoordinator[ApplianceState]):
         return found
 
     @callback
-    def _async_await_pushes(self, entity_id: str) -> None:
-        """Request a read of an appliance unless each of its changed features is pushed soon."""
-        if not self._expected.get(entity_id):
+    def _async_await_pushes(self, command: _CommandInFlight) -> None:
+        """Request a read of an appliance unless each feature changed by a command is pushed soon."""
+        if not command.unconfirmed:
             return
-        if not self.push_up:
-            self._async_settle(entity_id)
-            self._async_request(entity_id)
-            return
+        entity_id = command.entity_id
+        self._expected.setdefault(entity_id, set()).update(command.unconfirmed)
 
         @callback
         def _missed() -> None:
             self._async_settle(entity_id)
             self._async_request(entity_id)
 
-        self._async_await_push(_confirmation(entity_id), _missed)
+        if self.push_up:
+            self._async_await_push(_confirmation(entity_id), _missed)
+        else:
+            _missed()
 
-    @callback
-    def _async_expect_no_longer(self, entity_id: str, features: set[tuple[str, str]]) -> None:
-        """Stop expecting pushes about the features of a command that Amazon did not execute."""
-        expected = self._expected.get(entity_id, set())
-        expected -= features
-        if not expected:
-            self._expected.pop(entity_id, None)
+    def _is_expecting(self, entity_id: str) -> bool:
+        """Return whether a command to an appliance may still be confirmed by a push."""
+        return entity_id in self._expected or any(
+            command.entity_id == entity_id and command.unconfirmed for command in self._in_flight
+        )
 
     @callback
     def _async_settle(self, entity_id: str) -> None:
-        """Stop waiting for pushes about an appliance."""
+        """Stop waiting for pushes that confirm answered commands to an appliance."""
         self._expected.pop(entity_id, None)
         self._confirmed(_confirmation(entity_id))
 
