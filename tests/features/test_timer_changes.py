@@ -57,9 +57,18 @@ async def test_a_timer_started_by_voice_is_found_without_live_updates(
 async def test_without_a_timer_nothing_is_sent(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
+    """An empty label, for example from a template, does not stand for any timer, and is refused without a request."""
     before = len(sim.spoken())
     with pytest.raises(ServiceValidationError, match="No matching timer"):
         await act(hass, "pause_timer", entity_id=OFFICE, label="nothing of that name")
+    sim.reset_ledger()
+    five = {"duration": {"minutes": 5}}
+    for action, data in (("pause_timer", {}), ("resume_timer", {}), ("add_to_timer", five), ("create_timer", five)):
+        for label in ("", " \n", "\u200b\u200d"):
+            with pytest.raises(ServiceValidationError) as raised:
+                await act(hass, action, entity_id=OFFICE, label=label, **data)
+            assert raised.value.translation_key == "alarm_label_empty"
+    assert household.requests("POST", "/api/behaviors/*") == []
     assert len(sim.spoken()) == before
 
 

@@ -28,7 +28,7 @@ from ..cloud.errors import AlexaError
 from ..cloud.model.alarms import WEEKDAYS, AlarmsApi, AlarmTone, Recurrence, Timing
 from ..cloud.model.commands import TextCommand
 from ..cloud.model.devices import EVERYWHERE, Device, DeviceFamily, Notification, NotificationStatus
-from ..cloud.names import by_name, same, told_apart
+from ..cloud.names import by_name, folded, same, told_apart
 from ..cloud.phrases import Phrases, phrases_for
 from ..const import CONF_DEFAULT_DEVICE, DOMAIN
 from ..coordinator.alarm_watch import AlarmWatch
@@ -420,9 +420,12 @@ _CLOCK: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
 
 
 def label_of(text: str) -> str:
-    """Return a label with whitespace collapsed; raises ``ServiceValidationError`` if it is empty or too long."""
+    """Return a label with whitespace collapsed; raises ``ServiceValidationError`` if it is empty or too long.
+
+    A label that only has invisible characters is empty: it would match every other one.
+    """
     label = " ".join(text.split())
-    if not label:
+    if not folded(label):
         raise invalid_input("alarm_label_empty")
     if len(label) > LONGEST_LABEL:
         raise invalid_input("text_too_long", length=str(len(label)), limit=str(LONGEST_LABEL))

@@ -254,7 +254,7 @@ async def _async_undo(hass: HomeAssistant, echo: Echo, created: str) -> bool:
 async def _async_create_timer(call: ServiceCall) -> ServiceResponse:
     """Start a timer on each Echo of the target with a text command."""
     echos = await _async_echos(call, CAN_RING)
-    label = label_of(call.data[ATTR_LABEL]) if ATTR_LABEL in call.data else None
+    label = _label(call)
     sentences = [timer_sentence(phrases_of(echo), call.data[ATTR_DURATION], label) for echo in echos]
     length: timedelta = call.data[ATTR_DURATION]
     started = (async_timer(call.hass, echo, text, length, label) for echo, text in zip(echos, sentences, strict=True))
@@ -266,9 +266,9 @@ async def _async_change_timer(change: TimerChange, call: ServiceCall) -> Service
 
     This uses text commands, because Amazon has no request for it.
     """
+    label = _label(call)
     echos = await _async_echos(call, CAN_RING)
     unread = await async_make_current(call.hass, echos)
-    label: str | None = call.data.get(ATTR_LABEL)
     found: list[tuple[Echo, str, str]] = []
     for echo in echos:
         timers = [item for item in echo.items if item.type in TIMERS and contains(item.label, label)]
@@ -445,6 +445,14 @@ ACTIONS: Final = (
     Action("stop_alarm", _async_stop, _ECHO, _OPTIONAL),
     Action("get_alarm_sounds", _async_sounds, _ECHO, SupportsResponse.ONLY),
 )
+
+
+def _label(call: ServiceCall) -> str | None:
+    """Return the label of a timer, or None if the call has none; raises ``ServiceValidationError`` like ``label_of``.
+
+    An empty label, for example from a template, must not stand for any timer.
+    """
+    return label_of(call.data[ATTR_LABEL]) if ATTR_LABEL in call.data else None
 
 
 def _at(call: ServiceCall) -> datetime | time | None:
