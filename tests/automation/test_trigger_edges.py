@@ -24,7 +24,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud.model.devices import NotificationType
 from custom_components.alexa_media.condition import next_time
-from custom_components.alexa_media.coordinator.echo_events import Beginning
+from custom_components.alexa_media.coordinator.echo_events import Beginning, EchoEvent, Fired
 from custom_components.alexa_media.coordinator.history import HistoryCoordinator
 from tests.attack.tools import collecting
 from tests.conftest import Clock, Household, quiet, set_up, until
@@ -450,3 +450,26 @@ async def test_a_timer_on_a_stereo_pair_triggers_for_the_pair(
     entry.runtime_data.notifications.async_apply({serial: (timer,)})
     await hass.async_block_till_done()
     assert [event.data["trigger"]["change"] for event in triggered] == ["started"] * count
+
+
+@pytest.mark.parametrize(
+    ("reports", "fired"),
+    [
+        ("A:started B:started", "A:started"),
+        ("A:paused A:resumed B:paused B:resumed", "A:paused A:resumed"),
+        ("A:paused B:paused A:resumed A:paused B:resumed B:paused", "A:paused A:resumed A:paused"),
+        ("A:paused A:resumed B:resumed A:paused B:paused", "A:paused A:resumed A:paused"),
+        ("A:ringing B:ringing B:ringing A:ringing", "A:ringing B:ringing"),
+        ("A:ringing B:ringing B:ringing", "A:ringing B:ringing"),
+    ],
+)
+async def test_an_event_that_two_accounts_report_fires_once(hass: HomeAssistant, reports: str, fired: str) -> None:
+    """One account may report several changes of a timer late, miss some, or report one alone."""
+    seen = Fired(hass)
+    new = []
+    for report in reports.split():
+        account, change = report.split(":")
+        event = EchoEvent(entry_id=account, serial="G0SIM00KITCHEN01", kind=f"timer_{change}", data={"id": "1"})
+        if not seen.is_repeated(event):
+            new.append(report)
+    assert new == fired.split()

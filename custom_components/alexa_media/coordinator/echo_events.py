@@ -47,29 +47,42 @@ class EchoEvent:
         return self.kind, self.data.get("enabled")
 
 
-class Fired:
-    """The last events that fired a trigger, so that two accounts with the same Echo fire it once.
+@dataclass(slots=True)
+class _Report:
+    """An event that fired a trigger: its change, its time in seconds of the event loop's clock, and who reported it."""
 
-    Both accounts report what happens on the Echo. Only the first report counts.
+    change: tuple[str, object]
+    at: float
+    entry_ids: set[str]
+
+
+class Fired:
+    """The events that recently fired a trigger, so that two accounts with the same Echo fire it once.
+
+    Both accounts report what happens on the Echo, in the same order, but one of them may report several events late.
     """
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Initialize without events."""
         self._loop = hass.loop
-        self._last: dict[tuple[object, ...], tuple[EchoEvent, float]] = {}
+        self._fired: dict[tuple[object, ...], list[_Report]] = {}
 
     def is_repeated(self, event: EchoEvent) -> bool:
-        """Return whether the last recent event of the subject is the same change from another account.
+        """Return whether another account has recently reported the event.
 
-        If not, remember the event.
+        If not, remember the event. A report refers to the first such event after the last one that its account has
+        reported, too.
         """
         now = self._loop.time()
-        self._last = {key: last for key, last in self._last.items() if now - last[1] < SAME_EVENT}
-        key = event.serial, event.subject
-        last = self._last.get(key, (event, now))[0]
-        if last.entry_id != event.entry_id and last.change == event.change:
-            return True
-        self._last[key] = event, now
+        recent = ((key, [each for each in fired if now - each.at < SAME_EVENT]) for key, fired in self._fired.items())
+        self._fired = {key: fired for key, fired in recent if fired}
+        fired = self._fired.setdefault((event.serial, event.subject), [])
+        known = [index for index, each in enumerate(fired) if event.entry_id in each.entry_ids]
+        for each in fired[known[-1] + 1 if known else 0 :]:
+            if each.change == event.change:
+                each.entry_ids.add(event.entry_id)
+                return True
+        fired.append(_Report(event.change, now, {event.entry_id}))
         return False
 
 
