@@ -64,7 +64,7 @@ class AlexaCover(AlexaApplianceEntity, CoverEntity):
     def current_cover_position(self) -> int | None:
         """Return the position from 0 (closed) to 100 (open), None if unknown."""
         position = self.number_of(self._keys[0])
-        return None if position is None else round(position)
+        return None if position is None else min(max(round(position), 0), 100)
 
     @property
     @override

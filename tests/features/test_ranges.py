@@ -17,6 +17,8 @@ from custom_components.alexa_media.features.roles import (
 FOUR = ValueRange(minimum=1, maximum=4, step=1)
 FROM_OFF = ValueRange(minimum=0, maximum=3, step=1)
 HALVES = ValueRange(minimum=1, maximum=5, step=0.5)
+UNEVEN = ValueRange(minimum=0, maximum=10, step=4)
+ONE_STEP = ValueRange(minimum=0, maximum=0.5, step=1)
 
 
 @pytest.mark.parametrize(
@@ -43,11 +45,13 @@ def test_assets_become_words() -> None:
 
 
 def test_the_nearest_value_is_on_a_step() -> None:
-    """The value is in the range and on a step, without rounding errors."""
+    """The value is in the range and on a step, without rounding errors; a maximum between two steps is none."""
     assert snapped(HALVES, 2.7) == 2.5
     assert snapped(HALVES, 9) == 5
     assert snapped(HALVES, -3) == 1
     assert snapped(ValueRange(minimum=0, maximum=1, step=0.1), 0.3000001) == 0.3
+    assert [snapped(UNEVEN, value) for value in (0, 5, 8.1, 10, 10.1, 1e9)] == [0, 4, 8, 8, 8, 8]
+    assert [snapped(ONE_STEP, value) for value in (-1, 0.2, 0.3, 1)] == [0, 0, 0.5, 0.5]
     assert is_percentage(ValueRange(minimum=0, maximum=100, step=5))
     assert not is_percentage(FOUR)
 
@@ -59,6 +63,14 @@ def test_a_range_from_zero_starts_with_off() -> None:
     assert [speed_to_percentage(FOUR, speed) for speed in (1, 2, 3, 4)] == [25, 50, 75, 100]
     assert [speed_to_percentage(FROM_OFF, speed) for speed in (0, 1, 2, 3)] == [0, 33, 66, 100]
     assert [percentage_to_speed(FOUR, percentage) for percentage in (1, 25, 26, 50, 100)] == [1, 1, 2, 2, 4]
+    assert (speed_count(ONE_STEP), percentage_to_speed(ONE_STEP, 1)) == (1, 0.5)
+    assert speed_to_percentage(ONE_STEP, 0.5) == 100
+
+
+def test_a_speed_above_the_fastest_one_is_100_percent() -> None:
+    """A device may report more than its range allows, or a maximum between two steps."""
+    assert [speed_to_percentage(FOUR, speed) for speed in (4.5, 9)] == [100, 100]
+    assert [speed_to_percentage(UNEVEN, speed) for speed in (4, 8, 10)] == [50, 100, 100]
 
 
 @given(

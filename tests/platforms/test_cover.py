@@ -41,6 +41,10 @@ async def test_a_blind_has_a_position(hass: HomeAssistant, sim: ControlClient, e
         assert state_of(hass, BLIND).state == ("open" if position else "closed")
     house.set(NAME, "range.Blind.Lift", rangeValue=0)
     await until(hass, partial(hass.states.is_state, BLIND, "closed"))
+    house.set(NAME, "range.Blind.Lift", rangeValue=104)
+    await until(hass, partial(shows, hass, BLIND, current_position=100))
+    house.set(NAME, "range.Blind.Lift", rangeValue=0)
+    await until(hass, partial(hass.states.is_state, BLIND, "closed"))
     with pytest.raises(HomeAssistantError):
         await act(hass, "stop_cover", BLIND)
     house.refuse()

@@ -44,6 +44,8 @@ async def test_a_fan_has_speeds(hass: HomeAssistant, sim: ControlClient, entry: 
     await until(hass, partial(hass.states.is_state, FAN, "on"))
     house.set(NAME, "range.Fan.Speed", rangeValue=1)
     await until(hass, lambda: state_of(hass, FAN).attributes["percentage"] == 25)
+    house.set(NAME, "range.Fan.Speed", rangeValue=9)
+    await until(hass, lambda: state_of(hass, FAN).attributes["percentage"] == 100)
 
     house.refuse()
     with pytest.raises(HomeAssistantError):

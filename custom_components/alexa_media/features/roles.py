@@ -1,7 +1,7 @@
 """Roles of an appliance's features (light, fan, cover or separate entities), and conversion of their values."""
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from functools import lru_cache
 import math
 import re
@@ -139,10 +139,16 @@ def name_of(friendly_name: str | None) -> str | None:
 
 
 def snapped(value_range: ValueRange, value: float) -> float:
-    """Return the closest value of a range, computed in decimal because a step of 0.1 is not exact in binary."""
+    """Return the value of a range that is closest to ``value``.
+
+    The values are the minimum and all whole steps above it, and the maximum if no step fits into the range. This is
+    computed in decimal because a step of 0.1 is not exact in binary.
+    """
     low, high, step = (Decimal(str(number)) for number in (value_range.minimum, value_range.maximum, value_range.step))
+    step = min(step, high - low)
+    last = ((high - low) / step).to_integral_value(ROUND_FLOOR)
     count = ((Decimal(str(value)) - low) / step).to_integral_value()
-    return float(min(max(low + count * step, low), high))
+    return float(low + min(max(count, Decimal()), last) * step)
 
 
 def is_percentage(value_range: ValueRange) -> bool:
@@ -161,11 +167,12 @@ _DIGITS: Final = 6
 
 
 def speed_to_percentage(value_range: ValueRange, value: float) -> int:
-    """Convert a speed to a percentage (0–100)."""
+    """Convert a speed to a percentage (0–100); a speed above the fastest one is 100."""
     if value < (slowest := _slowest(value_range)):
         return 0
     index = round((value - slowest) / value_range.step + 1, _DIGITS)
-    return ranged_value_to_percentage((1, speed_count(value_range)), index)
+    count = speed_count(value_range)
+    return ranged_value_to_percentage((1, count), min(index, count))
 
 
 def percentage_to_speed(value_range: ValueRange, percentage: int) -> float:
@@ -176,7 +183,9 @@ def percentage_to_speed(value_range: ValueRange, percentage: int) -> float:
 
 def _slowest(value_range: ValueRange) -> float:
     """Return the slowest speed of a range; the minimum of a range that starts at 0 means off."""
-    return value_range.minimum if value_range.minimum > 0 else value_range.minimum + value_range.step
+    if value_range.minimum > 0:
+        return value_range.minimum
+    return min(value_range.minimum + value_range.step, value_range.maximum)
 
 
 _BLINDS: Final = frozenset({ApplianceKind.EXTERIOR_BLIND, ApplianceKind.INTERIOR_BLIND})
