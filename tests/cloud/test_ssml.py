@@ -162,8 +162,11 @@ def test_a_malformed_fragment_is_reported_with_its_position() -> None:
 
 
 def test_the_language_wraps_the_text() -> None:
+    """An attribute of the document may contain the end of a tag."""
     assert in_language("Tom & Jerry", "fr-FR") == '<speak><lang xml:lang="fr-FR">Tom &amp; Jerry</lang></speak>'
     assert in_language("<speak>Oui</speak>", "fr-FR") == '<speak><lang xml:lang="fr-FR">Oui</lang></speak>'
+    document = checked("<speak note='a > b'>Oui</speak>")
+    assert in_language(document, "fr-FR") == "<speak note='a > b'><lang xml:lang=\"fr-FR\">Oui</lang></speak>"
 
 
 def test_long_text_is_cut_between_sentences() -> None:

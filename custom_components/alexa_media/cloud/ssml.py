@@ -237,8 +237,8 @@ def _elements(text: str, *, is_whole: bool) -> list[str]:
 
 def in_language(text: str, language: str) -> str:
     """Return SSML that speaks a text in a language, one of ``LANGUAGES``."""
-    if is_ssml(text):
-        start, end = text.index(">") + 1, text.rindex("</")
+    if is_ssml(text) and (root := _TAG.search(text)):
+        start, end = root.end(), text.rindex("</")
         head, body, tail = text[:start], text[start:end], text[end:]
     else:
         head, body, tail = "<speak>", escape(text), "</speak>"

@@ -65,7 +65,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         self._region = Region.NORTH_AMERICA
         self._login_host = LOGIN_HOSTS[Region.NORTH_AMERICA]
         self._oauth_data: dict[str, Any] = {}
-        self._units: dict[str, str] = {}
+        self._units: dict[str, PropertyUnit] = {}
         self._organization: PropertyUnit | None = None
 
     @property
@@ -183,8 +183,7 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         """Read a unit and all units below it; raises ``AlexaError``."""
         client = self._client()
         self._organization = top = await client.get_unit(unit_id)
-        found = {top.id: top, **{unit.id: unit async for unit in client.iter_units(top.id, depth=_DEEPEST)}}
-        self._units = {unit.id: _label(unit, found) for unit in found.values()}
+        self._units = {top.id: top, **{unit.id: unit async for unit in client.iter_units(top.id, depth=_DEEPEST)}}
 
     async def async_step_unit(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the whole organization or one unit, then create the entry."""
@@ -192,19 +191,21 @@ class PropertyFlow(AbstractOAuth2FlowHandler, metaclass=ABCMeta):
         if top is None:
             return await self.async_step_organization()
         if user_input is None:
-            options = [SelectOptionDict(value=unit_id, label=label) for unit_id, label in self._units.items()]
+            options = [
+                SelectOptionDict(value=unit.id, label=_label(unit, self._units)) for unit in self._units.values()
+            ]
             selector = SelectSelector(SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN))
             return self.async_show_form(
                 step_id="unit",
                 data_schema=vol.Schema({vol.Required(CONF_UNIT, default=top.id): selector}),
-                description_placeholders={"organization": top.name or top.id},
+                description_placeholders={"organization": _name(top)},
             )
         unit_id = user_input[CONF_UNIT]
         await self.async_set_unique_id(f"{ID_PREFIX}{unit_id}")
         self._abort_if_unique_id_configured()
         others = [entry for entry in self._async_current_entries() if CONF_REGION in entry.data]
         return self.async_create_entry(
-            title=self._units[unit_id].rpartition(" / ")[2],
+            title=_name(self._units[unit_id]),
             data={
                 **self._oauth_data,
                 CONF_REGION: self._region.value,
@@ -247,12 +248,17 @@ _KEYS: Final[Mapping[type[AlexaError], str]] = {
 """Error keys of the form and reasons for aborting, by error type."""
 
 
+def _name(unit: PropertyUnit) -> str:
+    """Return the name of a unit, or its id if it has none."""
+    return unit.name or unit.id
+
+
 def _label(unit: PropertyUnit, found: Mapping[str, PropertyUnit]) -> str:
     """Return the path of a unit from its topmost known ancestor down, as a label."""
     names: list[str] = []
     current: PropertyUnit | None = unit
     while current is not None and len(names) <= _DEEPEST:
-        names.insert(0, current.name or current.id)
+        names.insert(0, _name(current))
         current = found.get(current.parent_id or "")
     return " / ".join(names)
 

@@ -59,7 +59,9 @@ async def start(hass: HomeAssistant, **region: str) -> dict[str, Any]:
 async def test_a_room_is_set_up_with_the_config_flow(
     hass: HomeAssistant, sim: ControlClient, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
+    """The entry has the name of the room, which may contain what separates the names in its path."""
     await add_credentials(hass)
+    sim.patch_state({"smartProperties": {"units": {ROOM_101: {"name": "Room 101 / Sea view"}}}})
     flow = await start(hass)
     asked = parse_qs(urlsplit(flow["url"]).query)
     assert flow["url"].startswith("https://www.amazon.com/ap/oa?")
@@ -76,14 +78,18 @@ async def test_a_room_is_set_up_with_the_config_flow(
     flow = await go_on(hass, flow, unit_id=f" {ORGANIZATION} ")
     assert flow["step_id"] == "unit"
     options = flow["data_schema"].schema["unit"].config["options"]
-    assert {option["label"] for option in options} >= {"Example Hotels", "Example Hotels / Harbour Hotel / Room 101"}
+    assert {option["label"] for option in options} >= {
+        "Example Hotels",
+        "Example Hotels / Harbour Hotel / Room 101 / Sea view",
+    }
     flow = await go_on(hass, flow, unit=ROOM_101)
     await hass.async_block_till_done()
     assert flow["type"] is FlowResultType.CREATE_ENTRY
     entry = flow["result"]
-    assert (entry.title, entry.unique_id, entry.state) == ("Room 101", f"asp_{ROOM_101}", ConfigEntryState.LOADED)
+    assert (entry.title, entry.unique_id) == ("Room 101 / Sea view", f"asp_{ROOM_101}")
+    assert entry.state is ConfigEntryState.LOADED
     assert not entry.data["whole_organization"]
-    assert hass.states.get("light.room_101_room_101_lamp")
+    assert hass.states.get("light.room_101_sea_view_room_101_lamp")
     assert not [state for state in hass.states.async_entity_ids() if "room_102" in state]
     token_requests = sim.ledger(path="/auth/o2/token")
     assert "client_secret=" in token_requests[0]["body"]
