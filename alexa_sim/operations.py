@@ -145,7 +145,7 @@ class Operations:
         return self._account_id if customer_id == CUSTOMER else customer_id
 
     def _listed(self, payload: Mapping[str, Any], type_key: str) -> list[str]:
-        """Return the validated serials in ``devices``; ``ALEXA_ALL_DSN`` stands for every Echo."""
+        """Return the validated serials in ``devices``; ``ALEXA_ALL_DSN`` stands for every Echo of the customer."""
         devices = payload.get("devices")
         if not isinstance(devices, list) or not devices:
             raise OperationError("devices is required")
@@ -155,8 +155,10 @@ class Operations:
                 raise OperationError("devices holds objects")
             if item.get("deviceSerialNumber") == ALL_DEVICES:
                 self._person(payload)
-                self.addressed.update(self._devices)
-                return list(self._devices)
+                owner = self._customer(payload.get("customerId"))
+                owned = [serial for serial, each in self._devices.items() if each["deviceOwnerCustomerId"] == owner]
+                self.addressed.update(owned)
+                return owned
             self._check(item.get("deviceSerialNumber"), item.get(type_key), payload.get("customerId"))
             serials.append(str(item["deviceSerialNumber"]))
         return serials

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.platforms("media_player")
 
 KITCHEN = "media_player.kitchen_show"
 STUDIO = "media_player.living_room_studio"
+GARAGE = "media_player.garage_echo"
 GROUP = "media_player.downstairs"
 
 
@@ -220,13 +221,15 @@ async def test_a_group_has_nothing_to_browse(hass: HomeAssistant, sim: ControlCl
 async def test_one_request_stops_every_echo(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """One request stops every Echo."""
-    for player in (KITCHEN, STUDIO):
+    """One request stops every Echo, also the one of another adult."""
+    for player in (KITCHEN, STUDIO, GARAGE):
         await act(hass, "media_player", "play_media", player, media_content_type="SPOTIFY", media_content_id="lanterns")
     sim.reset_ledger()
     await act(hass, DOMAIN, "stop_all", None)
     assert household.requests("POST") == ["POST /api/behaviors/preview"]
-    await until(hass, lambda: {state_of(hass, player).state for player in (KITCHEN, STUDIO)} == {"idle"})
+    names = ("Kitchen Show", "Living Room Studio", "Garage Echo")
+    assert {household.device(name)["player"]["state"] for name in names} == {"IDLE"}
+    await until(hass, lambda: {state_of(hass, player).state for player in (KITCHEN, STUDIO, GARAGE)} == {"idle"})
     sim.reset_ledger()
     for unknown in ("unknown", ""):
         with pytest.raises(ServiceValidationError) as raised:

@@ -40,7 +40,7 @@ from ..features.playback import (
     async_send_text_commands,
 )
 from ..features.sequences import names_routine, reader
-from ..features.speech import DndPolicy, Kind, async_say, echo_players, expand, message_of, obstacle
+from ..features.speech import DndPolicy, Kind, async_say, can_speak, echo_players, expand, message_of, obstacle
 from ..features.targets import Permissions, async_permissions, async_recipients
 from .accounts import ENTRY_FIELDS, Action, AdminAction, EntityAction, entry_by_id
 
@@ -289,7 +289,8 @@ async def _async_stop_all(call: ServiceCall) -> None:
 async def _async_stop(hass: HomeAssistant, entry: AlexaConfigEntry, media: MediaApi) -> None:
     """Stop playback on every Echo of an account."""
     with command_errors(hass, entry):
-        await media.async_stop_all()
+        devices = entry.runtime_data.devices.data.values()
+        await media.async_stop_all(device for device in devices if device.online and can_speak(device))
 
 
 ACTIONS: Final = (

@@ -1,13 +1,13 @@
 """Media of the account API: endpoints, parsers, client."""
 
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from ..errors import AlexaBadResponseError, AlexaUnsupportedError
 from ..http import json_text
 from ..json import mapping, mappings, name, reading, text, texts
-from ..model.commands import PlaySearch
+from ..model.commands import PlaySearch, Stop
 from ..model.devices import Device
 from ..model.media import (
     Do,
@@ -25,7 +25,16 @@ from ..model.media import (
     commands_of,
 )
 from .endpoints import Endpoint, Write
-from .nodes import Node, Target, command_node, parallel_node, search_payload, serial_node, stop_all_node, wait_node
+from .nodes import (
+    ALL_OF_CUSTOMER,
+    Node,
+    Target,
+    command_node,
+    parallel_node,
+    search_payload,
+    serial_node,
+    wait_node,
+)
 from .parse import address_of, required_list
 from .scheduler import CommandScheduler, speech_seconds
 from .transport import Transport
@@ -181,9 +190,11 @@ class AccountMedia:
             PLAY_STATION, query=address_of(device), json={"contentToken": f"music:{encoded}"}
         )
 
-    async def async_stop_all(self) -> None:
-        """Stop playback on all devices with one request."""
-        await self._scheduler.execute_node(stop_all_node(self._default_customer_id()), (), {})
+    async def async_stop_all(self, devices: Iterable[Device]) -> None:
+        """Stop playback on all devices with one request; those of another adult need the customer id of their owner."""
+        own = (self._default_customer_id(), None)
+        others = [device for device in devices if device.owner_customer_id not in own]
+        await self._scheduler.execute(Stop(), [ALL_OF_CUSTOMER, *others])
 
     async def async_run(self, step: Step) -> None:
         """Run a step and its substeps as one sequence."""

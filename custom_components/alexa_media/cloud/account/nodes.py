@@ -21,7 +21,7 @@ from ..model.commands import (
     Stop,
     TextCommand,
 )
-from ..model.devices import Device
+from ..model.devices import Device, DeviceFamily
 from ..ssml import escape, is_ssml, pieces, plain
 
 type Node = Mapping[str, Any]
@@ -37,6 +37,20 @@ _FIRE_TV: Final = "amzn1.ask.1p.routines.firetv"
 _VIDEO: Final = "amzn1.ask.skill.3b150b52-cedb-4792-a4b2-f656523a06f5"
 _MESSAGING: Final = "amzn1.ask.1p.routines.messaging"
 _DROP_IN_PAGE: Final = "#v2/comms/conversation-list?showDropInDialog=true"
+
+
+ALL_OF_CUSTOMER: Final = Device(
+    serial="ALEXA_ALL_DSN",
+    device_type="ALEXA_ALL_DEVICE_TYPE",
+    name="All devices",
+    family=DeviceFamily.UNKNOWN,
+    family_raw="",
+    online=True,
+    owner_customer_id=None,
+    account_id=None,
+    capabilities=frozenset(),
+)
+"""Device that stands for all devices of the signed-in customer in ``Stop``."""
 
 
 class Target(NamedTuple):
@@ -92,12 +106,6 @@ def text_commands(node: Node) -> Iterator[tuple[str, str]]:
     if node.get("type") == _TEXT_COMMAND:
         payload = node["operationPayload"]
         yield payload["deviceSerialNumber"], payload["text"]
-
-
-def stop_all_node(customer_id: str) -> Node:
-    """Return a node that stops playback on all devices of a customer."""
-    everything = {"deviceSerialNumber": "ALEXA_ALL_DSN", "deviceType": "ALEXA_ALL_DEVICE_TYPE"}
-    return _operation("Alexa.DeviceControls.Stop", _stop_fields(customer_id, everything))
 
 
 def search_payload(command: PlaySearch, target: Target) -> dict[str, Any]:
@@ -196,12 +204,7 @@ def _search(command: PlaySearch) -> dict[str, Any]:
 def _stop(target: Target) -> dict[str, Any]:
     """Return the payload that stops playback on a device; Amazon expects the device in a list."""
     device = {"deviceSerialNumber": target.device.serial, "deviceType": target.device.device_type}
-    return _stop_fields(target.customer_id, device)
-
-
-def _stop_fields(customer_id: str, device: Mapping[str, str]) -> dict[str, Any]:
-    """Return the payload of a command to stop playback."""
-    return {"customerId": customer_id, "devices": [device], "skillId": _DEVICE_CONTROLS}
+    return {"customerId": target.customer_id, "devices": [device], "skillId": _DEVICE_CONTROLS}
 
 
 def _do_not_disturb(command: DoNotDisturb, target: Target) -> dict[str, Any]:

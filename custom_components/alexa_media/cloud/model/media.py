@@ -1,6 +1,6 @@
 """Music providers, sounds, stations, queues, routines, and the steps of a sequence: models and protocols."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -172,8 +172,8 @@ class MediaApi(Protocol):
     async def async_play_station(self, station_id: str, device: Device) -> None:
         """Play a TuneIn radio station."""
 
-    async def async_stop_all(self) -> None:
-        """Stop playback on all devices of the account."""
+    async def async_stop_all(self, devices: Iterable[Device]) -> None:
+        """Stop playback on all devices of the customer, and on those of ``devices`` that belong to another adult."""
 
     async def async_run(self, step: Step) -> None:
         """Run a step as one sequence; a step with speech waits for earlier speech on its devices."""
