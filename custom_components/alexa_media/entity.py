@@ -33,7 +33,7 @@ from .cloud.model.devices import Device
 from .cloud.ssml import SsmlError, must_be_encodable
 from .const import CONF_EMAIL, CONF_FEW_ENTITIES, CONF_ID_PREFIX, CONF_ID_SUFFIX, DOMAIN, MANUFACTURER
 from .coordinator.absences import KeptTopicCoordinator
-from .coordinator.base import EXISTENCE, TopicCoordinator
+from .coordinator.base import EXISTENCE, TopicCoordinator, registered_entities
 from .coordinator.removal import Removal
 from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData, running_data
 from .issues import translated
@@ -209,7 +209,7 @@ class EntityAdder:
         """
         return {
             item.unique_id.removeprefix(prefix): item.entity_id
-            for item in er.async_entries_for_config_entry(er.async_get(self.hass), self.entry.entry_id)
+            for item in registered_entities(self.hass, self.entry)
             if item.domain == self.domain and item.unique_id.startswith(prefix)
         }
 
@@ -605,6 +605,14 @@ def is_gone(entry: AlexaConfigEntry, device_entry: DeviceEntry) -> bool:
     return not listed & device_entry.identifiers
 
 
+def own_ids(registered: DeviceEntry) -> set[str]:
+    """Return the ids of this integration among the identifiers of a registered device.
+
+    Identifiers of other integrations may have more than two parts.
+    """
+    return {str(uids[0]) for domain, *uids in registered.identifiers if domain == DOMAIN and len(uids) == 1}
+
+
 @callback
 def async_follow_devices(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     """Keep the device registry up to date: names, software versions, and removed devices."""
@@ -616,7 +624,7 @@ def async_follow_devices(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
         # Air quality monitors have no player and are never in the device list, but must not be removed.
         if entry.runtime_data.players is None:
             # In a cloud without players, the devices whose id is not an appliance's are Echos.
-            return not any(uid.startswith("appliance_") for _, uid in registered.identifiers)
+            return not any(uid.startswith("appliance_") for uid in own_ids(registered))
         items = er.async_entries_for_device(entities, registered.id, include_disabled_entities=True)
         return not items or any(item.domain == MEDIA_PLAYER_DOMAIN for item in items)
 
@@ -627,12 +635,11 @@ def async_follow_devices(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
         for registered in dr.async_entries_for_config_entry(registry, entry.entry_id):
             if registered.entry_type is DeviceEntryType.SERVICE:
                 continue
-            device = next(
-                (wanted[uid] for domain, uid in registered.identifiers if domain == DOMAIN and uid in wanted), None
-            )
+            ids = own_ids(registered)
+            device = next((wanted[uid] for uid in ids if uid in wanted), None)
             if device is None:
                 # Amazon lists it but it is filtered out, or two lists lacked it.
-                unwanted = devices.settled or any(uid in listed for _, uid in registered.identifiers)
+                unwanted = devices.settled or not ids.isdisjoint(listed)
                 if unwanted and _is_player(registered):
                     registry.async_remove_device(registered.id)
             elif (registered.name, registered.sw_version) != (device.name, device.software_version):

@@ -306,9 +306,15 @@ async def test_devices_without_a_player_are_kept(
 ) -> None:
     """Row "Air quality monitor": the monitor's device, which is not a player, is kept.
 
-    The device of an Echo that no longer exists is removed.
+    The device of an Echo that no longer exists is removed. Identifiers that are not pairs, and unique ids that are not
+    texts, do not prevent loading.
     """
     found = {}
+    odd: Any = {(DOMAIN, "0b1c2d3e", "pm25")}
+    device = device_registry.async_get_or_create(config_entry_id=old.entry_id, identifiers=odd)
+    number: Any = 7
+    for domain in ("media_player", "sensor"):
+        er.async_get(hass).async_get_or_create(domain, DOMAIN, number, config_entry=old, device_id=device.id)
     for identifier, domain in (("0b1c2d3e", "sensor"), ("G0GONE", "media_player")):
         device = device_registry.async_get_or_create(config_entry_id=old.entry_id, identifiers={(DOMAIN, identifier)})
         er.async_get(hass).async_get_or_create(domain, DOMAIN, identifier, config_entry=old, device_id=device.id)

@@ -50,6 +50,20 @@ RETRY_LIMIT: Final = 600.0
 
 
 @callback
+def registered_entities(hass: HomeAssistant, entry: ConfigEntry[Any]) -> list[er.RegistryEntry]:
+    """Return the registered entities of an entry, except those whose unique id is not text.
+
+    Home Assistant keeps other unique ids that an earlier integration has stored; this one has none.
+    """
+    items = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    return [item for item in items if _is_text(item.unique_id)]
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+@callback
 def _do_nothing() -> None:
     """Do nothing."""
 
@@ -200,7 +214,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
         ``ending`` is the suffix of the unique ids of the entities.
         """
-        entities = er.async_entries_for_config_entry(er.async_get(self.hass), self.entry.entry_id)
+        entities = registered_entities(self.hass, self.entry)
         known = [item for item in entities if item.domain == domain and item.unique_id.endswith(ending)]
         return not known or any(not item.disabled for item in known)
 

@@ -37,6 +37,7 @@ from ..entity import (
     PlatformSetup,
     TopicEntity,
     command_errors,
+    own_ids,
     platform_setup,
     player_device_info,
     player_unique_id,
@@ -500,9 +501,7 @@ def async_follow_appliances(hass: HomeAssistant, entry: AlexaConfigEntry) -> Non
 
     def _is_ours(registered: DeviceEntry) -> bool:
         prefix = f"appliance_{entry.unique_id}_"
-        return registered.model == AIR_QUALITY_MONITOR or any(
-            identifier.startswith(prefix) for _, identifier in registered.identifiers
-        )
+        return registered.model == AIR_QUALITY_MONITOR or any(uid.startswith(prefix) for uid in own_ids(registered))
 
     @callback
     def _sync() -> None:

@@ -20,6 +20,7 @@ from ..cloud.model.commands import Announce, Command, SetVolume, Speak
 from ..cloud.model.devices import Device, Volume
 from ..cloud.ssml import SsmlError, checked, in_language, plain, speaking_seconds
 from ..const import DOMAIN
+from ..coordinator.base import registered_entities
 from ..coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
 from ..entity import account_error, account_name, invalid_input, player_unique_id
 from ..issues import translated
@@ -220,12 +221,11 @@ def is_player(data: er.EventEntityRegistryUpdatedData) -> bool:
 @callback
 def echo_players(hass: HomeAssistant) -> dict[str, EchoPlayer]:
     """Return the enabled media players of all accounts by entity id, including accounts that are not loaded."""
-    registry = er.async_get(hass)
     found: dict[str, EchoPlayer] = {}
     for entry in hass.config_entries.async_entries(DOMAIN):
         devices = _devices(entry)
         by_id = {player_unique_id(entry, serial): device for serial, device in devices.items()}
-        for item in er.async_entries_for_config_entry(registry, entry.entry_id):
+        for item in registered_entities(hass, entry):
             if item.domain == MEDIA_PLAYER_DOMAIN and item.disabled_by is None:
                 found[item.entity_id] = EchoPlayer(
                     entry=entry,

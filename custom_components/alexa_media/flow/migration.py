@@ -44,6 +44,7 @@ from ..const import (
     ENTRY_MINOR_VERSION,
     ENTRY_VERSION,
 )
+from ..coordinator.base import registered_entities
 from ..coordinator.runtime import AlexaConfigEntry
 from ..issues import translated
 
@@ -199,10 +200,9 @@ def _id_suffix(hass: HomeAssistant, entry: AlexaConfigEntry, email: str, *, firs
     alexa_media_player appends the email address for all accounts except the first. The first account may have changed
     since, so the registered ids decide.
     """
-    registry = er.async_get(hass)
     forms = Counter(
         item.unique_id.partition("_")[2]
-        for item in er.async_entries_for_config_entry(registry, entry.entry_id)
+        for item in registered_entities(hass, entry)
         if item.domain == MEDIA_PLAYER_DOMAIN
     )
     usual = "" if first else slugify(email)
@@ -214,7 +214,7 @@ def _id_suffix(hass: HomeAssistant, entry: AlexaConfigEntry, email: str, *, firs
 def _async_adopt_ids(hass: HomeAssistant, entry: AlexaConfigEntry) -> None:
     """Replace outdated unique ids with their permanent form, unless another entity has it."""
     registry = er.async_get(hass)
-    items = er.async_entries_for_config_entry(registry, entry.entry_id)
+    items = registered_entities(hass, entry)
     players = [item.unique_id for item in items if item.domain == MEDIA_PLAYER_DOMAIN]
     for item in items:
         for player in players:
