@@ -35,6 +35,7 @@ from custom_components.alexa_media.cloud.model.events import (
     StreamOpened,
     VolumeChanged,
 )
+from tests.cloud.account.conftest import Clock
 
 BOUNDARY = "------abcde123"
 OPENING = f"--{BOUNDARY}\r\n".encode()
@@ -46,6 +47,16 @@ FIRST = StreamOpened(resync=True)
 @pytest.fixture(autouse=True)
 def _custom_integrations() -> None:
     """Replace the fixture for Home Assistant, which is not needed here."""
+
+
+@pytest.fixture
+async def clock(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Return a clock that advances the timers of the event loop, too."""
+    loop = asyncio.get_running_loop()
+    loop_time, monotonic = loop.time, time.monotonic
+    monkeypatch.setattr(loop, "time", lambda: loop_time() + clock.offset)
+    monkeypatch.setattr(time, "monotonic", lambda: monotonic() + clock.offset)
+    return clock
 
 
 def part(value: object) -> bytes:
@@ -276,6 +287,7 @@ class Account:
     slow_renewal: asyncio.Event | None = None
     registration_error: Exception | None = None
     clients: list[httpx.AsyncClient] = field(default_factory=list)
+    streams: list[PushStream] = field(default_factory=list)
     port: int | None = None
     attempts: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -312,7 +324,9 @@ class Account:
     def stream(self, **changes: Any) -> PushStream:
         """Return a new stream."""
         options: dict[str, Any] = {"renew_token": self.renew, "times": TIMES, "domain": "amazon.com"} | changes
-        return PushStream(self.client, token=self.token, register_capabilities=self.register, **options)
+        stream = PushStream(self.client, token=self.token, register_capabilities=self.register, **options)
+        self.streams.append(stream)
+        return stream
 
 
 @pytest.fixture
@@ -584,11 +598,12 @@ async def test_streams_that_are_refused_after_their_first_data_become_rare(
     assert 4.0 <= pauses[-1] <= 8.0
 
 
-async def test_silent_stream_is_opened_again_after_registering(account: Account, cloud: Gateway) -> None:
-    times = StreamTimes(read=0.2, backoff_first=0.01)
+async def test_silent_stream_is_opened_again_after_registering(account: Account, cloud: Gateway, clock: Clock) -> None:
+    times = StreamTimes(read=10, backoff_first=0.01)
     async with aclosing(account.stream(times=times).events()) as events:
         assert await following(events) == FIRST
         await cloud.pipe()
+        clock.advance(10)
         assert await following(events) == StreamClosed(reason="silent")
         assert await following(events) == FIRST
         assert account.registrations == 2
@@ -596,34 +611,51 @@ async def test_silent_stream_is_opened_again_after_registering(account: Account,
         pipe = await cloud.pipe()
         pipe.send(OPENING, volume(1))
         assert level_of(await following(events)) == 1
+        clock.advance(10)
         assert await following(events) == StreamClosed(reason="silent")
         assert await following(events) == FIRST
         assert account.registrations == 2, "directives prove that the capabilities are registered"
 
 
-async def test_silent_streams_get_increasing_time_limits(account: Account, cloud: Gateway) -> None:
-    times = StreamTimes(read=0.1, backoff_first=0.001)
-    loop = asyncio.get_running_loop()
-    async with aclosing(account.stream(times=times).events()) as events:
-        lengths = []
-        for _ in range(3):
+async def test_silent_streams_get_increasing_time_limits(account: Account, cloud: Gateway, clock: Clock) -> None:
+    stream = account.stream(times=StreamTimes(read=40, backoff_first=0.001))
+    async with aclosing(stream.events()) as events:
+        for limit in (40, 80, 160):
             assert await following(events) == FIRST
-            began = loop.time()
+            await cloud.pipe()
+            clock.advance(limit - 20)
+            await asyncio.sleep(0.02)
+            assert stream.stats["state"] == "up"
+            clock.advance(20)
             assert await following(events) == StreamClosed(reason="silent")
-            lengths.append(loop.time() - began)
-    assert 0.09 < lengths[0] < lengths[1] < lengths[2]
-    assert lengths[2] > 0.39
 
 
-async def test_pings_keep_a_quiet_stream_open_without_keep_alives(account: Account, cloud: Gateway) -> None:
-    times = StreamTimes(read=0.3, ping=0.1, backoff_first=0.01)
+async def test_pings_keep_a_quiet_stream_open_without_keep_alives(
+    account: Account, cloud: Gateway, clock: Clock
+) -> None:
+    times = StreamTimes(read=300, ping=100, backoff_first=0.01)
     async with opened(account, times=times) as (events, pipe):
         pipe.send(volume(1))
         assert level_of(await following(events)) == 1
-        await cloud.reached("/ping", 6)
+
+        async def ping() -> None:
+            pings = account.streams[0].stats["pings"]
+            clock.advance(100)
+            async with asyncio.timeout(20):
+                while account.streams[0].stats["pings"] == pings:
+                    await asyncio.sleep(0.001)
+
+        for _ in range(6):
+            await ping()
         pipe.send(volume(2))
         assert level_of(await following(events)) == 2
         pipe.send(OPENING)
+        async with asyncio.timeout(20):
+            while not account.streams[0].stats["keep_alives"]:
+                await asyncio.sleep(0.001)
+        for _ in range(2):
+            await ping()
+        clock.advance(100)
         assert await following(events) == StreamClosed(reason="silent"), (
             "answered pings do not count after a keep-alive"
         )
@@ -664,17 +696,19 @@ async def test_failed_ping_closes_the_stream(account: Account, cloud: Gateway) -
     assert account.refused == []
 
 
-async def test_stream_is_renewed_before_its_token_expires(account: Account, cloud: Gateway) -> None:
-    account.life = 1.4
-    async with opened(account, times=StreamTimes(renew_ahead=1.0)) as (events, pipe):
+async def test_stream_is_renewed_before_its_token_expires(account: Account, cloud: Gateway, clock: Clock) -> None:
+    account.life = 100
+    async with opened(account, times=StreamTimes(renew_ahead=60, handover=0.05)) as (events, pipe):
         assert account.refused == ["Atna|secret-1"], "a token that is about to expire is renewed first"
         assert pipe.token == "Bearer Atna|secret-2"
         account.life = 3600
         pipe.send(volume(1))
-        assert await several(events, 2) == [
-            VolumeChanged(serial="G0KÜCHE", volume=Volume(level=1, muted=None)),
-            StreamOpened(resync=False, planned=True),
-        ]
+        assert await following(events) == VolumeChanged(serial="G0KÜCHE", volume=Volume(level=1, muted=None))
+        clock.advance(35)
+        await asyncio.sleep(0.02)
+        assert len(account.clients) == 1
+        clock.advance(5)
+        assert await following(events) == StreamOpened(resync=False, planned=True)
         second = await cloud.pipe()
         second.send(OPENING, volume(2))
         assert level_of(await following(events)) == 2
@@ -684,11 +718,12 @@ async def test_stream_is_renewed_before_its_token_expires(account: Account, clou
     assert account.registrations == 1
 
 
-async def test_pushes_arrive_while_the_stream_is_replaced(account: Account, cloud: Gateway) -> None:
+async def test_pushes_arrive_while_the_stream_is_replaced(account: Account, cloud: Gateway, clock: Clock) -> None:
     """The old stream is read until the new one is open."""
-    account.life = 1.4
-    async with opened(account, times=StreamTimes(renew_ahead=1.0)) as (events, pipe):
+    account.life = 100
+    async with opened(account, times=StreamTimes(renew_ahead=60, handover=0.05)) as (events, pipe):
         account.slow_renewal = asyncio.Event()
+        clock.advance(40)
         async with asyncio.timeout(20):
             while account.refused != ["Atna|secret-1", "Atna|secret-2"]:
                 await asyncio.sleep(0.01)
@@ -705,12 +740,15 @@ async def test_pushes_arrive_while_the_stream_is_replaced(account: Account, clou
 
 
 @asynccontextmanager
-async def replacing(account: Account, **times: float) -> AsyncIterator[tuple[AsyncGenerator[PushEvent], Pipe]]:
+async def replacing(
+    account: Account, clock: Clock, **times: float
+) -> AsyncIterator[tuple[AsyncGenerator[PushEvent], Pipe]]:
     """Open a stream that is replaced; yield its events and the gateway's side while its successor waits for a token."""
-    account.life = 3.2
-    limits = {"renew_ahead": 3.0, "backoff_first": 0.01, "handover": 0.05} | times
+    account.life = 100
+    limits = {"renew_ahead": 60.0, "backoff_first": 0.01, "handover": 0.05} | times
     async with opened(account, times=StreamTimes(**limits)) as (events, pipe):
         account.slow_renewal = asyncio.Event()
+        clock.advance(40)
         async with asyncio.timeout(20):
             while len(account.refused) < 2:
                 await asyncio.sleep(0.01)
@@ -718,9 +756,9 @@ async def replacing(account: Account, **times: float) -> AsyncIterator[tuple[Asy
         yield events, pipe
 
 
-async def test_a_stream_is_read_until_its_successor_is_accepted(account: Account, cloud: Gateway) -> None:
+async def test_a_stream_is_read_until_its_successor_is_accepted(account: Account, cloud: Gateway, clock: Clock) -> None:
     """A gateway or token service that refuses for a moment causes no gap."""
-    async with replacing(account, handover=5.0) as (events, pipe):
+    async with replacing(account, clock, handover=5.0) as (events, pipe):
         cloud.statuses = [503, 403, 429]
         assert account.slow_renewal
         account.slow_renewal.set()
@@ -733,27 +771,29 @@ async def test_a_stream_is_read_until_its_successor_is_accepted(account: Account
         assert account.refused[2:] == ["Atna|secret-3"], "the token that the gateway refused was replaced"
 
 
-async def test_failed_renewals_become_rarer_although_the_old_stream_delivers(account: Account, cloud: Gateway) -> None:
+async def test_failed_renewals_become_rarer_although_the_old_stream_delivers(
+    account: Account, cloud: Gateway, clock: Clock
+) -> None:
     """No stream is opened with the token of the old one: Amazon would end that one."""
-    async with replacing(account, backoff_first=0.05) as (events, pipe):
+    async with replacing(account, clock, backoff_first=0.05) as (events, pipe):
         account.renewal_error = AlexaConnectionError("no token service")
-        account.life = 3.2
+        account.life = 100
         assert account.slow_renewal
         account.slow_renewal.set()
         for number in range(20):
             pipe.send(volume(number))
             assert level_of(await following(events)) == number
-            await asyncio.sleep(0.025)
+            clock.advance(0.025)
         assert 3 <= len(account.refused) <= 7
         assert cloud.count("/v20160207/directives") == 1
 
 
 @pytest.mark.parametrize("is_late", [True, False], ids=["late", "soon"])
 async def test_an_old_stream_that_ends_before_its_successor_is_a_gap(
-    account: Account, cloud: Gateway, is_late: bool
+    account: Account, cloud: Gateway, clock: Clock, is_late: bool
 ) -> None:
     """Amazon may also end the old stream when it opens the new one, which is none."""
-    async with replacing(account, handover=0.05 if is_late else 5.0) as (events, pipe):
+    async with replacing(account, clock, handover=0.05 if is_late else 5.0) as (events, pipe):
         pipe.end()
         if is_late:
             assert await following(events) == StreamClosed(reason="ended by Amazon")
@@ -766,8 +806,10 @@ async def test_an_old_stream_that_ends_before_its_successor_is_a_gap(
         assert await following(events) == StreamOpened(resync=is_late, planned=not is_late)
 
 
-async def test_a_push_that_is_late_on_the_old_stream_is_not_lost(account: Account, cloud: Gateway) -> None:
-    async with replacing(account) as (events, pipe):
+async def test_a_push_that_is_late_on_the_old_stream_is_not_lost(
+    account: Account, cloud: Gateway, clock: Clock
+) -> None:
+    async with replacing(account, clock) as (events, pipe):
         assert account.slow_renewal
         account.slow_renewal.set()
         assert await following(events) == StreamOpened(resync=False, planned=True)
@@ -777,8 +819,10 @@ async def test_a_push_that_is_late_on_the_old_stream_is_not_lost(account: Accoun
             await pipe.gone.wait()
 
 
-async def test_a_redirect_of_the_old_stream_does_not_hide_that_of_the_new_one(account: Account, cloud: Gateway) -> None:
-    async with replacing(account) as (events, pipe):
+async def test_a_redirect_of_the_old_stream_does_not_hide_that_of_the_new_one(
+    account: Account, cloud: Gateway, clock: Clock
+) -> None:
+    async with replacing(account, clock) as (events, pipe):
         cloud.hold = asyncio.Event()
         assert account.slow_renewal
         account.slow_renewal.set()
@@ -1042,10 +1086,12 @@ async def test_the_stream_can_be_closed_at_any_time(
         account.gateway.hold.set()
 
 
-async def test_a_gateway_that_does_not_respond_times_out(account: Account, cloud: Gateway) -> None:
+async def test_a_gateway_that_does_not_respond_times_out(account: Account, cloud: Gateway, clock: Clock) -> None:
     cloud.hold = asyncio.Event()
-    async with aclosing(account.stream(times=StreamTimes(open=0.3, backoff_first=0.01)).events()) as events:
-        closed = await following(events)
-        assert closed == StreamClosed(reason="no response in time")
+    async with aclosing(account.stream(times=StreamTimes(open=10, backoff_first=0.01)).events()) as events:
+        opening = asyncio.create_task(following(events))
+        await cloud.reached("/v20160207/directives")
+        clock.advance(10)
+        assert await opening == StreamClosed(reason="no response in time")
         cloud.hold.set()
         assert await following(events) == FIRST
