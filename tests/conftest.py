@@ -41,8 +41,10 @@ from custom_components.alexa_media.cloud.account.backend import AccountBackend
 from custom_components.alexa_media.cloud.account.scheduler import speech_seconds
 from custom_components.alexa_media.cloud.model.api import AlexaBackend
 from custom_components.alexa_media.cloud.model.commands import Command
+from custom_components.alexa_media.cloud.property.backend import SmartPropertiesBackend
 from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.coordinator.base import TopicCoordinator
+from custom_components.alexa_media.coordinator.runtime import AlexaConfigEntry
 
 assert custom_components.alexa_media.PLATFORMS  # imported early, otherwise Home Assistant does not find it
 
@@ -383,6 +385,11 @@ def _at_rest(stats: list[Mapping[str, Any]], under_way: list[str]) -> bool:
     return not any(each.get("requests", each).get("in_flight") for each in stats)
 
 
+def _is_connected(entry: AlexaConfigEntry) -> bool:
+    """Return whether the push stream of a loaded entry is up; Smart Properties have none."""
+    return entry.runtime_data.push.up or isinstance(entry.runtime_data.backend, SmartPropertiesBackend)
+
+
 def streams_at_rest(stats: list[Mapping[str, Any]], under_way: list[str]) -> bool:
     """Return whether no entry waits for the response to a ping, or is replacing its stream."""
     return "/ping" not in under_way and all((each.get("stream") or {}).get("state") != "renewing" for each in stats)
@@ -463,7 +470,7 @@ class Clock:
             count = now
             stats = statistics(self.hass)
             is_over = _at_rest(stats, under_way) and all(
-                entry.runtime_data.push.up for entry in self.hass.config_entries.async_loaded_entries(DOMAIN)
+                map(_is_connected, self.hass.config_entries.async_loaded_entries(DOMAIN))
             )
             is_idle = is_over and streams_at_rest(stats, under_way)
             # A task that never ends is ignored after a while.
@@ -494,8 +501,7 @@ class Clock:
     def _is_transferring(self) -> bool:
         """Return whether sockets need real time: a request is in flight, a stream is not open, or nothing is loaded."""
         entries = self.hass.config_entries.async_loaded_entries(DOMAIN)
-        is_up = all(entry.runtime_data.push.up for entry in entries)
-        if not entries or not is_up:
+        if not entries or not all(map(_is_connected, entries)):
             return True
         stats = statistics(self.hass)
         return not _at_rest(stats, []) or not streams_at_rest(stats, [])
