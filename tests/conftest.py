@@ -348,9 +348,15 @@ async def until(hass: HomeAssistant, predicate: Callable[[], Any], seconds: floa
 
 async def received(sim: ControlClient, path: str) -> None:
     """Wait until the cloud is handling a request; ``until`` would wait for the response, like Home Assistant."""
-    async with asyncio.timeout(20):
-        while path not in sim.progress()[1]:
-            await _breathe(0.01)
+    await poll(lambda: path in sim.progress()[1])
+
+
+async def poll(predicate: Callable[[], Any], seconds: float = 20.0) -> None:
+    """Wait in real time until a predicate is true, even if Home Assistant is waiting for a response."""
+    end = _real_time() + seconds
+    while not predicate():
+        assert _real_time() < end, "the condition did not become true in time"
+        await _breathe(0.01)
 
 
 async def quiet(

@@ -2,15 +2,22 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
 import re
 from typing import Any, Final, cast
 
 from homeassistant import config
-from homeassistant.const import EVENT_CALL_SERVICE
+from homeassistant.const import CONF_DELAY, EVENT_CALL_SERVICE
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er, restore_state
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    entity_registry as er,
+    restore_state,
+    script,
+)
 from homeassistant.setup import async_setup_component
 from homeassistant.util import slugify
 import pytest
@@ -282,6 +289,17 @@ def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
 
 
+@pytest.fixture
+def brief_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorten the delays in automations to a hundredth."""
+    period_of = script._ScriptRun._get_pos_time_period_template
+
+    def shortened(run: Any, key: str) -> timedelta:
+        return period_of(run, key) / (100 if key == CONF_DELAY else 1)
+
+    monkeypatch.setattr(script._ScriptRun, "_get_pos_time_period_template", shortened)
+
+
 async def replace_automations(hass: HomeAssistant, automations: list[dict[str, Any]]) -> None:
     """Reload the automations, as if these were the ones in Home Assistant's configuration.
 
@@ -295,6 +313,7 @@ async def replace_automations(hass: HomeAssistant, automations: list[dict[str, A
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.usefixtures("brief_delays")
 @pytest.mark.parametrize("has", PAGES_OF_HOME)
 async def test_the_automations_of_the_pages_run_unchanged(
     hass: HomeAssistant,

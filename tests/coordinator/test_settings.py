@@ -15,9 +15,10 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud.model.events import EqualizerChanged
 from custom_components.alexa_media.cloud.model.settings import Setting
 from custom_components.alexa_media.coordinator.devices import RETRY_DELAY
-from tests.conftest import Clock, Household, set_up, state_of
+from tests.conftest import Clock, Household, poll, set_up, state_of
 
 pytestmark = pytest.mark.platforms("button", "media_player", "number", "select", "sensor", "switch", "text")
 
@@ -277,13 +278,19 @@ async def test_a_refusal_changes_nothing(
 
 
 async def test_a_pushed_change_is_not_read_again(
-    watched: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock, act: Act
+    hass: HomeAssistant, watched: MockConfigEntry, household: Household, sim: ControlClient, clock: Clock, act: Act
 ) -> None:
     """If the read after a change fails, but a push has reported the change, no further read follows."""
     sim.reset_ledger()
     sim.fault(path="/api/equalizer/*", method="GET", latency=3)
     sim.fault(path="/api/equalizer/*", method="GET", status=404)
-    await act("number.set_value", "number.kitchen_show_bass", value=5)
+    pushes = watched.runtime_data.push.received
+    before = pushes[EqualizerChanged.__name__]
+    change = hass.async_create_background_task(act("number.set_value", "number.kitchen_show_bass", value=5), "change")
+    await poll(lambda: pushes[EqualizerChanged.__name__] > before and household.requests("GET", "/api/equalizer/*"))
+    assert not change.done()
+    sim.advance(3)
+    await change
     await clock.settle()
     await clock.advance(40, 5)
     assert household.device(KITCHEN)["equalizer"]["bass"] == 5
@@ -359,10 +366,11 @@ async def exclude_while(
     hass: HomeAssistant, sim: ControlClient, clock: Clock, entry: MockConfigEntry, serial: str, running: Future[Any]
 ) -> None:
     """Exclude a device in the options while a request for an equalizer is under way, and wait for what is running."""
-    await clock.until(lambda: any(path.startswith("/api/equalizer/") for path in sim.progress()[1]))
+    await poll(lambda: any(path.startswith("/api/equalizer/") for path in sim.progress()[1]))
     hass.config_entries.async_update_entry(entry, options={**entry.options, "exclude_devices": [serial]})
     entry.runtime_data.devices.async_options_changed()
     assert not running.done()
+    sim.advance(3)
     await clock.until(running.done)
     await clock.settle()
 
