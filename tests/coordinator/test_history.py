@@ -92,24 +92,29 @@ async def records_of(hass: HomeAssistant, entity_id: str, **fields: Any) -> list
 @pytest.mark.contract("attributes of media players, last called", "events, last called")
 @pytest.mark.usefixtures("brisk")
 async def test_the_echo_that_was_spoken_to_is_found(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[dict[str, Any]]
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    clock: Clock,
+    fired: list[dict[str, Any]],
 ) -> None:
     """One request suffices for attributes and alexa_media_player's event, and no other state is written."""
     assert last_called(hass) == []
     assert last_command(hass, KITCHEN) == (None, None, None)
     sim.reset_ledger()
     said = sim.say(household.serial("Kitchen Show"), "play abba", "Here is ABBA")
-    await until(hass, lambda: last_called(hass) == [KITCHEN] and len(fired) == 1)
+    await clock.until(lambda: last_called(hass) == [KITCHEN] and len(fired) == 1)
     timestamp = round(said["time"] * 1000)
     assert last_command(hass, KITCHEN) == (timestamp, "play abba", "Here is ABBA")
     payload = {"last_called": said["serial"], "name": "Kitchen Show", "timestamp": timestamp}
     assert fired == [payload | {"summary": "play abba", "response": "Here is ABBA"}]
-    await quiet(hass, sim, calm=LONGEST_GAP)
+    await clock.advance(LONGEST_GAP, 1)
     assert household.requests() == [RECORDS]
     written: list[str] = []
     hass.bus.async_listen(EVENT_STATE_CHANGED, callback(lambda event: written.append(event.data["entity_id"])))
     sim.say(household.serial("Office Spot"), "stop")
-    await until(hass, lambda: last_called(hass) == [OFFICE])
+    await clock.until(lambda: last_called(hass) == [OFFICE])
     await hass.async_block_till_done()
     assert last_command(hass, KITCHEN) == (timestamp, "play abba", "Here is ABBA")
     last = "sensor.jo_example_org_amazon_com_last_spoken_to_echo"
@@ -119,7 +124,12 @@ async def test_the_echo_that_was_spoken_to_is_found(
 @pytest.mark.contract("up to three requests for a sign of life")
 @pytest.mark.usefixtures("brisk")
 async def test_bursts_and_wake_ups_cost_few_requests(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, fired: list[dict[str, Any]]
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    clock: Clock,
+    fired: list[dict[str, Any]],
 ) -> None:
     """A burst, and a wake-up without speech, cost one request each; a volume change costs none.
 
@@ -130,29 +140,29 @@ async def test_bursts_and_wake_ups_cost_few_requests(
     for number in range(3):
         sim.say(kitchen, f"number {number}")
         sim.say(office, f"number {number} again")
-    await until(hass, lambda: len(fired) == 6)
+    await clock.until(lambda: len(fired) == 6)
     assert [event["summary"] for event in fired[::2]] == ["number 0", "number 1", "number 2"]
     assert state_of(hass, "event.kitchen_show_voice_command").attributes["text"] == "number 2"
-    await quiet(hass, sim, calm=LONGEST_GAP)
+    await clock.advance(LONGEST_GAP, 1)
     assert household.requests() == [RECORDS]
     end_wakings(entry)
     before = last_called(hass)
     # wake-ups without a question
     for kind in ("WAKE_WORD_ONLY", "DEVICE_ARBITRATION", "ASR_TIMEOUT", "NO_EXPRESSED_INTENT"):
         sim.say(kitchen, "", utterance_type=kind)
-    await until(hass, lambda: len(household.requests()) == 2)
-    await quiet(hass, sim, calm=LONGEST_GAP)
+    await clock.until(lambda: len(household.requests()) == 2)
+    await clock.advance(LONGEST_GAP, 1)
     assert household.requests() == [RECORDS] * 2
     assert (last_called(hass), len(fired)) == (before, 6)
     # a repeated volume, and a changed one
     household.change("Kitchen Show", volume=41)
-    await until(hass, lambda: state_of(hass, KITCHEN).attributes["volume_level"] == 0.41)
-    await quiet(hass, sim, calm=LONGEST_GAP)
+    await clock.until(lambda: state_of(hass, KITCHEN).attributes["volume_level"] == 0.41)
+    await clock.advance(LONGEST_GAP, 1)
     assert household.requests() == [RECORDS] * 2
     dopplers = {"dopplerId": {"deviceSerialNumber": kitchen, "deviceType": "A1"}}
     sim.push("PUSH_VOLUME_CHANGE", {**dopplers, "volumeSetting": 41, "isMuted": False})
-    await until(hass, lambda: len(household.requests()) == 3)
-    await quiet(hass, sim, calm=LONGEST_GAP)
+    await clock.until(lambda: len(household.requests()) == 3)
+    await clock.advance(LONGEST_GAP, 1)
     assert household.requests() == [RECORDS] * 3
     assert len(fired) == 6
 

@@ -463,7 +463,12 @@ async def test_a_snooze_without_a_time_is_not_hidden(
 
 
 async def test_an_alarm_that_repeats_by_pattern_only_has_a_next_time(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household, subtests: pytest.Subtests
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    clock: Clock,
+    subtests: pytest.Subtests,
 ) -> None:
     """After it has rung, the next occurrence is shown, its repetition is described, and it can be skipped."""
     customer_id = next(iter(household.accounts))
@@ -480,13 +485,13 @@ async def test_an_alarm_that_repeats_by_pattern_only_has_a_next_time(
         patch = dict.fromkeys(household.accounts[customer_id]["notifications"])
         with subtests.test(pattern):
             sim.patch_state({"accounts": {customer_id: {"notifications": {**patch, label: made}}}})
-            await until(hass, lambda label=label: state_of(hass, REMINDER).attributes["reminder"] == label)  # type: ignore[misc]
+            await clock.until(lambda label=label: state_of(hass, REMINDER).attributes["reminder"] == label)  # type: ignore[misc]
             state = state_of(hass, REMINDER)
             assert datetime.fromisoformat(state.state) > dt_util.utcnow()
             assert state.attributes["recurrence"].startswith("Every ")
             (item,) = state.attributes["sorted_active"]
             await hass.services.async_call("alexa_media", "skip_next", {"notification_id": item["id"]}, blocking=True)
-            await until(hass, lambda before=state.state: state_of(hass, REMINDER).state > before)  # type: ignore[misc]
+            await clock.until(lambda before=state.state: state_of(hass, REMINDER).state > before)  # type: ignore[misc]
 
 
 @pytest.mark.platforms("calendar", "sensor", "todo")
