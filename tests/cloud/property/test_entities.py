@@ -394,20 +394,20 @@ COMMANDS = (
 )
 
 
-async def run(hass: HomeAssistant, sim: ControlClient, command: Command) -> None:
+async def run(hass: HomeAssistant, sim: ControlClient, clock: Clock, command: Command) -> None:
     """Run a command, and check its request and the state that follows."""
     sim.reset_ledger()
     await act(hass, command.action, command.entity_id, **command.data)
     assert f"POST {command.path}" in writes(sim)
-    await until(hass, lambda: command.is_shown(state_of(hass, command.entity_id)))
+    await clock.until(lambda: command.is_shown(state_of(hass, command.entity_id)))
 
 
 async def test_lights_plugs_thermostats_and_speakers_run_commands(
-    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, subtests: pytest.Subtests
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, clock: Clock, subtests: pytest.Subtests
 ) -> None:
     for command in COMMANDS:
         with subtests.test(f"{command.action}-{command.entity_id}"):
-            await run(hass, sim, command)
+            await run(hass, sim, clock, command)
     with subtests.test("a target temperature in Fahrenheit"):
         command = Command(
             "climate.set_temperature",
@@ -416,7 +416,7 @@ async def test_lights_plugs_thermostats_and_speakers_run_commands(
             "/v2/endpoints/amzn1.alexa.endpoint.SIM102HVAC/features/thermostat/setTargetSetpoint",
             lambda state: round(state.attributes["target_temp_high"]) == 24,
         )
-        await run(hass, sim, command)
+        await run(hass, sim, clock, command)
         sent = sim.ledger(path=command.path)
         assert sent
         assert all("FAHRENHEIT" in entry["body"] for entry in sent)

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
-from tests.conftest import state_of, until
+from tests.conftest import Clock, state_of
 
 from .hotel import BED_101, LAMP_101, add_credentials, change, endpoint, hotel_entry, load, requests
 
@@ -80,7 +80,7 @@ CHANGES: tuple[Change, ...] = (
 
 
 async def test_a_change_by_an_amount_is_one_request_and_its_result_is_shown(
-    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, subtests: pytest.Subtests
+    hass: HomeAssistant, hotel: MockConfigEntry, sim: ControlClient, clock: Clock, subtests: pytest.Subtests
 ) -> None:
     before = endpoint(sim, LAMP_101)["features"]
     for name, data, path, payload, entity_id, (attribute, value) in CHANGES:
@@ -99,7 +99,7 @@ async def test_a_change_by_an_amount_is_one_request_and_its_result_is_shown(
                 state = state_of(hass, entity_id)
                 return bool((state.state if attribute is None else state.attributes.get(attribute)) == value)
 
-            await until(hass, is_shown)
+            await clock.until(is_shown)
 
 
 async def test_degrees_use_the_unit_of_home_assistant(
