@@ -194,6 +194,8 @@ def test_texts_used_in_the_code_exist_and_none_is_unused(english: dict[str, Any]
     spoken = set(re.findall(r"\"([a-z0-9_]+)\"", sources))
     for group in ("exceptions", "issues"):
         assert set(english.get(group, {})) <= spoken, f"{group} that no code raises"
+    by_home_assistant = {"already_configured", "missing_configuration", "reauth_successful", "reconfigure_successful"}
+    assert set(english["config"]["abort"]) <= spoken | by_home_assistant, "reasons with which no flow ends"
 
 
 def test_services_have_texts_and_icons(

@@ -461,6 +461,15 @@ async def test_account_that_is_being_added_elsewhere_is_not_added(hass: HomeAssi
     assert registrations(sim) - before == {entries[0].data["serial"]}
 
 
+async def test_account_whose_flow_is_still_open_is_not_added(hass: HomeAssistant, sim: ControlClient) -> None:
+    """The other flow has found the account on another marketplace; the text is Home Assistant's own."""
+    await sign_in(hass, sim, await start(hass, "amazon.de"))
+    flow = await sign_in(hass, sim, await start(hass))
+    assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "already_in_progress")
+    assert flow["translation_domain"] == "homeassistant"
+    assert deregistered(sim) == 2
+
+
 @pytest.mark.parametrize("method", ["async_connect", "async_close"])
 async def test_flow_that_is_closed_while_signing_in_leaves_nothing_behind(
     hass: HomeAssistant, sim: ControlClient, method: str, monkeypatch: pytest.MonkeyPatch
