@@ -58,6 +58,14 @@ PLAYERS = {
 OTHER = {"john": "jack", "jack": "john"}
 
 
+def sign_out_john(sim: ControlClient) -> None:
+    """Let Amazon refuse the sign-in of the account in America from now on."""
+    for path in ("/auth/token", "/ap/exchangetoken/cookies"):
+        sim.fault(host="*.amazon.com", path=path, status=400, body={"error": "invalid_grant"})
+    for host, path in (("*.amazon.com", "/api/*"), ("api.amazonalexa.com", "*")):
+        sim.fault(host=host, path=path, status=401)
+
+
 @dataclass
 class Pair:
     """Both accounts in Home Assistant; ``credentials`` are those in the requests of each account."""

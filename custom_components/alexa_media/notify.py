@@ -358,7 +358,8 @@ class AlexaNotificationService(BaseNotificationService):
             await _async_notify_apps(self.hass, prepared, named, unknown=unknown)
         else:
             # Offline Echos are skipped, unless all are offline.
-            (await async_say(self.hass, prepared, recipients, unknown=unknown)).raise_errors(self.hass)
+            report = await async_say(self.hass, prepared, permissions.usable(recipients), unknown=unknown)
+            report.raise_errors(self.hass)
 
 
 @dataclass(frozen=True, slots=True)

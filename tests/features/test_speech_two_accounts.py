@@ -1,6 +1,7 @@
 """Tests of speech with two accounts that share Echos: each Echo speaks once, with one request per account."""
 
 from functools import partial
+from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -12,7 +13,7 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.entity import masked
 from tests.conftest import Household, quiet, until
-from tests.test_two_accounts import JACK, PLAYERS, Pair, domains, pair
+from tests.test_two_accounts import JACK, PLAYERS, Pair, domains, pair, sign_out_john
 
 pytestmark = [
     pytest.mark.platforms("media_player", "notify", "switch"),
@@ -100,6 +101,36 @@ async def test_one_unloaded_account_does_not_affect_the_other(
         "accounts": masked(pair.entries["jack"].data["email"]),
     }
     assert heard(sim) == ["Study Dot"]
+
+
+async def test_a_shared_echo_speaks_if_one_of_its_accounts_works(
+    hass: HomeAssistant, sim: ControlClient, pair: Pair
+) -> None:
+    """No error is raised: neither if the sign-in of the first account has ended, nor if it is not loaded.
+
+    The response has the Echo once. An Echo that only the first account has is still reported.
+    """
+    both = [PLAYERS[name][echo] for name in ("john", "jack") for echo in ("Hall Echo", "Kitchen Show")]
+    sign_out_john(sim)
+    say = partial(hass.services.async_call, DOMAIN, "speak", blocking=True, return_response=True)
+    for kind in ("speak", "announce"):
+        response: Any = await say({"entity_id": both, "message": "A", "type": kind})
+        assert [one["entity_id"] for one in response["sent"]] == [PLAYERS["jack"][name] for name in NAMES[2:4]]
+    with pytest.raises(HomeAssistantError) as raised:
+        await say({"entity_id": [*both, PLAYERS["john"]["Study Dot"]], "message": "B"})
+    assert raised.value.translation_placeholders == {
+        "failed": "Study Dot (signed out)",
+        "accounts": masked(pair.entries["john"].data["email"]),
+    }
+    await hass.config_entries.async_unload(pair.entries["john"].entry_id)
+    for name in ("Hall Echo", PLAYERS["john"]["Hall Echo"]):
+        data = {"message": "C", "target": [name, *both]}
+        await hass.services.async_call("notify", "alexa_media", data, blocking=True)
+    await say({"entity_id": both, "message": "D"})
+    assert [item["device"] for item in sim.spoken() if item["text"] == "D"] == NAMES[2:4]
+    with pytest.raises(HomeAssistantError) as raised:
+        await say({"entity_id": both[0], "message": "E"})
+    assert raised.value.translation_key == "auth_failed"
 
 
 async def test_an_error_of_both_accounts_names_them(hass: HomeAssistant, sim: ControlClient, pair: Pair) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, override
 
@@ -205,11 +205,18 @@ class EchoPlayer:
 class Recipient:
     """A recipient of a message: an Echo, or a speaker group without known members that get entities.
 
-    ``direct`` is True if it was targeted itself, and not only through a group or an area that contains it.
+    ``players`` are the media players of the Echo in the target: of one account, or of several that share the Echo. The
+    first one is used, and the next one if Amazon no longer accepts the sign-in of its account. ``direct`` is True if
+    the Echo was targeted itself, and not only through a group or an area that contains it.
     """
 
-    player: EchoPlayer
+    players: tuple[EchoPlayer, ...]
     direct: bool
+
+    @property
+    def player(self) -> EchoPlayer:
+        """Return the media player to use first."""
+        return self.players[0]
 
 
 @callback
@@ -267,19 +274,26 @@ def recipients_of(
 ) -> list[Recipient]:
     """Return the message recipients for some players, each once.
 
-    A speaker group is replaced by those of its members that get entities, if there are any. ``players`` are all players
-    by entity id.
+    A speaker group is replaced by those of its members that get entities, if there are any. A player of an account that
+    is not loaded is left out if the player of another account is for the same Echo. ``players`` are all players by
+    entity id.
     """
-    found: dict[str, Recipient] = {}
+    found: dict[str, list[EchoPlayer]] = {}
+    named: set[str] = set()
+    serials: set[str] = set()
     by_unique_id = {(player.entry.entry_id, player.unique_id): player for player in players.values()}
 
     def _add(player: EchoPlayer, *, is_direct: bool) -> None:
-        # Two accounts may see the same Echo.
-        key = player.device.serial if player.device else player.entity_id
-        if key not in found or (is_direct and not found[key].direct):
-            found[key] = Recipient(player=player, direct=is_direct)
+        serial = player.device.serial if player.device else _serial_of(player, serials)
+        key = serial or player.entity_id
+        if (player.device or not serial) and player not in (same := found.setdefault(key, [])):
+            # A targeted player is preferred to a member of a group, which may have no entity.
+            same.insert(0 if is_direct and key not in named else len(same), player)
+        if is_direct:
+            named.add(key)
 
-    for player, is_direct in (*((player, True) for player in direct), *((player, False) for player in indirect)):
+    targeted = [*((player, True) for player in direct), *((player, False) for player in indirect)]
+    for player, is_direct in sorted(targeted, key=lambda one: one[0].device is None):
         members = [
             by_unique_id.get(
                 (player.entry.entry_id, player_unique_id(player.entry, leaf.serial)),
@@ -287,11 +301,17 @@ def recipients_of(
             )
             for leaf in _leaves(player)
         ]
+        serials |= {one.device.serial for one in (player, *members) if one.device}
         for member in members:
             _add(member, is_direct=False)
         if not members:
             _add(player, is_direct=is_direct)
-    return list(found.values())
+    return [Recipient(players=tuple(same), direct=key in named) for key, same in found.items()]
+
+
+def _serial_of(player: EchoPlayer, serials: Iterable[str]) -> str | None:
+    """Return the one of ``serials`` that a player without a device belongs to, or None."""
+    return next((serial for serial in serials if player_unique_id(player.entry, serial) == player.unique_id), None)
 
 
 def _leaves(player: EchoPlayer) -> tuple[Device, ...]:
@@ -395,18 +415,30 @@ async def async_say(
     cases, such an Echo is skipped. ``unknown`` are targets that are not Echos.
     """
     report = Report(unknown=unknown)
-    by_entry: dict[str, list[EchoPlayer]] = {}
-    for recipient in recipients:
-        player = recipient.player
-        reason = _obstacle(player, message)
-        if reason is None:
-            by_entry.setdefault(player.entry.entry_id, []).append(player)
-        elif recipient.direct and reason is not Reason.DO_NOT_DISTURB:
-            report.failed.append((player, reason))
-        else:
-            report.skipped.append((player, reason))
-    await asyncio.gather(*(_async_send(hass, message, players, report) for players in by_entry.values()))
+    waiting = list(recipients)
+    while waiting:
+        by_entry: dict[str, list[EchoPlayer]] = {}
+        for recipient in waiting:
+            player = recipient.player
+            reason = _obstacle(player, message)
+            if reason is None:
+                by_entry.setdefault(player.entry.entry_id, []).append(player)
+            elif recipient.direct and reason is not Reason.DO_NOT_DISTURB:
+                report.failed.append((player, reason))
+            else:
+                report.skipped.append((player, reason))
+        await asyncio.gather(*(_async_send(hass, message, players, report) for players in by_entry.values()))
+        waiting = _signed_out(waiting, report)
     return report
+
+
+def _signed_out(recipients: Iterable[Recipient], report: Report) -> list[Recipient]:
+    """Return the recipients to try with their next account, and remove the failures of the signed-out ones."""
+    refused = [player for player, why in report.failed if isinstance(why, AlexaAuthError)]
+    left = [one for one in recipients if len(one.players) > 1 and one.player in refused]
+    retried = [one.player for one in left]
+    report.failed = [(player, why) for player, why in report.failed if player not in retried]
+    return [replace(one, players=one.players[1:]) for one in left]
 
 
 def obstacle(player: EchoPlayer) -> Reason | None:

@@ -5,7 +5,7 @@ other actions, and for the Echos of a speaker group.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from homeassistant.auth.models import User
@@ -46,6 +46,15 @@ class Permissions:
         for entity_id in entity_ids:
             if not self.may_control(entity_id):
                 raise Unauthorized(context=self.context, entity_id=entity_id, permission=POLICY_CONTROL)
+
+    @callback
+    def usable(self, recipients: Iterable[Recipient]) -> list[Recipient]:
+        """Return the recipients with those of their media players that the caller may control, if there are any."""
+        allowed = (
+            replace(one, players=tuple(player for player in one.players if self.may_control(player.entity_id)))
+            for one in recipients
+        )
+        return [one for one in allowed if one.players]
 
     @callback
     def require_echos(self, entry: AlexaConfigEntry, serials: Iterable[str]) -> None:
@@ -106,8 +115,7 @@ async def async_recipients(hass: HomeAssistant, call: ServiceCall) -> tuple[list
         for entity_id in sorted(expand(hass, parts))
         if entity_id in players and permissions.may_control(entity_id)
     ]
-    recipients = recipients_of(players, named_players, allowed)
-    return [one for one in recipients if permissions.may_control(one.player.entity_id)], unknown
+    return permissions.usable(recipients_of(players, named_players, allowed)), unknown
 
 
 @dataclass(frozen=True, slots=True)
