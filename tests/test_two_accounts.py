@@ -830,3 +830,41 @@ async def test_a_reminder_for_all_devices_of_two_accounts_is_created_in_both_or_
             await create(service_data=data | {"message": "Supper"})
         assert raised.value.translation_key == "cannot_connect"
         assert reminders(pair, JOHN, "Supper") + reminders(pair, JACK, "Supper") == []
+
+
+def alarms(pair: Pair) -> set[str]:
+    """Return the ids of all alarms, timers and reminders in the cloud."""
+    accounts = pair.sim.state()["accounts"].values()
+    return {item["id"] for account in accounts for item in account["notifications"].values()}
+
+
+@pytest.mark.platforms("media_player")
+async def test_one_working_account_is_enough_for_an_alarm_on_a_shared_echo(hass: HomeAssistant, pair: Pair) -> None:
+    """The target has the Echo through both accounts; the sign-in of the first one ends, then it is not loaded.
+
+    The error names the ended sign-in if the other account doesn't work either, or doesn't have the Echo.
+    """
+    shared = {"entity_id": [PLAYERS["john"]["Kitchen Show"], PLAYERS["jack"]["Kitchen Show"]]}
+    of_john = {"entity_id": [PLAYERS["john"]["Hall Echo"], PLAYERS["jack"]["Hall Echo"]]}
+    act = partial(hass.services.async_call, DOMAIN, blocking=True, return_response=True)
+    sign_out_john(pair.sim)
+    calls: dict[str, dict[str, Any]] = {
+        "create_alarm": {"time": "07:00:00", "sound": "Timers"},
+        "create_reminder": {"time": "07:00:00", "message": "Tea"},
+        "create_timer": {"duration": {"minutes": 5}},
+        "pause_timer": {},
+        "get_alarm_sounds": {},
+        "stop_alarm": {},
+    }
+    for is_loaded in (True, False):
+        for action, data in calls.items():
+            before = alarms(pair)
+            response: Any = await act(action, shared | data)
+            made = response["ids"] if action.startswith("create_") else []
+            assert (alarms(pair) - before, len(made)) == ({*made}, action.startswith("create_"))
+        if is_loaded:
+            for refused in (of_john, {"entity_id": PLAYERS["john"]["Study Dot"]}):
+                with pytest.raises(HomeAssistantError) as raised:
+                    await act("create_reminder", refused | {"time": "07:00:00", "message": "Tea"})
+                assert raised.value.translation_key == "auth_failed"
+            await hass.config_entries.async_unload(pair.entries["john"].entry_id)

@@ -1,10 +1,10 @@
 """Alarms, timers and reminders for actions and entities: devices, validation and commands."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.components.media_player.const import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.config_entries import ConfigEntryState
@@ -24,7 +24,7 @@ from ..cloud.alarm_times import (
     repetition_rules,
     weekdays_of,
 )
-from ..cloud.errors import AlexaError
+from ..cloud.errors import AlexaAuthError, AlexaError
 from ..cloud.model.alarms import WEEKDAYS, AlarmsApi, AlarmTone, Recurrence, Timing
 from ..cloud.model.commands import TextCommand
 from ..cloud.model.devices import EVERYWHERE, Device, DeviceFamily, Notification, NotificationStatus
@@ -34,7 +34,7 @@ from ..const import CONF_DEFAULT_DEVICE, DOMAIN
 from ..coordinator.alarm_watch import AlarmWatch
 from ..coordinator.device_states import NotificationsCoordinator
 from ..coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData, running_data
-from ..entity import command_errors, invalid_input, player_unique_id
+from ..entity import command_errors, invalid_input, most_serious, player_unique_id
 from ..issues import NO_DEFAULT
 
 CAN_RING: Final = "TIMERS_AND_ALARMS"
@@ -78,7 +78,10 @@ ALL_DEVICES: Final = Device(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Echo:
-    """A device with its account, and with the account's runtime data, alarms API, notifications and ``AlarmWatch``."""
+    """A device with its account, and with the account's runtime data, alarms API, notifications and ``AlarmWatch``.
+
+    ``others`` are the same device in other accounts of the target, which ``async_by_any_account`` uses.
+    """
 
     entry: AlexaConfigEntry
     runtime: AlexaRuntimeData
@@ -86,6 +89,12 @@ class Echo:
     api: AlarmsApi
     notifications: NotificationsCoordinator
     watch: AlarmWatch
+    others: tuple[Echo, ...] = ()
+
+    @property
+    def shared(self) -> tuple[Echo, ...]:
+        """Return the device in all accounts of the target, this one first."""
+        return self, *self.others
 
     @property
     def zone(self) -> tzinfo:
@@ -307,7 +316,8 @@ async def async_find(hass: HomeAssistant, notification_id: str) -> tuple[Echo, N
 async def async_make_current(hass: HomeAssistant, echos: Iterable[Echo]) -> HomeAssistantError | None:
     """Read the notifications of some devices unless they are current; return the first error, or None."""
     failed: HomeAssistantError | None = None
-    for entry, notifications in {echo.entry.entry_id: (echo.entry, echo.notifications) for echo in echos}.values():
+    every = (each for echo in echos for each in echo.shared)
+    for entry, notifications in {each.entry.entry_id: (each.entry, each.notifications) for each in every}.values():
         try:
             with command_errors(hass, entry):
                 await notifications.async_make_current()
@@ -465,6 +475,23 @@ def require_recurrence(echo: Echo, notification: Notification) -> None:
 # --- commands -------------------------------------------------------------------------------
 
 
+async def async_by_any_account[T](echo: Echo, act: Callable[[Echo], Coroutine[Any, Any, T]]) -> tuple[Echo, T]:
+    """Return the result of a function for a device, and the device in the account that was used.
+
+    The next account is used if Amazon no longer accepts the sign-in of one, because such a request has no effect.
+    Raises the most serious error if none works.
+    """
+    errors: list[HomeAssistantError] = []
+    for each in echo.shared:
+        try:
+            return each, await act(each)
+        except HomeAssistantError as err:
+            errors.append(err)
+            if err.translation_key != AlexaAuthError.translation_key:
+                break
+    raise most_serious(errors)
+
+
 async def async_create(
     hass: HomeAssistant, echo: Echo, timing: Timing, *, label: str | None = None, sound: AlarmTone | None = None
 ) -> str:
@@ -540,7 +567,7 @@ def phrases_of(echo: Echo) -> Phrases:
     return phrases
 
 
-async def async_send_phrase(hass: HomeAssistant, echo: Echo, sentence: str) -> None:
+async def async_send_phrase(hass: HomeAssistant, sentence: str, echo: Echo) -> None:
     """Send a device a text command about its alarms, timers or reminders."""
     with command_errors(hass, echo.entry):
         await echo.runtime.backend.async_execute(TextCommand(text=sentence), (echo.device,))
@@ -558,7 +585,7 @@ async def async_timer(
     changed = asyncio.Event()
     stop = echo.notifications.async_add_listener(changed.set, echo.device.serial)
     try:
-        await async_send_phrase(hass, echo, sentence)
+        await async_send_phrase(hass, sentence, echo)
         async with asyncio.timeout(TIMER_APPEARS):
             while not (new := _new_timers(echo, known, length, label)):
                 await changed.wait()

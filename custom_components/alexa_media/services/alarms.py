@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
 import logging
@@ -33,6 +33,7 @@ from ..features.alarms import (
     MOST_WEEKS,
     Echo,
     any_default_echo,
+    async_by_any_account,
     async_create,
     async_delete,
     async_edit,
@@ -107,7 +108,7 @@ async def _async_create_alarm(call: ServiceCall) -> ServiceResponse:
     plans: list[_Plan] = []
     for echo in echos:
         timing = timing_of(echo, _required_at(call), _recurrence(call))
-        plans.append(_Plan(echo, timing, sound=await async_sound(call.hass, echo, call.data.get(ATTR_SOUND))))
+        plans.append(_Plan(echo, timing, sound=await _async_sound(call, echo)))
     async with _undone_on_failure(call.hass) as made:
         await _async_create_each(call.hass, plans, made)
     if volume is not None:
@@ -134,7 +135,7 @@ async def _async_create_reminder(call: ServiceCall) -> ServiceResponse:
     if not call.data[ATTR_ALL_DEVICES]:
         echos = await _async_echos(call, CAN_REMIND)
         timings = [timing_of(echo, _required_at(call), _recurrence(call)) for echo in echos]
-        sounds = [await async_sound(call.hass, echo, call.data.get(ATTR_SOUND)) for echo in echos]
+        sounds = [await _async_sound(call, echo) for echo in echos]
         plans = [_Plan(*parts, label) for parts in zip(echos, timings, sounds, strict=True)]
         async with _undone_on_failure(call.hass) as made:
             await _async_create_each(call.hass, plans, made)
@@ -186,8 +187,14 @@ class _Plan:
 async def _async_create_each(hass: HomeAssistant, plans: Iterable[_Plan], made: _Made) -> None:
     """Create an alarm or a reminder on several devices, and add each to ``made``."""
     for plan in plans:
-        created = await async_create(hass, plan.echo, plan.timing, sound=plan.sound, label=plan.label)
-        made.append((plan.echo, created))
+        create = partial(async_create, hass, timing=plan.timing, sound=plan.sound, label=plan.label)
+        made.append(await async_by_any_account(plan.echo, create))
+
+
+async def _async_sound(call: ServiceCall, echo: Echo) -> AlarmTone | None:
+    """Return the sound of a call for a device, or None; raises like ``async_sound``."""
+    find = partial(async_sound, call.hass, text=call.data.get(ATTR_SOUND))
+    return (await async_by_any_account(echo, find))[1]
 
 
 async def _async_complete(
@@ -257,8 +264,11 @@ async def _async_create_timer(call: ServiceCall) -> ServiceResponse:
     label = _label(call)
     sentences = [timer_sentence(phrases_of(echo), call.data[ATTR_DURATION], label) for echo in echos]
     length: timedelta = call.data[ATTR_DURATION]
-    started = (async_timer(call.hass, echo, text, length, label) for echo, text in zip(echos, sentences, strict=True))
-    return _response(await async_all(started))
+    started = await async_all(
+        async_by_any_account(echo, partial(async_timer, call.hass, sentence=text, length=length, label=label))
+        for echo, text in zip(echos, sentences, strict=True)
+    )
+    return _response([timer_id for _, timer_id in started])
 
 
 async def _async_change_timer(change: TimerChange, call: ServiceCall) -> ServiceResponse:
@@ -271,8 +281,8 @@ async def _async_change_timer(change: TimerChange, call: ServiceCall) -> Service
     unread = await async_make_current(call.hass, echos)
     found: list[tuple[Echo, str, str]] = []
     for echo in echos:
-        timers = [item for item in echo.items if item.type in TIMERS and contains(item.label, label)]
-        if not timers:
+        timers = next(filter(None, (_timers(each, label) for each in echo.shared)), None)
+        if timers is None:
             continue
         # The label as stored by Alexa; without a label, Alexa asks which of several timers is meant.
         name = timers[0].label if label or len(timers) == 1 else None
@@ -284,6 +294,11 @@ async def _async_change_timer(change: TimerChange, call: ServiceCall) -> Service
         raise unread or invalid_input("timer_none", device=", ".join(echo.device.name for echo in echos))
     await _async_send_all(call, [(echo, sentence) for echo, sentence, _ in found])
     return _response([notification_id for _, _, notification_id in found])
+
+
+def _timers(echo: Echo, label: str | None) -> list[Notification]:
+    """Return the timers of a device whose labels contain ``label``, or all its timers."""
+    return [item for item in echo.items if item.type in TIMERS and contains(item.label, label)]
 
 
 async def _async_edit_alarm(call: ServiceCall) -> ServiceResponse:
@@ -356,7 +371,9 @@ async def _async_stop(call: ServiceCall) -> ServiceResponse:
 
 async def _async_send_all(call: ServiceCall, sentences: Iterable[tuple[Echo, str]]) -> None:
     """Send a text command to each device at the same time, so that those of an account can share a request."""
-    await async_all(async_send_phrase(call.hass, echo, sentence) for echo, sentence in sentences)
+    await async_all(
+        async_by_any_account(echo, partial(async_send_phrase, call.hass, sentence)) for echo, sentence in sentences
+    )
 
 
 def _response(ids: Sequence[str | None]) -> ServiceResponse:
@@ -366,8 +383,20 @@ def _response(ids: Sequence[str | None]) -> ServiceResponse:
 
 def _ringing(echos: Iterable[Echo], types: Collection[NotificationType]) -> list[tuple[Echo, list[Notification]]]:
     """Return the devices that have ringing notifications of some types, with these notifications, latest first."""
-    found = ((echo, [item for item in echo.watch.ringing(echo.device.serial) if item.type in types]) for echo in echos)
-    return [(echo, items) for echo, items in found if items]
+    found: list[tuple[Echo, list[Notification]]] = []
+    for echo in echos:
+        by_account = (each.watch.ringing(each.device.serial) for each in echo.shared)
+        of_types = ([item for item in ringing if item.type in types] for ringing in by_account)
+        if items := next(filter(None, of_types), None):
+            found.append((echo, items))
+    return found
+
+
+async def _async_read_sounds(hass: HomeAssistant, echo: Echo) -> tuple[dict[str, str], AlarmTone | None]:
+    """Return the alarm sounds of a device as names by id, and its default sound, or None."""
+    with command_errors(hass, echo.entry):
+        found = {sound.sound_id: sound.name for sound in await echo.api.async_sounds(echo.device)}
+        return found, await echo.api.async_default_sound(echo.device)
 
 
 async def _async_sounds(call: ServiceCall) -> ServiceResponse:
@@ -376,9 +405,7 @@ async def _async_sounds(call: ServiceCall) -> ServiceResponse:
     sounds: dict[str, str] = {}
     defaults: set[str | None] = set()
     for number, echo in enumerate(echos):
-        with command_errors(call.hass, echo.entry):
-            found = {sound.sound_id: sound.name for sound in await echo.api.async_sounds(echo.device)}
-            default = await echo.api.async_default_sound(echo.device)
+        found, default = (await async_by_any_account(echo, partial(_async_read_sounds, call.hass)))[1]
         sounds = {key: name for key, name in (sounds if number else found).items() if key in found}
         defaults.add(default.sound_id if default else None)
     return {
@@ -543,7 +570,8 @@ async def _async_echos(call: ServiceCall, *capabilities: str) -> list[Echo]:
                 raise invalid_input("alarm_no_echo", name=player.entity_id)
             for capability in capabilities:
                 must_have(known, capability)
-            found.append(known)
+            others = (echo_of(other.entry, player.device.serial) for other in recipient.players[1:])
+            found.append(replace(known, others=tuple(filter(None, others))))
         except ServiceValidationError as err:
             if recipient.direct:
                 raise
