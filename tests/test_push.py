@@ -10,6 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
+from alexa_sim.push import directive
 from custom_components.alexa_media import push
 from custom_components.alexa_media.cloud.account import backend
 from custom_components.alexa_media.cloud.account.stream import PushStream, StreamTimes
@@ -84,6 +85,29 @@ async def test_a_do_not_disturb_push_needs_no_request(
     await quiet(hass, sim)
     assert entities == [switch]
     assert household.requests() == []
+
+
+async def test_a_late_push_is_replaced_by_a_read(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """A push that arrives minutes after a newer one of its kind does not show its outdated value."""
+    switch = "switch.kitchen_show_do_not_disturb"
+    household.change("Kitchen Show", volume=64, dnd=True)
+    await until(hass, lambda: state_of(hass, KITCHEN).attributes.get("volume_level") == 0.64)
+    await until(hass, lambda: state_of(hass, switch).state == "on")
+    sim.reset_ledger()
+    entities = written(hass)
+    device = {"deviceSerialNumber": household.serial("Kitchen Show"), "deviceType": "A1"}
+    for command, values in (
+        ("PUSH_VOLUME_CHANGE", {"volumeSetting": 10, "isMuted": False}),
+        ("PUSH_DND_STATE_CHANGE", {"enabled": False}),
+        ("PUSH_DOPPLER_CONNECTION_CHANGE", {"dopplerConnectionState": "OFFLINE"}),
+    ):
+        sim.push_raw(directive(command, {"dopplerId": device, **values}, sim.now() - 180))
+    await until(hass, lambda: len(household.requests()) >= 4)
+    await quiet(hass, sim)
+    assert [entity_id for entity_id in entities if "kitchen" in entity_id] == []
+    assert (state_of(hass, KITCHEN).state, state_of(hass, switch).state) == ("idle", "on")
 
 
 @pytest.mark.contract("a burst about alarms is a request each")

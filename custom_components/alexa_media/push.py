@@ -19,6 +19,7 @@ from .cloud.model.events import (
     AudioPlayerStateChanged,
     BluetoothChanged,
     ConnectionChanged,
+    DatedPush,
     DirectiveIgnored,
     DirectiveUnknown,
     DndChanged,
@@ -36,6 +37,7 @@ from .cloud.model.events import (
 )
 from .coordinator.history import Sign
 from .coordinator.runtime import AlexaConfigEntry, AlexaRuntimeData
+from .coordinator.settings import equalizer_key
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -197,6 +199,35 @@ def _unknown(data: AlexaRuntimeData, event: DirectiveUnknown) -> None:
         unknown[event.command] += 1
 
 
+def _rivals(event: DatedPush) -> tuple[type, ...]:
+    """Return the kinds of pushes that outdate an older one: its own, and any sign of life for "offline"."""
+    is_offline = isinstance(event, ConnectionChanged) and not event.online
+    return (type(event), *LIFE) if is_offline else (type(event),)
+
+
+@callback
+def _async_read_instead(data: AlexaRuntimeData, serial: str, event: DatedPush) -> None:
+    """Read soon what a push is about whose value is outdated, because a newer one of its kind has arrived before it.
+
+    The newer value is probably the present one, but Amazon's times may come from different clocks.
+    """
+    match event:
+        case ConnectionChanged():
+            data.devices.async_hint()
+        case DndChanged():
+            if data.dnd:
+                data.dnd.async_hint()
+        case EqualizerChanged():
+            if data.settings:
+                data.settings.async_key_hint(equalizer_key(serial))
+        case VolumeChanged():
+            if data.players:
+                data.players.async_hint()
+        case _:
+            if data.players:
+                data.players.async_sessions_hint()
+
+
 @callback
 def async_handle(data: AlexaRuntimeData, event: PushEvent) -> None:
     """Handle one push; an error in a handler is logged once per kind and does not affect other pushes."""
@@ -206,10 +237,15 @@ def async_handle(data: AlexaRuntimeData, event: PushEvent) -> None:
     data.recovery.async_evidence()
     if serial := getattr(event, "serial", None):
         data.devices.async_seen(serial)
-        if isinstance(event, LIFE):
+        if isinstance(event, LIFE) and not data.push.is_late(serial, event, ConnectionChanged):
             data.devices.async_alive(serial)
         if isinstance(event, (*LIFE, DndChanged)) and not data.devices.takes(serial):
             return
+        if isinstance(event, DatedPush) and serial in data.devices.data:
+            if data.push.is_late(serial, event, *_rivals(event)):
+                _async_read_instead(data, serial, event)
+                return
+            data.push.async_note_time(serial, event)
     try:
         RULES[type(event)].handler(data, event)
     except Exception:  # An error in one handler must not end the stream.

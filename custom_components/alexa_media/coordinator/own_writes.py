@@ -36,7 +36,8 @@ class Write[V]:
 class OwnWrites[V]:
     """The latest write of each key, kept while pushed or read values may be older than the write.
 
-    Pushes arrive in order, so a pushed value that cannot be from before the write ends it.
+    Pushes that are known to be late are not compared (``PushMonitor.is_late``), so a pushed value that cannot be from
+    before the write ends it.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:

@@ -19,6 +19,7 @@ from ..backends import Stored, create_backend, entry_store
 from ..cloud.errors import AlexaAuthError, AlexaError, read_key
 from ..cloud.model.api import AlexaBackend, Capability
 from ..cloud.model.devices import Device
+from ..cloud.model.events import DatedPush, PushEvent
 from ..const import (
     CONF_CUSTOMER_ID,
     CONF_REFRESH_TOKEN,
@@ -47,6 +48,9 @@ from .volumes import AlarmVolumeOverrides, TemporaryVolumes, async_forget_volume
 RENEWALS: Final = 4
 RENEWED_EVERY: Final = timedelta(hours=1)
 
+# A push that is older than an earlier one by more than this (seconds) is not late: one of their times must be wrong.
+LONGEST_DELAY: Final = 3600.0
+
 # Seconds for which the first reads wait for the stream to open; a pushed topic that is read earlier has to be read
 # again.
 STREAM_PATIENCE: Final = 2.0
@@ -70,6 +74,7 @@ class PushMonitor:
     received: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
+    _newest: dict[tuple[str, type], float] = field(default_factory=dict)
     _listeners: list[CALLBACK_TYPE] = field(default_factory=list)
 
     @callback
@@ -80,6 +85,18 @@ class PushMonitor:
         self.up = up
         for listener in tuple(self._listeners):
             listener()
+
+    def is_late(self, serial: str, event: PushEvent, *kinds: type) -> bool:
+        """Return whether a push of a device is older than one of ``kinds`` that arrived before it."""
+        sent = event.sent_at if isinstance(event, DatedPush) else None
+        newest = [at for kind in kinds if (at := self._newest.get((serial, kind))) is not None]
+        return sent is not None and any(0 < at - sent <= LONGEST_DELAY for at in newest)
+
+    @callback
+    def async_note_time(self, serial: str, event: DatedPush) -> None:
+        """Remember the time of the newest push of a device and kind."""
+        if event.sent_at is not None:
+            self._newest[serial, type(event)] = event.sent_at
 
     @callback
     def async_add_listener(self, listener: CALLBACK_TYPE) -> Callable[[], None]:

@@ -5,6 +5,7 @@ is again JSON in a string, sometimes encoded twice.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 import json
@@ -12,12 +13,13 @@ import re
 from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
-from ..json import mapping
+from ..json import mapping, number
 from ..model.devices import PlayerState, Repeat, Volume
 from ..model.events import (
     AudioPlayerStateChanged,
     BluetoothChanged,
     ConnectionChanged,
+    DatedPush,
     DirectiveIgnored,
     DirectiveUnknown,
     DndChanged,
@@ -166,9 +168,12 @@ def _update(update: Mapping[str, Any], now: datetime) -> PushEvent:
     try:
         command = PushCommand(str(name))
         payload = _object(metadata["payload"])
-        return PARSERS[command](PushPayload(command, payload, _serial(payload), now))
+        event = PARSERS[command](PushPayload(command, payload, _serial(payload), now))
     except ArithmeticError, AttributeError, LookupError, TypeError, ValueError:
         return DirectiveUnknown(command=_name(name))
+    if isinstance(event, DatedPush) and (sent := number(metadata.get("timeStamp"))) is not None:
+        return replace(event, sent_at=sent / 1000)
+    return event
 
 
 def _appliance(update: Mapping[str, Any]) -> PushEvent:

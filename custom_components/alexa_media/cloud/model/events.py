@@ -1,6 +1,6 @@
 """Push events."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .appliances import SmartHomeChanged
 from .devices import PlayerState, Repeat, Session, Volume
@@ -26,7 +26,14 @@ class StreamClosed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionChanged:
+class DatedPush:
+    """A push with a value; ``sent_at`` is Amazon's time of the push in epoch seconds, or None."""
+
+    sent_at: float | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionChanged(DatedPush):
     """A device went online or offline."""
 
     serial: str
@@ -34,7 +41,7 @@ class ConnectionChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VolumeChanged:
+class VolumeChanged(DatedPush):
     """A device reported its volume, which may be unchanged."""
 
     serial: str
@@ -42,7 +49,7 @@ class VolumeChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DndChanged:
+class DndChanged(DatedPush):
     """Do Not Disturb of a device changed."""
 
     serial: str
@@ -50,7 +57,7 @@ class DndChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EqualizerChanged:
+class EqualizerChanged(DatedPush):
     """The equalizer of a device was reported; all bands are ``None`` if one cannot be parsed.
 
     Amazon also reports an unchanged equalizer when the device wakes.
@@ -63,7 +70,7 @@ class EqualizerChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AudioPlayerStateChanged:
+class AudioPlayerStateChanged(DatedPush):
     """The player state of a device changed; ``media_id`` is the current track, if the push names it."""
 
     serial: str
@@ -72,7 +79,7 @@ class AudioPlayerStateChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QueueChanged:
+class QueueChanged(DatedPush):
     """The queue of a device changed; ``shuffle`` and ``repeat`` are ``None`` if unknown.
 
     ``new_queue`` is True if the queue was replaced.
@@ -85,7 +92,7 @@ class QueueChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MediaProgressChanged:
+class MediaProgressChanged(DatedPush):
     """Position and duration of the current track of a device, in seconds; an endless stream has no duration."""
 
     serial: str
