@@ -314,7 +314,7 @@ class AlexaMotion(_AlexaDetector):
     _attr_entity_registry_enabled_default = False
 
     def __init__(self, place: Placement) -> None:
-        """Initialize with the device class."""
+        """Initialize; an Echo senses occupancy, another sensor motion."""
         super().__init__(place)
         is_echo = place.appliance.is_echo
         self._attr_device_class = BinarySensorDeviceClass.OCCUPANCY if is_echo else BinarySensorDeviceClass.MOTION

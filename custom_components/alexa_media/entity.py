@@ -532,7 +532,7 @@ class AlexaDeviceEntity[V](TopicEntity[TopicCoordinator[V]]):
     def add_to_platform_start(
         self, hass: HomeAssistant, platform: EntityPlatform, parallel_updates: asyncio.Semaphore | None
     ) -> None:
-        """Set the registered device, unless the entity has a device info."""
+        """Assign the registered device to the entity, unless the entity has its own device info."""
         super().add_to_platform_start(hass, platform, parallel_updates)
         if self.device_info is None:
             self.device_entry = registered_device(hass, self.entry, self._last_device)

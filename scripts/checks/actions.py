@@ -160,7 +160,7 @@ def snoozed(world: World) -> str:
     act(world, "stop_alarm", entity_id=OFFICE)
     at = datetime.fromtimestamp(world.sim.now(), UTC) + timedelta(seconds=8)
     made = act(world, "create_alarm", entity_id=OFFICE, at=at.isoformat())["id"]
-    event = "event.office_spot_alarm"
+    event = "event.office_spot_alarm_timer_or_reminder"
     until("it rings", lambda: world.state(event).attributes.get("id") == made, 20)
     act(world, "snooze_alarm", entity_id=OFFICE, duration="00:05:00")
     until("it is snoozed", lambda: held(world, made)["status"] == "SNOOZED")

@@ -10,7 +10,7 @@ from .echos import REFUSAL
 from .world import CheckFailedError, World, expect, until
 
 OFFICE: Final = "media_player.office_spot"
-EVENT: Final = "event.office_spot_alarm"
+EVENT: Final = "event.office_spot_alarm_timer_or_reminder"
 
 
 def held(world: World, notification_id: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from tests.conftest import Clock, Household, set_up, state_of
 pytestmark = pytest.mark.platforms("event", "media_player", "number", "sensor")
 
 BEDROOM = "media_player.bedroom_dot"
-EVENT = "event.bedroom_dot_alarm"
+EVENT = "event.bedroom_dot_alarm_timer_or_reminder"
 KINDS = ("alarm_rings", "alarm_ended", "reminder", "timer_finishes", "timer_changed")
 
 

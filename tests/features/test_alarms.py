@@ -684,7 +684,7 @@ async def test_the_event_entity_reports_ringing(
     household.turn_off_alarms()
     await set_up(hass, config_entry)
     await clock.settle()
-    event = "event.bedroom_dot_alarm"
+    event = "event.bedroom_dot_alarm_timer_or_reminder"
     assert state_of(hass, event).state == "unknown"
     at = (dt_util.now() + timedelta(seconds=70)).replace(microsecond=0)
     alarm = (await act(hass, "create_alarm", entity_id=BEDROOM, at=at))["id"]
@@ -715,7 +715,7 @@ async def test_the_event_entity_reports_ringing(
     await clock.advance(5, 5)
     sim.reset_ledger()
     await clock.advance(200, 100)
-    state = state_of(hass, "event.kitchen_show_alarm")
+    state = state_of(hass, "event.kitchen_show_alarm_timer_or_reminder")
     assert (state.attributes["event_type"], state.attributes["label"]) == ("timer_ringing", "Bread")
     assert len(household.requests("GET", "/api/notifications")) <= 1
     await hass.config_entries.async_unload(config_entry.entry_id)

@@ -342,7 +342,7 @@ async def test_ringing_is_not_a_dismissal(
     await clock.settle()
     dismissals = async_capture_events(hass, "alexa_media_alarm_dismissal_event")
     rings = async_capture_events(hass, "alexa_media_notification_event")
-    event = "event.kitchen_show_alarm"
+    event = "event.kitchen_show_alarm_timer_or_reminder"
     at_ = (dt_util.now() + timedelta(seconds=60)).replace(microsecond=0)
     kitchen = {"entity_id": "media_player.kitchen_show"}
     await hass.services.async_call("alexa_media", "create_alarm", {**kitchen, "at": at_}, blocking=True)
@@ -363,7 +363,7 @@ async def test_ringing_is_not_a_dismissal(
 @pytest.mark.platforms("event")
 async def test_event_types_distinguish_notifications(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """The trigger in the UI distinguishes timers and alarms."""
-    assert state_of(hass, "event.kitchen_show_alarm").attributes["event_types"] == [
+    assert state_of(hass, "event.kitchen_show_alarm_timer_or_reminder").attributes["event_types"] == [
         "alarm_ringing",
         "alarm_dismissed",
         "alarm_snoozed",

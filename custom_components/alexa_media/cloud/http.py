@@ -119,7 +119,7 @@ class HttpAnswer:
 
     @property
     def error_code(self) -> str | None:
-        """Return Amazon's name or text for the error, without private parts, or None."""
+        """Return Amazon's name or text for the error, without private data, or None."""
         if named := self._named_error:
             return _shown(named)
         if self.is_html or len(self.body) > LARGE_BODY_BYTES:
@@ -403,5 +403,5 @@ def _error_texts(data: Any) -> list[str]:
 
 
 def _shown(text: str) -> str:
-    """Return an error text of Amazon without private parts, cut to 200 characters, for logs and users."""
+    """Return Amazon's error text without private data, cut to 200 characters, for logs and users."""
     return _SECRET.sub("…", text)[:200]
