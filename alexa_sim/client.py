@@ -96,8 +96,7 @@ class ControlClient:
 
     def progress(self) -> tuple[int, list[str]]:
         """Return the number of requests since the reset, and the paths of those without a complete response."""
-        answer = self.request("GET", "/ledger/progress")
-        return int(answer["requests"]), list(answer["open"])
+        return _progress(self.request("GET", "/ledger/progress"))
 
     def reset_ledger(self) -> None:
         """Clear the list of requests."""
@@ -149,6 +148,10 @@ class ControlClient:
         """Advance the time by a number of seconds; return the new time in epoch seconds."""
         return float(self.request("POST", "/clock", {"advance": seconds})["now"])
 
+    def advance_after_progress(self, seconds: float) -> tuple[int, list[str]]:
+        """Advance the time by a number of seconds; return what ``progress`` would have returned before that."""
+        return _progress(self.request("POST", "/clock", {"advance": seconds}))
+
     def fault(self, **rule: Any) -> str | None:
         """Add a fault and return its id; ``None`` for an immediate action."""
         answer: dict[str, str] = self.request("POST", "/faults", rule)
@@ -190,6 +193,11 @@ class ControlClient:
         """Return the exceptions raised inside the simulation."""
         errors: list[dict[str, Any]] = self.request("GET", "/errors")
         return errors
+
+
+def _progress(answer: Mapping[str, Any]) -> tuple[int, list[str]]:
+    """Return the number of requests, and the paths of those without a complete response."""
+    return int(answer["requests"]), list(answer["open"])
 
 
 def _status(line: bytes) -> int:

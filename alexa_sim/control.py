@@ -69,7 +69,7 @@ class Control:
             message = f"{request.method} {request.path} is no {what} of the control plane; GET / lists them."
             raise HttpError(found, {"message": message})
         handler, params = found
-        response = await handler(replace(request, params=params))
+        response = await handler(replace(request, params=params) if params else request)
         if request.method != "GET":
             await self._simulation.cloud.sent()
         return response
@@ -148,14 +148,15 @@ class Control:
         return json_response({"now": self._simulation.clock.now()})
 
     async def _advance(self, request: Request) -> Response:
-        """Advance the time."""
+        """Advance the time; the response also contains the progress of the requests before that."""
         data = _object(request)
         seconds = data.get("advance")
         if set(data) != {"advance"} or not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0:
             raise _bad('The clock takes {"advance": seconds}, forward only.')
+        progress = self._simulation.ledger.progress()
         self._simulation.advance(seconds)
         await asyncio.sleep(0)
-        return await self._clock(request)
+        return json_response({"now": self._simulation.clock.now(), **progress})
 
     async def _faults(self, _request: Request) -> Response:
         """Return the active faults."""

@@ -194,6 +194,8 @@ class Streams:
 
     async def sent(self) -> None:
         """Wait until all queued bytes are sent, for a limited time because a client may not read."""
+        if all(stream.sent.is_set() for stream in self._streams):
+            return
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
                 await asyncio.gather(*(stream.sent.wait() for stream in self._streams))

@@ -68,9 +68,9 @@ def _guard_connections(socket: Any) -> None:
 
 
 def patch_ssl(ssl: Any) -> None:
-    """Make every client context trust the simulation's certificate authority when the context is used.
+    """Make every client context trust the simulation's certificate authority, and offer a single key exchange.
 
-    It is patched at the time of use, because contexts are created early and cached (certifi's bundle at import, Home
+    Both are done at the time of use, because contexts are created early and cached (certifi's bundle at import, Home
     Assistant's caches), and because truststore and others load their certificates late.
     """
     import _ssl  # noqa: PLC0415 - not before the process loads it
@@ -91,6 +91,8 @@ def patch_ssl(ssl: Any) -> None:
             server_side = args[position] if len(args) > position else options.get("server_side", False)
             if not server_side and TARGET.ca_pem not in ("", self.__dict__.get("_alexa_sim_ca")):
                 load(self, cadata=TARGET.ca_pem)
+                # By default, OpenSSL also offers a post-quantum key, which takes half of the time of a handshake.
+                self.set_ecdh_curve("X25519")
                 self._alexa_sim_ca = TARGET.ca_pem
             return wrap(self, *args, **options)
 

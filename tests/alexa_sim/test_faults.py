@@ -102,6 +102,15 @@ def test_latency_can_follow_the_handler(toy: Running) -> None:
         assert future.result(5).status == 200
 
 
+def test_an_advance_returns_the_progress_before_it(toy: Running) -> None:
+    toy.client.fault(path="/write", hang=True, seconds=60)
+    with in_flight(toy, "POST", WRITE) as future:
+        before = toy.client.now()
+        assert toy.client.advance_after_progress(61) == (1, ["/write"])
+        assert toy.client.now() >= before + 61
+        assert future.result(5).status == 200
+
+
 @pytest.mark.parametrize("release", ["clear", "remove", "seconds"])
 def test_a_hang_lasts_until_the_rule_is_deleted(toy: Running, release: str) -> None:
     lasting = {"seconds": 60} if release == "seconds" else {}

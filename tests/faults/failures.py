@@ -14,8 +14,9 @@ import logging
 import os
 from pathlib import Path
 import re
+import sys
 import time
-from typing import Any, Final
+from typing import Any, Final, override
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
@@ -45,7 +46,7 @@ from custom_components.alexa_media.cloud.model.devices import Volume
 from custom_components.alexa_media.cloud.model.events import VolumeChanged
 from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.coordinator.history import HistoryCoordinator
-from tests.conftest import Household, fire_due, next_timer, run_ready, streams_at_rest
+from tests.conftest import Household, activity, fire_due, next_timer, run_ready, streams_at_rest
 from tests.endpoints import ACCOUNT_ENDPOINTS, ENDPOINTS
 
 from .failure_commands import CHANGING, ENABLED, FAMILIES, PREPARE, command_of
@@ -142,8 +143,8 @@ def household_of_two() -> dict[str, Any]:
 
 
 def in_homes(endpoints: Sequence[Endpoint]) -> list[Any]:
-    """Return parameters of six endpoints each: those are tested in one home, because a set-up takes long."""
-    groups = [endpoints[begin : begin + 6] for begin in range(0, len(endpoints), 6)]
+    """Return parameters of twelve endpoints each: those are tested in one home, because a set-up takes long."""
+    groups = [endpoints[begin : begin + 12] for begin in range(0, len(endpoints), 12)]
     return [pytest.param(group, id=f"{group[0].name} to {group[-1].name}") for group in groups]
 
 
@@ -206,46 +207,75 @@ class Drive:
     freezer: FrozenDateTimeFactory
     entry: MockConfigEntry
 
-    async def tick(self, seconds: float) -> None:
-        """Advance both clocks, and fire the timers that are due."""
+    async def tick(self, seconds: float) -> tuple[int, list[str]]:
+        """Advance both clocks, and fire the timers that are due; return the progress of the requests before that."""
         self.freezer.tick(timedelta(seconds=seconds))
-        self.sim.advance(seconds)
+        progress = self.sim.advance_after_progress(seconds)
         fire_due(self.hass)
         await run_ready()
         if self._is_transferring():
-            await asyncio.get_running_loop().run_in_executor(None, time.sleep, 0.008 if 0.5 < seconds <= 1.5 else 0.004)
+            await asyncio.get_running_loop().run_in_executor(None, time.sleep, 0.008 if 0.5 < seconds <= 2.0 else 0.004)
+        return progress
+
+    def _activity(self) -> Mapping[str, Any] | None:
+        """Return what the backend is doing; None before the first setup."""
+        runtime = getattr(self.entry, "runtime_data", None)
+        return activity(runtime.backend) if runtime else None
 
     def _is_transferring(self) -> bool:
         """Return whether sockets need real time: a request is in flight, or no stream is open, or it is replaced."""
-        runtime = getattr(self.entry, "runtime_data", None)
-        if runtime is None or not runtime.push.up:
+        stats = self._activity()
+        if stats is None or not self.entry.runtime_data.push.up:
             return True
-        stats = runtime.backend.stats
         return _is_busy(stats) or not streams_at_rest([stats], [])
 
     async def settle(self, until: Callable[[], Any] | None = None) -> None:
         """Wait until everything that has started is finished; requests that hang reach their time limits."""
+        if until is None and await self._is_settled():
+            return
         stuck, calm, step = 0, 0.0, 0.5
         seen: tuple[int, int] | None = None
+        await self.tick(step)
         for _ in range(600):
-            await self.tick(step)
-            requests, under_way = self.sim.progress()
-            now = requests, sum(path not in (DIRECTIVES, "/ping") for path in under_way)
-            runtime = getattr(self.entry, "runtime_data", None)
-            stats = runtime and runtime.backend.stats
-            busy = now[1] or (stats and _is_busy(stats)) or (until and not until())
+            stats = self._activity()
+            is_waiting = (stats and _is_busy(stats)) or (until and not until())
+            # the next step does not depend on the progress if it is short anyway, and one request is enough for both
+            is_known = is_waiting and stuck < 11
+            requests, under_way = await self.tick(0.5) if is_known else self.sim.progress()
+            now = requests, _open(under_way)
+            busy = now[1] or is_waiting
             if now != seen:
                 seen, calm, stuck = now, 0.0, 0
             elif busy:
                 calm, stuck = 0.0, stuck + 1
             else:
                 calm += step
+            if is_known:
+                step = 0.5
+                continue
             if calm >= 1.5:
                 return
             # the rest of the calm is a single step if nothing is due within it
             is_idle = not busy and (not stats or streams_at_rest([stats], under_way))
             step = 10.0 if stuck >= 12 else 1.5 - calm if is_idle and next_timer() > 2.5 - calm else 0.5
+            await self.tick(step)
         raise AssertionError("it never comes to rest")
+
+    async def _is_settled(self) -> bool:
+        """Advance the time in a single step if nothing is due within it; return whether nothing was sent in it."""
+        await run_ready()
+        if self._is_transferring() or next_timer() <= 3.0:
+            return False
+        before, was_open = await self.tick(2.0)
+        after, is_open = self.sim.progress()
+        if after != before or _open([*was_open, *is_open]):
+            return False
+        return "/ping" not in was_open and not self._is_transferring()
+
+
+def _open(paths: Iterable[str]) -> int:
+    """Return the number of requests that are in flight, apart from those that never end."""
+    return sum(path not in (DIRECTIVES, "/ping") for path in paths)
 
 
 def _is_busy(stats: Mapping[str, Any]) -> bool:
@@ -258,6 +288,11 @@ class Watch:
     """The log during a test, and the problems in it."""
 
     records: list[logging.LogRecord] = field(default_factory=list)
+
+    @override
+    def __str__(self) -> str:
+        """Return the lines of the log."""
+        return "\n".join(f"{record.levelname} {record.name}: {record.getMessage()}" for record in self.records)
 
     def problems(self, secrets: tuple[str, ...]) -> Iterator[str]:
         """Yield the problems in a log: exceptions, secrets, and repeated warnings."""
@@ -294,15 +329,40 @@ def watching() -> Iterator[Watch]:
     """Collect the log, with the integration at level DEBUG."""
     watch = Watch()
     handler = _Collector(watch)
+    with _debugging():
+        logging.getLogger().addHandler(handler)
+        try:
+            yield watch
+        finally:
+            logging.getLogger().removeHandler(handler)
+
+
+@contextmanager
+def _debugging() -> Iterator[None]:
+    """Set the integration to level DEBUG; each change of a level takes as long as a request."""
     component = logging.getLogger(COMPONENT)
-    level = component.level
-    logging.getLogger().addHandler(handler)
+    if (level := component.level) == logging.DEBUG:
+        yield
+        return
     component.setLevel(logging.DEBUG)
     try:
-        yield watch
+        yield
     finally:
         component.setLevel(level)
-        logging.getLogger().removeHandler(handler)
+
+
+@contextmanager
+def without_stored_log() -> Iterator[None]:
+    """Keep pytest from storing log records: it formats each, and their exceptions keep unloaded accounts in memory."""
+    root = logging.getLogger()
+    storing = [handler for handler in root.handlers if hasattr(handler, "records")]
+    for handler in storing:
+        root.removeHandler(handler)
+    try:
+        yield
+    finally:
+        for handler in storing:
+            root.addHandler(handler)
 
 
 def secrets_of(entry: MockConfigEntry, household: Household) -> tuple[str, ...]:
@@ -587,6 +647,8 @@ class Table:
         problems += watch.problems(self.secrets)
         if self.hass.config_entries.flow.async_progress():
             problems.append("the user was asked to sign in")
+        if problems:
+            sys.stdout.write(f"log of {where}\n{watch}\n")
         return [where + problem for problem in problems]
 
     def _lost(self, values: Mapping[str, str], *, steady: bool) -> Iterator[str]:
@@ -617,7 +679,7 @@ class Table:
     async def cases(self, subtests: pytest.Subtests, endpoints: Iterable[Endpoint], moments: Iterable[Moment]) -> None:
         """Test all faults of each endpoint at some moments; a new home follows one with problems."""
         for endpoint in endpoints:
-            with subtests.test(endpoint.name):
+            with subtests.test(endpoint.name), _debugging(), without_stored_log():
                 assert MOMENTS.get(endpoint.name), (
                     f"no moment of the table reaches {endpoint.name}: add the command or the push that does"
                 )

@@ -1,8 +1,7 @@
 """Tests of days with random faults and changes: at the end, all states are correct and memory has not grown."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 import logging
 import os
@@ -23,7 +22,18 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.cloud.account.backend import AccountBackend
 from tests.conftest import Household, state_of
 
-from .failures import DIRECTIVES, EVERY, FAULTS, Drive, Table, Watch, rule_of, secrets_of, watching
+from .failures import (
+    DIRECTIVES,
+    EVERY,
+    FAULTS,
+    Drive,
+    Table,
+    Watch,
+    rule_of,
+    secrets_of,
+    watching,
+    without_stored_log,
+)
 from .test_leaks import grown, held, keepers
 
 HOURS = 24
@@ -250,11 +260,12 @@ async def test_days_leave_nothing_behind(
     freezer.tick(ahead)
     sim.advance(ahead)
     hass.loop.set_debug(False)
-    # Before the first setup, so that objects that a reload replaces are counted.
-    tracemalloc.start(1)
+    if SOAK_DAYS:
+        # Before the first setup, so that objects that a reload replaces are counted.
+        tracemalloc.start(1)
     table = Table(hass, sim, household, config_entry, drive)
     try:
-        with _without_stored_log(), watching() as watch:
+        with without_stored_log(), watching() as watch:
             await table.set_up()
             await drive.settle()
             judge = Judge(table, secrets_of(config_entry, household))
@@ -269,20 +280,6 @@ async def test_days_leave_nothing_behind(
         tracemalloc.stop()
     assert hass.config_entries.flow.async_progress() == []
     await hass.config_entries.async_unload(config_entry.entry_id)
-
-
-@contextmanager
-def _without_stored_log() -> Iterator[None]:
-    """Keep pytest from storing log records: the exceptions in their arguments keep unloaded accounts in memory."""
-    root = logging.getLogger()
-    storing = [handler for handler in root.handlers if hasattr(handler, "records")]
-    for handler in storing:
-        root.removeHandler(handler)
-    try:
-        yield
-    finally:
-        for handler in storing:
-            root.addHandler(handler)
 
 
 async def _until_whole(table: Table) -> None:
