@@ -10,6 +10,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized, UnknownUser
 from homeassistant.util import dt as dt_util
+import probatio as vol
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
@@ -109,12 +110,17 @@ async def test_new_days_of_an_alarm_change_its_rule(
         await entry.runtime_data.notifications.async_refresh_shared()
         await act(hass, "edit_alarm", notification_id=alarm, weekdays=["SU"])
         assert held(household, alarm)["rRuleData"]["recurrenceRules"] == ["FREQ=WEEKLY;BYDAY=SU;BYHOUR=6;BYMINUTE=30"]
-    with subtests.test("an alarm without days stops repeating"):
-        alarm = (await act(hass, "create_alarm", entity_id=BEDROOM, at="06:30", weekdays=["MO", "FR"]))["id"]
-        await act(hass, "edit_alarm", notification_id=alarm, weekdays=[])
-        item = held(household, alarm)
-        assert item["originalTime"] == "06:30:00.000"
-        assert not (item["rRuleData"] or {}).get("recurrenceRules")
+    with subtests.test("an alarm without days, or that never repeats as in the form, stops repeating"):
+        for none in ([], ["never"]):
+            alarm = (await act(hass, "create_alarm", entity_id=BEDROOM, at="06:30", weekdays=["MO", "FR"]))["id"]
+            await act(hass, "edit_alarm", notification_id=alarm, weekdays=none)
+            item = held(household, alarm)
+            assert item["originalTime"] == "06:30:00.000"
+            assert not (item["rRuleData"] or {}).get("recurrenceRules")
+    with subtests.test("never cannot be combined with days"):
+        with pytest.raises(vol.Invalid, match="never can't be combined"):
+            await act(hass, "edit_alarm", notification_id=alarm, weekdays=["never", "MO"])
+        assert not (held(household, alarm)["rRuleData"] or {}).get("recurrenceRules")
 
 
 async def test_a_music_alarm_keeps_its_music(hass: HomeAssistant, entry: MockConfigEntry, household: Household) -> None:

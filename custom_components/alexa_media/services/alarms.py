@@ -84,6 +84,19 @@ UNDO_PAUSES: Final = (0.0, 1.0, 2.0, 5.0)
 
 _SECOND: Final = timedelta(seconds=1)
 
+# A form cannot send an empty list.
+_NEVER: Final = "NEVER"
+
+
+def _days(value: list[str]) -> list[str]:
+    """Validate days; "never" stands for none of them. Raises ``vol.Invalid`` for "never" beside days."""
+    if _NEVER not in value:
+        return value
+    if set(value) != {_NEVER}:
+        raise vol.Invalid("never can't be combined with days")
+    return []
+
+
 # ``cv.datetime`` refuses a time of day such as "07:00", which means its next occurrence.
 _WHEN: Final[VolDictType] = {
     vol.Optional(ATTR_AT): vol.All(encodable, vol.Any(cv.datetime, cv.time)),
@@ -91,7 +104,7 @@ _WHEN: Final[VolDictType] = {
     vol.Optional(ATTR_DATE): vol.All(encodable, cv.date),
 }
 _REPEATED: Final[VolDictType] = {
-    vol.Optional(ATTR_WEEKDAYS): vol.All(cv.ensure_list, [vol.All(vol.Upper, vol.In(WEEKDAYS))]),
+    vol.Optional(ATTR_WEEKDAYS): vol.All(cv.ensure_list, [vol.All(vol.Upper, vol.In((*WEEKDAYS, _NEVER)))], _days),
     vol.Optional(ATTR_INTERVAL): vol.All(whole, vol.Range(min=1, max=MOST_WEEKS)),
 }
 _ECHO: Final = cv.ENTITY_SERVICE_FIELDS
