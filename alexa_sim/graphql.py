@@ -13,19 +13,28 @@ from typing import Any
 
 from graphql import (
     DocumentNode,
+    Executor,
     GraphQLError,
+    GraphQLLeafType,
+    GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLSchema,
     OperationType,
     SelectionSetNode,
+    Undefined,
     ValidationRule,
     build_schema,
     execute_sync,
+    get_nullable_type,
     get_operation_ast,
+    is_leaf_type,
+    is_non_null_type,
     parse,
     specified_rules,
     validate,
 )
+from graphql.execution.collect_fields import GroupedFieldSet
+from graphql.pyutils import AwaitableOrValue, Path
 
 type Resolver = Callable[..., Any]
 """Resolver of one root field; takes graphql-core's info and the field's arguments by name."""
@@ -157,6 +166,7 @@ def execute(
         operation_name=operation_name,
         field_resolver=_field,
         type_resolver=_type,
+        executor_class=_Executor,
     )
     answer: dict[str, Any] = {"data": result.data}
     if result.errors:
@@ -164,6 +174,58 @@ def execute(
             _error(err.message, "DataFetchingException") | {"path": err.path or []} for err in result.errors
         ]
     return answer
+
+
+class _Executor(Executor[Any]):
+    """Executor that reads scalar values directly from the result of a resolver.
+
+    Most fields are such values, and only root fields have a resolver. graphql-core prepares a call of a resolver for
+    each field, so the whole response takes half as long again. It still handles all invalid values.
+    """
+
+    def execute_fields(
+        self,
+        parent_type: GraphQLObjectType,
+        source_value: Any,
+        path: Path | None,
+        grouped_field_set: GroupedFieldSet,
+        position_context: Any,
+    ) -> AwaitableOrValue[dict[str, Any]]:
+        """Return the fields of an object; the resolvers of root fields are called."""
+        if path is None:
+            return super().execute_fields(parent_type, source_value, path, grouped_field_set, position_context)
+        results: dict[str, Any] = {}
+        for name, details in grouped_field_set.items():
+            field = details[0].node.name.value
+            value = _simple(parent_type, field, source_value)
+            if value is Undefined:
+                field_path = Path(path, name, parent_type.name)
+                value = self.execute_field(parent_type, source_value, details, field_path, position_context)
+            results[name] = value
+        return results
+
+
+def _simple(parent_type: GraphQLObjectType, name: str, source: Any) -> Any:
+    """Return the value of a field if it is a valid scalar or an allowed null, otherwise ``Undefined``."""
+    if (kind := _kind(parent_type, name)) is None or not isinstance(source, dict):
+        return Undefined
+    nullable, scalar = kind
+    if (value := source.get(name)) is None:
+        return None if nullable else Undefined
+    try:
+        return Undefined if scalar is None else scalar.coerce_output_value(value)
+    except GraphQLError:
+        return Undefined
+
+
+@cache
+def _kind(parent_type: GraphQLObjectType, name: str) -> tuple[bool, GraphQLLeafType | None] | None:
+    """Return whether a field can be null, and its type if it is a scalar; None if graphql-core computes the field."""
+    field = schema().get_field(parent_type, name)
+    if field is None or field.resolve is not None:
+        return None
+    kind = get_nullable_type(field.type)
+    return not is_non_null_type(field.type), kind if is_leaf_type(kind) else None
 
 
 def _field(source: Mapping[str, Any], info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:

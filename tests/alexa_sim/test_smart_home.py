@@ -4,9 +4,10 @@ from datetime import datetime
 import json
 from typing import Any
 
-from graphql import build_client_schema, get_introspection_query, lexicographic_sort_schema
+from graphql import Executor, build_client_schema, get_introspection_query, lexicographic_sort_schema
 import pytest
 
+from alexa_sim import graphql
 from alexa_sim.graphql import schema
 from alexa_sim.household import HouseholdError, check_household, load_household
 from alexa_sim.smart_home import echo_entity_id
@@ -202,6 +203,20 @@ async def test_a_null_in_a_non_null_field_makes_the_object_null(home: Home) -> N
     assert error["path"][-2:] == ["inventoryLevelValue", "type"]
     held = {each["name"]: each["properties"] for each in answer["data"]["endpoint"]["features"]}
     assert held["inventory"] == [{"inventoryLevelValue": None}]
+
+
+@pytest.mark.parametrize("level", [{"value": 3}, {"type": {}, "value": "x"}, {"type": "PERCENTAGE", "value": []}])
+async def test_invalid_values_have_the_response_of_graphql_core(
+    home: Home, monkeypatch: pytest.MonkeyPatch, level: Any
+) -> None:
+    """The simulation reads scalar values itself, but not those that cause an error."""
+    home.change(HALL, features={"inventory": {"level": level}})
+    query = '{ endpoint(id: "amzn1.alexa.endpoint.%s") { __typename id features { name instance properties {'
+    query += " __typename ... on InventoryLevel { inventoryLevelValue { type value } } } } } }"
+    answer = (await home.graphql(query % HALL)).json
+    monkeypatch.setattr(graphql, "_Executor", Executor)
+    assert answer == (await home.graphql(query % HALL)).json
+    assert answer["errors"]
 
 
 async def test_the_newer_mutation_accepts_names_that_the_older_one_lacks(home: Home) -> None:
