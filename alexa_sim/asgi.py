@@ -6,6 +6,7 @@ from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 import math
+import struct
 import time
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -19,6 +20,9 @@ from .simulation import Simulation
 type Scope = dict[str, Any]
 type Receive = Callable[[], Awaitable[dict[str, Any]]]
 type Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+_GOAWAY = 7
+"""Type of the HTTP/2 frame."""
 
 _FLUSH = 0.05
 """Real seconds for sending half a body before its connection is cut."""
@@ -44,6 +48,17 @@ class Connection:
     def cut(self) -> None:
         """Close the connection without a response."""
         self.writer.transport.abort()
+
+    def go_away(self, last: int) -> bool:
+        """Send GOAWAY (RFC 9113, 6.8) with the number of the last stream that is handled, and no error.
+
+        Over HTTP/1.1, which has no such frame, close the connection. Returns whether the connection is still open.
+        """
+        if self.writer.get_extra_info("ssl_object").selected_alpn_protocol() != "h2":
+            self.cut()
+            return False
+        self.writer.write(struct.pack("!HBBBLLL", 0, 8, _GOAWAY, 0, 0, last, 0))
+        return True
 
 
 CONNECTION: ContextVar[Connection] = ContextVar("connection")
@@ -169,6 +184,13 @@ class CloudApp:
             await _close_stream(response.stream if response else None)
             CONNECTION.get().cut()
             return
+        if fault is not None and fault.kind == "goaway":
+            is_open = CONNECTION.get().go_away(fault.goaway)
+            if not fault.after and is_open:
+                await fault.deleted.wait()
+                CONNECTION.get().cut()
+            if not fault.after or not is_open:
+                return
         if fault is not None and (own := fault.answer(request)) is not None:
             await _close_stream(response.stream if response else None)
             response = own

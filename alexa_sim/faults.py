@@ -10,7 +10,7 @@ from typing import Any, Literal
 from .clock import Clock
 from .http import HttpError, Request, Response, html_response, json_response
 
-KINDS = ("status", "latency", "hang", "cut", "malformed", "throttle", "html")
+KINDS = ("status", "latency", "hang", "cut", "goaway", "malformed", "throttle", "html")
 ACTIONS = ("expire_tokens", "revoke", "close_stream", "silent_stream")
 _MATCHERS = ("host", "path", "method", "operation")
 _FIELDS = {*_MATCHERS, *KINDS, "times", "seconds", "after", "body", "headers"}
@@ -63,6 +63,7 @@ class Fault:
     headers: list[tuple[str, str]] = field(default_factory=list)
     latency: float = 0.0
     cut: Literal["before", "body"] = "before"
+    goaway: int = 0
     hits: int = 0
     rule: Mapping[str, Any] = field(default_factory=dict)
     deleted: asyncio.Event = field(default_factory=asyncio.Event)
@@ -127,6 +128,7 @@ class Faults:
         fault.headers = [(name.lower(), str(value)) for name, value in fields.get("headers", {}).items()]
         fault.latency = float(fields.get("latency", 0))
         fault.cut = fields.get("cut", "before")
+        fault.goaway = fields.get("goaway", 0)
         self._rules.append(fault)
         return fault
 
@@ -216,6 +218,7 @@ _CHECKS = {
     "after": (lambda value: isinstance(value, bool), "true or false"),
     "status": (lambda value: _is_count(value) and 200 <= value <= 599, "a status from 200 to 599"),
     "cut": (lambda value: value in ("before", "body"), '"before" or "body"'),
+    "goaway": (lambda value: value == 0 or _is_count(value), "the number of a stream"),
     "headers": (lambda value: isinstance(value, dict), "an object of names and values"),
     **dict.fromkeys(("hang", "malformed", "throttle", "html"), (lambda value: value is True, "true")),
 }

@@ -1,6 +1,7 @@
 """Tests of pushes: values cause no request, hints cause one, and only changed entities are written."""
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from typing import Any, get_args
 
@@ -192,6 +193,28 @@ async def test_a_cut_stream_reconnects_and_reads_missed_changes(
     for path in ("/api/devices-v2/device", "/api/np/list-media-sessions", "/api/notifications"):
         assert household.requests().count(f"GET {path}") == 1
     assert entry.runtime_data.players.wanted_interval.total_seconds() == 3600
+
+
+async def test_a_stream_whose_connection_amazon_ends_is_opened_again(
+    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+) -> None:
+    """GOAWAY may name the stream, or an earlier one than a request in flight; changes are shown in each case."""
+    stream = entry.runtime_data.backend._stream
+    stream._times = replace(stream._times, ping=0.05, backoff_first=0.01)
+    cases: list[dict[str, Any]] = [
+        {"path": "/ping", "goaway": 3},
+        {"path": "/ping", "goaway": 1},
+        {"path": "*/directives", "goaway": 1},
+        {"path": "*/directives", "goaway": 3, "after": True},
+        {"path": "*/events", "goaway": 0},
+    ]
+    for volume, rule in enumerate(cases, start=71):
+        sim.fault(**rule, times=1)
+        stream.renew()
+        household.change("Kitchen Show", volume=volume)
+        await until(hass, lambda: sim.faults()[-1]["hits"] and stream.stats["state"] == "up")
+        await until(hass, lambda: state_of(hass, KITCHEN).attributes["volume_level"] == volume / 100)  # noqa: B023
+        sim.clear_faults()
 
 
 async def test_nothing_is_handled_after_unload(

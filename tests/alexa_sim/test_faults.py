@@ -132,9 +132,10 @@ def test_a_hang_lasts_until_the_rule_is_deleted(toy: Running, release: str) -> N
     assert toy.client.state()["writes"] == 1
 
 
+@pytest.mark.parametrize("fault", [{"cut": "before"}, {"goaway": 0}], ids=["cut", "goaway"])
 @pytest.mark.parametrize("after", [False, True])
-def test_a_connection_is_cut_before_the_answer(toy: Running, after: bool) -> None:
-    toy.client.fault(path="/write", cut="before", after=after)
+def test_a_connection_is_cut_before_the_answer(toy: Running, fault: dict[str, Any], after: bool) -> None:
+    toy.client.fault(path="/write", after=after, **fault)
     with pytest.raises((RemoteDisconnected, ConnectionResetError)):
         request(toy, "POST", WRITE)
     assert toy.client.state()["writes"] == int(after)
@@ -223,6 +224,7 @@ def test_some_faults_are_immediate_actions(toy: Running) -> None:
         ({"latency": "1"}, "latency takes"),
         ({"hang": 1}, "hang takes true"),
         ({"cut": "soon"}, "cut takes"),
+        ({"goaway": -1}, "goaway takes"),
         ({"html": True, "body": "x"}, "go with status alone"),
         ({"status": 500, "headers": []}, "headers takes"),
         ({"status": 500, "host": 1}, "host takes a glob"),
