@@ -97,6 +97,11 @@ class Echo:
         return self, *self.others
 
     @property
+    def is_owned(self) -> bool:
+        """Return whether the device belongs to its account; Amazon may refuse alarms of others in the household."""
+        return self.device.owner_customer_id == self.runtime.backend.account.customer_id
+
+    @property
     def zone(self) -> tzinfo:
         """Return the time zone of the device's alarms."""
         return self.watch.zone_of(self.device.serial)

@@ -584,7 +584,8 @@ async def _async_echos(call: ServiceCall, *capabilities: str) -> list[Echo]:
             for capability in capabilities:
                 must_have(known, capability)
             others = (echo_of(other.entry, player.device.serial) for other in recipient.players[1:])
-            found.append(replace(known, others=tuple(filter(None, others))))
+            first, *rest = sorted((known, *filter(None, others)), key=lambda echo: not echo.is_owned)
+            found.append(replace(first, others=tuple(rest)))
         except ServiceValidationError as err:
             if recipient.direct:
                 raise
