@@ -31,6 +31,7 @@ from homeassistant.util.async_ import get_scheduled_timer_handles
 from hypothesis import settings
 import probatio as vol
 import pytest
+from pytest_homeassistant_custom_component import patch_time
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient, Running, start
@@ -120,7 +121,8 @@ def _has_real_time() -> bool:
     return False
 
 
-freezegun.api._should_use_real_time = _has_real_time
+# Home Assistant's plugin gives freezegun its own function before each test.
+patch_time.ha_should_use_real_time = _has_real_time
 
 
 def _loop_time() -> float:
