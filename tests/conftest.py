@@ -442,6 +442,13 @@ def _is_connected(entry: AlexaConfigEntry) -> bool:
     return entry.runtime_data.push.up or isinstance(entry.runtime_data.backend, SmartPropertiesBackend)
 
 
+def _is_pausing(entry: AlexaConfigEntry) -> bool:
+    """Return whether the push stream of a loaded entry waits before its next attempt."""
+    stream = getattr(entry.runtime_data.backend, "_stream", None)
+    pause: asyncio.Task[None] | None = stream and stream._pause
+    return pause is not None and not pause.done()
+
+
 def streams_at_rest(stats: list[Mapping[str, Any]], under_way: list[str]) -> bool:
     """Return whether no entry waits for the response to a ping, or is replacing its stream."""
     return "/ping" not in under_way and all((each.get("stream") or {}).get("state") != "renewing" for each in stats)
@@ -553,12 +560,13 @@ class Clock:
             await _breathe(0.01 if 0.25 < seconds <= 1.0 else 0.005)
 
     def _is_transferring(self) -> bool:
-        """Return whether sockets need real time: a request is in flight, a stream is not open, or nothing is loaded."""
+        """Return whether sockets need real time: a request is in flight, a stream connects, or nothing is loaded."""
         entries = self.hass.config_entries.async_loaded_entries(DOMAIN)
-        if not entries or not all(map(_is_connected, entries)):
+        if not entries or not all(_is_connected(entry) or _is_pausing(entry) for entry in entries):
             return True
         stats = statistics(self.hass)
-        return not _at_rest(stats, []) or not streams_at_rest(stats, [])
+        is_renewing = any((each.get("session") or {}).get("renewing") for each in stats)
+        return is_renewing or not _at_rest(stats, []) or not streams_at_rest(stats, [])
 
 
 async def run_ready() -> None:

@@ -173,7 +173,7 @@ async def test_a_wrong_store_costs_one_more_round_trip_and_nothing_else(
     subtests: pytest.Subtests,
 ) -> None:
     # the stream of another region brings no pushes, so a command is confirmed by a read
-    monkeypatch.setattr(base, "CONFIRM_DELAY", 0.5)
+    monkeypatch.setattr(base, "CONFIRM_DELAY", 0.1)
     good = hass_storage.pop(stored_key(stopped))
     without = await restart(hass, sim, stopped)
     requests = len(household.requests())
