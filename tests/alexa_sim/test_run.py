@@ -1,6 +1,7 @@
 """Tests of ``run``: unmodified clients in separate processes, redirected to the simulation."""
 
 import base64
+from collections.abc import Callable
 from hashlib import sha256
 import json
 import os
@@ -26,8 +27,12 @@ NEWER = ROOT / ".cache/envs/hass/bin/python"
 """Interpreter with the newest Home Assistant, if ``scripts/setup`` has created it."""
 
 PYTHONS = [
-    pytest.param(sys.executable, id="this"),
-    pytest.param(str(NEWER), id="newest", marks=pytest.mark.skipif(not NEWER.exists(), reason="no such environment")),
+    pytest.param(sys.executable, "httpx", id="this"),
+    pytest.param(
+        *(str(NEWER), "httpx2"),
+        id="newest",
+        marks=pytest.mark.skipif(not NEWER.exists(), reason="no such environment"),
+    ),
 ]
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -55,19 +60,15 @@ def answers(python: str, code: str, environment: dict[str, str] | None = None) -
     return json.loads(done.stdout)
 
 
-def test_the_exit_code_is_that_of_the_command() -> None:
-    assert run("sh", "-c", "exit 7").returncode == 7
+def test_the_exit_code_and_the_output_are_those_of_the_command() -> None:
+    done = run("sh", "-c", "echo out; echo err >&2; exit 7")
+    assert (done.returncode, done.stdout, done.stderr) == (7, "out\n", "err\n")
     assert run("sh", "-c", "kill -USR1 $$").returncode == 128 + signal.SIGUSR1
     done = run("/nonexistent/program")
     assert (done.returncode, done.stderr) == (
         127,
         "alexa_sim: /nonexistent/program cannot be run: No such file or directory.\n",
     )
-
-
-def test_the_command_has_its_input_and_output() -> None:
-    done = run("sh", "-c", "echo out; echo err >&2")
-    assert (done.stdout, done.stderr) == ("out\n", "err\n")
 
 
 def test_signals_are_passed_on() -> None:
@@ -93,17 +94,6 @@ def test_signals_are_passed_on() -> None:
         process.communicate()
 
 
-def test_the_environment_names_the_simulation_and_has_no_proxy() -> None:
-    done = run("env", environment={"HTTPS_PROXY": "http://127.0.0.1:1", "PYTHONPATH": "/somewhere"})
-    environment = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
-    assert "HTTPS_PROXY" not in environment
-    assert environment["ALEXA_SIM_CONTROL"].startswith("http://127.0.0.1:")
-    assert environment["ALEXA_SIM_PORT"].isdecimal()
-    assert environment["ALEXA_SIM_CA"] == environment["NODE_EXTRA_CA_CERTS"]
-    assert environment["PYTHONPATH"].endswith(":/somewhere")
-    assert "--require" in environment["NODE_OPTIONS"]
-
-
 def test_the_environment_is_available_without_running_a_command() -> None:
     environment = client_environment(1234, "/ca.pem", "http://127.0.0.1:1", {"all_proxy": "x", "A": "b"})
     assert environment["ALEXA_SIM_PORT"] == "1234"
@@ -111,17 +101,27 @@ def test_the_environment_is_available_without_running_a_command() -> None:
     assert "all_proxy" not in environment
 
 
-def test_nothing_of_the_client_is_imported_early_and_its_own_sitecustomize_is_kept(tmp_path: Path) -> None:
+def test_the_environment_of_the_command(tmp_path: Path, subtests: pytest.Subtests) -> None:
     (tmp_path / "sitecustomize.py").write_text("import builtins\nbuiltins.mine = True\n")
     code = (
-        "import builtins, json, sys; print(json.dumps([builtins.mine, sys.modules['sitecustomize'].__file__, "
+        "import builtins, json, os, sys; print(json.dumps([dict(os.environ), builtins.mine, "
+        "sys.modules['sitecustomize'].__file__, "
         "sorted({name.partition('.')[0] for name in sys.modules} & {'httpx', 'httpx2', 'alexapy', 'aiohttp', 'anyio', "
         "'homeassistant', 'socket'}), "
         "[p for p in sys.path if p.endswith('site')]]))"
     )
-    mine, file, early, path = answers(sys.executable, code, {"PYTHONPATH": str(tmp_path)})
-    assert (mine, file, early) == (True, str(tmp_path / "sitecustomize.py"), [])
-    assert len(path) == 1
+    given = {"HTTPS_PROXY": "http://127.0.0.1:1", "PYTHONPATH": str(tmp_path)}
+    environment, mine, file, early, path = answers(sys.executable, code, given)
+    with subtests.test("it names the simulation, and has no proxy"):
+        assert "HTTPS_PROXY" not in environment
+        assert environment["ALEXA_SIM_CONTROL"].startswith("http://127.0.0.1:")
+        assert environment["ALEXA_SIM_PORT"].isdecimal()
+        assert environment["ALEXA_SIM_CA"] == environment["NODE_EXTRA_CA_CERTS"]
+        assert environment["PYTHONPATH"].endswith(f":{tmp_path}")
+        assert "--require" in environment["NODE_OPTIONS"]
+    with subtests.test("nothing of the client is imported early, and its own sitecustomize is kept"):
+        assert (mine, file, early) == (True, str(tmp_path / "sitecustomize.py"), [])
+        assert len(path) == 1
 
 
 AIOHTTP = """
@@ -149,9 +149,9 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize("python", PYTHONS)
-def test_aiohttp_is_redirected_or_refused(python: str) -> None:
-    *good, by_name, by_name_too, by_address = answers(python, AIOHTTP)
+def check_aiohttp(answer: Any) -> None:
+    """Check that requests are redirected or refused."""
+    *good, by_name, by_name_too, by_address = answer
     assert good == ["www.amazon.de", "alexa.amazon.de", "alexa.amazon.de"]
     for refused in (by_name, by_name_too):
         assert "example.org is neither a simulated Amazon host nor loopback: refused" in refused
@@ -178,22 +178,14 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize(
-    ("python", "library"),
-    [
-        (sys.executable, "httpx"),
-        pytest.param(str(NEWER), "httpx2", marks=pytest.mark.skipif(not NEWER.exists(), reason="no such environment")),
-    ],
-)
-def test_httpx_is_redirected_or_refused(python: str, library: str) -> None:
-    done = run(python, "-c", HTTPX, library)
-    assert done.returncode == 0, done.stderr
+def check_httpx(answer: Any) -> None:
+    """Check that requests are redirected or refused."""
     refused = [
         f"[Errno 111] alexa_sim: {host} is neither a simulated Amazon host nor loopback: refused"
         for host in ("example.org", "192.0.2.1")
     ]
     host = "api.amazonalexa.com"
-    assert json.loads(done.stdout) == [["HTTP/2", host], *refused, ["HTTP/1.1", host], *refused, 200]
+    assert answer == [["HTTP/2", host], *refused, ["HTTP/1.1", host], *refused, 200]
 
 
 STANDARD_LIBRARY = """
@@ -228,9 +220,9 @@ print(json.dumps(out))
 """
 
 
-@pytest.mark.parametrize("python", PYTHONS)
-def test_the_standard_library_and_requests(python: str) -> None:
-    assert answers(python, STANDARD_LIBRARY) == [200, "[]", *["refused"] * 5, "127.0.0.1", "127.0.0.1", True, 200]
+def check_standard_library(answer: Any) -> None:
+    """Check that the standard library and requests are redirected or refused."""
+    assert answer == [200, "[]", *["refused"] * 5, "127.0.0.1", "127.0.0.1", True, 200]
 
 
 AIODNS = """
@@ -244,9 +236,28 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize("python", PYTHONS)
-def test_no_name_server_is_asked(python: str) -> None:
-    assert "example.org is neither" in answers(python, AIODNS)
+def check_aiodns(answer: Any) -> None:
+    """Check that no name server is asked."""
+    assert "example.org is neither" in answer
+
+
+@pytest.mark.parametrize(("python", "httpx"), PYTHONS)
+def test_python_clients_are_redirected_or_refused(python: str, httpx: str, subtests: pytest.Subtests) -> None:
+    """Each client is a process, and one simulation serves them all."""
+    clients: dict[str, tuple[str, Callable[[Any], None]]] = {
+        "aiohttp": (AIOHTTP, check_aiohttp),
+        httpx: (HTTPX, check_httpx),
+        "standard library and requests": (STANDARD_LIBRARY, check_standard_library),
+        "aiodns": (AIODNS, check_aiodns),
+    }
+    programs = [shlex.join([python, "-c", code, name]) for name, (code, _) in clients.items()]
+    done = run("sh", "-c", "; ".join(f"{program} || echo null" for program in programs))
+    assert done.returncode == 0, done.stderr
+    printed = done.stdout.splitlines()
+    for answer, (name, (_, check)) in zip(printed, clients.items(), strict=True):
+        with subtests.test(name):
+            assert answer != "null", done.stderr
+            check(json.loads(answer))
 
 
 COMPONENT = """
