@@ -45,12 +45,12 @@ def test_assets_become_words() -> None:
 
 
 def test_the_nearest_value_is_on_a_step() -> None:
-    """The value is in the range and on a step, without rounding errors; a maximum between two steps is none."""
+    """The value is in the range and on a step, without rounding errors; the maximum is valid even between two steps."""
     assert snapped(HALVES, 2.7) == 2.5
     assert snapped(HALVES, 9) == 5
     assert snapped(HALVES, -3) == 1
     assert snapped(ValueRange(minimum=0, maximum=1, step=0.1), 0.3000001) == 0.3
-    assert [snapped(UNEVEN, value) for value in (0, 5, 8.1, 10, 10.1, 1e9)] == [0, 4, 8, 8, 8, 8]
+    assert [snapped(UNEVEN, value) for value in (0, 5, 8.1, 9.1, 10.1, 1e9)] == [0, 4, 8, 10, 10, 10]
     assert [snapped(ONE_STEP, value) for value in (-1, 0.2, 0.3, 1)] == [0, 0, 0.5, 0.5]
     assert is_percentage(ValueRange(minimum=0, maximum=100, step=5))
     assert not is_percentage(FOUR)

@@ -1,7 +1,7 @@
 """Roles of an appliance's features (light, fan, cover or separate entities), and conversion of their values."""
 
 from collections.abc import Iterable
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from functools import lru_cache
 import math
 import re
@@ -141,14 +141,13 @@ def name_of(friendly_name: str | None) -> str | None:
 def snapped(value_range: ValueRange, value: float) -> float:
     """Return the value of a range that is closest to ``value``.
 
-    The values are the minimum and all whole steps above it, and the maximum if no step fits into the range. This is
+    The values are the minimum, all whole steps above it, and the maximum, so that a blind opens completely. This is
     computed in decimal because a step of 0.1 is not exact in binary.
     """
     low, high, step = (Decimal(str(number)) for number in (value_range.minimum, value_range.maximum, value_range.step))
-    step = min(step, high - low)
-    last = ((high - low) / step).to_integral_value(ROUND_FLOOR)
-    count = ((Decimal(str(value)) - low) / step).to_integral_value()
-    return float(low + min(max(count, Decimal()), last) * step)
+    wanted = min(max(Decimal(str(value)), low), high)
+    stepped = min(low + ((wanted - low) / step).to_integral_value() * step, high)
+    return float(min(stepped, high, key=lambda valid: abs(valid - wanted)))
 
 
 def is_percentage(value_range: ValueRange) -> bool:
