@@ -540,6 +540,10 @@ class Clock:
             step = 1.0 - calm if is_idle and calm < 1.0 and next_timer() > 2.0 - calm else 0.25
         raise AssertionError("the integration does not stop sending requests")
 
+    async def tick(self, seconds: float) -> None:
+        """Advance the time in one step, without waiting for what is due to finish."""
+        await self._tick(seconds)
+
     async def until(self, predicate: Callable[[], Any]) -> Any:
         """Wait until a predicate is true and return its value, for up to 25 seconds of this clock."""
         for _ in range(100):

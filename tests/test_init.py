@@ -13,6 +13,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud.account import transport
 from custom_components.alexa_media.const import DOMAIN
 from custom_components.alexa_media.entity import registered_device
 
@@ -230,9 +231,14 @@ async def test_removal_is_never_blocked(
     ids=str,
 )
 async def test_a_start_without_amazon_is_retried(
-    hass: HomeAssistant, sim: ControlClient, config_entry: MockConfigEntry, fault: dict[str, Any]
+    hass: HomeAssistant,
+    sim: ControlClient,
+    config_entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: dict[str, Any],
 ) -> None:
     """Without stored devices, Home Assistant retries the setup and says so, and there are no entities."""
+    monkeypatch.setattr(transport, "RETRY_PAUSE_SECONDS", 0.02)
     sim.fault(path="/api/devices-v2/device", seconds=3600, **fault)
     assert not await hass.config_entries.async_setup(config_entry.entry_id)
     assert config_entry.state is ConfigEntryState.SETUP_RETRY
@@ -286,7 +292,7 @@ async def test_a_revoked_registration_asks_for_one_sign_in(
     await clock.settle()
     sim.fault(revoke=True)
     sim.fault(close_stream=True)
-    await clock.advance(1200)
+    await clock.advance(1200, step=300)
     assert len(hass.config_entries.flow.async_progress_by_handler(DOMAIN)) == 1
     sim.reset_ledger()
     await clock.advance(3600, step=300)

@@ -47,6 +47,7 @@ def _labels(hass: HomeAssistant, sensor: str) -> list[str | None]:
 
 
 @pytest.mark.platforms("media_player", "sensor")
+@pytest.mark.usefixtures("brief_hints")
 async def test_a_reminder_keeps_its_letters(
     hass: HomeAssistant,
     sim: ControlClient,

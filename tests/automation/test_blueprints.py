@@ -32,7 +32,7 @@ ASKS: Final = [{"trigger": "event", "event_type": "now"}]
 @pytest.fixture(autouse=True)
 def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read soon after an Echo has woken."""
-    monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.1)
+    monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.03)
 
 
 class Importer:
@@ -210,7 +210,7 @@ async def test_a_question_is_answered_or_not(
         before = len(sim.spoken())
         end_speech(entry)
         answers.clear()
-        wait = {"seconds": 20 if said else 1}
+        wait = {"seconds": 20} if said else {"milliseconds": 100}
         await importer.use("question", triggers=ASKS, echo=KITCHEN, question="The garage is open.", wait=wait, **chosen)
         with subtests.test(answer):
             hass.bus.async_fire("now")

@@ -42,7 +42,7 @@ VOICE = "alexa_media.voice_command"
 @pytest.fixture(autouse=True)
 def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read soon after an Echo has woken."""
-    monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.1)
+    monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.03)
 
 
 def device_id_of(hass: HomeAssistant, entity_id: str) -> str:

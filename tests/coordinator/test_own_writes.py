@@ -202,13 +202,17 @@ async def test_an_older_read_does_not_undo_a_write(
     """A slow poll returns the value from before the write, while a second poll waits."""
     path = "/api/dnd/device-status-list"
     dnd = entry.runtime_data.dnd
-    sim.fault(path=path, latency=1.0, after=True, times=1)
+    sim.fault(path=path, latency=60, after=True, times=1)
     sim.reset_ledger()
     slow = asyncio.create_task(dnd.async_refresh())
     await asked(sim, path)
     await act(hass, "switch.turn_on", DND)
     await until(hass, lambda: hass.states.is_state(DND, "on"))
-    await asyncio.gather(slow, dnd.async_refresh())
+    second = asyncio.create_task(dnd.async_refresh())
+    await asyncio.sleep(0)
+    assert not slow.done()
+    sim.clear_faults()
+    await asyncio.gather(slow, second)
     assert hass.states.is_state(DND, "on")
     await hass.async_block_till_done()
     assert hass.states.is_state(DND, "on")
@@ -220,15 +224,20 @@ async def test_a_push_between_overlapping_reads_is_kept(
     """The push arrives after the second of two reads was sent, and before the first one ends."""
     path = "/api/dnd/device-status-list"
     dnd = entry.runtime_data.dnd
-    sim.fault(path=path, latency=0.6, after=True, times=2)
+    held = sim.fault(path=path, latency=60, after=True, times=1)
     first = asyncio.create_task(dnd.async_refresh())
     await asked(sim, path)
+    sim.fault(path=path, latency=60, after=True, times=1)
     second = asyncio.create_task(dnd.async_refresh())
     await asyncio.sleep(0)
     household.change(KITCHEN, dnd=True)
     await until(hass, lambda: hass.states.is_state(DND, "on"))
+    assert not first.done()
+    assert held
+    sim.remove_fault(held)
     await first
     assert hass.states.is_state(DND, "on")
+    sim.clear_faults()
     await second
     assert hass.states.is_state(DND, "on")
 
@@ -243,11 +252,16 @@ async def test_an_older_read_does_not_undo_an_alarm_volume(
     shown: list[str] = []
     coordinator.async_add_listener(lambda: shown.append(state_of(hass, entity_id).state), None)
     path = "/api/device-notification-state"
-    sim.fault(path=path, method="GET", latency=0.6, after=True, times=1)
+    sim.fault(path=path, method="GET", latency=60, after=True, times=1)
     slow = asyncio.create_task(coordinator.async_refresh())
     await asked(sim, path)
-    await act(hass, "number.set_value", entity_id, value=77)
-    await slow
+    setting = asyncio.create_task(act(hass, "number.set_value", entity_id, value=77))
+    async with asyncio.timeout(10):
+        while not sim.ledger(path=f"{path}/*", method="PUT"):
+            await asyncio.sleep(0.01)
+    assert not slow.done()
+    sim.clear_faults()
+    await asyncio.gather(setting, slow)
     await hass.async_block_till_done()
     assert state_of(hass, entity_id).state == "77"
     assert shown[-1] == "77"

@@ -10,6 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from alexa_sim.client import ControlClient
+from custom_components.alexa_media.cloud.account import limits
 from custom_components.alexa_media.const import DOMAIN
 from tests.conftest import state_of
 
@@ -22,7 +23,7 @@ FAULTS: Final[dict[str, dict[str, Any]]] = {
     "cut": {"cut": "before"},
     "page": {"status": 200, "body": "<html></html>"},
     # the last one, because nothing is read for a while after it
-    "throttled": {"status": 429, "headers": {"retry-after": "1"}},
+    "throttled": {"status": 429, "headers": {"retry-after": "0"}},
 }
 ACTIONS: Final = {
     "get_alarm_sounds": "/api/notification/sounds",
@@ -33,8 +34,13 @@ ACTIONS: Final = {
 
 
 async def test_the_caller_gets_the_error(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+    subtests: pytest.Subtests,
 ) -> None:
+    monkeypatch.setattr(limits, "SHORTEST_RETRY_AFTER", 0.05)
     for (name, fault), (action, path) in product(FAULTS.items(), ACTIONS.items()):
         whole, is_write = action in ("get_household", "stop_all"), action == "stop_all"
         data = {"config_entry_id": entry.entry_id} if whole else {"entity_id": KITCHEN}

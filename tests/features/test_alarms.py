@@ -50,6 +50,7 @@ def tomorrow(clock: str) -> datetime:
     return datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=PACIFIC)
 
 
+@pytest.mark.usefixtures("brief_hints")
 async def test_an_alarm_is_created_changed_skipped_and_deleted(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
@@ -149,6 +150,7 @@ async def test_a_reminder_has_a_sound_and_is_turned_off_and_on(
     assert (held(household, id_)["status"], held(household, id_)["deliveryType"]) == ("OFF", "ALL_DEVICES")
 
 
+@pytest.mark.usefixtures("brief_hints")
 async def test_a_reminder_in_the_past_is_not_turned_on(
     hass: HomeAssistant, entry: MockConfigEntry, sim: ControlClient, household: Household
 ) -> None:
@@ -270,6 +272,7 @@ async def test_a_reminder_is_created_changed_and_skipped(
     assert held(household, one)["reminderLabel"] == "Glass out"
 
 
+@pytest.mark.usefixtures("brief_hints")
 async def test_a_reminder_for_all_devices_is_one_reminder(
     hass: HomeAssistant, entry: MockConfigEntry, household: Household
 ) -> None:
@@ -459,9 +462,11 @@ async def test_an_alarm_is_deleted_when_another_one_fails(
     sim: ControlClient,
     entry: MockConfigEntry,
     household: Household,
+    monkeypatch: pytest.MonkeyPatch,
     during: str,
 ) -> None:
     """The deletion is part of the action: it does not wait for polls, and continues after a reload."""
+    monkeypatch.setattr(alarms, "UNDO_PAUSES", (0.0, 0.1) if during == "throttling" else (0.0, *[0.2] * 40))
     before = set(all_held(household))
     kept = [name for name in household.device("Office Spot")["capabilities"] if name != "TIMERS_AND_ALARMS"]
     household.change("Office Spot", capabilities=kept)

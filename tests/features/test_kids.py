@@ -14,7 +14,10 @@ from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
 from tests.conftest import Clock, Household, quiet, set_up, state_of, until
 
-pytestmark = pytest.mark.platforms("binary_sensor", "media_player", "select", "switch")
+pytestmark = [
+    pytest.mark.platforms("binary_sensor", "media_player", "select", "switch"),
+    pytest.mark.usefixtures("brief_hints"),
+]
 
 JO = "A2SIMJO7D0EQ11"
 KIM = "amzn1.account.SIMA2SIMKIM0DOE03"

@@ -136,10 +136,11 @@ async def test_a_message_whose_account_is_unloaded_before_it_is_sent_fails(
     entry.runtime_data.players.data = {}
     sim.reset_ledger()
     volumes = "/api/devices/deviceType/dsn/audio/v1/allDeviceVolumes"
-    sim.fault(path=volumes, latency=2.0)
+    sim.fault(path=volumes, latency=60)
     caller = asyncio.create_task(speak(hass, KITCHEN, volume=0.8))
     await received(sim, volumes)
     assert await hass.config_entries.async_unload(entry.entry_id)
+    sim.clear_faults()
     with pytest.raises(HomeAssistantError, match="the account is being unloaded"):
         await caller
     assert sim.spoken() == []

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 from unittest.mock import patch
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from aiohttp import ClientSession, CookieJar
+from aiohttp import ClientSession, CookieJar, web
 from aiohttp.test_utils import TestClient
 from bs4 import BeautifulSoup, Tag
 from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
@@ -30,6 +30,7 @@ import alexa_sim
 from alexa_sim.auth import totp
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.const import DOMAIN
+from custom_components.alexa_media.flow import login_proxy
 from custom_components.alexa_media.flow.login_proxy import _SESSIONS, COOKIE, LIFE, MAX_REQUEST, PATH, async_register
 
 DEMO: dict[str, Any] = json.loads((Path(alexa_sim.__file__).parent / "households" / "demo.json").read_text())
@@ -801,15 +802,25 @@ async def test_slow_browsers_are_cut_off(
     cookie = browser.session.cookie_jar.filter_cookies(URL(browser.url))[COOKIE].value
     target = f"{urlsplit(base_of(browser)).path}/www.amazon.com/gp/big"
     head = f"{target} HTTP/1.1\r\nHost: x\r\nCookie: {COOKIE}={cookie}\r\n"
-    with patch("custom_components.alexa_media.flow.login_proxy.TIMEOUT", 0.2):
+    whole, sent = login_proxy._async_send, asyncio.Event()
+
+    async def send(request: web.Request, answer: web.Response) -> web.StreamResponse:
+        """Send a response with a short time limit, which does not apply to the request to Amazon before it."""
+        with patch.object(login_proxy, "TIMEOUT", 0.2):
+            result = await whole(request, answer)
+        sent.set()
+        return result
+
+    with patch.object(login_proxy, "TIMEOUT", 0.2):
         request = f"POST {head}Content-Type: text/plain\r\nContent-Length: 9\r\nConnection: close\r\n\r\na="
         assert (await first_line(root, request)).startswith(b"HTTP/1.1 408")
         assert sim.ledger() == []
         sim.fault(path="/gp/big", status=200, body="a" * 7_000_000, headers={"Content-Type": "text/plain"})
         reader, writer = await asyncio.open_connection(root.host, root.port, limit=1024)
-        with patch("custom_components.alexa_media.flow.login_proxy.TIMEOUT", 2.0):
+        with patch.object(login_proxy, "_async_send", send), patch.object(login_proxy, "TIMEOUT", 20.0):
             writer.write(f"GET {head}\r\n".encode())
-            await asyncio.sleep(3)
+            async with asyncio.timeout(20):
+                await sent.wait()
         with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
             await asyncio.wait_for(reader.readexactly(7_000_000), 5)
         writer.close()

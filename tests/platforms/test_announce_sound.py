@@ -310,7 +310,7 @@ async def test_a_missing_or_slow_ffmpeg_is_reported(
     slow = tmp_path / "ffmpeg"
     slow.write_text("#!/bin/sh\nhead -c 400000 /dev/zero\nexec sleep 60\n")
     slow.chmod(0o755)
-    for binary, patience, key in (("/nowhere/ffmpeg", 60.0, "ffmpeg_missing"), (slow, 0.5, "audio_unreachable")):
+    for binary, patience, key in (("/nowhere/ffmpeg", 60.0, "ffmpeg_missing"), (slow, 0.2, "audio_unreachable")):
         with monkeypatch.context() as patch:
             patch.setitem(home.hass.data, "ffmpeg", FFmpegManager(home.hass, str(binary)))
             patch.setattr(audio, "PATIENCE", patience)

@@ -17,7 +17,7 @@ BEFORE = "2026-11-20T10:00:00.000+00:00"
 @pytest.fixture(autouse=True)
 def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read soon after an Echo has woken."""
-    monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.1)
+    monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.03)
 
 
 async def test_a_voice_command_fires_an_event(

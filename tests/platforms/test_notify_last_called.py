@@ -44,7 +44,7 @@ async def speak_to(hass: HomeAssistant, sim: ControlClient, household: Household
 @pytest.fixture(autouse=True)
 def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read soon after an Echo has woken, and after the stream has opened."""
-    monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.3)
+    monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.03)
     monkeypatch.setattr(push, "RESYNC_PAUSE", 0.0)
 
 
@@ -63,9 +63,14 @@ async def test_an_unknown_last_echo_is_reported(
 
 @pytest.mark.contract("notify, last called")
 async def test_a_due_read_of_the_history_is_awaited(
-    hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
+    hass: HomeAssistant,
+    sim: ControlClient,
+    entry: MockConfigEntry,
+    household: Household,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The message answers a command that was spoken just before."""
+    monkeypatch.setattr(HistoryCoordinator, "hint_delay", 0.3)
     sim.reset_ledger()
     sim.say(household.serial("Office Spot"), "is the washing machine done")
     await until(hass, lambda: entry.runtime_data.history._hint_since is not None)

@@ -18,6 +18,7 @@ _LOGGER = logging.getLogger(__name__)
 
 FIRST_BLOCK: Final = 30.0
 LONGEST_BLOCK: Final = 600.0
+SHORTEST_RETRY_AFTER: Final = 1.0
 LONGEST_RETRY_AFTER: Final = 3600.0
 THROTTLE_RESET_SECONDS: Final = 900.0
 """Minimum time in seconds between the end of the last pause and the log message that throttling is over."""
@@ -161,7 +162,7 @@ class Throttle:
         self.hits += 1
         block = self._block(host, kind)
         if retry_after is not None:
-            delay = min(max(retry_after, 1.0), LONGEST_RETRY_AFTER)
+            delay = min(max(retry_after, SHORTEST_RETRY_AFTER), LONGEST_RETRY_AFTER)
         elif block.remaining:
             return block.remaining
         else:
