@@ -170,27 +170,31 @@ def test_names_of_providers_are_recognized() -> None:
 # --- extra --------------------------------------------------------------------------------------
 
 
-# Content type, content id, extra, and the keys in the error.
-UNKNOWN_KEYS: tuple[tuple[str, str, dict[str, Any], str], ...] = (
+# Content type, content id, extra, and the fields in the error.
+UNKNOWN_FIELDS: tuple[tuple[str, str, dict[str, Any], str], ...] = (
     ("AMAZON_MUSIC", "quill", {"timr": 60}, "timr"),
     ("spotify", "quill", {"timer": 60, "shuffle": True, "enqueue": "x"}, "enqueue, shuffle"),
     ("sound", "air_horn_03", {"timer": 60}, "timer"),
     ("custom", "tell a joke", {"voice": "Brian"}, "voice"),
     ("routine", "good night", {"delay": 3}, "delay"),
-    ("image", "https://media.example.org/a.jpg", {"volume": 0.3}, "volume"),
     ("station", "s1001", {"title": "x"}, "title"),
 )
 
 
-async def test_unknown_keys_and_invalid_volumes_are_reported(
+async def test_unknown_fields_and_invalid_volumes_are_reported(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, subtests: pytest.Subtests
 ) -> None:
-    for kind, media_id, extra, named in UNKNOWN_KEYS:
+    for kind, media_id, extra, named in UNKNOWN_FIELDS:
         with subtests.test(f"{kind}-{named}"):
             sim.reset_ledger()
             with pytest.raises(ServiceValidationError, match=f"aren't supported for this content type: {named}\\."):
                 await play(hass, kind, media_id, extra=extra)
             assert sim.ledger(method="POST", path="/api/behaviors/*") == []
+    with subtests.test("image-volume"):
+        sim.reset_ledger()
+        with pytest.raises(ServiceValidationError, match="any fields in extra\\. Remove them: volume"):
+            await play(hass, "image", "https://media.example.org/a.jpg", extra={"volume": 0.3})
+        assert sim.ledger(method="POST", path="/api/behaviors/*") == []
     for value in (-0.1, 1.5, "loud", True, [1]):
         with subtests.test(str(value)), pytest.raises(ServiceValidationError, match="number from 0 to 1"):
             await play(hass, "AMAZON_MUSIC", "quill", extra={"volume": value})

@@ -403,5 +403,8 @@ def _error_texts(data: Any) -> list[str]:
 
 
 def _shown(text: str) -> str:
-    """Return Amazon's error text without private data, cut to 200 characters, for logs and users."""
+    """Return Amazon's error text for logs and users.
+
+    It is cut to 200 characters, with email addresses, tokens, ids and serials replaced.
+    """
     return _SECRET.sub("…", text)[:200]

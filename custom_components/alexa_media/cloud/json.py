@@ -148,7 +148,7 @@ class _Cleaner:
         self._left = MOST_VALUES
 
     def cleaned(self, value: Any, depth: int) -> Any:
-        """Return a copy in which objects and lists below ``depth`` levels are empty."""
+        """Return a cleaned copy; objects and lists below ``depth`` levels are empty."""
         self._left -= 1
         if isinstance(value, str):
             return (text(value) or "")[:LONGEST_TEXT]

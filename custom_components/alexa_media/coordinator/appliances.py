@@ -246,7 +246,7 @@ class AppliancesCoordinator(TopicCoordinator[Appliance]):
         return changes
 
     async def async_change_rooms(self, changes: Sequence[DeviceGroup]) -> None:
-        """Create rooms or add members; raises ``AlexaError``, also if Amazon lacks a change afterward."""
+        """Create rooms or add members; raises ``AlexaError``, also if a member is still missing afterward."""
         for change in changes:
             await self.api.async_add_to_group(change)
         groups = await self.api.async_device_groups()

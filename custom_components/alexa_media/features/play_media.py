@@ -94,7 +94,9 @@ def volume_of(media_type: str, extra: Mapping[str, Any], *, announced: bool = Fa
         known.add(_TIMER)
     if odd := extra.keys() - known:
         names = ", ".join(sorted(map(str, odd)))
-        raise invalid_input("extra_unknown", names=names, known=", ".join(sorted(known)) or "-")
+        if not known:
+            raise invalid_input("extra_unsupported", names=names)
+        raise invalid_input("extra_unknown", names=names, known=", ".join(sorted(known)))
     if (value := extra.get(_VOLUME)) is None:
         return None
     try:

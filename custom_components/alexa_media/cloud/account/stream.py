@@ -229,7 +229,7 @@ class PushStream:
         return self._endpoint if self._is_region_known and not self._must_register else None
 
     async def events(self) -> AsyncGenerator[PushEvent]:
-        """Yield the events in order until the stream is closed; only one reader at a time.
+        """Yield the events in order, reconnecting until ``aclose`` is called; only one reader at a time.
 
         Raises ``AlexaAuthError`` if the user has to sign in again. Closing the generator ends the connection.
         """
