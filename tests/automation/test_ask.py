@@ -14,7 +14,7 @@ from custom_components.alexa_media.coordinator import questions
 from custom_components.alexa_media.coordinator.history import HistoryCoordinator
 from custom_components.alexa_media.features.playback import TextCommandEntity
 from tests.automation.test_triggers import automate
-from tests.conftest import Clock, Household, quiet, received, until
+from tests.conftest import Clock, Household, poll, quiet, received, until
 
 pytestmark = pytest.mark.platforms("media_player")
 
@@ -119,16 +119,20 @@ async def test_a_late_record_is_found_by_a_later_read(
 async def test_a_missing_answer_is_reported_in_the_response(
     hass: HomeAssistant, sim: ControlClient, entry: MockConfigEntry, household: Household
 ) -> None:
-    """After three reads the automation continues; the answer to a command for another Echo is not used."""
+    """After three reads the automation continues.
+
+    The answer to a command for another Echo is not used; its push causes at most one more read.
+    """
     delay(sim, 60)
     sim.reset_ledger()
-    asking = hass.async_create_task(ask(hass, "what's the weather", KITCHEN))
-    await until(hass, sim.spoken)
+    asking = asyncio.create_task(ask(hass, "what's the weather", KITCHEN))
+    await poll(sim.spoken)
     sim.say(household.serial("Office Spot"), "what's the weather", "It rains in the office")
+    assert not asking.done()
     answer = (await asking)[KITCHEN]
     assert (answer["answer"], answer["found_by"], answer["milliseconds"]) == (None, None, None)
     assert answer["error"] == "no_answer"
-    assert len(household.requests("POST", RECORDS)) == 3
+    assert len(household.requests("POST", RECORDS)) in (3, 4)
     assert len(sim.spoken()) == 1
 
 

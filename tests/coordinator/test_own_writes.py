@@ -383,3 +383,17 @@ def test_overlapping_writes_end_in_the_value_of_the_last_accepted_one(pause: flo
         last = max((write for write in ended if accepted[write]), default=None)
         is_valid = last is not None and (pause == 0 or last == ended[-1])
         assert after(order, accepted, pause) == (f"value {last}" if is_valid else None, is_valid), (order, accepted)
+
+
+def test_a_read_that_began_before_the_write_was_accepted_is_not_used() -> None:
+    """It may return the old value; one that begins later shows that the value has changed again."""
+    now = 1.0
+    writes: OwnWrites[str] = OwnWrites(lambda: now)
+    with writes.writing({"key": "new"}, {"key": "old"}):
+        now = 2.0
+        assert not writes.takes_read("key", "old", began=1.5)
+        now = 3.0
+    assert not writes.takes_read("key", "old", began=2.9)
+    assert writes.get("key") == "new"
+    assert writes.takes_read("key", "old", began=3.0)
+    assert writes.get("key") is None
