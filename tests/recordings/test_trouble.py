@@ -134,7 +134,7 @@ async def test_a_full_disk_at_the_end_leaves_no_parts(
     await record(hass, entry)
     with (
         patch.object(Path, "replace", side_effect=OSError(28, "No space left on device")),
-        pytest.raises(HomeAssistantError, match="Check the free disk space"),
+        pytest.raises(HomeAssistantError, match="writable and has free space"),
     ):
         await record(hass, entry, mode="stop")
     assert list(folder.iterdir()) == []
