@@ -317,6 +317,9 @@ class EnrollmentError(AlexaError):
 
 
 def read_key(err: AlexaError) -> str:
-    """Return the translation key for a failed read: ``not_read`` if it may be temporary, else that of the error."""
+    """Return the translation key for a failed read: ``not_read`` for a failure that may pass, else that of the error.
+
+    An offline device keeps its own key.
+    """
     is_repeated = isinstance(err, AlexaConnectionError | AlexaRateLimitedError | AlexaBadResponseError)
     return "not_read" if is_repeated else err.translation_key

@@ -571,7 +571,7 @@ class TopicCoordinator[V](DataUpdateCoordinator[Mapping[str, V]]):
 
     @property
     def wanted_interval(self) -> timedelta:
-        """Return the poll interval for the present state of the stream."""
+        """Return the poll interval: the backend's own, or the one for the present state of the stream."""
         if self._own_interval:
             return self._own_interval
         if not self.push_up:

@@ -228,9 +228,10 @@ _LOGGER = logging.getLogger(__name__)
 class _Temporary:
     """Volumes (0–100) of an Echo that is speaking.
 
-    ``levels`` are the volumes of the messages. ``restores`` are the volumes that Amazon restores after each message, in
-    order. ``wanted`` is a volume set in the meantime. ``is_pushed`` is True once a temporary volume was pushed.
-    ``until`` is the latest time of the last restoration, in seconds of the event loop's clock.
+    ``levels`` are the volumes of the messages. ``restores`` are the volumes that Amazon has yet to restore after them,
+    in order. ``wanted`` is a volume set in the meantime. ``is_pushed`` is True once a temporary volume was pushed.
+    ``until`` is the latest time of the last restoration, in seconds of the event loop's clock, or infinite before the
+    message is sent.
     """
 
     levels: set[int] = field(default_factory=set)

@@ -153,7 +153,7 @@ def message_of(
 
 
 def must_have_effect(kind: str, options: Mapping[str, object]) -> None:
-    """Raise ``ServiceValidationError`` if any of ``options``, which have no effect on this kind, is given."""
+    """Raise ``ServiceValidationError`` if any of ``options`` is set; none has an effect on this kind of message."""
     for name, value in options.items():
         if value is not None:
             raise invalid_input("option_without_effect", option=name, type=kind)

@@ -79,7 +79,7 @@ class SmartPropertiesBackend(AlexaBackend):
 
     @property
     def intervals(self) -> Mapping[str, timedelta]:
-        """Return the poll intervals. Nothing is pushed, and Amazon publishes no rate limits."""
+        """Return the poll intervals. Nothing is pushed, and Amazon publishes no figures for its rate limits."""
         return INTERVALS
 
     def watch(self, topic: str, watched: Callable[[], frozenset[str]]) -> None:
