@@ -20,7 +20,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from alexa_sim.client import ControlClient
 from custom_components.alexa_media.coordinator.own_writes import STALE_AGE, OwnWrites
 from custom_components.alexa_media.media_player.player import VOLUME_STEP
-from tests.conftest import Clock, Household, act, set_up, state_of, until
+from tests.conftest import Clock, Household, act, poll, set_up, state_of, until
 
 pytestmark = pytest.mark.platforms("media_player", "notify", "number", "switch")
 
@@ -191,9 +191,7 @@ async def test_a_stale_playback_mode_confirms_nothing(
 
 async def asked(sim: ControlClient, path: str) -> None:
     """Wait until the cloud handles a request."""
-    async with asyncio.timeout(10):
-        while path not in sim.progress()[1]:
-            await asyncio.sleep(0.01)  # the cloud is another process, so this process has nothing to wait for
+    await poll(lambda: path in sim.progress()[1])
 
 
 async def test_an_older_read_does_not_undo_a_write(
@@ -256,9 +254,7 @@ async def test_an_older_read_does_not_undo_an_alarm_volume(
     slow = asyncio.create_task(coordinator.async_refresh())
     await asked(sim, path)
     setting = asyncio.create_task(act(hass, "number.set_value", entity_id, value=77))
-    async with asyncio.timeout(10):
-        while not sim.ledger(path=f"{path}/*", method="PUT"):
-            await asyncio.sleep(0.01)
+    await poll(lambda: sim.ledger(path=f"{path}/*", method="PUT"))
     assert not slow.done()
     sim.clear_faults()
     await asyncio.gather(setting, slow)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from functools import partial
 import json
 from time import time as time_now
 from typing import Any
@@ -462,6 +463,16 @@ async def test_a_snooze_without_a_time_is_not_hidden(
             assert state_of(hass, ALARM).attributes["status"] == "SNOOZED"
 
 
+def _shows_reminder(hass: HomeAssistant, label: str) -> bool:
+    """Return whether the next reminder has a label."""
+    return bool(state_of(hass, REMINDER).attributes["reminder"] == label)
+
+
+def _is_after(hass: HomeAssistant, moment: str) -> bool:
+    """Return whether the next reminder is after an ISO 8601 time."""
+    return state_of(hass, REMINDER).state > moment
+
+
 async def test_an_alarm_that_repeats_by_pattern_only_has_a_next_time(
     hass: HomeAssistant,
     sim: ControlClient,
@@ -485,13 +496,13 @@ async def test_an_alarm_that_repeats_by_pattern_only_has_a_next_time(
         patch = dict.fromkeys(household.accounts[customer_id]["notifications"])
         with subtests.test(pattern):
             sim.patch_state({"accounts": {customer_id: {"notifications": {**patch, label: made}}}})
-            await clock.until(lambda label=label: state_of(hass, REMINDER).attributes["reminder"] == label)  # type: ignore[misc]
+            await clock.until(partial(_shows_reminder, hass, label))
             state = state_of(hass, REMINDER)
             assert datetime.fromisoformat(state.state) > dt_util.utcnow()
             assert state.attributes["recurrence"].startswith("Every ")
             (item,) = state.attributes["sorted_active"]
             await hass.services.async_call("alexa_media", "skip_next", {"notification_id": item["id"]}, blocking=True)
-            await clock.until(lambda before=state.state: state_of(hass, REMINDER).state > before)  # type: ignore[misc]
+            await clock.until(partial(_is_after, hass, state.state))
 
 
 @pytest.mark.platforms("calendar", "sensor", "todo")

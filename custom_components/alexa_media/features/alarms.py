@@ -27,7 +27,7 @@ from ..cloud.alarm_times import (
 from ..cloud.errors import AlexaAuthError, AlexaError
 from ..cloud.model.alarms import WEEKDAYS, AlarmsApi, AlarmTone, Recurrence, Timing
 from ..cloud.model.commands import TextCommand
-from ..cloud.model.devices import EVERYWHERE, Device, DeviceFamily, Notification, NotificationStatus
+from ..cloud.model.devices import EVERYWHERE, Device, Notification, NotificationStatus
 from ..cloud.names import by_name, folded, same, told_apart
 from ..cloud.phrases import Phrases, phrases_for
 from ..const import CONF_DEFAULT_DEVICE, DOMAIN
@@ -62,17 +62,7 @@ TIMER_APPEARS: Final = 8.0
 _TIMER_ELAPSED: Final = 30.0
 
 
-ALL_DEVICES: Final = Device(
-    serial=EVERYWHERE,
-    device_type="",
-    name="All devices",
-    family=DeviceFamily.UNKNOWN,
-    family_raw="",
-    online=True,
-    owner_customer_id=None,
-    account_id=None,
-    capabilities=frozenset({CAN_REMIND}),
-)
+ALL_DEVICES: Final = Device.standing_for_all(EVERYWHERE, capabilities=frozenset({CAN_REMIND}))
 """Device that stands for all devices of an account in reminders."""
 
 

@@ -36,6 +36,7 @@ from custom_components.alexa_media.cloud.model.events import (
     VolumeChanged,
 )
 from tests.cloud.account.conftest import Clock
+from tests.conftest import poll
 
 BOUNDARY = "------abcde123"
 OPENING = f"--{BOUNDARY}\r\n".encode()
@@ -624,7 +625,7 @@ async def test_silent_streams_get_increasing_time_limits(account: Account, cloud
             assert await following(events) == FIRST
             await cloud.pipe()
             clock.advance(limit - 20)
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.02)  # in this real time, a stream whose limit is too short would end
             assert stream.stats["state"] == "up"
             clock.advance(20)
             assert await following(events) == StreamClosed(reason="silent")
@@ -641,18 +642,14 @@ async def test_pings_keep_a_quiet_stream_open_without_keep_alives(
         async def ping() -> None:
             pings = account.streams[0].stats["pings"]
             clock.advance(100)
-            async with asyncio.timeout(20):
-                while account.streams[0].stats["pings"] == pings:
-                    await asyncio.sleep(0.001)
+            await poll(lambda: account.streams[0].stats["pings"] != pings)
 
         for _ in range(6):
             await ping()
         pipe.send(volume(2))
         assert level_of(await following(events)) == 2
         pipe.send(OPENING)
-        async with asyncio.timeout(20):
-            while not account.streams[0].stats["keep_alives"]:
-                await asyncio.sleep(0.001)
+        await poll(lambda: account.streams[0].stats["keep_alives"])
         for _ in range(2):
             await ping()
         clock.advance(100)
@@ -705,7 +702,7 @@ async def test_stream_is_renewed_before_its_token_expires(account: Account, clou
         pipe.send(volume(1))
         assert await following(events) == VolumeChanged(serial="G0KÜCHE", volume=Volume(level=1, muted=None))
         clock.advance(35)
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.02)  # in this real time, a renewal that is too early would open a connection
         assert len(account.clients) == 1
         clock.advance(5)
         assert await following(events) == StreamOpened(resync=False, planned=True)

@@ -21,7 +21,7 @@ from ..model.commands import (
     Stop,
     TextCommand,
 )
-from ..model.devices import Device, DeviceFamily
+from ..model.devices import Device
 from ..ssml import escape, is_ssml, pieces, plain
 
 type Node = Mapping[str, Any]
@@ -39,17 +39,7 @@ _MESSAGING: Final = "amzn1.ask.1p.routines.messaging"
 _DROP_IN_PAGE: Final = "#v2/comms/conversation-list?showDropInDialog=true"
 
 
-ALL_OF_CUSTOMER: Final = Device(
-    serial="ALEXA_ALL_DSN",
-    device_type="ALEXA_ALL_DEVICE_TYPE",
-    name="All devices",
-    family=DeviceFamily.UNKNOWN,
-    family_raw="",
-    online=True,
-    owner_customer_id=None,
-    account_id=None,
-    capabilities=frozenset(),
-)
+ALL_OF_CUSTOMER: Final = Device.standing_for_all("ALEXA_ALL_DSN", device_type="ALEXA_ALL_DEVICE_TYPE")
 """Device that stands for all devices of the signed-in customer in ``Stop``."""
 
 

@@ -118,6 +118,23 @@ class Device:
     listed_online: bool | None = None
     """``online`` in the device list; ``None`` if it is missing, which does not mean offline."""
 
+    @classmethod
+    def standing_for_all(
+        cls, serial: str, *, device_type: str = "", capabilities: frozenset[str] = frozenset()
+    ) -> Self:
+        """Return a device that stands for all devices; ``serial`` and ``device_type`` are Amazon's words for them."""
+        return cls(
+            serial=serial,
+            device_type=device_type,
+            name="All devices",
+            family=DeviceFamily.UNKNOWN,
+            family_raw="",
+            online=True,
+            owner_customer_id=None,
+            account_id=None,
+            capabilities=capabilities,
+        )
+
     @property
     def is_group(self) -> bool:
         """Return whether this is a speaker group."""
